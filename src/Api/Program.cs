@@ -1,4 +1,15 @@
+using ModelService.Api;
+using ModelService.Api.Health;
+
+// A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck
+if (args is ["--healthcheck", ..]) return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddModelService();
 var app = builder.Build();
-app.MapGet("/", () => TorchSharp.torch.zeros(2).ToString());
-app.Run();
+app.UseModelService();
+await app.RunAsync();
+return 0;
+
+/// <summary>The server's entry point, named so that tests can start it.</summary>
+public partial class Program;

@@ -1,0 +1,7 @@
+using ModelService.Models.Layers;
+
+namespace ModelService.Api.Contracts;
+
+/// <summary>The layer types of the architecture language.</summary>
+/// <param name="Layers">Each type with its parameters.</param>
+public sealed record LayerListResponse(IReadOnlyList<LayerDescription> Layers);

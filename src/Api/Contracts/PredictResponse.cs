@@ -1,0 +1,80 @@
+using ModelService.Api.Errors;
+using ModelService.Models.Registry;
+using ModelService.Models.Serving;
+
+namespace ModelService.Api.Contracts;
+
+/// <summary>Which scores an answer holds beside the best classes.</summary>
+public enum ScoreKind
+{
+    /// <summary>Softmax of the network's output: each from 0 to 1, together 1.</summary>
+    Probabilities,
+
+    /// <summary>The network's output as it is.</summary>
+    Logits,
+
+    /// <summary>None.</summary>
+    None,
+}
+
+/// <summary>The scores of each image.</summary>
+/// <param name="Model">The model that gave them.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, the scores mean nothing.</param>
+/// <param name="Predictions">One for each image, in order.</param>
+/// <param name="TimingMs">Where the time went.</param>
+public sealed record PredictResponse(
+    string Model, int Version, WeightsState Weights, IReadOnlyList<PredictionResponse> Predictions, TimingResponse TimingMs)
+{
+    internal static PredictResponse Of(PredictionResult result, int topK, ScoreKind scores) => new(
+        result.Model.Name, result.Model.Version, result.Model.Weights,
+        [.. result.Predictions.Select(prediction => PredictionResponse.Of(prediction, result.Model.Blueprint.Definition.Labels, topK, scores))],
+        TimingResponse.Of(result.Timing));
+}
+
+/// <summary>The scores of one image, or why it has none.</summary>
+/// <param name="Top">The best classes, best first.</param>
+/// <param name="Probabilities">One for each class, in order; each from 0 to 1, together 1.</param>
+/// <param name="Logits">The network's output, one for each class, in order.</param>
+/// <param name="Error">Why this image could not be scored; the others are not touched by it.</param>
+public sealed record PredictionResponse(IReadOnlyList<TopClassResponse>? Top, float[]? Probabilities, float[]? Logits, ImageErrorResponse? Error)
+{
+    internal static PredictionResponse Of(Prediction prediction, IReadOnlyList<string>? labels, int topK, ScoreKind kind)
+    {
+        if (prediction is not Scores scores)
+        {
+            var refusal = (Refusal)prediction;
+            return new PredictionResponse(null, null, null, new ImageErrorResponse(ErrorTable.NameOf(refusal.Code), refusal.Detail));
+        }
+
+        var best = Enumerable.Range(0, scores.Logits.Length)
+            .OrderByDescending(index => scores.Logits[index])
+            .Take(topK)
+            .Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]));
+        return new PredictionResponse([.. best], kind == ScoreKind.Probabilities ? scores.Probabilities : null, kind == ScoreKind.Logits ? scores.Logits : null, null);
+    }
+}
+
+/// <summary>One of the best classes.</summary>
+/// <param name="ClassIndex">Its place among the scores, from 0.</param>
+/// <param name="Label">Its label, if the model has labels.</param>
+/// <param name="Probability">From 0 to 1.</param>
+public sealed record TopClassResponse(int ClassIndex, string? Label, float Probability);
+
+/// <summary>Why an image could not be scored.</summary>
+/// <param name="Code">What is wrong, for programs.</param>
+/// <param name="Detail">What is wrong, for people.</param>
+public sealed record ImageErrorResponse(string Code, string Detail);
+
+/// <summary>Where the time went, in milliseconds.</summary>
+/// <param name="Decode">Decoding and preprocessing of all images.</param>
+/// <param name="Queue">Waiting for the model.</param>
+/// <param name="Inference">Computing.</param>
+/// <param name="BatchSize">Images computed together.</param>
+public sealed record TimingResponse(double Decode, double Queue, double Inference, int BatchSize)
+{
+    internal static TimingResponse Of(PredictionTiming timing) =>
+        new(Milliseconds(timing.Decode), Milliseconds(timing.Queue), Milliseconds(timing.Inference), timing.BatchSize);
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 2);
+}

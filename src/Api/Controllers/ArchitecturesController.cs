@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Contracts;
+using ModelService.Api.Errors;
+using ModelService.Api.Requests;
+using ModelService.Api.Swagger;
+using ModelService.Models.Analysis;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Predefined;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>Networks as data: those that come with the service, and what yours comes to.</summary>
+[ApiController]
+[Route("v1/architectures")]
+[Produces("application/json", "application/problem+json")]
+public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+{
+    /// <summary>Lists the predefined architectures.</summary>
+    /// <response code="200">Their names, for <c>"base"</c>.</response>
+    [HttpGet]
+    public ArchitectureListResponse List() => new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
+
+    /// <summary>Shows a predefined architecture: its definition, preprocessing and analysis.</summary>
+    /// <param name="name" example="resnet50">Its name.</param>
+    /// <response code="200">The architecture; its definition is in the same language as yours.</response>
+    /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
+    [HttpGet("{name}")]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    public ArchitectureResponse Get(string name)
+    {
+        var architecture = PredefinedArchitectures.Find(name)
+            ?? throw new ServingException(ErrorCode.NotFound, $"'{name}' is no predefined architecture. GET /v1/architectures lists them.");
+        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value)));
+    }
+
+    /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <response code="200">What the architecture comes to.</response>
+    /// <response code="400"><c>malformed_request</c>: the body is no JSON.</response>
+    /// <response code="413"><c>body_too_large</c>.</response>
+    /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
+    /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
+    [HttpPost("analyze")]
+    [TakesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    public async Task<AnalysisResponse> Analyze(CancellationToken cancellationToken)
+    {
+        var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
+        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
+    }
+}

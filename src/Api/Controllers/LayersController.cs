@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Mvc;
+using ModelService.Api.Contracts;
+using ModelService.Models.Layers;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>The words of the architecture language.</summary>
+[ApiController]
+[Route("v1/layers")]
+[Produces("application/json")]
+public sealed class LayersController : ControllerBase
+{
+    /// <summary>Lists every layer type with its parameters.</summary>
+    /// <response code="200">Each type: parameters, types, defaults, ranges, and what it does in a line.</response>
+    [HttpGet]
+    public LayerListResponse List() => new(LayerDescription.All);
+}

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Contracts;
+using ModelService.Api.Errors;
+using ModelService.Api.Requests;
+using ModelService.Api.Swagger;
+using ModelService.Models.Analysis;
+using ModelService.Models.Definitions;
+using ModelService.Models.Registry;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>The models that are served.</summary>
+[ApiController]
+[Route("v1/models")]
+[Produces("application/json", "application/problem+json")]
+public sealed class ModelsController(ModelRegistry registry, IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+{
+    /// <summary>Creates a model from a definition, with weights if you bring them.</summary>
+    /// <remarks>
+    /// Send the definition as JSON, or as multipart/form-data with the parts <c>definition</c> (JSON) and <c>weights</c> (a safetensors file or a
+    /// PyTorch state dict saved with <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights the model is random.
+    /// </remarks>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <response code="201">The model, ready to predict; Location says where it is.</response>
+    /// <response code="400"><c>malformed_request</c>: the body is no JSON, or a part is missing.</response>
+    /// <response code="409"><c>model_exists</c>: there is a model of that name.</response>
+    /// <response code="413"><c>body_too_large</c>.</response>
+    /// <response code="415"><c>unsupported_media_type</c>.</response>
+    /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place.</response>
+    [HttpPost]
+    [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets), TakesFiles("weights", hasDefinition: true)]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    public async Task<CreatedAtActionResult> Create(CancellationToken cancellationToken)
+    {
+        using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, architectureLimits.Value, cancellationToken);
+        var model = await registry.CreateAsync(request.Blueprint, request.Weights?.Path, cancellationToken);
+        return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Of(model));
+    }
+
+    /// <summary>Lists the models.</summary>
+    /// <response code="200">Each model.</response>
+    [HttpGet]
+    public ModelListResponse List() => new([.. registry.List().Select(ModelResponse.Of)]);
+
+    /// <summary>Shows a model.</summary>
+    /// <param name="name" example="pets">Its name.</param>
+    /// <response code="200">The model.</response>
+    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    [HttpGet("{name}")]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public ModelResponse Get(string name) => ModelResponse.Of(registry.Find(name));
+
+    /// <summary>Removes a model. Predictions that run are finished first.</summary>
+    /// <param name="name" example="pets">Its name.</param>
+    /// <response code="200">It is gone; how many bytes came back.</response>
+    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    [HttpDelete("{name}")]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public async Task<ModelDeletedResponse> Delete(string name) => new(name, (await registry.DeleteAsync(name)).Bytes);
+}

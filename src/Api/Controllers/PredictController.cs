@@ -1,0 +1,72 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Contracts;
+using ModelService.Api.Errors;
+using ModelService.Api.Requests;
+using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
+using ModelService.Models.Serving;
+using Serilog;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>Class scores.</summary>
+[ApiController]
+[Route("v1/models/{name}/predict")]
+[Produces("application/json", "application/problem+json")]
+public sealed class PredictController(Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase
+{
+    /// <summary>Scores one or more images.</summary>
+    /// <remarks>
+    /// Four forms of body: the image itself (<c>Content-Type: image/jpeg</c> or alike); <c>multipart/form-data</c> with image files;
+    /// <c>{"images": ["base64", ...]}</c>; or <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, the model's input as it is.
+    /// JPEG, PNG, WebP, GIF, BMP and TIFF are read. Image URLs are not fetched.
+    /// </remarks>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="topK">How many of the best classes to name.</param>
+    /// <param name="scores">Which scores to give of every class.</param>
+    /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
+    /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
+    /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
+    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="413"><c>body_too_large</c>, or <c>image_too_large</c>: too many bytes or pixels.</response>
+    /// <response code="415"><c>unsupported_media_type</c>.</response>
+    /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
+    /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
+    [HttpPost]
+    [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public async Task<PredictResponse> Predict(
+        string name,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
+        [FromQuery] ScoreKind scores = ScoreKind.Probabilities)
+    {
+        var inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken);
+        var result = await predictor.PredictAsync(name, inputs, cancellationToken);
+        log.Set("Model", name);
+        log.Set("Version", result.Model.Version);
+        log.Set("Count", inputs.Count);
+        log.Set("Timing", TimingResponse.Of(result.Timing), destructureObjects: true);
+        ThrowIfAllRefused(result.Predictions);
+        return PredictResponse.Of(result, topK, scores);
+    }
+
+    private static void ThrowIfAllRefused(IReadOnlyList<Prediction> predictions)
+    {
+        var refusals = predictions.OfType<Refusal>().ToList();
+        if (refusals.Count < predictions.Count) return;
+        if (refusals is [var only]) throw new ServingException(only.Code, only.Detail);
+        var code = refusals.Select(refusal => refusal.Code).Distinct().ToList() is [var same] ? same : ErrorCode.ImageUndecodable;
+        throw new ServingException(code, $"None of the {refusals.Count} images could be used; the first: {refusals[0].Detail}",
+            [.. refusals.Select((refusal, index) => new ErrorDetail($"/images/{index}", refusal.Detail))]);
+    }
+}

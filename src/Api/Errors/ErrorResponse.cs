@@ -1,0 +1,14 @@
+using ModelService.Models.Errors;
+
+namespace ModelService.Api.Errors;
+
+/// <summary>An error, as <c>application/problem+json</c> (RFC 9457).</summary>
+/// <param name="Type">Always <c>about:blank</c>: <paramref name="Code"/> says what went wrong.</param>
+/// <param name="Title">The status in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">What went wrong, for programs: stable, snake_case.</param>
+/// <param name="Detail">What went wrong, for people: what was found, what would fit.</param>
+/// <param name="Errors">Every single error with its place, where there are several.</param>
+/// <param name="TraceId">Finds the request in the server's log.</param>
+public sealed record ErrorResponse(
+    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, string TraceId);

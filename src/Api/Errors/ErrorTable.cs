@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using ModelService.Models.Errors;
+
+namespace ModelService.Api.Errors;
+
+/// <summary>The one place where an error gets its HTTP status.</summary>
+internal static class ErrorTable
+{
+    /// <summary>Code of an error that is a bug of ours.</summary>
+    public const string Internal = "internal_error";
+
+    /// <summary>The HTTP status of an error.</summary>
+    public static int StatusOf(ErrorCode code) => code switch
+    {
+        ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
+        ErrorCode.ModelNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorCode.ModelExists => StatusCodes.Status409Conflict,
+        ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
+            or ErrorCode.WeightsMismatch or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.Overloaded => StatusCodes.Status429TooManyRequests,
+        ErrorCode.ModelNotReady or ErrorCode.OutOfMemory or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
+    };
+
+    /// <summary>An error's name on the wire.</summary>
+    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+
+    /// <summary>The answer to an error.</summary>
+    public static ErrorResponse Describe(HttpContext http, ErrorCode code, string detail, IReadOnlyList<ErrorDetail>? errors = null) =>
+        Describe(http, StatusOf(code), NameOf(code), detail, errors);
+
+    /// <summary>The answer to an error.</summary>
+    public static ErrorResponse Describe(HttpContext http, int status, string code, string detail, IReadOnlyList<ErrorDetail>? errors = null) => new(
+        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null,
+        Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier);
+
+    /// <summary>Writes an error as the answer.</summary>
+    public static Task WriteAsync(HttpContext http, ErrorResponse error)
+    {
+        http.Response.StatusCode = error.Status;
+
+        // A client that is told to wait is told how long.
+        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";
+        return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json", http.RequestAborted);
+    }
+}

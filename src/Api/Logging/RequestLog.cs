@@ -1,0 +1,33 @@
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace ModelService.Api.Logging;
+
+/// <summary>One structured line for each request: JSON in Production, readable in Development. Bodies and keys never appear in it.</summary>
+internal static class RequestLog
+{
+    /// <summary>Sends the server's log to the console.</summary>
+    public static void AddLogging(this WebApplicationBuilder builder) =>
+        builder.Services.AddSerilog((_, log) =>
+        {
+            log.MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+                .ReadFrom.Configuration(builder.Configuration)
+                .Enrich.FromLogContext();
+            if (builder.Environment.IsDevelopment()) log.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture);
+            else log.WriteTo.Console(new RenderedCompactJsonFormatter());
+        });
+
+    /// <summary>Writes the line when the request is over.</summary>
+    public static void UseRequestLog(this WebApplication app) =>
+        app.UseSerilogRequestLogging(options =>
+        {
+            // Health checks come every few seconds and say nothing as long as they succeed.
+            options.GetLevel = (http, _, exception) =>
+                exception is not null || http.Response.StatusCode >= 500 ? LogEventLevel.Error
+                : http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) ? LogEventLevel.Debug
+                : LogEventLevel.Information;
+        });
+}

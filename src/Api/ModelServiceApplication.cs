@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using ModelService.Api.Errors;
+using ModelService.Api.Logging;
+using ModelService.Api.Swagger;
+
+namespace ModelService.Api;
+
+/// <summary>Puts the server together: its services, and the way a request takes through them.</summary>
+internal static class ModelServiceApplication
+{
+    /// <summary>Adds the server's services.</summary>
+    public static void AddModelService(this WebApplicationBuilder builder)
+    {
+        builder.AddLogging();
+        builder.Services.AddModels();
+        builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
+        builder.Services.AddExceptionHandler<ServingExceptionHandler>();
+        builder.Services.AddHealthChecks();
+        builder.Services.AddControllers(options =>
+            {
+                // Forms are read part by part, as they arrive; these would read them whole, before the action.
+                options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
+                options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
+                options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+            })
+            .ConfigureApiBehaviorOptions(options =>
+            {
+                options.InvalidModelStateResponseFactory = InvalidQuery.Answer;
+                options.SuppressMapClientErrors = true;
+            })
+            .AddJsonOptions(options => ConfigureJson(options.JsonSerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(options => ConfigureJson(options.SerializerOptions));
+        builder.AddSwagger();
+
+        // Bodies have a limit for each endpoint, counted where they are read.
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+    }
+
+    /// <summary>Lays out the way of a request.</summary>
+    public static void UseModelService(this WebApplication app)
+    {
+        app.UseRequestLog();
+        app.UseExceptionHandler(static _ => { });
+        app.UseStatusCodePages(BareStatus.AnswerAsync);
+        app.UseSwaggerPages();
+        app.MapHealthChecks("/health/live");
+        app.MapHealthChecks("/health/ready");
+        app.MapControllers();
+    }
+
+    private static void ConfigureJson(JsonSerializerOptions json)
+    {
+        json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        json.DictionaryKeyPolicy = null;
+        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.NumberHandling = JsonNumberHandling.Strict;
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+    }
+}

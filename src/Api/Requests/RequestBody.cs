@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+using ModelService.Models.Errors;
+
+namespace ModelService.Api.Requests;
+
+/// <summary>Reads bodies within limits.</summary>
+internal static class RequestBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowTrailingCommas = false, CommentHandling = JsonCommentHandling.Disallow };
+
+    /// <summary>Reads a body whole.</summary>
+    /// <param name="body">The body, or a part of one.</param>
+    /// <param name="declaredLength">How long it says it is; null when it does not say.</param>
+    /// <param name="maxBytes">How long it may be.</param>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
+    public static async Task<byte[]> ReadAsync(Stream body, long? declaredLength, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (declaredLength > maxBytes) throw TooLarge(maxBytes);
+        using var buffer = new MemoryStream((int)(declaredLength ?? 0));
+        await CopyAsync(body, buffer, maxBytes, cancellationToken);
+        return buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
+    }
+
+    /// <summary>Copies a body, or refuses it when it grows past the limit.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
+    public static async Task CopyAsync(Stream body, Stream destination, long maxBytes, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 << 10];
+        long total = 0;
+        int read;
+        while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            total += read;
+            if (total > maxBytes) throw TooLarge(maxBytes);
+            await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+    }
+
+    /// <summary>Parses JSON.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, saying where it breaks.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> json)
+    {
+        if (json.IsEmpty) throw new ServingException(ErrorCode.MalformedRequest, "The body is empty; JSON is needed.");
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException exception)
+        {
+            throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {exception.Message}", exception);
+        }
+    }
+
+    private static ServingException TooLarge(long maxBytes) =>
+        new(ErrorCode.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes:N0} bytes, the most that is taken here."));
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>Bodies that work as they stand.</summary>
+internal static class Examples
+{
+    /// <summary>The lesson's network: convolution, ReLU and max-pool twice, then linear layers.</summary>
+    public const string SeedNetwork = "A small CNN";
+
+    /// <summary>A model of the lesson's network.</summary>
+    public const string SeedModel = "A network of your own";
+
+    /// <summary>ResNet-50 with a head of 7 classes.</summary>
+    public const string Pets = "ResNet-50 for 7 classes";
+
+    /// <summary>A picture in base64.</summary>
+    public const string OnePixelImage = "A 1x1 PNG";
+
+    private const string Network = """
+        {
+          "input": { "channels": 3, "height": 32, "width": 32 },
+          "layers": [
+            { "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 },
+            { "type": "relu" },
+            { "type": "max_pool2d", "kernel_size": 2, "stride": 2 },
+            { "type": "conv2d", "out_channels": 12, "kernel_size": 3, "padding": 1 },
+            { "type": "relu" },
+            { "type": "max_pool2d", "kernel_size": 2, "stride": 2 },
+            { "type": "flatten" },
+            { "type": "linear", "out_features": 20 },
+            { "type": "relu" },
+            { "type": "linear", "out_features": 10 }
+          ]
+        }
+        """;
+
+    private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
+    {
+        [SeedNetwork] = Network,
+        [SeedModel] = $$"""{ "name": "lesson", "architecture": {{Network}}, "seed": 1 }""",
+        [Pets] = """
+            {
+              "name": "pets", "base": "resnet50", "num_classes": 7, "seed": 1,
+              "labels": ["beagle", "boxer", "chihuahua", "pug", "bengal", "persian", "siamese"]
+            }
+            """,
+        [OnePixelImage] = """
+            { "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }
+            """,
+    };
+
+    /// <summary>An example by its name.</summary>
+    public static JsonNode Of(string name) => JsonNode.Parse(Texts[name])!;
+}

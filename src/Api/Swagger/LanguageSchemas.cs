@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using ModelService.Imaging;
+using ModelService.Models.Definitions;
+using ModelService.Models.Layers;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>Schemas of what the architecture language writes in more than one way.</summary>
+internal static class LanguageSchemas
+{
+    /// <summary>Tells the generator of them.</summary>
+    public static void MapLanguage(this SwaggerGenOptions options)
+    {
+        options.MapType<LayerDefinition>(() => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "A layer or block. GET /v1/layers lists each type's parameters.",
+            Required = new HashSet<string> { "type" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. LayerDescription.All.Select(layer => (JsonNode)layer.Type)] },
+                ["name"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Its key in the state dict; its position when left out." },
+            },
+        });
+        options.MapType<PreprocessingChoice>(() => new OpenApiSchema
+        {
+            OneOf =
+            [
+                new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["imagenet", "unit", "raw"] },
+                new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
+            ],
+        });
+        options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String });
+    }
+}

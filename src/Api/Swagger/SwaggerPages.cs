@@ -1,0 +1,51 @@
+using Microsoft.OpenApi;
+using ModelService.Imaging;
+using ModelService.Models.Definitions;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c> and the pages made of it at <c>/swagger</c>.</summary>
+internal static class SwaggerPages
+{
+    /// <summary>Adds the generator.</summary>
+    public static void AddSwagger(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddEndpointsApiExplorer();
+        builder.Services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "Model Service",
+                Version = "v1",
+                Description = "Serves image classifiers that are described as data: a network in JSON or a predefined one, weights trained in PyTorch, photos in, class scores out. No Python.",
+            });
+            foreach (var assembly in new[] { typeof(SwaggerPages).Assembly, typeof(ModelDefinition).Assembly, typeof(PreprocessingDefinition).Assembly })
+                options.IncludeXmlComments(assembly);
+            options.MapLanguage();
+            options.SupportNonNullableReferenceTypes();
+            options.NonNullableReferenceTypesAsRequired();
+            options.OperationFilter<BodyFilter>();
+            options.DocumentFilter<PreprocessingFilter>();
+        });
+    }
+
+    /// <summary>Serves the document and the pages.</summary>
+    public static void UseSwaggerPages(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.SwaggerEndpoint("v1/swagger.json", "Model Service");
+            options.DocumentTitle = "Model Service";
+            options.DisplayRequestDuration();
+        });
+    }
+
+    // Referred to by hand, so the generator does not find it by itself.
+    private sealed class PreprocessingFilter : IDocumentFilter
+    {
+        public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) =>
+            context.SchemaGenerator.GenerateSchema(typeof(PreprocessingDefinition), context.SchemaRepository);
+    }
+}

@@ -1,0 +1,14 @@
+namespace ModelService.Api.Swagger;
+
+/// <summary>Documents a JSON body that the action reads by itself.</summary>
+/// <param name="body">What the JSON holds.</param>
+/// <param name="examples">Names of examples in <see cref="Examples"/>; the first is filled in when "Try it out" is pressed.</param>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class TakesJsonAttribute(Type body, params string[] examples) : Attribute
+{
+    /// <summary>What the JSON holds.</summary>
+    public Type Body { get; } = body;
+
+    /// <summary>Names of its examples.</summary>
+    public IReadOnlyList<string> Names { get; } = examples;
+}

@@ -1,0 +1,7 @@
+namespace ModelService.Imaging.Decoding;
+
+/// <summary>What a decoder has to know.</summary>
+/// <param name="Alpha">What becomes of transparency.</param>
+/// <param name="ColorProfile">What becomes of an embedded colour profile.</param>
+/// <param name="MaxPixels">Most pixels.</param>
+internal sealed record DecodeSettings(AlphaHandling Alpha, ColorProfile ColorProfile, long MaxPixels);

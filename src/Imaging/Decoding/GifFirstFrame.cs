@@ -1,0 +1,61 @@
+using System.Buffers.Binary;
+
+namespace ModelService.Imaging.Decoding;
+
+/// <summary>Cuts a GIF down to its first frame.</summary>
+internal static class GifFirstFrame
+{
+    private const byte Extension = 0x21;
+    private const byte GraphicControl = 0xF9;
+    private const byte ImageDescriptor = 0x2C;
+    private const byte Trailer = 0x3B;
+    private const int HeaderLength = 13;
+    private const int DescriptorLength = 10;
+
+    /// <summary>A GIF of the first frame alone.</summary>
+    /// <param name="gif">All of the file; starts with a GIF's magic bytes.</param>
+    /// <param name="maxPixels">Most pixels.</param>
+    /// <param name="opaque">Whether transparent pixels get the colour that the palette has for them, as Pillow's
+    /// <c>convert("RGB")</c> gives it.</param>
+    /// <exception cref="ImageException">There is no whole frame, or it is too large.</exception>
+    public static byte[] Extract(ReadOnlySpan<byte> gif, long maxPixels, bool opaque)
+    {
+        if (gif.Length < HeaderLength)
+            throw Damage.Of(ImageFormat.Gif);
+        PixelLimit.Check(
+            "The picture", BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]), BinaryPrimitives.ReadUInt16LittleEndian(gif[8..]), maxPixels);
+        var transparencyFlags = new List<int>();
+        var position = HeaderLength + PaletteLength(gif[10]);
+        while (At(gif, position) is var block and not ImageDescriptor)
+        {
+            if (block != Extension)
+                throw Damage.Of(ImageFormat.Gif);
+            if (At(gif, position + 1) == GraphicControl)
+                transparencyFlags.Add(position + 3);
+            position = SkipBlocks(gif, position + 2);
+        }
+
+        position += DescriptorLength + PaletteLength(At(gif, position + DescriptorLength - 1));
+        var end = SkipBlocks(gif, position + 1);
+
+        var frame = new byte[end + 1];
+        gif[..end].CopyTo(frame);
+        frame[end] = Trailer;
+        if (opaque)
+            transparencyFlags.ForEach(flag => frame[flag] &= 0xFE);
+        return frame;
+    }
+
+    // Data come in blocks, each behind a byte with its length; one of length 0 ends them.
+    private static int SkipBlocks(ReadOnlySpan<byte> gif, int position)
+    {
+        while (At(gif, position) is var length and not 0)
+            position += length + 1;
+        return position + 1;
+    }
+
+    private static int PaletteLength(byte flags) => (flags & 0x80) != 0 ? 3 << ((flags & 7) + 1) : 0;
+
+    private static byte At(ReadOnlySpan<byte> gif, int position) =>
+        position < gif.Length ? gif[position] : throw Damage.Of(ImageFormat.Gif);
+}

@@ -1,0 +1,27 @@
+using SkiaSharp;
+
+namespace ModelService.Imaging.Decoding;
+
+/// <summary>Decodes BMP, which libvips as packaged can't, with Skia. A BMP's last row comes first, so all of it is decoded at once.</summary>
+internal sealed class SkiaDecoder : IImageDecoder
+{
+    /// <inheritdoc/>
+    public bool Reads(ImageFormat format) => format == ImageFormat.Bmp;
+
+    /// <inheritdoc/>
+    public unsafe Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings)
+    {
+        using var pinned = encoded.Pin();
+        using var data = SKData.Create((nint)pinned.Pointer, encoded.Length);
+        using var codec = SKCodec.Create(data);
+        if (codec is null || codec.EncodedFormat != SKEncodedImageFormat.Bmp)
+            throw Damage.Of(format);
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        PixelLimit.Check("The picture", info.Width, info.Height, settings.MaxPixels);
+        var pixels = new NativeBuffer(info.BytesSize64);
+        if (codec.GetPixels(info, pixels.Address) == SKCodecResult.Success)
+            return new BufferedPicture(info.Width, info.Height, pixels, new SampleLayout(3, true, 1, settings.Alpha));
+        pixels.Dispose();
+        throw Damage.Of(format);
+    }
+}

@@ -1,0 +1,70 @@
+namespace ModelService.Imaging.Decoding;
+
+/// <summary>A picture of orientation 3 to 8: its last row or a column comes first, so all of it is held.</summary>
+internal sealed class TurnedPicture(Picture stored) : Picture(
+    stored.Orientation < 5 ? stored.Width : stored.Height, stored.Orientation < 5 ? stored.Height : stored.Width, 1)
+{
+    // Columns are gathered this many at a time: 16 pixels of a stored row lie in one or two cache lines.
+    private const int Block = 16;
+
+    private readonly NativeBuffer pixels = new(3L * stored.Width * stored.Height);
+    private readonly NativeBuffer block = new(3L * Block * Math.Max(stored.Width, stored.Height));
+    private bool read;
+    private int next;
+
+    /// <inheritdoc/>
+    public override Span<byte> ReadRow()
+    {
+        if (!read)
+            ReadAll();
+        var y = next++;
+        if (stored.Orientation < 5)
+        {
+            var row = StoredRow(stored.Height - 1 - y);
+            if (stored.Orientation == 3)
+                Upright.Mirror(row);
+            return row;
+        }
+
+        if (y % Block == 0)
+            Gather(y);
+        return BlockRow(y % Block);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        stored.Dispose();
+        pixels.Dispose();
+        block.Dispose();
+    }
+
+    private void ReadAll()
+    {
+        for (var y = 0; y < stored.Height; y++)
+            stored.ReadRow().CopyTo(StoredRow(y));
+        read = true;
+    }
+
+    // Upright row y is a stored column: counted from the right for 7 and 8, read from the bottom for 6 and 7.
+    private void Gather(int y)
+    {
+        var count = Math.Min(Block, Height - y);
+        var fromRight = stored.Orientation is 7 or 8;
+        var fromBottom = stored.Orientation is 6 or 7;
+        for (var sourceY = 0; sourceY < stored.Height; sourceY++)
+        {
+            var source = StoredRow(sourceY);
+            var x = 3 * (fromBottom ? stored.Height - 1 - sourceY : sourceY);
+            for (var i = 0; i < count; i++)
+            {
+                var column = 3 * (fromRight ? stored.Width - 1 - y - i : y + i);
+                source.Slice(column, 3).CopyTo(BlockRow(i).Slice(x, 3));
+            }
+        }
+    }
+
+    private Span<byte> StoredRow(int y) => pixels.Slice(3L * stored.Width * y, 3 * stored.Width);
+
+    private Span<byte> BlockRow(int i) => block.Slice(3L * Width * i, 3 * Width);
+}

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace ModelService.Imaging;
+
+[OptionsValidator]
+internal sealed partial class ImagingOptionsValidator : IValidateOptions<ImagingOptions>;

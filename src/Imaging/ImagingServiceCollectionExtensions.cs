@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ModelService.Imaging.Decoding;
+
+namespace ModelService.Imaging;
+
+/// <summary>Puts image decoding and preprocessing into a service collection.</summary>
+public static class ImagingServiceCollectionExtensions
+{
+    /// <summary>Adds <see cref="Preprocessor"/> and its <see cref="ImagingOptions"/>, bound to <c>ModelService:Imaging</c> and
+    /// checked when the host starts.</summary>
+    /// <param name="services">Where to; it must also hold an <c>IConfiguration</c>.</param>
+    /// <returns><paramref name="services"/>, for the next call.</returns>
+    public static IServiceCollection AddImaging(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
+            .BindConfiguration($"ModelService:{ImagingOptions.Section}");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, VipsDecoder>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, SkiaDecoder>());
+        services.TryAddSingleton(provider => new Preprocessor(
+            provider.GetRequiredService<IOptions<ImagingOptions>>(), provider.GetServices<IImageDecoder>()));
+        return services;
+    }
+}

@@ -1,0 +1,44 @@
+namespace ModelService.Imaging.Resampling;
+
+/// <summary>The float for every 8-bit value of every channel: <c>(value * scale - mean) / std</c>, in float32 as torch computes it.</summary>
+internal sealed class Normalization
+{
+    private const int Values = 256;
+    private readonly float[] table;
+    private readonly int channels;
+
+    /// <summary>Computes the table.</summary>
+    /// <param name="definition">Scale, mean and std.</param>
+    public Normalization(PreprocessingDefinition definition)
+    {
+        channels = definition.ChannelCount;
+        table = new float[channels * Values];
+        for (var channel = 0; channel < channels; channel++)
+        {
+            var (mean, std) = ((float)(definition.Mean?[channel] ?? 0), (float)(definition.Std?[channel] ?? 1));
+            for (var value = 0; value < Values; value++)
+                table[(channel * Values) + value] = ((float)(value * definition.Scale) - mean) / std;
+        }
+    }
+
+    /// <summary>What a black pixel becomes.</summary>
+    /// <param name="channel">In this channel.</param>
+    public float Black(int channel) => table[channel * Values];
+
+    /// <summary>Writes one row of pixels into the planes of <c>[C, H, W]</c>.</summary>
+    /// <param name="pixels">The row: at least <paramref name="count"/> pixels of C bytes.</param>
+    /// <param name="count">Pixels to write.</param>
+    /// <param name="planes">The planes.</param>
+    /// <param name="offset">Where in its plane the row starts.</param>
+    public void Write(ReadOnlySpan<byte> pixels, int count, Span<float> planes, int offset)
+    {
+        var plane = planes.Length / channels;
+        for (var channel = 0; channel < channels; channel++)
+        {
+            var values = table.AsSpan(channel * Values, Values);
+            var target = planes.Slice((channel * plane) + offset, count);
+            for (int x = 0, i = channel; x < target.Length; x++, i += channels)
+                target[x] = values[pixels[i]];
+        }
+    }
+}

@@ -1,0 +1,90 @@
+namespace ModelService.Imaging.Resampling;
+
+/// <summary>For every kept pixel along one side: which source pixels it is summed from, and with which weights. The weights are
+/// Pillow's (<c>precompute_coeffs</c> and <c>normalize_coeffs_8bpc</c> in its Resample.c): fixed point with 22 bits.</summary>
+internal sealed class Taps
+{
+    /// <summary>Bits behind the binary point of a weight.</summary>
+    public const int Bits = 22;
+
+    private readonly int[] first;
+    private readonly int[] count;
+    private readonly int[] weights;
+    private readonly int stride;
+
+    private Taps(int length, int stride)
+    {
+        (first, count, weights, this.stride) = (new int[length], new int[length], new int[length * stride], stride);
+    }
+
+    /// <summary>Kept pixels.</summary>
+    public int Length => first.Length;
+
+    /// <summary>Most source pixels that one kept pixel is summed from.</summary>
+    public int MaxCount => count.Max();
+
+    /// <summary>First source pixel that is used at all.</summary>
+    public int SourceBegin => first[0];
+
+    /// <summary>Behind the last source pixel that is used at all.</summary>
+    public int SourceEnd => End(Length - 1);
+
+    /// <summary>Computes the taps of one side.</summary>
+    /// <param name="axis">The sizes.</param>
+    /// <param name="interpolation">The filter. Where nothing is resized each pixel is simply taken, which is what the filters amount to.</param>
+    public static Taps Create(Axis axis, Interpolation interpolation) =>
+        axis.Source == axis.Resized || interpolation == Interpolation.Nearest ? Nearest(axis) : Filtered(axis, Kernel.Of(interpolation));
+
+    /// <summary>First source pixel of a kept one.</summary>
+    public int First(int index) => first[index];
+
+    /// <summary>Behind the last source pixel of a kept one.</summary>
+    public int End(int index) => first[index] + count[index];
+
+    /// <summary>The weights of a kept pixel's source pixels.</summary>
+    public ReadOnlySpan<int> Weights(int index) => weights.AsSpan(index * stride, count[index]);
+
+    private static Taps Nearest(Axis axis)
+    {
+        var taps = new Taps(axis.Kept, 1);
+        var scale = (double)axis.Source / axis.Resized;
+
+        // Pillow adds up the position instead of multiplying; the rounding errors are part of its answer.
+        var position = scale * 0.5;
+        for (var i = 0; i < axis.Start; i++)
+            position += scale;
+        for (var i = 0; i < axis.Kept; i++, position += scale)
+            (taps.first[i], taps.count[i], taps.weights[i]) = (Math.Min((int)position, axis.Source - 1), 1, 1 << Bits);
+        return taps;
+    }
+
+    private static Taps Filtered(Axis axis, Kernel kernel)
+    {
+        var scale = (double)axis.Source / axis.Resized;
+        var filterScale = Math.Max(scale, 1);
+        var support = kernel.Support * filterScale;
+        var taps = new Taps(axis.Kept, ((int)Math.Ceiling(support) * 2) + 1);
+        var exact = new double[taps.stride];
+        for (var i = 0; i < axis.Kept; i++)
+        {
+            var centre = (axis.Start + i + 0.5) * scale;
+            var begin = Math.Max((int)(centre - support + 0.5), 0);
+            var end = Math.Min((int)(centre + support + 0.5), axis.Source);
+            var sum = 0.0;
+            for (var x = 0; x < end - begin; x++)
+            {
+                exact[x] = kernel.Weight((x + begin - centre + 0.5) * (1 / filterScale));
+                sum += exact[x];
+            }
+
+            (taps.first[i], taps.count[i]) = (begin, end - begin);
+            for (var x = 0; x < end - begin; x++)
+            {
+                var weight = (sum != 0 ? exact[x] / sum : exact[x]) * (1 << Bits);
+                taps.weights[(i * taps.stride) + x] = (int)(weight < 0 ? weight - 0.5 : weight + 0.5);
+            }
+        }
+
+        return taps;
+    }
+}

@@ -1,0 +1,133 @@
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Layers;
+
+namespace ModelService.Models.Analysis;
+
+/// <summary>Walks an architecture once, without tensors: keys, shapes, costs, and every error with its place.</summary>
+internal sealed class ArchitectureAnalyzer
+{
+    private readonly ArchitectureLimits limits;
+    private int layers;
+
+    private ArchitectureAnalyzer(ArchitectureLimits limits, List<ErrorDetail> errors) => (this.limits, Errors) = (limits, errors);
+
+    /// <summary>The errors found so far.</summary>
+    public List<ErrorDetail> Errors { get; }
+
+    /// <summary>Whether the limit on layers still leaves room.</summary>
+    public bool MayGoOn => layers <= limits.MaxLayers;
+
+    /// <summary>Analyses an architecture.</summary>
+    /// <param name="architecture">The network, as far as it could be read.</param>
+    /// <param name="limits">How large it may be.</param>
+    /// <param name="errors">Receives what is wrong with it.</param>
+    /// <param name="pointer">Where the architecture stands in what the client sent.</param>
+    public static ArchitectureAnalysis Analyze(ArchitectureDefinition architecture, ArchitectureLimits limits, List<ErrorDetail> errors, string pointer = "")
+    {
+        var analyzer = new ArchitectureAnalyzer(limits, errors);
+        var input = analyzer.ReadInput(architecture.Input, JsonPointer.Append(pointer, "input"));
+        var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
+        top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
+        if (architecture.Layers.Count == 0) analyzer.Fail(JsonPointer.Append(pointer, "layers"), "There are no layers.");
+
+        var analysis = new ArchitectureAnalysis
+        {
+            Input = input,
+            Output = top.Output,
+            Layers = top.Children,
+            Head = analyzer.FindHead(architecture, top, pointer),
+        };
+        analyzer.CheckParameters(analysis, JsonPointer.Append(pointer, "layers"));
+        return analysis;
+    }
+
+    /// <summary>Analyses one layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="key">Its key; null: its name or position.</param>
+    /// <param name="input">What goes in.</param>
+    /// <param name="keys">The keys of its parent.</param>
+    /// <param name="depth">How deep it is nested.</param>
+    public LayerNode Visit(LayerDefinition layer, string? key, Shape input, KeyScope keys, int depth)
+    {
+        var keyed = layer is not Repeat and not Sequential { Inline: true };
+        if (keyed) key ??= keys.Next(layer.Name);
+        var node = new LayerNode { Definition = layer, Key = keys.Full(key ?? "").TrimEnd('.'), Input = input };
+        if (++layers > limits.MaxLayers)
+        {
+            if (layers == limits.MaxLayers + 1) Fail(layer.Pointer, $"Here the network grows past {limits.MaxLayers} layers, the most that are taken (repeats counted as often as they are built).");
+            return node;
+        }
+
+        if (depth > limits.MaxNesting)
+        {
+            Fail(layer.Pointer, $"Blocks are nested more than {limits.MaxNesting} deep.");
+            return node;
+        }
+
+        if (keyed && !keys.Take(key!))
+            Fail(JsonPointer.Append(layer.Pointer, "name"), $"The key '{node.Key}' is taken by another layer beside this one: give it another name.");
+
+        try
+        {
+            node.Output = layer.Infer(input, new LayerVisit(this, node, keys, depth));
+            CheckActivation(node);
+        }
+        catch (OverflowException)
+        {
+            Fail(layer.Pointer, $"{node.Type}: The sizes are so large that their product does not fit in 64 bits.");
+        }
+
+        return node;
+    }
+
+    private void Fail(string pointer, string detail) => Errors.Add(new ErrorDetail(pointer, detail));
+
+    private Shape ReadInput(InputDefinition input, string pointer)
+    {
+        int?[] picture = [input.Channels, input.Height, input.Width];
+        if (input.Shape is not null)
+        {
+            if (picture.Any(size => size is not null)) Fail(pointer, "Give either 'shape' or 'channels', 'height' and 'width', not both.");
+            if (input.Shape.Count is > 0 and <= 4) return Limited([.. input.Shape.Select(size => (long)size)], pointer);
+            Fail(JsonPointer.Append(pointer, "shape"), $"{input.Shape.Count} sizes were given; 1 to 4 are taken, the batch dimension left out.");
+            return Shape.Unknown;
+        }
+
+        if (picture.All(size => size is not null)) return Limited([.. picture.Select(size => (long)size!)], pointer);
+        Fail(pointer, "Give 'channels', 'height' and 'width' (for a picture), or 'shape'.");
+        return new Shape([.. picture.Select(size => size ?? Shape.UnknownSize)]);
+    }
+
+    private Shape Limited(long[] sizes, string pointer)
+    {
+        var product = sizes.Aggregate((Int128)sizeof(float), (bytes, size) => bytes * size);
+        if (product > limits.MaxActivationBytes) Fail(pointer, $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken.");
+        return new Shape(sizes);
+    }
+
+    private void CheckActivation(LayerNode node)
+    {
+        if (node.Children.Count > 0 || !node.Output.IsKnown) return;
+        var bytes = node.Output.ElementCount * sizeof(float);
+        if (bytes > limits.MaxActivationBytes)
+            Fail(node.Pointer, $"{node.Type}: The output {node.Output} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
+    }
+
+    private void CheckParameters(ArchitectureAnalysis analysis, string pointer)
+    {
+        var parameters = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Parameters);
+        if (parameters > limits.MaxParameters) Fail(pointer, $"The network has {parameters} parameters; at most {limits.MaxParameters} are taken.");
+    }
+
+    private LayerNode? FindHead(ArchitectureDefinition architecture, LayerNode top, string pointer)
+    {
+        var weighted = top.Flatten().Skip(1).Where(node => node.Tensors.Count > 0).ToList();
+        if (architecture.HeadLayer is null) return weighted.LastOrDefault();
+        var head = weighted.Find(node => node.Key == architecture.HeadLayer);
+        if (head is null)
+            Fail(JsonPointer.Append(pointer, "head_layer"), $"'{Spelling.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
+                + (Spelling.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near ? $" Did you mean '{near}'?" : ""));
+        return head;
+    }
+}

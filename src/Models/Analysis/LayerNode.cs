@@ -1,0 +1,45 @@
+using ModelService.Models.Layers;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Analysis;
+
+/// <summary>A layer in its place: with its key, its shapes, and what it costs. Blocks hold their layers.</summary>
+public sealed class LayerNode
+{
+    /// <summary>The layer as it was written.</summary>
+    public required LayerDefinition Definition { get; init; }
+
+    /// <summary>What <c>"type"</c> says.</summary>
+    public string Type => LayerCatalogue.NameOf(Definition);
+
+    /// <summary>JSON Pointer to where it was written; the copies of a repeat share it.</summary>
+    public string Pointer => Definition.Pointer;
+
+    /// <summary>The layer's full key in the state dict, such as <c>layer1.0.conv1</c>; that of its parent for a block without one.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Shape of the input, without the batch dimension.</summary>
+    public required Shape Input { get; init; }
+
+    /// <summary>Shape of the output, without the batch dimension.</summary>
+    public Shape Output { get; internal set; } = Shape.Unknown;
+
+    /// <summary>The layer's own tensors, in the order of PyTorch's state dict, by their full names.</summary>
+    public IReadOnlyList<TensorSpec> Tensors => OwnTensors;
+
+    /// <summary>Trainable numbers in the layer itself.</summary>
+    public long Parameters { get; internal set; }
+
+    /// <summary>Multiply-accumulates for one input: of convolutions and linear layers, without biases.</summary>
+    public long Macs { get; internal set; }
+
+    /// <summary>The layers of a block, in the order they run in.</summary>
+    public IReadOnlyList<LayerNode> Children => OwnChildren;
+
+    internal List<TensorSpec> OwnTensors { get; } = [];
+
+    internal List<LayerNode> OwnChildren { get; } = [];
+
+    /// <summary>The layer and all in it, each before those that it holds.</summary>
+    public IEnumerable<LayerNode> Flatten() => OwnChildren.SelectMany(child => child.Flatten()).Prepend(this);
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Layers;
+
+namespace ModelService.Models.Definitions;
+
+/// <summary>What a client asks for when it creates a model.</summary>
+public sealed record ModelDefinition
+{
+    /// <summary>The model's name, by which everything asks for it.</summary>
+    [Description("1 to 64 lower-case letters, digits, '.', '_' or '-'; begins and ends with a letter or digit.")]
+    [RegularExpression("[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")]
+    public required string Name { get; init; }
+
+    /// <summary>A predefined architecture's name, such as <c>resnet50</c>.</summary>
+    [Description("A predefined architecture's name, such as \"resnet50\"; GET /v1/architectures lists them.")]
+    public string? Base { get; init; }
+
+    /// <summary>With <see cref="Base"/>: how many classes the head tells apart. The predefined count when left out.</summary>
+    [Description("With 'base': how many classes the new head tells apart."), Range(1, 1_000_000)]
+    public int? NumClasses { get; init; }
+
+    /// <summary>With <see cref="Base"/>, instead of <see cref="NumClasses"/>: the layers that take the head's place, keyed under the head's key.</summary>
+    [Description("With 'base', instead of 'num_classes': the layers that take the head's place.")]
+    public IReadOnlyList<LayerDefinition>? Head { get; init; }
+
+    /// <summary>Instead of <see cref="Base"/>: the whole network.</summary>
+    [Description("Instead of 'base': the whole network.")]
+    public ArchitectureDefinition? Architecture { get; init; }
+
+    /// <summary>One label per class, in order.</summary>
+    [Description("One label per class, in the order of the scores.")]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>How photos become the model's input.</summary>
+    [Description("\"imagenet\", \"unit\", \"raw\" or an object. By default \"imagenet\" for a predefined architecture, else \"unit\".")]
+    public PreprocessingChoice? Preprocessing { get; init; }
+
+    /// <summary>Where the model runs.</summary>
+    [Description("\"auto\" (a GPU where there is one), \"cpu\", \"cuda\" or \"cuda:N\".")]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,2})?")]
+    public string Device { get; init; } = "auto";
+
+    /// <summary>The number format it computes in.</summary>
+    [Description("The number format the model computes in.")]
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Makes random weights the same each time.</summary>
+    [Description("Makes random weights the same each time.")]
+    public long? Seed { get; init; }
+}

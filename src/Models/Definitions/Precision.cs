@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace ModelService.Models.Definitions;
+
+/// <summary>The number format a model computes in.</summary>
+public enum Precision
+{
+    /// <summary>32-bit floating point.</summary>
+    Float32,
+
+    /// <summary>bfloat16: float32's range in 16 bits.</summary>
+    [JsonStringEnumMemberName("bfloat16")]
+    BFloat16,
+
+    /// <summary>IEEE 754 half precision.</summary>
+    Float16,
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Pools to a given size, whatever comes in.</summary>
+/// <remarks>Source: PyTorch nn.AdaptiveAvgPool2d.</remarks>
+public abstract record AdaptivePool : LayerDefinition
+{
+    /// <summary>The size that comes out.</summary>
+    [Description("The size that comes out."), Range(1, int.MaxValue)]
+    public required Sizes OutputSize { get; init; }
+
+    /// <summary>Spatial dimensions.</summary>
+    private protected abstract int SpatialRank { get; }
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit) =>
+        visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank)
+            ? new Shape([input.Sizes[0], .. Longs(OutputSize)])
+            : Shape.Unknown;
+
+    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+}
+
+/// <summary>Means over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool2d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool2d : AdaptivePool
+{
+    private protected override int SpatialRank => 2;
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var size = Longs(OutputSize);
+        return input => nn.functional.adaptive_avg_pool2d(input, size);
+    }
+}

@@ -1,0 +1,148 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using TorchSharp;
+using static TorchSharp.torch;
+using Padding = ModelService.Models.Definitions.Padding;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>What a convolution sees beyond the edge.</summary>
+public enum PaddingMode
+{
+    /// <summary>Zeros.</summary>
+    Zeros,
+
+    /// <summary>The picture mirrored at its edge, the edge itself not repeated.</summary>
+    Reflect,
+
+    /// <summary>The edge repeated.</summary>
+    Replicate,
+
+    /// <summary>The picture continued from its other side.</summary>
+    Circular,
+}
+
+/// <summary>A convolution: each output is a weighted sum over a window that slides over the input.</summary>
+/// <remarks>Size out: see <see cref="Window"/>. Source: PyTorch nn.Conv2d, "Shape".</remarks>
+public abstract record Conv : LayerDefinition
+{
+    /// <summary>Filters.</summary>
+    [Description("Filters: channels that come out."), Range(1, int.MaxValue)]
+    public required int OutChannels { get; init; }
+
+    /// <summary>Size of the window.</summary>
+    [Description("Size of the window."), Range(1, int.MaxValue)]
+    public required Sizes KernelSize { get; init; }
+
+    /// <summary>Steps of the window.</summary>
+    [Description("Step of the window."), Range(1, int.MaxValue)]
+    public Sizes Stride { get; init; } = 1;
+
+    /// <summary>What is added at both edges.</summary>
+    [Description("What is added at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."), Range(0, int.MaxValue)]
+    public Padding Padding { get; init; } = 0;
+
+    /// <summary>Distance between the window's elements.</summary>
+    [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
+    public Sizes Dilation { get; init; } = 1;
+
+    /// <summary>Into how many groups the channels are split, each convolved by itself.</summary>
+    [Description("Into how many groups the channels are split, each convolved by itself; as many as channels: depthwise."), Range(1, int.MaxValue)]
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Whether a learnt number is added to each channel.</summary>
+    [Description("Whether a learnt number is added to each channel.")]
+    public bool Bias { get; init; } = true;
+
+    /// <summary>What is seen beyond the edge.</summary>
+    [Description("What is seen beyond the edge.")]
+    public PaddingMode PaddingMode { get; init; } = PaddingMode.Zeros;
+
+    /// <summary>Channels that go in.</summary>
+    [Description("Channels that go in; inferred, must agree if given."), Range(1, int.MaxValue)]
+    public int? InChannels { get; init; }
+
+    /// <summary>Spatial dimensions.</summary>
+    private protected abstract int SpatialRank { get; }
+
+    internal sealed override LayerDefinition WithOutputs(int count) => this with { OutChannels = count };
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride, SpatialRank)
+            & visit.RequireSizes("dilation", Dilation, SpatialRank) & (Padding.Sizes is null || visit.RequireSizes("padding", Padding.Sizes, SpatialRank));
+        if (!visit.RequireRank(input, [SpatialRank + 1]) || !fits) return Shape.Unknown;
+
+        var channels = input.Sizes[0];
+        visit.Agree("in_channels", InChannels, channels);
+        if (OutChannels % Groups != 0) visit.Fail("groups", $"out_channels {OutChannels} can't be split into {Groups} groups of equal size.");
+        if (channels != Shape.UnknownSize && channels % Groups != 0) visit.Fail("groups", $"The {channels} channels that come in can't be split into {Groups} groups of equal size.");
+
+        var kernel = KernelSize.Expand(SpatialRank);
+        var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
+        visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
+        if (Bias) visit.Tensor("bias", OutChannels);
+
+        var output = new Shape([OutChannels, .. Slide(input, visit)]);
+        visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
+        return output;
+    }
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, Create(node.Input.Sizes[0])).call;
+
+    private protected abstract nn.Module<Tensor, Tensor> Create(long inChannels);
+
+    private protected PaddingModes TorchPaddingMode => PaddingMode switch
+    {
+        PaddingMode.Zeros => PaddingModes.Zeros,
+        PaddingMode.Reflect => PaddingModes.Reflect,
+        PaddingMode.Replicate => PaddingModes.Replicate,
+        _ => PaddingModes.Circular,
+    };
+
+    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+
+    private IEnumerable<long> Slide(Shape input, LayerVisit visit)
+    {
+        var (kernel, stride, dilation) = (KernelSize.Expand(SpatialRank), Stride.Expand(SpatialRank), Dilation.Expand(SpatialRank));
+        if (Padding.Sizes is null)
+        {
+            if (stride.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
+            return CheckedAgainstMode(input, [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)], visit) ? input.Sizes.Skip(1) : UnknownSides();
+        }
+
+        var padding = Padding.Sizes.Expand(SpatialRank);
+        if (!CheckedAgainstMode(input, [.. padding.Select(size => (long)size)], visit)) return UnknownSides();
+        return Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
+            input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension]))).ToList();
+    }
+
+    // PyTorch refuses these when it runs: a mirror can't be longer than the picture, nor can it go round more than once.
+    private bool CheckedAgainstMode(Shape input, IReadOnlyList<long> padding, LayerVisit visit)
+    {
+        var slack = PaddingMode switch { PaddingMode.Reflect => 1, PaddingMode.Circular => 0, _ => (int?)null };
+        if (slack is null || !padding.Where((size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side - slack).Any()) return true;
+        visit.Fail("padding", $"padding_mode {EnumNames.Of(PaddingMode)} can add at most {(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}.");
+        return false;
+    }
+
+    private IEnumerable<long> UnknownSides() => Enumerable.Repeat(Shape.UnknownSize, SpatialRank);
+}
+
+/// <summary>Convolution over <c>[N, C, H, W]</c>.</summary>
+[Layer("conv2d", "Convolution of a picture: each output is a weighted sum over a window that slides over it.")]
+internal sealed record Conv2d : Conv
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override nn.Module<Tensor, Tensor> Create(long inChannels)
+    {
+        var (kernel, stride, dilation) = (Longs(KernelSize), Longs(Stride), Longs(Dilation));
+        return Padding.Sizes is null
+            ? nn.Conv2d(inChannels, OutChannels, (kernel[0], kernel[1]), TorchSharp.Padding.Same, (stride[0], stride[1]), (dilation[0], dilation[1]), TorchPaddingMode, Groups, Bias)
+            : nn.Conv2d(inChannels, OutChannels, (kernel[0], kernel[1]), (stride[0], stride[1]), (Longs(Padding.Sizes)[0], Longs(Padding.Sizes)[1]), (dilation[0], dilation[1]), TorchPaddingMode, Groups, Bias);
+    }
+}

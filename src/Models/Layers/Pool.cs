@@ -1,0 +1,88 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Makes the picture smaller: a window slides over each channel and leaves one number behind at each place.</summary>
+/// <remarks>Size out: see <see cref="Window"/>. Source: PyTorch nn.MaxPool2d and nn.AvgPool2d, "Shape".</remarks>
+public abstract record Pool : LayerDefinition
+{
+    /// <summary>Size of the window.</summary>
+    [Description("Size of the window."), Range(1, int.MaxValue)]
+    public required Sizes KernelSize { get; init; }
+
+    /// <summary>Steps of the window; its size when null.</summary>
+    [Description("Step of the window; its size when left out."), Range(1, int.MaxValue)]
+    public Sizes? Stride { get; init; }
+
+    /// <summary>What is added at both edges, at most half the window.</summary>
+    [Description("What is added at both edges of each dimension, at most half the window."), Range(0, int.MaxValue)]
+    public Sizes Padding { get; init; } = 0;
+
+    /// <summary>Whether a window that hangs over the end still counts.</summary>
+    [Description("Whether a window that hangs over the end still counts.")]
+    public bool CeilMode { get; init; }
+
+    /// <summary>Spatial dimensions.</summary>
+    private protected abstract int SpatialRank { get; }
+
+    /// <summary>Distance between the window's elements.</summary>
+    private protected virtual Sizes Spread => 1;
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
+            & visit.RequireSizes("padding", Padding, SpatialRank) & visit.RequireSizes("dilation", Spread, SpatialRank);
+        if (!visit.RequireRank(input, [SpatialRank + 1]) || !fits) return Shape.Unknown;
+        var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
+        var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
+        if (padding.Where((size, dimension) => size > kernel[dimension] / 2).Any())
+            return visit.Fail("padding", $"{Padding} is more than half the window ({KernelSize}).");
+        return new Shape([input.Sizes[0], .. Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
+            input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension], CeilMode)))]);
+    }
+
+    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+}
+
+/// <summary>The greatest number of each window over <c>[N, C, H, W]</c>.</summary>
+[Layer("max_pool2d", "The greatest number of each window: makes a picture smaller.")]
+internal sealed record MaxPool2d : Pool
+{
+    [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
+    public Sizes Dilation { get; init; } = 1;
+
+    private protected override int SpatialRank => 2;
+
+    private protected override Sizes Spread => Dilation;
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var (kernel, stride, padding, dilation, ceil) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation), CeilMode);
+        return input => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, ceil);
+    }
+}
+
+/// <summary>The mean of each window over <c>[N, C, H, W]</c>.</summary>
+[Layer("avg_pool2d", "The mean of each window: makes a picture smaller.")]
+internal sealed record AvgPool2d : Pool
+{
+    [Description("Whether the padding's zeros count in the mean.")]
+    public bool CountIncludePad { get; init; } = true;
+
+    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
+    public int? DivisorOverride { get; init; }
+
+    private protected override int SpatialRank => 2;
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var (kernel, stride, padding) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding));
+        var (ceil, includePad, divisor) = (CeilMode, CountIncludePad, DivisorOverride);
+        return input => nn.functional.avg_pool2d(input, kernel, stride, padding, ceil, includePad, divisor);
+    }
+}

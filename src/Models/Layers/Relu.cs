@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>max(x, 0)</c>.</summary>
+[Layer("relu", "Replaces every negative number by 0.")]
+internal sealed record Relu : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.relu(input);
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Layers written once and built several times, each time with weights of its own; keyed in the parent.</summary>
+[Layer("repeat", "Layers written once and built several times, each time with weights of its own.")]
+internal sealed record Repeat : LayerDefinition
+{
+    [Description("How many times."), Range(1, 100_000)]
+    public required int Times { get; init; }
+
+    [Description("The layers, in order.")]
+    public required IReadOnlyList<LayerDefinition> Layers { get; init; }
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (Name is not null) visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
+        var shape = input;
+        for (var time = 0; time < Times && visit.MayGoOn; time++) shape = visit.Chain(Layers, shape, visit.ParentKeys);
+        return shape;
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => BlockModule.Chain(node.Children, parent);
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });
+}

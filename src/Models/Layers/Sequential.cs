@@ -1,0 +1,29 @@
+using System.ComponentModel;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Layers one after another, keyed under the block's own key.</summary>
+[Layer("sequential", "Layers one after another, under a key of their own.")]
+internal sealed record Sequential : LayerDefinition
+{
+    [Description("The layers, in order.")]
+    public required IReadOnlyList<LayerDefinition> Layers { get; init; }
+
+    [Description("Whether the layers are keyed in the parent, as if the block were not there.")]
+    public bool Inline { get; init; }
+
+    internal override Shape Infer(Shape input, LayerVisit visit) => visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        if (Inline) return BlockModule.Chain(node.Children, parent);
+        var block = parent.AddBlock(node);
+        return block.Computes(BlockModule.Chain(node.Children, block));
+    }
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });
+}

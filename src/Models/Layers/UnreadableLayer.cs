@@ -1,0 +1,14 @@
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Stands where a layer could not be read, so that the analysis can go on behind it. Never built: its error was reported.</summary>
+internal sealed record UnreadableLayer : LayerDefinition
+{
+    internal override Shape Infer(Shape input, LayerVisit visit) => Shape.Unknown;
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        throw new InvalidOperationException("An architecture with errors is not built.");
+}

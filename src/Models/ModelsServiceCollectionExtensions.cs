@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using ModelService.Imaging;
+using ModelService.Models.Analysis;
+using ModelService.Models.Registry;
+using ModelService.Models.Serving;
+using ModelService.Models.Weights;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Puts the engine together.</summary>
+public static class ModelsServiceCollectionExtensions
+{
+    /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
+    /// <param name="services">The services to add to.</param>
+    public static IServiceCollection AddModels(this IServiceCollection services)
+    {
+        services.AddImaging();
+        services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
+        services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ModelRegistry>();
+        services.TryAddSingleton<Predictor>();
+        return services;
+    }
+}

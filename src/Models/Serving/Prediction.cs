@@ -1,0 +1,30 @@
+using ModelService.Models.Errors;
+using ModelService.Models.Registry;
+
+namespace ModelService.Models.Serving;
+
+/// <summary>What a model made of one input.</summary>
+public abstract record Prediction;
+
+/// <summary>Scores, one per class.</summary>
+/// <param name="Logits">The network's output.</param>
+/// <param name="Probabilities">Softmax of the logits; they sum to 1.</param>
+public sealed record Scores(float[] Logits, float[] Probabilities) : Prediction;
+
+/// <summary>The input could not be used; those beside it are not touched by that.</summary>
+/// <param name="Code">What is wrong with it.</param>
+/// <param name="Detail">A sentence for the client.</param>
+public sealed record Refusal(ErrorCode Code, string Detail) : Prediction;
+
+/// <summary>The answer to a request.</summary>
+/// <param name="Model">The model that gave it.</param>
+/// <param name="Predictions">One for each input, in order.</param>
+/// <param name="Timing">Where the time went.</param>
+public sealed record PredictionResult(ModelEntry Model, IReadOnlyList<Prediction> Predictions, PredictionTiming Timing);
+
+/// <summary>Where a request's time went.</summary>
+/// <param name="Decode">Decoding and preprocessing of all images.</param>
+/// <param name="Queue">Waiting for the model.</param>
+/// <param name="Inference">Computing.</param>
+/// <param name="BatchSize">Inputs computed together.</param>
+public sealed record PredictionTiming(TimeSpan Decode, TimeSpan Queue, TimeSpan Inference, int BatchSize);

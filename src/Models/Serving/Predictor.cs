@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Diagnostics;
+using ModelService.Imaging;
+using ModelService.Models.Analysis;
+using ModelService.Models.Errors;
+using ModelService.Models.Registry;
+
+namespace ModelService.Models.Serving;
+
+/// <summary>Takes a request's inputs through preprocessing, model and softmax.</summary>
+/// <param name="registry">Where the model is.</param>
+/// <param name="preprocessor">Turns photos into inputs.</param>
+public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
+{
+    // As many photos are decoded at once as there are cores; more would only wait on each other.
+    private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
+
+    /// <summary>Scores inputs.</summary>
+    /// <param name="modelName">The model's name.</param>
+    /// <param name="inputs">At least one.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then dropped.</param>
+    /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.Overloaded"/>;
+    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos.
+    /// </exception>
+    public async Task<PredictionResult> PredictAsync(string modelName, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    {
+        using var lease = registry.Lease(modelName);
+        var model = lease.Model;
+        var (inputCount, classes) = model.Runner.Counts;
+        var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
+        var decodeStarted = Stopwatch.GetTimestamp();
+        Refusal?[] refusals;
+        try
+        {
+            refusals = await Task.WhenAll(inputs.Select((input, index) =>
+                PrepareAsync(model, input, batch.Memory.Slice(index * inputCount, inputCount), cancellationToken)));
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+
+        var decode = Stopwatch.GetElapsedTime(decodeStarted);
+        var good = Enumerable.Range(0, inputs.Count).Where(index => refusals[index] is null).ToList();
+        if (good.Count == 0)
+        {
+            batch.Dispose();
+            return new PredictionResult(model, refusals!, new PredictionTiming(decode, TimeSpan.Zero, TimeSpan.Zero, 0));
+        }
+
+        // The good ones close up over the gaps that the bad ones leave.
+        for (var slot = 0; slot < good.Count; slot++)
+        {
+            if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
+        }
+
+        var run = await model.Runner.RunAsync(batch, good.Count, cancellationToken);
+        var predictions = new Prediction[inputs.Count];
+        refusals.CopyTo(predictions, 0);
+        for (var slot = 0; slot < good.Count; slot++)
+        {
+            var logits = run.Scores.AsSpan(slot * classes, classes);
+            predictions[good[slot]] = new Scores(logits.ToArray(), Softmax.Of(logits));
+        }
+
+        return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, good.Count));
+    }
+
+    private async Task<Refusal?> PrepareAsync(ModelEntry model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
+    {
+        if (input is RawTensor tensor) return Prepare(tensor, model.Blueprint.Analysis.Input, destination.Span);
+        var preprocessing = model.Blueprint.Preprocessing ?? throw new ServingException(
+            ErrorCode.InputMismatch, $"The model '{model.Name}' takes {model.Blueprint.Analysis.Input}, which no photo can become. Send it as \"tensors\".");
+        var encoded = ((EncodedImage)input).Encoded;
+        return await Task.Factory.StartNew(() => Prepare(encoded, preprocessing, destination.Span), cancellationToken, TaskCreationOptions.DenyChildAttach, decoders);
+    }
+
+    private static Refusal? Prepare(RawTensor tensor, Shape expected, Span<float> destination)
+    {
+        if (!tensor.Shape.SequenceEqual(expected.Sizes))
+            return new Refusal(ErrorCode.InputMismatch, $"The tensor is [{string.Join(", ", tensor.Shape)}], the model takes {expected}.");
+        tensor.Data.CopyTo(destination);
+        return null;
+    }
+
+    private Refusal? Prepare(ReadOnlyMemory<byte> encoded, PreprocessingDefinition preprocessing, Span<float> destination)
+    {
+        try
+        {
+            preprocessor.Run(encoded, preprocessing, destination);
+            return null;
+        }
+        catch (ImageException exception)
+        {
+            return new Refusal(exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable, exception.Message);
+        }
+    }
+}

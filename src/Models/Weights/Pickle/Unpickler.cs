@@ -1,0 +1,308 @@
+namespace ModelService.Models.Weights.Pickle;
+
+/// <summary>
+/// Reads a pickle as data. Opcodes and globals that aren't listed here and in <see cref="PickleGlobals"/> refuse the file by
+/// name. There is no recursion: lists in lists cost stack entries, which are limited.
+/// </summary>
+internal ref struct Unpickler
+{
+    private readonly WeightsLimits limits;
+    private readonly PickleStack stack;
+    private readonly Dictionary<uint, object?> memo = [];
+    private readonly Dictionary<string, PickleStorage> storages;
+    private PickleInput input;
+
+    private Unpickler(ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages)
+    {
+        this.limits = limits;
+        this.storages = storages;
+        stack = new PickleStack(limits);
+        input = new PickleInput(bytes, source, limits.MaxPickleSteps);
+    }
+
+    /// <summary>Reads the first pickle of the bytes.</summary>
+    /// <param name="bytes">The pickle, with or without more behind it.</param>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="limits">What is taken at most.</param>
+    /// <param name="storages">Collects the storages it refers to, by key.</param>
+    /// <param name="length">The pickle's bytes, STOP included.</param>
+    public static object? Read(
+        ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages, out int length)
+    {
+        var unpickler = new Unpickler(bytes, source, limits, storages);
+        var value = unpickler.Run();
+        length = unpickler.input.Position;
+        return value;
+    }
+
+    private object? Run()
+    {
+        while (true)
+        {
+            var opcode = input.Opcode();
+            if (opcode == PickleOpcode.Stop)
+                return stack.Pop(ref input);
+            Step(opcode);
+        }
+    }
+
+    private void Step(PickleOpcode opcode)
+    {
+        switch (opcode)
+        {
+            case PickleOpcode.Proto:
+                Protocol(input.Byte());
+                break;
+            case PickleOpcode.Frame:
+                Frame(input.UInt64());
+                break;
+            case PickleOpcode.Mark:
+                stack.Mark(ref input);
+                break;
+            case PickleOpcode.Pop:
+                stack.PopValueOrMark(ref input);
+                break;
+            case PickleOpcode.PopMark:
+                stack.PopToMark(ref input);
+                break;
+            case PickleOpcode.Dup:
+                Push(stack.Top(ref input));
+                break;
+            case PickleOpcode.BinPut:
+                memo[input.Byte()] = stack.Top(ref input);
+                break;
+            case PickleOpcode.LongBinPut:
+                memo[input.UInt32()] = stack.Top(ref input);
+                break;
+            case PickleOpcode.Memoize:
+                memo[(uint)memo.Count] = stack.Top(ref input);
+                break;
+            case PickleOpcode.BinGet:
+                Remember(input.Byte());
+                break;
+            case PickleOpcode.LongBinGet:
+                Remember(input.UInt32());
+                break;
+            case PickleOpcode.Global:
+                Global(input.Line(limits.MaxNameBytes), input.Line(limits.MaxNameBytes));
+                break;
+            case PickleOpcode.StackGlobal:
+                StackGlobal();
+                break;
+            case PickleOpcode.Reduce:
+            case PickleOpcode.NewObj:
+                Call();
+                break;
+            case PickleOpcode.Build:
+                Build();
+                break;
+            case PickleOpcode.BinPersId:
+                Push(PickleCalls.Storage(stack.Pop(ref input), storages, ref input));
+                break;
+            default:
+                if (!Scalar(opcode) && !Container(opcode))
+                    throw Refused(opcode);
+                break;
+        }
+    }
+
+    private bool Scalar(PickleOpcode opcode)
+    {
+        switch (opcode)
+        {
+            case PickleOpcode.None:
+                Push(null);
+                return true;
+            case PickleOpcode.NewTrue:
+            case PickleOpcode.NewFalse:
+                Push(opcode == PickleOpcode.NewTrue);
+                return true;
+            case PickleOpcode.BinInt:
+                Push((long)input.Int32());
+                return true;
+            case PickleOpcode.BinInt1:
+                Push((long)input.Byte());
+                return true;
+            case PickleOpcode.BinInt2:
+                Push((long)input.UInt16());
+                return true;
+            case PickleOpcode.Long1:
+                Push(input.Integer(input.Byte()));
+                return true;
+            case PickleOpcode.Long4:
+                Push(input.Integer(input.Int32()));
+                return true;
+            case PickleOpcode.BinFloat:
+                Push(input.Double());
+                return true;
+            case PickleOpcode.ShortBinString:
+            case PickleOpcode.ShortBinUnicode:
+                Push(input.Text(input.Byte(), limits.MaxStringBytes));
+                return true;
+            case PickleOpcode.BinString:
+            case PickleOpcode.BinUnicode:
+                Push(input.Text(input.UInt32(), limits.MaxStringBytes));
+                return true;
+            case PickleOpcode.BinUnicode8:
+                Push(input.Text(input.UInt64(), limits.MaxStringBytes));
+                return true;
+            case PickleOpcode.ShortBinBytes:
+                Bytes(input.Byte());
+                return true;
+            case PickleOpcode.BinBytes:
+                Bytes(input.UInt32());
+                return true;
+            case PickleOpcode.BinBytes8:
+                Bytes(input.UInt64());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool Container(PickleOpcode opcode)
+    {
+        switch (opcode)
+        {
+            case PickleOpcode.EmptyTuple:
+                Push(new PickleTuple([]));
+                return true;
+            case PickleOpcode.Tuple:
+                Push(new PickleTuple(stack.PopToMark(ref input)));
+                return true;
+            case PickleOpcode.Tuple1:
+                Push(new PickleTuple([stack.Pop(ref input)]));
+                return true;
+            case PickleOpcode.Tuple2:
+                var second = stack.Pop(ref input);
+                Push(new PickleTuple([stack.Pop(ref input), second]));
+                return true;
+            case PickleOpcode.Tuple3:
+                var (c, b) = (stack.Pop(ref input), stack.Pop(ref input));
+                Push(new PickleTuple([stack.Pop(ref input), b, c]));
+                return true;
+            case PickleOpcode.EmptyList:
+                Push(new PickleList());
+                return true;
+            case PickleOpcode.Append:
+                Append([stack.Pop(ref input)]);
+                return true;
+            case PickleOpcode.Appends:
+                Append(stack.PopToMark(ref input));
+                return true;
+            case PickleOpcode.EmptyDict:
+                Push(new PickleDict());
+                return true;
+            case PickleOpcode.SetItem:
+                var value = stack.Pop(ref input);
+                SetItems([stack.Pop(ref input), value]);
+                return true;
+            case PickleOpcode.SetItems:
+                SetItems(stack.PopToMark(ref input));
+                return true;
+            case PickleOpcode.EmptySet:
+                Push(new PickleInert("a set"));
+                return true;
+            case PickleOpcode.AddItems:
+                stack.PopToMark(ref input);
+                CheckInert("items are added to a set");
+                return true;
+            case PickleOpcode.FrozenSet:
+                stack.PopToMark(ref input);
+                Push(new PickleInert("a set"));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private readonly void Protocol(byte version)
+    {
+        if (version > 5)
+            throw input.Fault($"pickle protocol {version}; 2 to 5 are read");
+    }
+
+    private readonly void Frame(ulong length)
+    {
+        if (length > (ulong)input.Remaining)
+            throw input.Fault($"a frame says it has {length} bytes, but {input.Remaining} are left");
+    }
+
+    private void Remember(uint index)
+    {
+        if (!memo.TryGetValue(index, out var value))
+            throw input.Fault($"the memo has no entry {index}");
+        Push(value);
+    }
+
+    private void Global(string module, string name) =>
+        Push(PickleGlobals.Find(module, name) ?? throw input.Fault(PickleGlobals.Refusal(module, name)));
+
+    private void StackGlobal()
+    {
+        var name = stack.Pop(ref input);
+        if (stack.Pop(ref input) is not string module || name is not string text)
+            throw input.Fault("the name of a global that is no string");
+        Global(module, text);
+    }
+
+    private void Call()
+    {
+        var arguments = stack.Pop(ref input);
+        var callee = stack.Pop(ref input);
+        if (callee is not PickleGlobal global || arguments is not PickleTuple tuple)
+            throw input.Fault($"{PickleCalls.Kind(callee)} is called with {PickleCalls.Kind(arguments)}");
+        Push(PickleCalls.Call(global, tuple.Items, ref input));
+    }
+
+    /// <summary>The attributes of an object, such as a state dict's <c>_metadata</c>: not needed.</summary>
+    private void Build()
+    {
+        stack.Pop(ref input);
+        if (stack.Top(ref input) is not PickleDict)
+            CheckInert("attributes are given to");
+    }
+
+    private void CheckInert(string what)
+    {
+        var target = stack.Top(ref input);
+        if (target is not PickleInert)
+            throw input.Fault($"{what} {PickleCalls.Kind(target)}");
+    }
+
+    private void Append(object?[] items)
+    {
+        var target = stack.Top(ref input);
+        if (target is PickleList list)
+            list.Items.AddRange(items);
+        else
+            CheckInert("items are appended to");
+    }
+
+    private void SetItems(object?[] items)
+    {
+        var target = stack.Top(ref input);
+        if (items.Length % 2 != 0)
+            throw input.Fault("a key without a value");
+        if (target is not PickleDict dict)
+        {
+            CheckInert("keys are set on");
+            return;
+        }
+
+        for (var i = 0; i < items.Length; i += 2)
+            dict.Items.Add(new(items[i], items[i + 1]));
+    }
+
+    private void Bytes(ulong length)
+    {
+        input.Bytes(length, limits.MaxStringBytes);
+        Push(new PickleInert("bytes"));
+    }
+
+    private void Push(object? value) => stack.Push(value, ref input);
+
+    private readonly Errors.ServingException Refused(PickleOpcode opcode) => input.Fault(Enum.IsDefined(opcode)
+        ? $"the opcode {opcode.ToString().ToUpperInvariant()} is not on the list of what is read as data"
+        : $"0x{(byte)opcode:x2} is no opcode of pickle");
+}

@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace ModelService.Models.Weights;
+
+/// <summary>
+/// Reads safetensors by the format's rules: eight bytes of header size, a JSON object that begins with a brace, and the tensors'
+/// bytes without holes, overlaps or anything behind them.
+/// </summary>
+internal static class SafetensorsReader
+{
+    private const int SizeBytes = 8;
+
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 4, AllowDuplicateProperties = false };
+
+    public static WeightsContent Read(MappedBytes file, WeightsLimits limits)
+    {
+        var header = Header(file, limits);
+        var dataStart = SizeBytes + (long)header.Length;
+        try
+        {
+            using var json = JsonDocument.Parse(header.ToArray(), Options);
+            var entries = Entries(json.RootElement, limits);
+            return new WeightsContent(Tensors(entries, file, dataStart, limits));
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // The second one is what half a surrogate pair, written as an escape, gives when its text is asked for.
+            throw Unreadable.Because($"The header is not the JSON that safetensors asks for: {error.Message}", error);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Header(MappedBytes file, WeightsLimits limits)
+    {
+        var size = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, SizeBytes));
+        if (size > (ulong)(file.Length - SizeBytes))
+            throw Unreadable.Because($"The header says it has {size} bytes, but the file has {file.Length}.");
+        if (size > (ulong)limits.MaxHeaderBytes)
+            throw Unreadable.Because($"The header has {size} bytes; at most {limits.MaxHeaderBytes} are taken.");
+        var header = file.Span(SizeBytes, (int)size);
+        if (header.IsEmpty || header[0] != '{')
+            throw Unreadable.Because("A safetensors header begins with '{'; this one doesn't.");
+        if (!Utf8.IsValid(header))
+            throw Unreadable.Because("The header is not UTF-8.");
+        return header;
+    }
+
+    private static List<SafetensorsEntry> Entries(JsonElement root, WeightsLimits limits)
+    {
+        var entries = new List<SafetensorsEntry>();
+        foreach (var property in root.EnumerateObject())
+        {
+            var name = property.Name;
+            if (name == "__metadata__")
+            {
+                CheckMetadata(property.Value);
+                continue;
+            }
+
+            entries.Add(SafetensorsEntry.Read(name, property.Value));
+            TensorList.CheckCount(entries.Count, limits);
+        }
+
+        return entries;
+    }
+
+    private static IReadOnlyList<StoredTensor> Tensors(
+        List<SafetensorsEntry> entries, MappedBytes file, long dataStart, WeightsLimits limits)
+    {
+        var tensors = new TensorList(limits);
+        var expected = 0L;
+        foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        {
+            if (entry.Begin != expected)
+            {
+                throw Unreadable.Because(
+                    $"The tensor {Unreadable.Quote(entry.Name)} begins at byte {entry.Begin} of the data, but the one before it "
+                    + $"ends at {expected}: safetensors allows neither holes nor overlaps.");
+            }
+
+            if (entry.End > file.Length - dataStart)
+            {
+                throw Unreadable.Because(
+                    $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which has {file.Length - dataStart}.");
+            }
+
+            tensors.Add(new StoredTensor(entry.Name, entry.Dtype, entry.Geometry, file, dataStart + entry.Begin));
+            expected = entry.End;
+        }
+
+        if (expected != file.Length - dataStart)
+            throw Unreadable.Because($"{file.Length - dataStart - expected} bytes stand after the last tensor.");
+        return tensors.Tensors;
+    }
+
+    private static void CheckMetadata(JsonElement metadata)
+    {
+        if (metadata.ValueKind != JsonValueKind.Object || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String))
+            throw Unreadable.Because("The header's __metadata__ may hold strings only.");
+    }
+}

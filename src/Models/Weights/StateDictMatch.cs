@@ -1,0 +1,42 @@
+namespace ModelService.Models.Weights;
+
+/// <summary>Compares a file's tensors to those an architecture wants, by name and shape.</summary>
+public static class StateDictMatch
+{
+    /// <summary>
+    /// Pairs the tensors by name. The prefixes <c>module.</c>, <c>model.</c> and <c>network.</c>, also several of them, are left
+    /// out where every name in the file has them and no wanted name does.
+    /// </summary>
+    /// <param name="expected">What the architecture wants, in its order; names are unique.</param>
+    /// <param name="stored">What the file has.</param>
+    public static WeightsReport Compare(IReadOnlyList<TensorSpec> expected, IReadOnlyList<StoredTensor> stored)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        ArgumentNullException.ThrowIfNull(stored);
+        var prefix = NamePrefix.Find([.. expected.Select(spec => spec.Name)], [.. stored.Select(tensor => tensor.Name)]);
+        var left = stored.ToDictionary(tensor => tensor.Name[prefix.Length..]);
+        var pairs = new List<TensorPair>();
+        var missing = new List<TensorSpec>();
+        var shapes = new List<ShapeMismatch>();
+        foreach (var spec in expected)
+        {
+            if (!left.Remove(spec.Name, out var tensor))
+                missing.Add(spec);
+            else if (Fits(spec, tensor))
+                pairs.Add(new TensorPair(spec, tensor));
+            else
+                shapes.Add(new ShapeMismatch(spec.Name, spec.Shape, tensor.Shape));
+        }
+
+        StoredTensor[] unexpected = [.. stored.Where(tensor => left.ContainsKey(tensor.Name[prefix.Length..]))];
+        var renamed = prefix.Length == 0
+            ? []
+            : stored.Select(tensor => new RenamedTensor(tensor.Name, tensor.Name[prefix.Length..])).ToList();
+        var suggestions = MismatchSuggestions.For(expected, missing, unexpected, shapes);
+        return new WeightsReport(pairs, missing, [.. unexpected.Select(tensor => tensor.Name)], shapes, renamed, suggestions);
+    }
+
+    /// <summary>A counter may also be a list of one number, as very old versions of PyTorch kept single numbers.</summary>
+    private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
+        spec.Shape.SequenceEqual(tensor.Shape) || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
+}

@@ -1,0 +1,71 @@
+using ModelService.Models.Weights.Pickle;
+using ModelService.Models.Weights.Zip;
+
+namespace ModelService.Models.Weights;
+
+/// <summary>
+/// A weights file on disk, memory-mapped and read as data: nothing in it is executed, and no name in it is used as a path.
+/// Its tensors are views of the mapping and valid until it is disposed.
+/// </summary>
+public sealed class WeightsFile : IDisposable
+{
+    private readonly IReadOnlyList<MappedBytes> owned;
+
+    private WeightsFile(WeightsFormat format, WeightsContent content, IReadOnlyList<MappedBytes> owned)
+    {
+        Format = format;
+        Tensors = content.Tensors;
+        Wrapper = content.Wrapper;
+        this.owned = owned;
+    }
+
+    /// <summary>The format, as the content tells it.</summary>
+    public WeightsFormat Format { get; }
+
+    /// <summary>The key under which the weights stood, such as <c>state_dict</c>; several are joined by dots. Null for none.</summary>
+    public string? Wrapper { get; }
+
+    /// <summary>The tensors in file order, under their names in the file. Empty if the file is good but holds none.</summary>
+    public IReadOnlyList<StoredTensor> Tensors { get; }
+
+    /// <summary>Opens a file and checks everything but the numbers in it.</summary>
+    /// <param name="path">The file. It must not be shortened while it is open.</param>
+    /// <param name="limits">What is taken at most.</param>
+    /// <exception cref="Errors.ServingException">
+    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data.
+    /// </exception>
+    /// <exception cref="IOException">The path can't be opened: nothing that the file's content could cause.</exception>
+    public static WeightsFile Open(string path, WeightsLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        var owned = new List<MappedBytes>();
+        try
+        {
+            var bytes = MappedBytes.OfFile(path);
+            owned.Add(bytes);
+            var format = FormatSniffer.Sniff(bytes);
+            var content = format switch
+            {
+                WeightsFormat.Safetensors => SafetensorsReader.Read(bytes, limits),
+                WeightsFormat.PyTorchZip => PyTorchZipReader.Read(bytes, limits, owned),
+                WeightsFormat.PyTorchLegacy => PyTorchLegacyReader.Read(bytes, limits),
+                _ => TorchSharpReader.Read(bytes, limits),
+            };
+            return new WeightsFile(format, content, owned);
+        }
+        catch
+        {
+            Dispose(owned);
+            throw;
+        }
+    }
+
+    /// <summary>Ends the mapping; a copy that is under way is finished first.</summary>
+    public void Dispose() => Dispose(owned);
+
+    private static void Dispose(IReadOnlyList<MappedBytes> owned)
+    {
+        foreach (var bytes in owned)
+            bytes.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+using System.IO.Compression;
+
+namespace ModelService.Models.Weights.Zip;
+
+/// <summary>Gives an entry's content and checks it: its CRC, and for deflated entries that they unpack to just the size they say.</summary>
+internal static class ZipContent
+{
+    private const long AnyRatio = 1 << 20;
+    private const int Chunk = 1 << 20;
+
+    /// <summary>The whole content of a small entry; the caller has looked at its size.</summary>
+    public static ReadOnlySpan<byte> Read(MappedBytes file, ZipEntry entry, WeightsLimits limits)
+    {
+        if (!entry.IsCompressed)
+        {
+            CheckStored(file, entry);
+            return file.Span(entry.Offset, (int)entry.Size);
+        }
+
+        var content = new byte[entry.Size];
+        using var stream = Open(file, entry, limits);
+        CheckCrc(entry, Fill(stream, entry, content, 0));
+        CheckEnd(stream, entry);
+        return content;
+    }
+
+    /// <summary>Unpacks a deflated entry to a place that has room for it.</summary>
+    public static void Inflate(MappedBytes file, ZipEntry entry, WeightsLimits limits, MappedBytes room, long offset)
+    {
+        using var stream = Open(file, entry, limits);
+        var crc = 0u;
+        for (var done = 0L; done < entry.Size; done += Chunk)
+            crc = Fill(stream, entry, room.Room(offset + done, (int)Math.Min(Chunk, entry.Size - done)), crc);
+        CheckCrc(entry, crc);
+        CheckEnd(stream, entry);
+    }
+
+    /// <summary>Checks the CRC of an entry that is stored as it is.</summary>
+    public static void CheckStored(MappedBytes file, ZipEntry entry)
+    {
+        if (entry.Crc == 0)
+            return;
+        var crc = 0u;
+        for (var done = 0L; done < entry.Size; done += Chunk)
+            crc = Crc32.Append(crc, file.Span(entry.Offset + done, (int)Math.Min(Chunk, entry.Size - done)));
+        CheckCrc(entry, crc);
+    }
+
+    private static DeflateStream Open(MappedBytes file, ZipEntry entry, WeightsLimits limits)
+    {
+        if (entry.Size > AnyRatio && entry.Size / limits.MaxInflationRatio > entry.PackedSize)
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(entry.Name)} unpacks from {entry.PackedSize} bytes to {entry.Size}: "
+                + $"more than {limits.MaxInflationRatio} times as many.");
+        }
+
+        return new DeflateStream(file.Stream(entry.Offset, entry.PackedSize), CompressionMode.Decompress);
+    }
+
+    private static uint Fill(DeflateStream stream, ZipEntry entry, Span<byte> destination, uint crc)
+    {
+        var read = ReadUpTo(entry, stream, destination);
+        if (read < destination.Length)
+            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} unpacks to less than the {entry.Size} bytes it says.");
+        return Crc32.Append(crc, destination);
+    }
+
+    private static void CheckEnd(DeflateStream stream, ZipEntry entry)
+    {
+        if (ReadUpTo(entry, stream, stackalloc byte[1]) != 0)
+            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} unpacks to more than the {entry.Size} bytes it says.");
+    }
+
+    private static int ReadUpTo(ZipEntry entry, DeflateStream stream, Span<byte> destination)
+    {
+        try
+        {
+            return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} can't be unpacked: it is damaged.", error);
+        }
+    }
+
+    private static void CheckCrc(ZipEntry entry, uint crc)
+    {
+        if (entry.Crc != 0 && entry.Crc != crc)
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(entry.Name)} is damaged: its CRC-32 is {crc:x8}, the zip says {entry.Crc:x8}.");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using ModelService.Models.Errors;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Tests.Weights;
+
+/// <summary>
+/// Damages valid files at random: each must still open, or be refused with <c>weights_unreadable</c>, in little time and
+/// memory. A failure prints the seed of its mutant.
+/// </summary>
+public sealed class MutationTests
+{
+    private const int Mutants = 20_000;
+    private const long MostBytes = 64 << 20;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    private static readonly long[] Interesting =
+        [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue, -1];
+
+    [Fact]
+    public void Open_RandomlyDamagedFile_OpensOrIsUnreadable()
+    {
+        var first = Environment.GetEnvironmentVariable("WEIGHTS_FUZZ_SEED") is { } given ? int.Parse(given) : Random.Shared.Next();
+        var seeds = Seeds();
+        var path = Path.Combine(Path.GetTempPath(), $"weights-{Guid.NewGuid():N}");
+        var (opened, refused) = (0, 0);
+        try
+        {
+            for (var seed = first; seed < first + (long)Mutants && seed != int.MaxValue; seed++)
+            {
+                File.WriteAllBytes(path, Mutate(seeds, new Random(seed)));
+                if (Opens(path, seed))
+                    opened++;
+                else
+                    refused++;
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // Both kinds come up, or the mutations are too weak or too wild to find anything.
+        Assert.True(opened > Mutants / 100 && refused > Mutants / 100, $"{opened} opened, {refused} refused");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {first}: {opened} opened, {refused} refused.");
+    }
+
+    private static bool Opens(string path, int seed)
+    {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var time = Stopwatch.StartNew();
+        var opens = false;
+        try
+        {
+            using var file = WeightsFile.Open(path, WeightsLimits.Default);
+            foreach (var tensor in file.Tensors.Where(tensor => tensor.ElementCount < 1 << 20))
+                tensor.CopyTo(new float[tensor.ElementCount]);
+            opens = true;
+        }
+        catch (ServingException error) when (error.Code == ErrorCode.WeightsUnreadable)
+        {
+            Assert.NotEmpty(error.Message);
+        }
+        catch (Exception error)
+        {
+            Assert.Fail($"Mutant {seed}: {error}");
+        }
+
+        Assert.True(time.Elapsed < Longest, $"Mutant {seed} took {time.Elapsed}.");
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < MostBytes, $"Mutant {seed} took too much memory.");
+        return opens;
+    }
+
+    private static byte[] Mutate(List<byte[]> seeds, Random random)
+    {
+        var bytes = seeds[random.Next(seeds.Count)].ToList();
+        for (var times = random.Next(1, 5); times > 0 && bytes.Count > 8; times--)
+        {
+            // Headers, directories and pickles are where the rules are, so the ends of a file are damaged more often.
+            var at = random.Next(3) switch
+            {
+                0 => random.Next(Math.Min(bytes.Count, 600)),
+                1 => bytes.Count - 1 - random.Next(Math.Min(bytes.Count, 400)),
+                _ => random.Next(bytes.Count),
+            };
+            switch (random.Next(7))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    var number = BitConverter.GetBytes(Interesting[random.Next(Interesting.Length)]).AsSpan(0, 1 << random.Next(4));
+                    for (var i = 0; i < number.Length && at + i < bytes.Count; i++)
+                        bytes[at + i] = number[i];
+                    break;
+                case 3:
+                    bytes.RemoveRange(at, Math.Min(random.Next(1, 40), bytes.Count - at));
+                    break;
+                case 4:
+                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 40), bytes.Count - at)));
+                    break;
+                case 5:
+                    var other = seeds[random.Next(seeds.Count)];
+                    var from = random.Next(other.Length);
+                    bytes.InsertRange(at, other[from..Math.Min(other.Length, from + random.Next(1, 60))]);
+                    break;
+                default:
+                    bytes.RemoveRange(at, random.Next(4) == 0 ? bytes.Count - at : 1);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    private static List<byte[]> Seeds()
+    {
+        string[] names = ["control.pth", "control_legacy.pth", "control.safetensors", "control.dat", "checkpoint_args.pth", "numpy_scalar.pth"];
+        List<byte[]> seeds = [.. names.Select(name => File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "hostile", name)))];
+        seeds.Add(File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "conv3d", "conv3d.pth")));
+        seeds.Add(Archives.Zip(
+            System.IO.Compression.CompressionLevel.Optimal,
+            ("a/data.pkl", Pickles.Whole(Pickles.Dict(("w", Pickles.Tensor(Pickles.Storage("0", 64), [4, 4, 2], [1, 8, 4]))))),
+            ("a/data/0", new byte[256])));
+        seeds.Add(Pickles.Legacy(
+            Pickles.Dict(("w", Pickles.Tensor(Pickles.Storage("0", 6, "HalfStorage"), [2, 3], [1, 2]))), ("0", 6, new byte[12])));
+        seeds.AddRange(seeds.Where(seed => seed[0] == 'P').Select(Archives.WithoutCrc).ToList());
+        return seeds;
+    }
+}

@@ -1,0 +1,195 @@
+using System.IO.Compression;
+using ModelService.Models.Errors;
+using ModelService.Models.Weights;
+using ModelService.Models.Weights.Zip;
+using static ModelService.Models.Tests.Weights.Pickles;
+
+namespace ModelService.Models.Tests.Weights;
+
+public sealed class WeightsFileTests
+{
+    [Fact]
+    public void Open_SafetensorsWithMetadataAndEmptyTensors_IsRead()
+    {
+        var header = """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"a":{"dtype":"I64","shape":[0,3],"data_offsets":[0,0]}}   """;
+        using var file = new TemporaryFile(Archives.Safetensors(header, BitConverter.GetBytes(2f)));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Equal(["a", "b"], weights.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal([0L, 1L], weights.Tensors.Select(tensor => tensor.ElementCount));
+    }
+
+    [Theory]
+    [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "F8_E4M3")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}""", "doesn't know")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}""", "whole numbers")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"dtype":"U8"}}""", "JSON")]
+    [InlineData("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "JSON")]
+    [InlineData("""{"w":{"dtype":"\ud800","shape":[1],"data_offsets":[0,1]}}""", "")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", "1 bytes stand after")]
+    public void Open_SafetensorsAgainstTheRules_IsRefused(string header, string expected)
+    {
+        Assert.Contains(expected, Refusal(Archives.Safetensors(header, [1])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_LegacyViewsOfOneStorage_AreRead()
+    {
+        var view = Tuple(Text("v"), Integer(1), Integer(2));
+        var root = Dict(("w", Pickles.Tensor(Storage("0", 4, view: view), [2], [1])));
+        byte[] data = [.. new[] { 1f, 2f, 3f, 4f }.SelectMany(BitConverter.GetBytes)];
+        using var file = new TemporaryFile(Legacy(root, ("0", 4, data)));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Equal(WeightsFormat.PyTorchLegacy, weights.Format);
+        Assert.Equal([2f, 3f], WeightsFixtures.Floats(weights.Tensors[0]));
+    }
+
+    [Fact]
+    public void Open_LegacyViewOutsideOfItsStorage_IsRefused()
+    {
+        var root = Dict(("w", Pickles.Tensor(Storage("0", 4, view: Tuple(Text("v"), Integer(3), Integer(2))), [2], [1])));
+
+        Assert.Contains("outside", Refusal(Legacy(root, ("0", 4, new byte[16]))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("state_dict", "state_dict")]
+    [InlineData("net", "net")]
+    [InlineData("model_state_dict", "model_state_dict")]
+    public void Open_WrappedStateDict_NamesItsWrapper(string key, string expected)
+    {
+        using var file = new TemporaryFile(Zip(Dict(("epoch", Integer(3)), (key, One("w")))));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Equal(expected, weights.Wrapper);
+        Assert.Equal("w", Assert.Single(weights.Tensors).Name);
+    }
+
+    [Fact]
+    public void Open_WrapperInWrapperBesideAnotherDict_FindsTheTensors()
+    {
+        using var file = new TemporaryFile(Zip(Dict(("state_dict", Dict(("x", Integer(1)))), ("model", Dict(("w", Pickles.Tensor(Storage("0", 1), [1], [1])))))));
+        using var nested = new TemporaryFile(Zip(Dict(("model", Dict(("state_dict", One("w")))))));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+        using var inner = WeightsFile.Open(nested.Path, WeightsLimits.Default);
+
+        Assert.Equal("model", weights.Wrapper);
+        Assert.Equal("model.state_dict", inner.Wrapper);
+    }
+
+    [Fact]
+    public void Open_EmptyStateDict_HasNoTensorsAndDoesNotMatch()
+    {
+        using var file = new TemporaryFile(Zip(Op('}')));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        var error = Assert.Throws<ServingException>(() => StateDictMatch.Compare([], weights.Tensors).ThrowIfMismatched());
+
+        Assert.Equal(ErrorCode.WeightsMismatch, error.Code);
+        Assert.Equal("The file holds no tensors.", error.Message);
+    }
+
+    [Fact]
+    public void Open_SameNameTwice_IsRefused()
+    {
+        var tensor = Pickles.Tensor(Storage("0", 1), [1], [1]);
+
+        Assert.Contains("twice", Refusal(Zip(Dict(("w", tensor), ("w", tensor)))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_BeyondALimit_NamesTheNumber()
+    {
+        using var file = new TemporaryFile(Zip(One("w")));
+
+        Assert.Contains("at most 0", Refusal(file, WeightsLimits.Default with { MaxTensors = 0 }), StringComparison.Ordinal);
+        Assert.Contains("at most 3", Refusal(file, WeightsLimits.Default with { MaxTotalBytes = 3 }), StringComparison.Ordinal);
+        Assert.Contains("at most 1", Refusal(file, WeightsLimits.Default with { MaxZipEntries = 1 }), StringComparison.Ordinal);
+        Assert.Contains("at most 9", Refusal(file, WeightsLimits.Default with { MaxPickleBytes = 9 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_EntryPackedTooTightly_IsRefused()
+    {
+        const int count = 1 << 20;
+        var pickle = Whole(Dict(("w", Pickles.Tensor(Storage("0", count), [count], [1]))));
+
+        var message = Refusal(Archives.Zip(CompressionLevel.Optimal, ("a/data.pkl", pickle), ("a/data/0", new byte[count * 4])));
+
+        Assert.Contains("100 times", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_EntryCountInSixtyFourBits_IsRead()
+    {
+        var zip = WithZip64End(Zip(One("w")));
+        using var file = new TemporaryFile(zip);
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Single(weights.Tensors);
+    }
+
+    [Fact]
+    public void Open_ZipWithoutCrc_IsRead()
+    {
+        using var file = new TemporaryFile(Archives.WithoutCrc(Zip(One("w"))));
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Single(weights.Tensors);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(200_003)]
+    public void Crc32_AnyLength_IsThatOfTheFramework(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        using var zip = new ZipArchive(new MemoryStream(Archives.Zip(("x", bytes))));
+
+        Assert.Equal(zip.Entries[0].Crc32, Crc32.Append(0, bytes));
+        Assert.Equal(zip.Entries[0].Crc32, Crc32.Append(Crc32.Append(0, bytes.AsSpan(0, length / 3)), bytes.AsSpan(length / 3)));
+    }
+
+    /// <summary>A dict of one tensor with one number.</summary>
+    private static byte[] One(string name) => Dict((name, Pickles.Tensor(Storage("0", 1), [1], [1])));
+
+    private static byte[] Zip(byte[] root) => Archives.Zip(("a/data.pkl", Whole(root)), ("a/data/0", BitConverter.GetBytes(1f)));
+
+    /// <summary>The end as PyTorch writes it: a 64-bit record and its locator before the usual one, whose fields say nothing.</summary>
+    private static byte[] WithZip64End(byte[] zip)
+    {
+        var end = zip.AsSpan(zip.Length - 22);
+        var record = new byte[56];
+        "PK\x06\x06"u8.CopyTo(record);
+        BitConverter.TryWriteBytes(record.AsSpan(4), 44L);
+        BitConverter.TryWriteBytes(record.AsSpan(24), (long)BitConverter.ToUInt16(end[10..]));
+        BitConverter.TryWriteBytes(record.AsSpan(32), (long)BitConverter.ToUInt16(end[10..]));
+        BitConverter.TryWriteBytes(record.AsSpan(40), (long)BitConverter.ToUInt32(end[12..]));
+        BitConverter.TryWriteBytes(record.AsSpan(48), (long)BitConverter.ToUInt32(end[16..]));
+        var locator = new byte[20];
+        "PK\x06\x07"u8.CopyTo(locator);
+        BitConverter.TryWriteBytes(locator.AsSpan(8), (long)zip.Length - 22);
+        locator[16] = 1;
+        var narrow = end.ToArray();
+        narrow.AsSpan(8, 12).Fill(0xff);
+        return [.. zip[..^22], .. record, .. locator, .. narrow];
+    }
+
+    private static string Refusal(byte[] content)
+    {
+        using var file = new TemporaryFile(content);
+        return Refusal(file, WeightsLimits.Default);
+    }
+
+    private static string Refusal(TemporaryFile file, WeightsLimits limits)
+    {
+        var error = Assert.Throws<ServingException>(() => WeightsFile.Open(file.Path, limits));
+        Assert.Equal(ErrorCode.WeightsUnreadable, error.Code);
+        return error.Message;
+    }
+}
