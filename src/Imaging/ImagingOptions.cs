@@ -6,7 +6,7 @@ namespace ModelService.Imaging;
 public sealed class ImagingOptions
 {
     /// <summary>Configuration section bound to these options, inside <c>ModelService</c>.</summary>
-    public const string Section = "Imaging";
+    public const string Section = "ModelService:Imaging";
 
     /// <summary>Longest side of a picture, before and after the resize; what JPEG can express. Keeps the resize's tables small.</summary>
     internal const int MaxSide = 65_535;

@@ -16,7 +16,7 @@ public static class ImagingServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
-            .BindConfiguration($"ModelService:{ImagingOptions.Section}");
+            .BindConfiguration(ImagingOptions.Section);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, VipsDecoder>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, SkiaDecoder>());
         services.TryAddSingleton(provider => new Preprocessor(

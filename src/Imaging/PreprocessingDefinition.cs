@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace ModelService.Imaging;
 
@@ -60,9 +61,11 @@ public sealed record PreprocessingDefinition
     };
 
     /// <summary>Channels of the result: 1 or 3.</summary>
+    [JsonIgnore]
     public int ChannelCount => Channels == ColorChannels.Grayscale ? 1 : 3;
 
     /// <summary>Height and width of the result in pixels; null when they depend on the picture: no crop, and no resize to a fixed size.</summary>
+    [JsonIgnore]
     public (int Height, int Width)? OutputSize => this switch
     {
         { CenterCrop: { } crop } => (crop.Height, crop.Width),

@@ -4,8 +4,8 @@ namespace ModelService.Imaging.Decoding;
 internal sealed class TurnedPicture(Picture stored) : Picture(
     stored.Orientation < 5 ? stored.Width : stored.Height, stored.Orientation < 5 ? stored.Height : stored.Width, 1)
 {
-    // Columns are gathered this many at a time: 16 pixels of a stored row lie in one or two cache lines.
-    private const int Block = 16;
+    // Columns are gathered this many at a time: one by one, each pixel would cost a cache line of its own.
+    private const int Block = 64;
 
     private readonly NativeBuffer pixels = new(3L * stored.Width * stored.Height);
     private readonly NativeBuffer block = new(3L * Block * Math.Max(stored.Width, stored.Height));
@@ -49,17 +49,20 @@ internal sealed class TurnedPicture(Picture stored) : Picture(
     // Upright row y is a stored column: counted from the right for 7 and 8, read from the bottom for 6 and 7.
     private void Gather(int y)
     {
+        var target = block.Slice(0, 3 * Block * Width);
         var count = Math.Min(Block, Height - y);
-        var fromRight = stored.Orientation is 7 or 8;
+        var (first, step) = stored.Orientation is 7 or 8 ? (3 * (stored.Width - 1 - y), -3) : (3 * y, 3);
         var fromBottom = stored.Orientation is 6 or 7;
         for (var sourceY = 0; sourceY < stored.Height; sourceY++)
         {
             var source = StoredRow(sourceY);
-            var x = 3 * (fromBottom ? stored.Height - 1 - sourceY : sourceY);
-            for (var i = 0; i < count; i++)
+            var from = first;
+            var to = 3 * (fromBottom ? stored.Height - 1 - sourceY : sourceY);
+            for (var i = 0; i < count; i++, from += step, to += 3 * Width)
             {
-                var column = 3 * (fromRight ? stored.Width - 1 - y - i : y + i);
-                source.Slice(column, 3).CopyTo(BlockRow(i).Slice(x, 3));
+                target[to] = source[from];
+                target[to + 1] = source[from + 1];
+                target[to + 2] = source[from + 2];
             }
         }
     }

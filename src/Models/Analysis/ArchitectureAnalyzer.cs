@@ -29,6 +29,7 @@ internal sealed class ArchitectureAnalyzer
         var input = analyzer.ReadInput(architecture.Input, JsonPointer.Append(pointer, "input"));
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
+        for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
         if (architecture.Layers.Count == 0) analyzer.Fail(JsonPointer.Append(pointer, "layers"), "There are no layers.");
 
         var analysis = new ArchitectureAnalysis
@@ -50,8 +51,7 @@ internal sealed class ArchitectureAnalyzer
     /// <param name="depth">How deep it is nested.</param>
     public LayerNode Visit(LayerDefinition layer, string? key, Shape input, KeyScope keys, int depth)
     {
-        var keyed = layer is not Repeat and not Sequential { Inline: true };
-        if (keyed) key ??= keys.Next(layer.Name);
+        if (layer.IsKeyed) key ??= keys.Next(layer.Name);
         var node = new LayerNode { Definition = layer, Key = keys.Full(key ?? "").TrimEnd('.'), Input = input };
         if (++layers > limits.MaxLayers)
         {
@@ -65,7 +65,7 @@ internal sealed class ArchitectureAnalyzer
             return node;
         }
 
-        if (keyed && !keys.Take(key!))
+        if (layer.IsKeyed && !keys.Take(key!))
             Fail(JsonPointer.Append(layer.Pointer, "name"), $"The key '{node.Key}' is taken by another layer beside this one: give it another name.");
 
         try

@@ -36,6 +36,9 @@ public sealed class LayerNode
     /// <summary>The layers of a block, in the order they run in.</summary>
     public IReadOnlyList<LayerNode> Children => OwnChildren;
 
+    /// <summary>Whether its output is the network's.</summary>
+    internal bool EndsNetwork { get; set; }
+
     internal List<TensorSpec> OwnTensors { get; } = [];
 
     internal List<LayerNode> OwnChildren { get; } = [];

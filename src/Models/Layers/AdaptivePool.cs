@@ -23,7 +23,24 @@ public abstract record AdaptivePool : LayerDefinition
             ? new Shape([input.Sizes[0], .. Longs(OutputSize)])
             : Shape.Unknown;
 
-    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var size = Longs(OutputSize);
+        return input => Apply(input, size);
+    }
+
+    private protected abstract Tensor Apply(Tensor input, long[] size);
+
+    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+}
+
+/// <summary>Means over <c>[N, C, L]</c>.</summary>
+[Layer("adaptive_avg_pool1d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool1d : AdaptivePool
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool1d(input, size[0]);
 }
 
 /// <summary>Means over <c>[N, C, H, W]</c>.</summary>
@@ -32,9 +49,23 @@ internal sealed record AdaptiveAvgPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var size = Longs(OutputSize);
-        return input => nn.functional.adaptive_avg_pool2d(input, size);
-    }
+    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool2d(input, size);
+}
+
+/// <summary>Means over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool3d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool3d : AdaptivePool
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool3d(input, size);
+}
+
+/// <summary>Greatest numbers over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_max_pool2d", "The greatest numbers of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveMaxPool2d : AdaptivePool
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_max_pool2d(input, size);
 }

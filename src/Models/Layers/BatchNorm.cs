@@ -57,6 +57,15 @@ public abstract record BatchNorm : LayerDefinition
     private protected abstract nn.Module<Tensor, Tensor> Create(long channels);
 }
 
+/// <summary>Batch norm over <c>[N, C]</c> or <c>[N, C, L]</c>.</summary>
+[Layer("batch_norm1d", "Brings each channel of a series to mean 0 and deviation 1, then scales and shifts it.")]
+internal sealed record BatchNorm1d : BatchNorm
+{
+    private protected override IReadOnlyList<int> Ranks => [1, 2];
+
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm1d(channels, Eps, Momentum, Affine);
+}
+
 /// <summary>Batch norm over <c>[N, C, H, W]</c>.</summary>
 [Layer("batch_norm2d", "Brings each channel of a picture to mean 0 and deviation 1, then scales and shifts it.")]
 internal sealed record BatchNorm2d : BatchNorm
@@ -64,4 +73,13 @@ internal sealed record BatchNorm2d : BatchNorm
     private protected override IReadOnlyList<int> Ranks => [3];
 
     private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm2d(channels, Eps, Momentum, Affine);
+}
+
+/// <summary>Batch norm over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("batch_norm3d", "Brings each channel of a volume to mean 0 and deviation 1, then scales and shifts it.")]
+internal sealed record BatchNorm3d : BatchNorm
+{
+    private protected override IReadOnlyList<int> Ranks => [4];
+
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm3d(channels, Eps, Momentum, Affine);
 }

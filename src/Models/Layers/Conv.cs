@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
 using ModelService.Models.Definitions;
-using TorchSharp;
 using static TorchSharp.torch;
 using Padding = ModelService.Models.Definitions.Padding;
 
@@ -91,19 +90,14 @@ public abstract record Conv : LayerDefinition
         return output;
     }
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, Create(node.Input.Sizes[0])).call;
-
-    private protected abstract nn.Module<Tensor, Tensor> Create(long inChannels);
-
-    private protected PaddingModes TorchPaddingMode => PaddingMode switch
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        PaddingMode.Zeros => PaddingModes.Zeros,
-        PaddingMode.Reflect => PaddingModes.Reflect,
-        PaddingMode.Replicate => PaddingModes.Replicate,
-        _ => PaddingModes.Circular,
-    };
+        var channels = node.Input.Sizes[0];
+        return new Convolution(this, SpatialRank, parent.Add(node, Create(channels)), channels).Forward;
+    }
 
-    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+    /// <summary>The module that holds the parameters.</summary>
+    private protected abstract TorchSharp.Modules.Convolution Create(long inChannels);
 
     private IEnumerable<long> Slide(Shape input, LayerVisit visit)
     {
@@ -132,17 +126,32 @@ public abstract record Conv : LayerDefinition
     private IEnumerable<long> UnknownSides() => Enumerable.Repeat(Shape.UnknownSize, SpatialRank);
 }
 
+/// <summary>Convolution over <c>[N, C, L]</c>.</summary>
+[Layer("conv1d", "Convolution of a series: each output is a weighted sum over a window that slides along it.")]
+internal sealed record Conv1d : Conv
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        nn.Conv1d(inChannels, OutChannels, KernelSize.Values[0], groups: Groups, bias: Bias);
+}
+
 /// <summary>Convolution over <c>[N, C, H, W]</c>.</summary>
 [Layer("conv2d", "Convolution of a picture: each output is a weighted sum over a window that slides over it.")]
 internal sealed record Conv2d : Conv
 {
     private protected override int SpatialRank => 2;
 
-    private protected override nn.Module<Tensor, Tensor> Create(long inChannels)
-    {
-        var (kernel, stride, dilation) = (Longs(KernelSize), Longs(Stride), Longs(Dilation));
-        return Padding.Sizes is null
-            ? nn.Conv2d(inChannels, OutChannels, (kernel[0], kernel[1]), TorchSharp.Padding.Same, (stride[0], stride[1]), (dilation[0], dilation[1]), TorchPaddingMode, Groups, Bias)
-            : nn.Conv2d(inChannels, OutChannels, (kernel[0], kernel[1]), (stride[0], stride[1]), (Longs(Padding.Sizes)[0], Longs(Padding.Sizes)[1]), (dilation[0], dilation[1]), TorchPaddingMode, Groups, Bias);
-    }
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        KernelSize.Expand(2) is [var height, var width] ? nn.Conv2d(inChannels, OutChannels, (height, width), groups: Groups, bias: Bias) : throw new InvalidOperationException();
+}
+
+/// <summary>Convolution over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("conv3d", "Convolution of a volume: each output is a weighted sum over a window that slides through it.")]
+internal sealed record Conv3d : Conv
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        KernelSize.Expand(3) is [var depth, var height, var width] ? nn.Conv3d(inChannels, OutChannels, (depth, height, width), groups: Groups, bias: Bias) : throw new InvalidOperationException();
 }

@@ -22,6 +22,9 @@ public abstract record LayerDefinition
     [JsonIgnore]
     internal string Pointer { get; init; } = "";
 
+    /// <summary>Whether it has a key of its own; else what it holds is keyed in its parent, as if it were not there.</summary>
+    internal virtual bool IsKeyed => true;
+
     /// <summary>Works out the shape of the output and the tensors it holds, and reports what doesn't fit.</summary>
     /// <param name="input">Shape of the input, without the batch dimension; unknown after an earlier error.</param>
     /// <param name="visit">Takes errors, tensors, costs and children.</param>

@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
-using ModelService.Models.Compilation;
 using ModelService.Models.Definitions;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
 
@@ -47,42 +45,4 @@ public abstract record Pool : LayerDefinition
     }
 
     private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
-}
-
-/// <summary>The greatest number of each window over <c>[N, C, H, W]</c>.</summary>
-[Layer("max_pool2d", "The greatest number of each window: makes a picture smaller.")]
-internal sealed record MaxPool2d : Pool
-{
-    [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
-    public Sizes Dilation { get; init; } = 1;
-
-    private protected override int SpatialRank => 2;
-
-    private protected override Sizes Spread => Dilation;
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var (kernel, stride, padding, dilation, ceil) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation), CeilMode);
-        return input => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, ceil);
-    }
-}
-
-/// <summary>The mean of each window over <c>[N, C, H, W]</c>.</summary>
-[Layer("avg_pool2d", "The mean of each window: makes a picture smaller.")]
-internal sealed record AvgPool2d : Pool
-{
-    [Description("Whether the padding's zeros count in the mean.")]
-    public bool CountIncludePad { get; init; } = true;
-
-    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
-    public int? DivisorOverride { get; init; }
-
-    private protected override int SpatialRank => 2;
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var (kernel, stride, padding) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding));
-        var (ceil, includePad, divisor) = (CeilMode, CountIncludePad, DivisorOverride);
-        return input => nn.functional.avg_pool2d(input, kernel, stride, padding, ceil, includePad, divisor);
-    }
 }

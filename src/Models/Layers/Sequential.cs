@@ -15,6 +15,8 @@ internal sealed record Sequential : LayerDefinition
     [Description("Whether the layers are keyed in the parent, as if the block were not there.")]
     public bool Inline { get; init; }
 
+    internal override bool IsKeyed => !Inline;
+
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

@@ -52,6 +52,9 @@ internal sealed class CompiledModel : IDisposable
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
+    /// <summary>The tensors by their names; borrowed, valid as long as the model.</summary>
+    public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
+
     /// <summary>Numbers per input.</summary>
     public int InputCount => (int)inputSizes.Aggregate((count, size) => count * size);
 
@@ -100,7 +103,7 @@ internal sealed class CompiledModel : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var tensors = module.state_dict();
+        var tensors = StateDict;
         foreach (var (expected, stored) in weights)
         {
             var bytes = tensors[expected.Name].bytes;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ModelService.Models.Weights;
@@ -51,6 +52,7 @@ internal static class ElementCopy
             : Rows<TFrom, TTo, TConversion>(source, geometry, destination);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Row<TFrom, TTo, TConversion>(ReadOnlySpan<TFrom> source, Span<TTo> destination)
         where TFrom : unmanaged
         where TTo : unmanaged
@@ -72,6 +74,7 @@ internal static class ElementCopy
     }
 
     /// <summary>Counts through all dimensions but the last like an odometer, and copies the last one as a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Rows<TFrom, TTo, TConversion>(ReadOnlySpan<TFrom> source, TensorGeometry geometry, Span<TTo> destination)
         where TFrom : unmanaged
         where TTo : unmanaged

@@ -82,7 +82,8 @@ internal static class SafetensorsReader
             if (entry.End > file.Length - dataStart)
             {
                 throw Unreadable.Because(
-                    $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which has {file.Length - dataStart}.");
+                    $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which are "
+                    + $"{file.Length - dataStart} bytes.");
             }
 
             tensors.Add(new StoredTensor(entry.Name, entry.Dtype, entry.Geometry, file, dataStart + entry.Begin));
@@ -96,7 +97,8 @@ internal static class SafetensorsReader
 
     private static void CheckMetadata(JsonElement metadata)
     {
-        if (metadata.ValueKind != JsonValueKind.Object || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String))
+        if (metadata.ValueKind != JsonValueKind.Object
+            || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String))
             throw Unreadable.Because("The header's __metadata__ may hold strings only.");
     }
 }

@@ -33,7 +33,11 @@ internal static class TorchSharpReader
         var dtype = Dtype(name, Number(file, ref offset, $"the element type of {Unreadable.Quote(name)}"));
         var rank = Number(file, ref offset, $"the number of dimensions of {Unreadable.Quote(name)}");
         if (rank > TensorGeometry.MaxRank)
-            throw Unreadable.Because($"The tensor {Unreadable.Quote(name)} has {rank} dimensions; at most {TensorGeometry.MaxRank} are taken.");
+        {
+            throw Unreadable.Because(
+                $"The tensor {Unreadable.Quote(name)} has {rank} dimensions; at most {TensorGeometry.MaxRank} are taken.");
+        }
+
         var shape = new long[rank];
         foreach (ref var size in shape.AsSpan())
             size = Number(file, ref offset, $"a size of {Unreadable.Quote(name)}");

@@ -1,6 +1,5 @@
 namespace ModelService.Models.Weights;
 
-#pragma warning disable CA1720 // These are the names of the element types themselves.
 /// <summary>The element types that are read; any other is refused by name.</summary>
 public enum WeightsDtype
 {

@@ -38,11 +38,18 @@ public sealed class WeightsFile : IDisposable
     public static WeightsFile Open(string path, WeightsLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        var owned = new List<MappedBytes>();
+        return Open(MappedBytes.OfFile(path), limits);
+    }
+
+    /// <summary>Ends the mapping; a copy that is under way is finished first.</summary>
+    public void Dispose() => Dispose(owned);
+
+    /// <summary>Reads bytes as a file, and owns them from here on.</summary>
+    internal static WeightsFile Open(MappedBytes bytes, WeightsLimits limits)
+    {
+        var owned = new List<MappedBytes> { bytes };
         try
         {
-            var bytes = MappedBytes.OfFile(path);
-            owned.Add(bytes);
             var format = FormatSniffer.Sniff(bytes);
             var content = format switch
             {
@@ -59,9 +66,6 @@ public sealed class WeightsFile : IDisposable
             throw;
         }
     }
-
-    /// <summary>Ends the mapping; a copy that is under way is finished first.</summary>
-    public void Dispose() => Dispose(owned);
 
     private static void Dispose(IReadOnlyList<MappedBytes> owned)
     {

@@ -37,6 +37,10 @@ internal static class Archives
         return copy;
     }
 
+    /// <summary>One tensor in a safetensors header; the shape is JSON.</summary>
+    public static string Entry(string name, string dtype, string shape, long begin, long end) =>
+        "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + $",\"data_offsets\":[{begin},{end}]}}";
+
     public static byte[] Safetensors(string header, byte[] data) =>
         [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data];
 }

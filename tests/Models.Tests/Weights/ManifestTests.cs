@@ -19,7 +19,7 @@ public sealed class ManifestTests
         WeightsFile file;
         try
         {
-            file = WeightsFile.Open(Path.Combine(WeightsFixtures.Folder, name), WeightsLimits.Default);
+            file = WeightsFixtures.Open(name);
         }
         catch (ServingException error)
         {
@@ -44,7 +44,7 @@ public sealed class ManifestTests
     [InlineData("lesson/lesson_big_endian_legacy.pth", "big-endian")]
     public void Open_BigEndianFile_IsRefusedByName(string name, string expected)
     {
-        var error = Assert.Throws<ServingException>(() => WeightsFile.Open(Path.Combine(WeightsFixtures.Folder, name), WeightsLimits.Default));
+        var error = Assert.Throws<ServingException>(() => WeightsFixtures.Open(name));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -52,7 +52,7 @@ public sealed class ManifestTests
     [Fact]
     public void Open_DeflatedFile_IsRead()
     {
-        using var file = WeightsFile.Open(Path.Combine(WeightsFixtures.Folder, "lesson/lesson_deflated.pth"), WeightsLimits.Default);
+        using var file = WeightsFixtures.Open("lesson/lesson_deflated.pth");
 
         Assert.True(StateDictMatch.Compare(WeightsFixtures.Specs("lesson"), file.Tensors).IsMatch);
     }

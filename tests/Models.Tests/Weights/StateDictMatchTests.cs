@@ -60,7 +60,9 @@ public sealed class StateDictMatchTests
     [Fact]
     public void Compare_OtherDtypes_AreReported()
     {
-        var report = Compare([new("w", [1], false), new("n", [], true), new("v", [1], false)], [("w", "F16", [1]), ("n", "I32", [1]), ("v", "F32", [1])]);
+        TensorSpec[] expected = [new("w", [1], false), new("n", [], true), new("v", [1], false)];
+
+        var report = Compare(expected, [("w", "F16", [1]), ("n", "I32", [1]), ("v", "F32", [1])]);
 
         Assert.True(report.IsMatch);
         Assert.Equal([new ConvertedTensor("w", "float16", "float32"), new ConvertedTensor("n", "int32", "int64")], report.DtypeConverted);
@@ -117,7 +119,7 @@ public sealed class StateDictMatchTests
         {
             var begin = offset;
             offset += tensor.Shape.Aggregate(1L, (a, b) => a * b) * (tensor.Dtype switch { "I64" => 8, "F16" => 2, _ => 4 });
-            return $$"""{{'"'}}{{tensor.Name}}":{"dtype":"{{tensor.Dtype}}","shape":[{{string.Join(',', tensor.Shape)}}],"data_offsets":[{{begin}},{{offset}}]}""";
+            return Archives.Entry(tensor.Name, tensor.Dtype, $"[{string.Join(',', tensor.Shape)}]", begin, offset);
         });
         var header = $"{{{string.Join(',', entries)}}}";
         using var file = new TemporaryFile(Archives.Safetensors(header, new byte[offset]));

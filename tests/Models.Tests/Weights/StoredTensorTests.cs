@@ -114,8 +114,8 @@ public sealed class StoredTensorTests
         Assert.Throws<ObjectDisposedException>(() => tensor.CopyTo(new float[2]));
     }
 
-    private static byte[] Tensor(string dtype, byte[] data, string shape) => Archives.Safetensors(
-        $$"""{"w":{"dtype":"{{dtype}}","shape":{{shape}},"data_offsets":[0,{{data.Length}}]}}""", data);
+    private static byte[] Tensor(string dtype, byte[] data, string shape) =>
+        Archives.Safetensors("{" + Archives.Entry("w", dtype, shape, 0, data.Length) + "}", data);
 
     private static byte[] Bytes<T>(params T[] values)
         where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();

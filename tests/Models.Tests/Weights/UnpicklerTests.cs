@@ -31,7 +31,11 @@ public sealed class UnpicklerTests
     public void Read_Tuples_KeepTheirOrder()
     {
         var value = Read(Whole(
-            Op(')'), Integer(1), [0x85], Integer(1), Integer(2), [0x86], Integer(1), Integer(2), Integer(3), [0x87], Tuple(Text("a")), [0x87]));
+            Join(Op(')'), Integer(1), [0x85]),
+            Join(Integer(1), Integer(2), [0x86]),
+            Join(Integer(1), Integer(2), Integer(3), [0x87]),
+            Tuple(Text("a")),
+            [0x87]));
 
         var outer = Assert.IsType<PickleTuple>(value).Items;
         Assert.Equal([1L, 2L], ((PickleTuple)outer[0]!).Items);
@@ -43,7 +47,8 @@ public sealed class UnpicklerTests
     public void Read_ListsAndDicts_TakeOneItemAndMany()
     {
         var value = Read(Whole(
-            Op('}'), Text("one"), Op(']'), Integer(1), Op('a'), Op('s'), Op('('), Text("many"), Op(']', '('), Integer(2), Integer(3), Op('e', 'u')));
+            Join(Op('}'), Text("one"), Op(']'), Integer(1), Op('a', 's')),
+            Join(Op('('), Text("many"), Op(']', '('), Integer(2), Integer(3), Op('e', 'u'))));
 
         var dict = Assert.IsType<PickleDict>(value);
         Assert.Equal(["one", "many"], dict.Items.Select(item => item.Key));
@@ -151,7 +156,7 @@ public sealed class UnpicklerTests
         { Op('R'), "none is there" },
         { Op('N', '(', '0', '0', '0'), "none is there" },
         { Op('N', '(', 'R'), "none is there" },
-        { Op('t'), "no mark" },
+        { Op('t'), "there is none" },
         { [(byte)'h', 9], "no entry 9" },
         { Op('N', 'N', 'R'), "is called" },
         { Op(')', 'N', 'b'), "attributes" },
@@ -168,6 +173,8 @@ public sealed class UnpicklerTests
         { Tensor(Storage("0", 4), [-2, -2], [2, 1]), "negative" },
         { Tensor(Storage("0", 4), new long[33], new long[33]), "33 dimensions" },
         { Join(Storage("0", 4), Storage("0", 5)), "before" },
+        { OfDtype("int64", Storage("0", 4), 1), "outside" },
+        { OfDtype("int64", Storage("0", 40, view: Tuple(Text("v"), Integer(30), Integer(8))), 3), "another type" },
         { [0x8b, 0xff, 0xff, 0xff, 0x7f], "integer" },
         { [0x80, 6], "protocol 6" },
         { [0x95, 0, 0, 0, 0, 0, 0, 0, 0x80], "frame" },
@@ -195,12 +202,17 @@ public sealed class UnpicklerTests
     public void Read_LongListMadeADictAgainAndAgain_IsRefused()
     {
         var pairs = Join(Op(']', '('), Join([.. Enumerable.Repeat(Join(Op('h'), [0]), 50_000)]), Op('e'), Op('q'), [1]);
-        var again = Join(Global("collections", "OrderedDict"), Op('q'), [2], Join([.. Enumerable.Repeat(Join(Op('h'), [1, 0x85, (byte)'R', (byte)'0', (byte)'h', 2]), 100_000)]));
+        var once = Join(Op('h'), [1, 0x85, (byte)'R', (byte)'0', (byte)'h', 2]);
+        var again = Join(Global("collections", "OrderedDict"), Op('q'), [2], Join([.. Enumerable.Repeat(once, 100_000)]));
 
         var message = Refusal(Whole(Op('N', 'N'), [0x86], Op('q'), [0], pairs, again));
 
         Assert.Contains("steps", message, StringComparison.Ordinal);
     }
+
+    private static byte[] OfDtype(string dtype, byte[] storage, long offset) => Call(
+        Global("torch._utils", "_rebuild_tensor_v3"),
+        storage, Integer(offset), Longs(2), Longs(1), [0x89], EmptyOrderedDict, Global("torch", dtype));
 
     private static object? Read(byte[] pickle, WeightsLimits? limits = null) =>
         Unpickler.Read(pickle, new PickleSource("data.pkl"), limits ?? WeightsLimits.Default, [], out _);

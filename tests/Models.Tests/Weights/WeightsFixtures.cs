@@ -20,7 +20,11 @@ internal static class WeightsFixtures
         Manifest(folder).GetProperty("files").EnumerateArray().Single(entry => entry.GetProperty("file").GetString() == file);
 
     public static IEnumerable<TheoryDataRow<string>> Files(string folder) =>
-        Manifest(folder).GetProperty("files").EnumerateArray().Select(entry => new TheoryDataRow<string>(entry.GetProperty("file").GetString()!));
+        Manifest(folder).GetProperty("files").EnumerateArray()
+            .Select(entry => new TheoryDataRow<string>(entry.GetProperty("file").GetString()!));
+
+    /// <summary>Opens a file of the folder within the usual limits.</summary>
+    public static WeightsFile Open(string name) => WeightsFile.Open(Path.Combine(Folder, name), WeightsLimits.Default);
 
     /// <summary><c>expect</c> and the other right outcomes.</summary>
     public static string[] Outcomes(JsonElement entry) =>

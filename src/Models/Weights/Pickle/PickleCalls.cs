@@ -24,8 +24,8 @@ internal static class PickleCalls
     /// <summary>A persistent id: <c>('storage', type, key, location, count)</c>, and in legacy files a sixth item for views.</summary>
     public static object Storage(object? id, Dictionary<string, PickleStorage> known, ref PickleInput input)
     {
-        if (id is not PickleTuple { Items: ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long count, ..] items }
-            || items.Length > 6)
+        if (id is not PickleTuple { Items.Length: <= 6, Items: var items }
+            || items is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long count, ..])
             throw input.Fault("a persistent id that names no storage; it must be ('storage', type, key, location, size)");
         if (key.Length > MaxKeyLength)
             throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength}");
@@ -104,7 +104,12 @@ internal static class PickleCalls
 
         var element = dtype ?? storage.Dtype ?? throw input.Fault("a tensor over a storage without a type");
         if (element.Size() != storage.ElementSize)
+        {
+            if (source is PickleStorageView)
+                throw input.Fault("a tensor over a view of a storage with another type");
             count = count * storage.ElementSize / element.Size();
+        }
+
         if (offset < 0 || offset > count)
             throw input.Fault($"a tensor's offset of {offset} is outside of its storage of {count} elements");
         var geometry = TensorGeometry.Strided(Numbers(size, ref input), Numbers(stride, ref input), count - offset, out var fault);

@@ -57,7 +57,7 @@ internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, i
         if (length is < 0 or > MaxIntegerBytes)
             throw Fault($"an integer of {length} bytes; at most {MaxIntegerBytes} are taken");
         var value = new BigInteger(Take((int)length));
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     /// <summary>Text of that many bytes.</summary>

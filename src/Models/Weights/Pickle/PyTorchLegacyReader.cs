@@ -12,7 +12,8 @@ internal static class PyTorchLegacyReader
 {
     private const long Protocol = 1001;
 
-    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic =
+        BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public static WeightsContent Read(MappedBytes file, WeightsLimits limits)
     {
@@ -83,7 +84,11 @@ internal static class PyTorchLegacyReader
                 throw Unreadable.Because($"The file ends at byte {file.Length}, before the storage {name}.");
             var count = BinaryPrimitives.ReadInt64LittleEndian(file.Span(end, sizeof(long)));
             if (count != storage.Count)
-                throw Unreadable.Because($"At byte {end}: the storage {name} says it has {count} elements; its tensors say {storage.Count}.");
+            {
+                throw Unreadable.Because(
+                    $"At byte {end}: the storage {name} says it has {count} elements; its tensors say {storage.Count}.");
+            }
+
             end += sizeof(long);
             if (storage.ByteLength > file.Length - end)
             {

@@ -1,8 +1,9 @@
 namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>
-/// Reads a pickle as data. Opcodes and globals that aren't listed here and in <see cref="PickleGlobals"/> refuse the file by
-/// name. There is no recursion: lists in lists cost stack entries, which are limited.
+/// Reads a pickle as data. Opcodes that aren't listed here and in <see cref="PickleScalars"/>, and globals that aren't in
+/// <see cref="PickleGlobals"/>, refuse the file by name. There is no recursion: lists in lists cost stack entries, which are
+/// limited.
 /// </summary>
 internal ref struct Unpickler
 {
@@ -12,7 +13,8 @@ internal ref struct Unpickler
     private readonly Dictionary<string, PickleStorage> storages;
     private PickleInput input;
 
-    private Unpickler(ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages)
+    private Unpickler(
+        ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages)
     {
         this.limits = limits;
         this.storages = storages;
@@ -27,7 +29,11 @@ internal ref struct Unpickler
     /// <param name="storages">Collects the storages it refers to, by key.</param>
     /// <param name="length">The pickle's bytes, STOP included.</param>
     public static object? Read(
-        ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages, out int length)
+        ReadOnlySpan<byte> bytes,
+        PickleSource source,
+        WeightsLimits limits,
+        Dictionary<string, PickleStorage> storages,
+        out int length)
     {
         var unpickler = new Unpickler(bytes, source, limits, storages);
         var value = unpickler.Run();
@@ -100,63 +106,11 @@ internal ref struct Unpickler
                 Push(PickleCalls.Storage(stack.Pop(ref input), storages, ref input));
                 break;
             default:
-                if (!Scalar(opcode) && !Container(opcode))
+                if (PickleScalars.TryRead(opcode, ref input, limits, out var value))
+                    Push(value);
+                else if (!Container(opcode))
                     throw Refused(opcode);
                 break;
-        }
-    }
-
-    private bool Scalar(PickleOpcode opcode)
-    {
-        switch (opcode)
-        {
-            case PickleOpcode.None:
-                Push(null);
-                return true;
-            case PickleOpcode.NewTrue:
-            case PickleOpcode.NewFalse:
-                Push(opcode == PickleOpcode.NewTrue);
-                return true;
-            case PickleOpcode.BinInt:
-                Push((long)input.Int32());
-                return true;
-            case PickleOpcode.BinInt1:
-                Push((long)input.Byte());
-                return true;
-            case PickleOpcode.BinInt2:
-                Push((long)input.UInt16());
-                return true;
-            case PickleOpcode.Long1:
-                Push(input.Integer(input.Byte()));
-                return true;
-            case PickleOpcode.Long4:
-                Push(input.Integer(input.Int32()));
-                return true;
-            case PickleOpcode.BinFloat:
-                Push(input.Double());
-                return true;
-            case PickleOpcode.ShortBinString:
-            case PickleOpcode.ShortBinUnicode:
-                Push(input.Text(input.Byte(), limits.MaxStringBytes));
-                return true;
-            case PickleOpcode.BinString:
-            case PickleOpcode.BinUnicode:
-                Push(input.Text(input.UInt32(), limits.MaxStringBytes));
-                return true;
-            case PickleOpcode.BinUnicode8:
-                Push(input.Text(input.UInt64(), limits.MaxStringBytes));
-                return true;
-            case PickleOpcode.ShortBinBytes:
-                Bytes(input.Byte());
-                return true;
-            case PickleOpcode.BinBytes:
-                Bytes(input.UInt32());
-                return true;
-            case PickleOpcode.BinBytes8:
-                Bytes(input.UInt64());
-                return true;
-            default:
-                return false;
         }
     }
 
@@ -292,12 +246,6 @@ internal ref struct Unpickler
 
         for (var i = 0; i < items.Length; i += 2)
             dict.Items.Add(new(items[i], items[i + 1]));
-    }
-
-    private void Bytes(ulong length)
-    {
-        input.Bytes(length, limits.MaxStringBytes);
-        Push(new PickleInert("bytes"));
     }
 
     private void Push(object? value) => stack.Push(value, ref input);

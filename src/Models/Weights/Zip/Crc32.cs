@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -28,6 +29,8 @@ internal static class Crc32
         return ~ByTable(state, bytes);
     }
 
+    // A file is read once, most likely the first one since the start: too early for the runtime to have found out what is hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint ByTable(uint state, ReadOnlySpan<byte> bytes)
     {
         foreach (var value in bytes)
@@ -35,6 +38,7 @@ internal static class Crc32
         return state;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint ByInstruction(uint state, ref ReadOnlySpan<byte> bytes)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
@@ -45,6 +49,7 @@ internal static class Crc32
     }
 
     /// <summary>Folds whole blocks of 64 bytes to 16 that have the same remainder, and takes that by table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Fold(uint state, ref ReadOnlySpan<byte> bytes)
     {
         var blocks = MemoryMarshal.Cast<byte, Vector128<ulong>>(bytes[..(bytes.Length / FoldedAtOnce * FoldedAtOnce)]);
@@ -68,6 +73,7 @@ internal static class Crc32
         return ByTable(0, rest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ulong> Multiply(Vector128<ulong> value, Vector128<ulong> by) =>
         Pclmulqdq.CarrylessMultiply(value, by, 0x00) ^ Pclmulqdq.CarrylessMultiply(value, by, 0x11);
 

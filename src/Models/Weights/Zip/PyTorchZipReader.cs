@@ -52,7 +52,8 @@ internal static class PyTorchZipReader
 
     private static void CheckKind(Dictionary<string, ZipEntry> entries, string root)
     {
-        if (entries.ContainsKey(root + "constants.pkl") || entries.Keys.Any(name => name.StartsWith(root + "code/", StringComparison.Ordinal)))
+        if (entries.ContainsKey(root + "constants.pkl")
+            || entries.Keys.Any(name => name.StartsWith(root + "code/", StringComparison.Ordinal)))
         {
             throw Unreadable.Because(
                 "The file is a TorchScript archive, which holds a program; nothing in a file is executed here. "

@@ -56,7 +56,11 @@ internal static class ZipDirectory
 
         var method = BinaryPrimitives.ReadUInt16LittleEndian(record[10..]);
         if ((record[8] & Encrypted) != 0 || method is not (0 or 8))
-            throw Unreadable.Because($"The entry {Unreadable.Quote(name)} is encrypted or packed by method {method}; stored and deflated are read.");
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(name)} is encrypted or packed by method {method}; stored and deflated ones are read.");
+        }
+
         if (method == 0 && size != packedSize)
             throw Unreadable.Because($"The entry {Unreadable.Quote(name)} is stored, but has {packedSize} bytes and says {size}.");
 

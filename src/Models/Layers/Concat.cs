@@ -1,0 +1,59 @@
+using System.ComponentModel;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Passes the input through several branches and joins what comes out, channel after channel.</summary>
+/// <remarks>Source: Szegedy et al. 2014, arXiv:1409.4842.</remarks>
+[Layer("concat", "Passes the input through several branches and joins what comes out, channel after channel.")]
+internal sealed record Concat : LayerDefinition
+{
+    [Description("The branches: each a layer or block (several layers are a sequential), keyed by name or position.")]
+    public required IReadOnlyList<LayerDefinition> Branches { get; init; }
+
+    [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
+    public bool Inline { get; init; }
+
+    internal override bool IsKeyed => !Inline;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (Branches.Count == 0) return visit.Fail("branches", "There are no branches.");
+        var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
+        return Branches.Select(branch => visit.Child(branch, null, input, keys)).ToList().Aggregate((joined, next) => Join(joined, next, visit));
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var block = Inline ? parent : parent.AddBlock(node);
+        var branches = node.Children.Select(child => BlockModule.Chain([child], block)).ToArray();
+        var join = (Tensor input) =>
+        {
+            var parts = Array.ConvertAll(branches, branch => branch(input));
+            var joined = cat(parts, 1);
+            foreach (var part in parts)
+            {
+                if (!ReferenceEquals(part, input)) part.Dispose();
+            }
+
+            return joined;
+        };
+        return Inline ? join : block.Computes(join);
+    }
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });
+
+    private static Shape Join(Shape left, Shape right, LayerVisit visit)
+    {
+        if (!left.HasRank || !right.HasRank) return Shape.Unknown;
+        var sides = left.Rank == right.Rank ? WithoutChannels(left).Merge(WithoutChannels(right)) : null;
+        if (sides is null) return visit.Fail("branches", $"Branches must agree in all but the channels to be joined, but they give {left} and {right}.");
+        var channels = left.Sizes[0] == Shape.UnknownSize || right.Sizes[0] == Shape.UnknownSize ? Shape.UnknownSize : left.Sizes[0] + right.Sizes[0];
+        return new Shape([channels, .. sides.Sizes.Skip(1)]);
+    }
+
+    private static Shape WithoutChannels(Shape shape) => new([1, .. shape.Sizes.Skip(1)]);
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>A filter of image processing: a fixed 3x3 convolution of each channel by itself, never trained.</summary>
+/// <remarks>Cross-correlation as in PyTorch's conv2d, zero padding of 1, so that the size stays. Not in the state dict.</remarks>
+[Layer("filter2d", "A fixed filter of image processing, such as an edge detector; each channel by itself, never trained.")]
+internal sealed record Filter2d : LayerDefinition
+{
+    [Description("Which filter.")]
+    public required FilterPreset Preset { get; init; }
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (!visit.RequireRank(input, [3])) return Shape.Unknown;
+        visit.Macs(input, 9);
+        return input;
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, new Filter(Preset.Kernel(), node.Input.Sizes[0])).call;
+
+    private sealed class Filter : nn.Module<Tensor, Tensor>
+    {
+        private readonly long channels;
+
+        public Filter(IEnumerable<double> kernel, long channels)
+            : base(nameof(Filter))
+        {
+            this.channels = channels;
+
+            // A buffer, so that it moves to the GPU with the rest; not persistent, so that it is not in the state dict.
+            register_buffer("kernel", tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3]).repeat(channels, 1, 1, 1), persistent: false);
+        }
+
+        public override Tensor forward(Tensor input) => nn.functional.conv2d(input, get_buffer("kernel")!, padding: [1, 1], groups: channels);
+    }
+}

@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>x · relu6(x + 3) / 6</c>. Source: Howard et al. 2019, arXiv:1905.02244.</summary>
+[Layer("hardswish", "A cheap form of silu, made of straight lines and a parabola.")]
+internal sealed record Hardswish : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.hardswish(input);
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>Brings the last dimensions of each picture to mean 0 and deviation 1, then scales and shifts each element.</summary>
+/// <remarks>Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450; PyTorch nn.LayerNorm.</remarks>
+[Layer("layer_norm", "Brings the last dimensions to mean 0 and deviation 1, then scales and shifts each element.")]
+internal sealed record LayerNorm : LayerDefinition
+{
+    [Description("Sizes of the last dimensions that are normalised together; must be the input's."), Range(1, int.MaxValue)]
+    public required Sizes NormalizedShape { get; init; }
+
+    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    public double Eps { get; init; } = 1e-5;
+
+    [Description("Whether a learnt scale and shift follow.")]
+    public bool ElementwiseAffine { get; init; } = true;
+
+    [Description("Whether a learnt shift follows, beside the scale.")]
+    public bool Bias { get; init; } = true;
+
+    private long[] Sizes => [.. NormalizedShape.Values.Select(size => (long)size)];
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (ElementwiseAffine)
+        {
+            visit.Tensor("weight", Sizes);
+            if (Bias) visit.Tensor("bias", Sizes);
+        }
+
+        if (!input.HasRank) return input;
+        var fits = Sizes.Length <= input.Rank
+            && input.Sizes.Skip(input.Rank - Sizes.Length).Zip(Sizes).All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
+        return fits ? input : visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, nn.LayerNorm(Sizes, Eps, ElementwiseAffine, Bias)).call;
+}

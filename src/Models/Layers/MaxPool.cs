@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary>The greatest number of each window.</summary>
+/// <remarks>Source: PyTorch nn.MaxPool2d.</remarks>
+public abstract record MaxPool : Pool
+{
+    /// <summary>Distance between the window's elements.</summary>
+    [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
+    public Sizes Dilation { get; init; } = 1;
+
+    private protected sealed override Sizes Spread => Dilation;
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var (kernel, stride, padding, dilation) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation));
+        return input => Apply(input, kernel, stride, padding, dilation);
+    }
+
+    private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation);
+}
+
+/// <summary>Over <c>[N, C, L]</c>.</summary>
+[Layer("max_pool1d", "The greatest number of each window: makes a series shorter.")]
+internal sealed record MaxPool1d : MaxPool
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
+        nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode);
+}
+
+/// <summary>Over <c>[N, C, H, W]</c>.</summary>
+[Layer("max_pool2d", "The greatest number of each window: makes a picture smaller.")]
+internal sealed record MaxPool2d : MaxPool
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
+        nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode);
+}
+
+/// <summary>Over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("max_pool3d", "The greatest number of each window: makes a volume smaller.")]
+internal sealed record MaxPool3d : MaxPool
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
+        nn.functional.max_pool3d(input, kernel, stride, padding, dilation, CeilMode);
+}

@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>min(max(x, 0), 6)</c>.</summary>
+[Layer("relu6", "Cuts every number to the range 0 to 6.")]
+internal sealed record Relu6 : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.relu6(input);
+}

@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>1 / (1 + exp(-x))</c>.</summary>
+[Layer("sigmoid", "Bends every number into the range 0 to 1.")]
+internal sealed record Sigmoid : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.sigmoid(input);
+}

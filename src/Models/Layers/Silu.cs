@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>x / (1 + exp(-x))</c>.</summary>
+[Layer("silu", "Multiplies every number by its sigmoid; also called swish.")]
+internal sealed record Silu : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.silu(input);
+}

@@ -1,0 +1,32 @@
+using System.ComponentModel;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>exp(x_i) / Σ exp(x_j)</c> along one dimension.</summary>
+/// <remarks>
+/// At the end of a network it is not computed there: the scores before it are the logits, and every answer's probabilities are their softmax.
+/// </remarks>
+[Layer("softmax", "Turns scores into probabilities that sum to 1.")]
+internal sealed record Softmax : LayerDefinition
+{
+    [Description("The dimension that sums to 1; 0 is the batch, which must stay by itself.")]
+    public int Dim { get; init; } = 1;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (!input.HasRank) return input;
+        var last = input.Rank;
+        return (Dim >= 1 && Dim <= last) || (Dim < 0 && Dim >= -last)
+            ? input
+            : visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var dim = Dim;
+        return node.EndsNetwork && node.Output.Rank == 1 ? static input => input : input => nn.functional.softmax(input, dim);
+    }
+}

@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Layers;
+
+/// <summary><c>tanh(x)</c>.</summary>
+[Layer("tanh", "Bends every number into the range -1 to 1.")]
+internal sealed record Tanh : Activation
+{
+    private protected override Tensor Apply(Tensor input) => nn.functional.tanh(input);
+}
