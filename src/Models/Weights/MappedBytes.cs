@@ -1,14 +1,16 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Bytes outside the managed heap: a file mapped for reading, or room to unpack into. Owned by the weights file.</summary>
+/// <summary>Bytes outside the managed heap: a file mapped for reading, room to unpack into, or what someone else owns.</summary>
 internal sealed unsafe class MappedBytes : IDisposable
 {
     private readonly SafeFileHandle? file;
-    private readonly MemoryMappedFile map;
-    private readonly MemoryMappedViewAccessor view;
+    private readonly MemoryMappedFile? map;
+    private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
     private bool disposed;
 
@@ -21,6 +23,12 @@ internal sealed unsafe class MappedBytes : IDisposable
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         start = pointer + view.PointerOffset;
+    }
+
+    private MappedBytes(byte* start, long length)
+    {
+        this.start = start;
+        Length = length;
     }
 
     public long Length { get; }
@@ -48,6 +56,10 @@ internal sealed unsafe class MappedBytes : IDisposable
     /// <summary>Room for <paramref name="length"/> bytes, all zero.</summary>
     public static MappedBytes OfLength(long length) =>
         Over(null, MemoryMappedFile.CreateNew(null, length), length, MemoryMappedFileAccess.ReadWrite);
+
+    /// <summary>Bytes that someone else owns, and keeps until this is no longer used.</summary>
+    public static MappedBytes Borrow<T>(Span<T> native)
+        where T : unmanaged => new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native)), (long)native.Length * sizeof(T));
 
     /// <summary>A part of the bytes; the caller has checked that it is inside, and this checks again.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length) => Elements<byte>(offset, length);
@@ -102,20 +114,20 @@ internal sealed unsafe class MappedBytes : IDisposable
     public void Hold()
     {
         var held = false;
-        view.SafeMemoryMappedViewHandle.DangerousAddRef(ref held);
+        view?.SafeMemoryMappedViewHandle.DangerousAddRef(ref held);
     }
 
     /// <summary>Ends a <see cref="Hold"/>.</summary>
-    public void Release() => view.SafeMemoryMappedViewHandle.DangerousRelease();
+    public void Release() => view?.SafeMemoryMappedViewHandle.DangerousRelease();
 
     public void Dispose()
     {
         if (disposed)
             return;
         disposed = true;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        map.Dispose();
+        view?.SafeMemoryMappedViewHandle.ReleasePointer();
+        view?.Dispose();
+        map?.Dispose();
         file?.Dispose();
     }
 

@@ -68,7 +68,7 @@ public sealed record WeightsReport
 
     internal IReadOnlyList<TensorSpec> MissingSpecs { get; }
 
-    internal bool IsEmpty => Pairs.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+    internal bool IsEmpty => Loaded.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
 
     /// <summary>Missing tensors of layers that the file has in part, the head's left out: no one would want just these random.</summary>
     internal IReadOnlyList<string> TornOff { get; init; } = [];
