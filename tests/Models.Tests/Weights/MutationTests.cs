@@ -120,10 +120,10 @@ public sealed class MutationTests
         seeds.Add(File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "conv3d", "conv3d.pth")));
         seeds.Add(Archives.Zip(
             System.IO.Compression.CompressionLevel.Optimal,
-            ("a/data.pkl", Pickles.Whole(Pickles.Dict(("w", Pickles.Tensor(Pickles.Storage("0", 64), [4, 4, 2], [1, 8, 4]))))),
+            ("a/data.pkl", Pickles.Whole(Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 64), [4, 4, 2], [1, 8, 4]))))),
             ("a/data/0", new byte[256])));
         seeds.Add(Pickles.Legacy(
-            Pickles.Dict(("w", Pickles.Tensor(Pickles.Storage("0", 6, "HalfStorage"), [2, 3], [1, 2]))), ("0", 6, new byte[12])));
+            Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 6, "HalfStorage"), [2, 3], [1, 2]))), ("0", 6, new byte[12])));
         seeds.AddRange(seeds.Where(seed => seed[0] == 'P').Select(Archives.WithoutCrc).ToList());
         return seeds;
     }

@@ -39,7 +39,7 @@ internal static class Pickles
 
     public static byte[] Longs(params long[] values) => Tuple([.. values.Select(Integer)]);
 
-    public static byte[] Storage(string key, long count, string type = "FloatStorage", byte[]? view = null) =>
+    public static byte[] StorageOf(string key, long count, string type = "FloatStorage", byte[]? view = null) =>
         Join(Tuple(Text("storage"), Global("torch", type), Text(key), Text("cpu"), Integer(count), view ?? []), Op('Q'));
 
     public static byte[] Tensor(byte[] storage, long[] shape, long[] strides, long offset = 0) => Call(

@@ -85,7 +85,7 @@ public sealed class StoredTensorTests
     [InlineData(new long[] { 2, 1, 2 }, new long[] { 4, 99, 1 }, 0, new float[] { 0, 1, 4, 5 })]
     public void CopyTo_StridedView_IsInRowMajorOrder(long[] shape, long[] strides, long offset, float[] expected)
     {
-        var pickle = Whole(Dict(("w", Pickles.Tensor(Storage("0", 8), shape, strides, offset))));
+        var pickle = Whole(Dict(("w", Pickles.Tensor(StorageOf("0", 8), shape, strides, offset))));
         using var file = new TemporaryFile(Archives.Zip(("a/data.pkl", pickle), ("a/data/0", Bytes<float>(0, 1, 2, 3, 4, 5, 6, 7))));
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
 

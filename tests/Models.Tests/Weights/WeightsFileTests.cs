@@ -37,7 +37,7 @@ public sealed class WeightsFileTests
     public void Open_LegacyViewsOfOneStorage_AreRead()
     {
         var view = Tuple(Text("v"), Integer(1), Integer(2));
-        var root = Dict(("w", Pickles.Tensor(Storage("0", 4, view: view), [2], [1])));
+        var root = Dict(("w", Pickles.Tensor(StorageOf("0", 4, view: view), [2], [1])));
         byte[] data = [.. new[] { 1f, 2f, 3f, 4f }.SelectMany(BitConverter.GetBytes)];
         using var file = new TemporaryFile(Legacy(root, ("0", 4, data)));
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
@@ -49,7 +49,7 @@ public sealed class WeightsFileTests
     [Fact]
     public void Open_LegacyViewOutsideOfItsStorage_IsRefused()
     {
-        var root = Dict(("w", Pickles.Tensor(Storage("0", 4, view: Tuple(Text("v"), Integer(3), Integer(2))), [2], [1])));
+        var root = Dict(("w", Pickles.Tensor(StorageOf("0", 4, view: Tuple(Text("v"), Integer(3), Integer(2))), [2], [1])));
 
         Assert.Contains("outside", Refusal(Legacy(root, ("0", 4, new byte[16]))), StringComparison.Ordinal);
     }
@@ -94,7 +94,7 @@ public sealed class WeightsFileTests
     [Fact]
     public void Open_SameNameTwice_IsRefused()
     {
-        var tensor = Pickles.Tensor(Storage("0", 1), [1], [1]);
+        var tensor = Pickles.Tensor(StorageOf("0", 1), [1], [1]);
 
         Assert.Contains("twice", Refusal(Zip(Dict(("w", tensor), ("w", tensor)))), StringComparison.Ordinal);
     }
@@ -114,7 +114,7 @@ public sealed class WeightsFileTests
     public void Open_EntryPackedTooTightly_IsRefused()
     {
         const int count = 1 << 20;
-        var pickle = Whole(Dict(("w", Pickles.Tensor(Storage("0", count), [count], [1]))));
+        var pickle = Whole(Dict(("w", Pickles.Tensor(StorageOf("0", count), [count], [1]))));
 
         var message = Refusal(Archives.Zip(CompressionLevel.Optimal, ("a/data.pkl", pickle), ("a/data/0", new byte[count * 4])));
 
@@ -157,7 +157,7 @@ public sealed class WeightsFileTests
     }
 
     /// <summary>A dict of one tensor with one number.</summary>
-    private static byte[] One(string name) => Dict((name, Pickles.Tensor(Storage("0", 1), [1], [1])));
+    private static byte[] One(string name) => Dict((name, Pickles.Tensor(StorageOf("0", 1), [1], [1])));
 
     private static byte[] Zip(byte[] root) => Archives.Zip(("a/data.pkl", Whole(root)), ("a/data/0", BitConverter.GetBytes(1f)));
 
