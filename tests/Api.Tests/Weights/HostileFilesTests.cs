@@ -5,6 +5,7 @@ using ModelService.TestSupport;
 namespace ModelService.Api.Tests.Weights;
 
 /// <summary>Every hostile file, brought as weights and to be checked: refused as the manifest says, nothing executed, nothing left.</summary>
+[Collection(nameof(WeightsAlone))]
 public sealed class HostileFilesTests(WeightsServer server) : IClassFixture<WeightsServer>
 {
     private const long MostBytes = 64 << 20;

@@ -16,7 +16,12 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     public WeightsServer()
     {
         UseKestrel(0);
-        client = new Lazy<HttpClient>(CreateClient);
+        client = new Lazy<HttpClient>(() =>
+        {
+            // The factory's own client would keep each body in memory, to send it again after a redirect.
+            StartServer();
+            return new HttpClient { BaseAddress = ClientOptions.BaseAddress, Timeout = TimeSpan.FromMinutes(10) };
+        });
     }
 
     /// <summary>Where uploads wait.</summary>
@@ -96,6 +101,7 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
 
     public override async ValueTask DisposeAsync()
     {
+        if (client.IsValueCreated) Client.Dispose();
         await base.DisposeAsync();
         if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
     }

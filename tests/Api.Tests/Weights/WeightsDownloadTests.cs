@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using ModelService.TestSupport;
+
+namespace ModelService.Api.Tests.Weights;
+
+/// <summary>Weights out of the server: by safetensors' rules, and the same to the bit when they come back.</summary>
+public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<WeightsServer>
+{
+    [Theory]
+    [InlineData("lesson")]
+    [InlineData("varied_convs")]
+    [InlineData("residual")]
+    [InlineData("norms_pools")]
+    public async Task Download_LoadedModel_IsWhatWasUploaded(string net)
+    {
+        var (name, uploaded) = (net.Replace('_', '-'), WeightsServer.File(net, net + ".safetensors"));
+        (await server.CreateAsync(WeightsServer.Definition(name, WeightsServer.Architecture(net)), uploaded)).Ok(201);
+
+        var first = await server.DownloadAsync(name);
+
+        var (sent, got) = (SafetensorsFile.Read(uploaded), SafetensorsFile.Read(first));
+        Assert.Equal(sent.Names.Order(), got.Names.Order());
+        Assert.All(sent.Names, tensor =>
+        {
+            Assert.Equal((sent.Dtype(tensor), string.Join(',', sent.Shape(tensor))), (got.Dtype(tensor), string.Join(',', got.Shape(tensor))));
+            Assert.Equal(sent.Bytes(tensor), got.Bytes(tensor));
+        });
+
+        // Back in under the same name, it comes out as the same file.
+        await server.RemoveAsync(name);
+        (await server.CreateAsync(WeightsServer.Definition(name, WeightsServer.Architecture(net)), first)).Ok(201);
+        var second = await server.DownloadAsync(name);
+        Assert.Equal(await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken));
+        File.Delete(first);
+        File.Delete(second);
+    }
+
+    [Fact]
+    public async Task Download_Header_KeepsTheFormatsRules()
+    {
+        (await server.CreateAsync(WeightsServer.Definition("rules", WeightsServer.Architecture("varied_convs")), WeightsServer.File("varied_convs", "varied_convs.pth"))).Ok(201);
+        var path = await server.DownloadAsync("rules");
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        File.Delete(path);
+
+        var size = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        var entries = JsonElement.Parse(bytes.AsSpan(8, size)).EnumerateObject().Where(entry => entry.Name != "__metadata__").ToList();
+
+        Assert.Equal((byte)'{', bytes[8]);
+        Assert.Equal(0, size % 8);
+        var expected = 0L;
+        Assert.All(entries, entry =>
+        {
+            var (begin, end) = (entry.Value.GetProperty("data_offsets")[0].GetInt64(), entry.Value.GetProperty("data_offsets")[1].GetInt64());
+            Assert.Equal(expected, begin);
+            Assert.Equal(0, begin % (entry.Value.GetProperty("dtype").GetString() == "I64" ? 8 : 4));
+            expected = end;
+        });
+        Assert.Equal(bytes.Length, 8 + size + expected);
+    }
+
+    [Fact]
+    public async Task Download_Metadata_NamesLabelsAndArchitecture()
+    {
+        const string Network = """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2}]}""";
+        const string SameNetwork = """{"layers":[{"out_features":2,"bias":true,"type":"linear"}],"input":{"shape":[2]}}""";
+        const string OtherNetwork = """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2},{"type":"relu"}]}""";
+        foreach (var (name, network) in new[] { ("meta1", Network), ("meta2", SameNetwork), ("meta3", OtherNetwork) })
+            (await server.CreateAsync(WeightsServer.Definition(name, network, ",\"labels\":[\"Dachs\",\"Füchsin\"]"))).Ok(201);
+
+        var (first, second, third) = (await MetadataAsync("meta1"), await MetadataAsync("meta2"), await MetadataAsync("meta3"));
+
+        Assert.Equal(("pt", "random"), (first.GetProperty("format").GetString(), first.GetProperty("weights").GetString()));
+        Assert.Equal(["Dachs", "Füchsin"], JsonElement.Parse(first.GetProperty("labels").GetString()!).EnumerateArray().Select(label => label.GetString()!));
+        var hash = first.GetProperty("architecture_sha256").GetString();
+        Assert.Equal(64, hash!.Length);
+        Assert.Equal(hash, second.GetProperty("architecture_sha256").GetString());
+        Assert.NotEqual(hash, third.GetProperty("architecture_sha256").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/models/nobody/versions/1/weights", "model_not_found")]
+    [InlineData("/v1/models/there/versions/2/weights", "version_not_found")]
+    public async Task Download_NothingThere_IsNotFound(string path, string code)
+    {
+        await server.CreateAsync(WeightsServer.Definition("there", WeightsServer.LessonArchitecture));
+
+        (await server.GetAsync(path)).Problem(404, code);
+    }
+
+    private async Task<JsonElement> MetadataAsync(string name)
+    {
+        var path = await server.DownloadAsync(name);
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        File.Delete(path);
+        return JsonElement.Parse(bytes.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes))).GetProperty("__metadata__");
+    }
+}
