@@ -1,0 +1,54 @@
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Tests.Weights;
+
+/// <summary>What a mismatch is likely about.</summary>
+public sealed class MismatchSuggestionsTests
+{
+    private static readonly TensorSpec[] Net = [new("body.weight", [4, 3], false), new("fc.weight", [7, 4], false), new("fc.bias", [7], false)];
+
+    [Fact]
+    public void For_HeadUnderAnotherNameWithOtherClasses_SaysBoth() =>
+        Assert.Contains(
+            "('classifier.6.weight' stands for 'fc.weight'), and the head has 1000 outputs in the file and 7 in the architecture: load with allow_partial",
+            Single(("body.weight", [4, 3]), ("classifier.6.weight", [1000, 4]), ("classifier.6.bias", [1000])), StringComparison.Ordinal);
+
+    [Fact]
+    public void For_HeadUnderAnotherName_SaysSo() =>
+        Assert.Contains(
+            "'classifier.6.weight' stands for 'fc.weight'",
+            Single(("body.weight", [4, 3]), ("classifier.6.weight", [7, 4]), ("classifier.6.bias", [7])), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("backbone.")]
+    [InlineData("module.encoder.")]
+    public void For_PrefixThatIsNotKnown_SaysHowToLeaveItOut(string prefix) =>
+        Assert.Contains(
+            $"k.removeprefix('{prefix}')", Suggestions((prefix + "body.weight", [4, 3]), (prefix + "fc.weight", [7, 4]), (prefix + "fc.bias", [7]), ("other", [1]))[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void For_PrefixOnSomeNamesOnly_SaysHowToLeaveItOut() =>
+        Assert.Contains("'module.'", Single(("body.weight", [4, 3]), ("module.fc.weight", [1, 1]), ("module.fc.bias", [7])), StringComparison.Ordinal);
+
+    [Fact]
+    public void For_BackboneWithoutHead_NamesAllowPartial() => Assert.Contains("Only the head is missing", Single(("body.weight", [4, 3])), StringComparison.Ordinal);
+
+    [Fact]
+    public void For_OtherNetwork_SaysNothing() => Assert.Empty(Suggestions(("x", [2]), ("y", [3])));
+
+    [Fact]
+    public void For_NamesOfManyDots_TakesNoTime()
+    {
+        var names = Enumerable.Range(0, 10_000).Select(i => (Name: new string('.', 900) + i, Shape: new long[] { 1 })).ToArray();
+
+        Assert.Empty(Suggestions(names));
+    }
+
+    private static string Single(params (string Name, long[] Shape)[] stored) => Assert.Single(Suggestions(stored));
+
+    private static IReadOnlyList<string> Suggestions(params (string Name, long[] Shape)[] stored)
+    {
+        using var bytes = MappedBytes.OfLength(16_384);
+        return StateDictMatch.Compare(Net, [.. stored.Select(item => new StoredTensor(item.Name, WeightsDtype.Float32, TensorGeometry.Contiguous(item.Shape)!, bytes, 0))]).Suggestions;
+    }
+}
