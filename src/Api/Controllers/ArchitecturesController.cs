@@ -32,7 +32,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     {
         var architecture = PredefinedArchitectures.Find(name)
             ?? throw new ServingException(ErrorCode.NotFound, $"'{name}' is no predefined architecture. GET /v1/architectures lists them.");
-        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value)));
+        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value), limits.Value.MaxInputs));
     }
 
     /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
@@ -51,6 +51,6 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     public async Task<AnalysisResponse> Analyze(CancellationToken cancellationToken)
     {
         var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
-        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
+        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value), limits.Value.MaxInputs);
     }
 }

@@ -25,6 +25,7 @@ internal sealed record GroupNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
+        visit.SeesWholeInput();
         if (!input.HasRank) return input;
         var channels = input.Sizes[0];
         visit.Agree("num_channels", NumChannels, channels);
@@ -35,6 +36,8 @@ internal sealed record GroupNorm : LayerDefinition
         visit.Tensor("bias", channels);
         return input;
     }
+
+    internal override LayerDefinition Filled(LayerNode node) => this with { NumChannels = (int)node.Input.Sizes[0] };
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine)).call;
