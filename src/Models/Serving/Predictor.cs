@@ -22,13 +22,15 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
     /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.Overloaded"/>;
-    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos.
+    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
     public async Task<PredictionResult> PredictAsync(string modelName, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
     {
         using var lease = registry.Lease(modelName);
         var model = lease.Model;
         var (inputCount, classes) = model.Runner.Counts;
+        if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
+            throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
