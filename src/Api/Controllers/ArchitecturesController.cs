@@ -27,6 +27,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="200">The architecture; its definition is in the same language as yours.</response>
     /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
     [HttpGet("{name}")]
+    [ProducesResponseType<ArchitectureResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     public ArchitectureResponse Get(string name)
     {
@@ -44,6 +45,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
     [HttpPost("analyze")]
     [TakesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
+    [ProducesResponseType<AnalysisResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]

@@ -55,6 +55,7 @@ public sealed class ModelsController(ModelRegistry registry, IOptions<LimitsOpti
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpGet("{name}")]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ModelResponse Get(string name) => ModelResponse.Of(registry.Find(name));
@@ -89,6 +90,7 @@ public sealed class ModelsController(ModelRegistry registry, IOptions<LimitsOpti
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpDelete("{name}")]
+    [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ModelDeletedResponse> Delete(string name) => new(name, (await registry.DeleteAsync(name)).Bytes);
