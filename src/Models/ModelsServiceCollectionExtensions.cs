@@ -3,6 +3,7 @@ using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Serving;
+using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -18,7 +19,11 @@ public static class ModelsServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
         services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<StagingFolder>();
+        services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
+        services.TryAddSingleton<ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<Predictor>();
         return services;

@@ -1,6 +1,7 @@
 using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Registry;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
 
@@ -12,7 +13,10 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Name">Its name.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Base">The predefined architecture it was made from.</param>
-/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, the scores mean nothing.</param>
+/// <param name="From">The model it was derived from.</param>
+/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, <c>partial</c>: not all trained. The scores mean nothing then.</param>
+/// <param name="RandomTensors">With <c>partial</c>: the tensors that are random.</param>
+/// <param name="Head">Whether the layer that gives the class scores is random; absent in a network without weights.</param>
 /// <param name="Device">Where it computes: <c>cpu</c> or <c>cuda:N</c>.</param>
 /// <param name="Precision">The number format it computes in.</param>
 /// <param name="InputShape">What it takes, the batch dimension left out.</param>
@@ -23,17 +27,22 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="Bytes">Bytes of its tensors.</param>
 /// <param name="CreatedAt">When it became ready.</param>
+/// <param name="WeightsReport">What was loaded from a weights file or another model; absent in the list of models.</param>
 public sealed record ModelResponse(
-    string Name, int Version, string? Base, WeightsState Weights, string Device, Precision Precision, IReadOnlyList<long> InputShape, int NumClasses,
-    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long Parameters, long Macs, long Bytes, DateTimeOffset CreatedAt)
+    string Name, int Version, string? Base, string? From, WeightsState Weights, IReadOnlyList<string>? RandomTensors, HeadState? Head, string Device, Precision Precision, IReadOnlyList<long> InputShape, int NumClasses,
+    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long Parameters, long Macs, long Bytes, DateTimeOffset CreatedAt,
+    WeightsReport? WeightsReport)
 {
     internal static ModelResponse Of(ModelEntry model)
     {
         var (definition, analysis) = (model.Blueprint.Definition, model.Blueprint.Analysis);
         return new ModelResponse(
-            model.Name, model.Version, definition.Base, model.Weights, model.Device, definition.Precision, analysis.Input.Sizes, model.Blueprint.ClassCount,
-            definition.Labels, model.Blueprint.Preprocessing, analysis.Parameters, analysis.Macs, model.Bytes, model.Created);
+            model.Name, model.Version, definition.Base, definition.From, model.Weights, PartlyRandom(model), model.Head, model.Device, definition.Precision, analysis.Input.Sizes, model.Blueprint.ClassCount,
+            definition.Labels, model.Blueprint.Preprocessing, analysis.Parameters, analysis.Macs, model.Bytes, model.Created, model.Report);
     }
+
+    /// <summary>The tensors that are random, where some are and some are not.</summary>
+    internal static IReadOnlyList<string>? PartlyRandom(ModelEntry model) => model.Weights == WeightsState.Partial ? model.RandomTensors : null;
 }
 
 /// <summary>A model that was removed.</summary>

@@ -20,14 +20,15 @@ public enum ScoreKind
 /// <summary>The scores of each image.</summary>
 /// <param name="Model">The model that gave them.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, the scores mean nothing.</param>
+/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, <c>partial</c>: not all trained. The scores mean nothing then.</param>
+/// <param name="RandomTensors">With <c>partial</c>: the tensors that are random.</param>
 /// <param name="Predictions">One for each image, in order.</param>
 /// <param name="TimingMs">Where the time went.</param>
 public sealed record PredictResponse(
-    string Model, int Version, WeightsState Weights, IReadOnlyList<PredictionResponse> Predictions, TimingResponse TimingMs)
+    string Model, int Version, WeightsState Weights, IReadOnlyList<string>? RandomTensors, IReadOnlyList<PredictionResponse> Predictions, TimingResponse TimingMs)
 {
     internal static PredictResponse Of(PredictionResult result, int topK, ScoreKind scores) => new(
-        result.Model.Name, result.Model.Version, result.Model.Weights,
+        result.Model.Name, result.Model.Version, result.Model.Weights, ModelResponse.PartlyRandom(result.Model),
         [.. result.Predictions.Select(prediction => PredictionResponse.Of(prediction, result.Model.Blueprint.Definition.Labels, topK, scores))],
         TimingResponse.Of(result.Timing));
 }

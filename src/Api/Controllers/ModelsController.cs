@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Contracts;
@@ -8,6 +9,7 @@ using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
 using ModelService.Models.Definitions;
 using ModelService.Models.Registry;
+using ModelService.Models.Storage;
 
 namespace ModelService.Api.Controllers;
 
@@ -15,39 +17,42 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Route("v1/models")]
 [Produces("application/json", "application/problem+json")]
-public sealed class ModelsController(ModelRegistry registry, IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+public sealed class ModelsController(
+    ModelRegistry registry, StagingFolder staging, IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
 {
     /// <summary>Creates a model from a definition, with weights if you bring them.</summary>
     /// <remarks>
     /// Send the definition as JSON, or as multipart/form-data with the parts <c>definition</c> (JSON) and <c>weights</c> (a safetensors file or a
-    /// PyTorch state dict saved with <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights the model is random.
+    /// PyTorch state dict saved with <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights the model is random. With <c>from</c> it
+    /// is derived from another model: it takes every tensor of that one whose name and shape still fit, unless it brings weights of its own.
     /// </remarks>
+    /// <param name="allowPartial">Takes what fits of the weights, and leaves the rest random; the model says so in every answer.</param>
     /// <param name="cancellationToken">Fires when the client leaves.</param>
     /// <response code="201">The model, ready to predict; Location says where it is.</response>
     /// <response code="400"><c>malformed_request</c>: the body is no JSON, or a part is missing.</response>
     /// <response code="409"><c>model_exists</c>: there is a model of that name.</response>
     /// <response code="413"><c>body_too_large</c>.</response>
     /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place.</response>
+    /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
     [HttpPost]
-    [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets), TakesFiles("weights", hasDefinition: true)]
+    [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived), TakesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    public async Task<CreatedAtActionResult> Create(CancellationToken cancellationToken)
+    public async Task<CreatedAtActionResult> Create(CancellationToken cancellationToken, [FromQuery(Name = "allow_partial")] bool allowPartial = false)
     {
-        using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, architectureLimits.Value, cancellationToken);
-        var model = await registry.CreateAsync(request.Blueprint, request.Weights?.Path, cancellationToken);
+        using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, staging, ReadBlueprint, cancellationToken);
+        var model = await registry.CreateAsync(request.Blueprint, request.Weights?.Upload, allowPartial, cancellationToken);
         return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Of(model));
     }
 
     /// <summary>Lists the models.</summary>
     /// <response code="200">Each model.</response>
     [HttpGet]
-    public ModelListResponse List() => new([.. registry.List().Select(ModelResponse.Of)]);
+    public ModelListResponse List() => new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
 
     /// <summary>Shows a model.</summary>
     /// <param name="name" example="pets">Its name.</param>
@@ -94,4 +99,7 @@ public sealed class ModelsController(ModelRegistry registry, IOptions<LimitsOpti
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ModelDeletedResponse> Delete(string name) => new(name, (await registry.DeleteAsync(name)).Bytes);
+
+    private ModelBlueprint ReadBlueprint(JsonElement json) =>
+        ModelBlueprint.Read(json, architectureLimits.Value, reference => registry.Find(reference.Name, reference.Version).Blueprint);
 }

@@ -1,4 +1,5 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Errors;
 
@@ -9,6 +10,7 @@ namespace ModelService.Api.Errors;
 /// <param name="Code">What went wrong, for programs: stable, snake_case.</param>
 /// <param name="Detail">What went wrong, for people: what was found, what would fit.</param>
 /// <param name="Errors">Every single error with its place, where there are several.</param>
+/// <param name="Report">With <c>weights_mismatch</c>: how the weights compare to the network.</param>
 /// <param name="TraceId">Finds the request in the server's log.</param>
 public sealed record ErrorResponse(
-    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, string TraceId);
+    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, WeightsReport? Report, string TraceId);

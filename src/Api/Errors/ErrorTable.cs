@@ -15,9 +15,9 @@ internal static class ErrorTable
     public static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
-        ErrorCode.ModelNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
         ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
-        ErrorCode.ModelExists => StatusCodes.Status409Conflict,
+        ErrorCode.ModelExists or ErrorCode.VersionConflict => StatusCodes.Status409Conflict,
         ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
@@ -36,7 +36,7 @@ internal static class ErrorTable
 
     /// <summary>The answer to an error.</summary>
     public static ErrorResponse Describe(HttpContext http, int status, string code, string detail, IReadOnlyList<ErrorDetail>? errors = null) => new(
-        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null,
+        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null, Report: null,
         Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier);
 
     /// <summary>Writes an error as the answer.</summary>

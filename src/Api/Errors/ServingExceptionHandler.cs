@@ -20,7 +20,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
 
         var error = exception switch
         {
-            ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors),
+            ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with { Report = known.Report },
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(httpContext, ErrorCode.BodyTooLarge, "The body is too large."),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
             _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),

@@ -1,25 +1,32 @@
-using ModelService.Models.Analysis;
+using System.Text.Json;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Storage;
 
 namespace ModelService.Api.Requests;
 
 /// <summary>A request for a new model: its blueprint, and its weights on disk if it brings any.</summary>
 /// <param name="Blueprint">What to build.</param>
-/// <param name="Weights">The weights file; null leaves the weights random.</param>
+/// <param name="Weights">The weights file; null when it brings none.</param>
 internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? Weights) : IDisposable
 {
     private const string Definition = "definition", WeightsPart = "weights";
 
     /// <summary>Reads it from JSON, or from a form with the parts <c>definition</c> (JSON) and <c>weights</c> (file).</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">How large its parts may be.</param>
+    /// <param name="staging">Where the weights wait.</param>
+    /// <param name="read">Makes a blueprint of the definition.</param>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>,
     /// <see cref="ErrorCode.DefinitionInvalid"/>.
     /// </exception>
-    public static async Task<CreateModelRequest> ReadAsync(HttpRequest request, LimitsOptions limits, ArchitectureLimits architectureLimits, CancellationToken cancellationToken)
+    public static async Task<CreateModelRequest> ReadAsync(
+        HttpRequest request, LimitsOptions limits, StagingFolder staging, Func<JsonElement, ModelBlueprint> read, CancellationToken cancellationToken)
     {
         if (!MultipartBody.IsIn(request))
-            return new CreateModelRequest(ModelBlueprint.Read(await JsonBody.ReadAsync(request, limits, cancellationToken), architectureLimits), null);
+            return new CreateModelRequest(read(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
 
         ModelBlueprint? blueprint = null;
         StagedFile? weights = null;
@@ -29,9 +36,9 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
             {
                 // A definition that comes first is refused before gigabytes of weights are taken.
                 if (part.Name == Definition && blueprint is null)
-                    blueprint = ModelBlueprint.Read(RequestBody.Parse(await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)), architectureLimits);
+                    blueprint = read(RequestBody.Parse(await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)));
                 else if (part.Name == WeightsPart && weights is null)
-                    weights = await StagedFile.WriteAsync(part.Body, limits.MaxWeightsBytes, cancellationToken);
+                    weights = await StagedFile.WriteAsync(part.Body, staging, limits.MaxWeightsBytes, cancellationToken);
                 else
                     throw new ServingException(ErrorCode.MalformedRequest, $"The form has a part '{part.Name}' too many: it takes one '{Definition}' (JSON) and one '{WeightsPart}' (file).");
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using ModelService.Models.Errors;
 
@@ -24,8 +25,13 @@ internal static class RequestBody
     }
 
     /// <summary>Copies a body, or refuses it when it grows past the limit.</summary>
+    /// <param name="body">The body, or a part of one.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="maxBytes">How long it may be.</param>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <param name="hash">Takes what is copied.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
-    public static async Task CopyAsync(Stream body, Stream destination, long maxBytes, CancellationToken cancellationToken)
+    public static async Task CopyAsync(Stream body, Stream destination, long maxBytes, CancellationToken cancellationToken, IncrementalHash? hash = null)
     {
         var buffer = new byte[64 << 10];
         long total = 0;
@@ -34,6 +40,7 @@ internal static class RequestBody
         {
             total += read;
             if (total > maxBytes) throw TooLarge(maxBytes);
+            hash?.AppendData(buffer, 0, read);
             await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
     }
@@ -54,6 +61,7 @@ internal static class RequestBody
         }
     }
 
-    private static ServingException TooLarge(long maxBytes) =>
+    /// <summary>The error of a body that is too long.</summary>
+    public static ServingException TooLarge(long maxBytes) =>
         new(ErrorCode.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes:N0} bytes, the most that is taken here."));
 }

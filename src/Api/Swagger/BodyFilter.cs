@@ -13,6 +13,8 @@ internal sealed class BodyFilter : IOperationFilter
         var content = new Dictionary<string, IOpenApiMediaType>();
         if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files) AddFiles(content, files, context);
         if (context.MethodInfo.GetCustomAttribute<TakesJsonAttribute>() is { } json) AddJson(content, json, context);
+        if (context.MethodInfo.IsDefined(typeof(TakesBytesAttribute)))
+            content["application/octet-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
         if (content.Count == 0) return;
 
         // What "Try it out" begins with: JSON where a model is described, a file where a photo is scored.

@@ -14,6 +14,9 @@ internal static class Examples
     /// <summary>ResNet-50 with a head of 7 classes.</summary>
     public const string Pets = "ResNet-50 for 7 classes";
 
+    /// <summary>A model from another one.</summary>
+    public const string Derived = "The network of your own with 3 classes";
+
     /// <summary>A picture in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
@@ -45,6 +48,7 @@ internal static class Examples
               "labels": ["beagle", "boxer", "chihuahua", "pug", "bengal", "persian", "siamese"]
             }
             """,
+        [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [OnePixelImage] = """
             { "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }
             """,

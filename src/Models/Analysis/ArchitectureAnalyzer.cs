@@ -147,7 +147,8 @@ internal sealed class ArchitectureAnalyzer
     {
         var weighted = top.Flatten().Skip(1).Where(node => node.Tensors.Count > 0).ToList();
         if (architecture.HeadLayer is null) return weighted.LastOrDefault();
-        var head = weighted.Find(node => node.Key == architecture.HeadLayer);
+        // It may name a block, as when a head of several layers has taken the place of one.
+        var head = weighted.FindLast(node => node.Key == architecture.HeadLayer || node.Key.StartsWith(architecture.HeadLayer + ".", StringComparison.Ordinal));
         if (head is null)
             Fail(JsonPointer.Append(pointer, "head_layer"), $"'{Spelling.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
                 + (Spelling.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near ? $" Did you mean '{near}'?" : ""));

@@ -12,6 +12,12 @@ public enum ErrorCode
     /// <summary>A model of that name is there already.</summary>
     ModelExists,
 
+    /// <summary>The model has no version of that number.</summary>
+    VersionNotFound,
+
+    /// <summary>The version is not what the request takes it for, such as one that has weights already.</summary>
+    VersionConflict,
+
     /// <summary>The model is there but can't serve yet, or no longer.</summary>
     ModelNotReady,
 

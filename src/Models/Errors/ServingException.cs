@@ -1,3 +1,5 @@
+using ModelService.Models.Weights;
+
 namespace ModelService.Models.Errors;
 
 /// <summary>The one exception whose text a client may see. Anything else that escapes is a bug of ours.</summary>
@@ -29,4 +31,7 @@ public sealed class ServingException : Exception
 
     /// <summary>Every single error with its place; empty when the message says it all.</summary>
     public IReadOnlyList<ErrorDetail> Errors { get; }
+
+    /// <summary>With <see cref="ErrorCode.WeightsMismatch"/>: how the weights compare to the architecture.</summary>
+    public WeightsReport? Report { get; init; }
 }

@@ -12,10 +12,11 @@ public sealed class ModelEntry
     private int leases;
     private bool retired;
 
-    internal ModelEntry(ModelBlueprint blueprint, ModelRunner runner, string device, WeightsReport? report, DateTimeOffset created)
+    internal ModelEntry(ModelBlueprint blueprint, ModelRunner runner, string device, LoadedWeights weights, DateTimeOffset created)
     {
-        (Blueprint, Runner, Device, Report, Created) = (blueprint, runner, device, report, created);
-        Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Shape.Aggregate(tensor.IsCounter ? sizeof(long) : (long)sizeof(float), (bytes, size) => bytes * size));
+        (Blueprint, Runner, Device, Created) = (blueprint, runner, device, created);
+        (Report, RandomTensors, Weights, Head) = (weights.Report, weights.RandomTensors, weights.State, weights.Head);
+        Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
     }
 
     /// <summary>Its name.</summary>
@@ -31,9 +32,15 @@ public sealed class ModelEntry
     public string Device { get; }
 
     /// <summary>Where its numbers come from.</summary>
-    public WeightsState Weights => Report is null ? WeightsState.Random : WeightsState.Loaded;
+    public WeightsState Weights { get; }
 
-    /// <summary>What was loaded from the weights file; null when there was none.</summary>
+    /// <summary>Names of the tensors that are random, in the order of the state dict.</summary>
+    public IReadOnlyList<string> RandomTensors { get; }
+
+    /// <summary>Where the numbers of the layer that gives the class scores come from; null in a network without weights.</summary>
+    public HeadState? Head { get; }
+
+    /// <summary>What was loaded from a weights file or another model; null when there was none.</summary>
     public WeightsReport? Report { get; }
 
     /// <summary>When it became ready.</summary>

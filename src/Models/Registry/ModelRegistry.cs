@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Serving;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
@@ -14,33 +11,27 @@ public sealed partial class ModelRegistry : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ModelEntry?> models = new(StringComparer.Ordinal);
 
-    // Models are built one at a time, beside the web threads: building takes all cores as it is.
-    private readonly TaskScheduler builder = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
-    private readonly BatchingOptions batching;
-    private readonly WeightsLimits weightsLimits;
-    private readonly TimeProvider clock;
+    private readonly ModelBuilder builder;
     private readonly ILogger<ModelRegistry> logger;
 
     /// <summary>An empty registry.</summary>
-    /// <param name="batching">How many inputs may wait.</param>
-    /// <param name="weightsLimits">How large a weights file may be.</param>
-    /// <param name="clock">Says when a model became ready.</param>
+    /// <param name="builder">Builds the models.</param>
     /// <param name="logger">Told when models come and go.</param>
-    public ModelRegistry(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, TimeProvider clock, ILogger<ModelRegistry> logger) =>
-        (this.batching, this.weightsLimits, this.clock, this.logger) = (batching.Value, weightsLimits.Value, clock, logger);
+    public ModelRegistry(ModelBuilder builder, ILogger<ModelRegistry> logger) => (this.builder, this.logger) = (builder, logger);
 
     /// <summary>The models that are ready, by name.</summary>
     public IReadOnlyList<ModelEntry> List() => [.. models.Values.OfType<ModelEntry>().OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
     /// <summary>Builds a model and serves it.</summary>
     /// <param name="blueprint">What to build.</param>
-    /// <param name="weightsFile">A weights file on disk, read but not kept; null leaves the weights random.</param>
+    /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
+    /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; a model that has not begun to be built is then given up.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (no such device),
     /// <see cref="ErrorCode.WeightsUnreadable"/> or <see cref="ErrorCode.WeightsMismatch"/>; nothing is left behind.
     /// </exception>
-    public async Task<ModelEntry> CreateAsync(ModelBlueprint blueprint, string? weightsFile, CancellationToken cancellationToken)
+    public async Task<ModelEntry> CreateAsync(ModelBlueprint blueprint, WeightsUpload? weights, bool allowPartial, CancellationToken cancellationToken)
     {
         var name = blueprint.Definition.Name;
 
@@ -49,7 +40,7 @@ public sealed partial class ModelRegistry : IAsyncDisposable
         ModelEntry? entry = null;
         try
         {
-            entry = await Task.Factory.StartNew(() => Build(blueprint, weightsFile), cancellationToken, TaskCreationOptions.DenyChildAttach, builder);
+            entry = await BuildAsync(blueprint, weights, allowPartial, cancellationToken);
             models[name] = entry;
         }
         finally
@@ -61,13 +52,44 @@ public sealed partial class ModelRegistry : IAsyncDisposable
         return entry;
     }
 
+    /// <summary>Puts weights into a model that has random ones. Predictions that run finish with those.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="weights">A weights file, read but not kept.</param>
+    /// <param name="allowPartial">Takes what fits, and leaves the rest random.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
+    /// <returns>The model as it is now.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="FindUntouched"/>'s, <see cref="ErrorCode.WeightsUnreadable"/> or <see cref="ErrorCode.WeightsMismatch"/>; the model is then as before.
+    /// </exception>
+    public async Task<ModelEntry> PutWeightsAsync(string name, int version, WeightsUpload weights, bool allowPartial, CancellationToken cancellationToken)
+    {
+        var before = FindUntouched(name, version);
+        var entry = await builder.BuildAsync(before.Blueprint, weights, allowPartial, cancellationToken);
+        if (!models.TryUpdate(name, entry, before))
+        {
+            await entry.RetireAsync();
+            FindUntouched(name, version);
+            throw new ServingException(ErrorCode.VersionConflict, $"The model '{name}' was made anew while the weights were read. Send them again.");
+        }
+
+        await before.RetireAsync();
+        LogCreated(name, entry.Blueprint.Analysis.Parameters, entry.Device, entry.Weights);
+        return entry;
+    }
+
     /// <summary>Claims a model for as long as a request needs it.</summary>
     /// <param name="name">The model's name.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotFound"/>, or <see cref="ErrorCode.ModelNotReady"/> while it is being built.</exception>
-    public ModelLease Lease(string name)
+    /// <param name="version">The version; null: the one that is served.</param>
+    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s.</exception>
+    public ModelLease Lease(string name, int? version = null)
     {
-        var entry = Find(name);
-        return entry.TryLease() ? new ModelLease(entry) : throw NotFound(name);
+        // One that takes no more leases was replaced or removed a moment ago: then look again.
+        while (true)
+        {
+            var entry = Find(name, version);
+            if (entry.TryLease()) return new ModelLease(entry);
+        }
     }
 
     /// <summary>A model by its name.</summary>
@@ -77,6 +99,31 @@ public sealed partial class ModelRegistry : IAsyncDisposable
     {
         if (!models.TryGetValue(name, out var entry)) throw NotFound(name);
         return entry ?? throw new ServingException(ErrorCode.ModelNotReady, $"The model '{name}' is being built. Try again in a moment.");
+    }
+
+    /// <summary>A version of a model.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version; null: the one that is served.</param>
+    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, or <see cref="ErrorCode.VersionNotFound"/>.</exception>
+    public ModelEntry Find(string name, int? version)
+    {
+        var entry = Find(name);
+        return version is null || version == entry.Version
+            ? entry
+            : throw new ServingException(ErrorCode.VersionNotFound, $"The model '{name}' has no version {version}; it has version {entry.Version}.");
+    }
+
+    /// <summary>A version whose weights are random still, so that it can take others in place.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s, or <see cref="ErrorCode.VersionConflict"/>.</exception>
+    public ModelEntry FindUntouched(string name, int version)
+    {
+        var entry = Find(name, version);
+        return entry.Weights == WeightsState.Random
+            ? entry
+            : throw new ServingException(ErrorCode.VersionConflict,
+                $"Version {version} of '{name}' has weights, and a version that has stays as it is. Create another model: {{\"name\": ..., \"from\": \"{name}\"}} with these weights.");
     }
 
     /// <summary>Removes a model: what runs finishes, what comes later finds it gone.</summary>
@@ -104,15 +151,13 @@ public sealed partial class ModelRegistry : IAsyncDisposable
     private static ServingException NotFound(string name) =>
         new(ErrorCode.ModelNotFound, $"There is no model named '{Spelling.Shorten(name)}'. GET /v1/models lists those there are.");
 
-    private ModelEntry Build(ModelBlueprint blueprint, string? weightsFile)
+    private async Task<ModelEntry> BuildAsync(ModelBlueprint blueprint, WeightsUpload? weights, bool allowPartial, CancellationToken cancellationToken)
     {
-        var device = ComputeDevice.Find(blueprint.Definition.Device);
-        using var file = weightsFile is null ? null : WeightsFile.Open(weightsFile, weightsLimits);
-        var report = file is null ? null : StateDictMatch.Compare(blueprint.Analysis.StateDict, file.Tensors);
-        report?.ThrowIfMismatched();
-        var model = new CompiledModel(blueprint.Analysis, blueprint.Definition.Seed, report?.Pairs ?? [], device);
-        var runner = new ModelRunner(model, $"model {blueprint.Definition.Name}", batching.QueueLimit);
-        return new ModelEntry(blueprint, runner, device.ToString(), report, clock.GetUtcNow());
+        if (weights is not null) return await builder.BuildAsync(blueprint, weights, allowPartial, cancellationToken);
+        if (blueprint.Definition.From is not { } from) return await builder.BuildAsync(blueprint, cancellationToken);
+        var (name, version) = ModelReference.Parse(from);
+        using var source = Lease(name, version);
+        return await builder.BuildAsync(blueprint, source.Model, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Model {Model} is ready: {Parameters} parameters on {Device}, weights {Weights}")]

@@ -6,6 +6,9 @@ public enum WeightsState
     /// <summary>Never trained: the scores mean nothing.</summary>
     Random,
 
-    /// <summary>All from a weights file.</summary>
+    /// <summary>Some from a weights file or another model, the rest random: the scores mean nothing until that is trained.</summary>
+    Partial,
+
+    /// <summary>All from a weights file; none is random.</summary>
     Loaded,
 }

@@ -106,9 +106,8 @@ internal sealed class CompiledModel : IDisposable
         var tensors = StateDict;
         foreach (var (expected, stored) in weights)
         {
-            var bytes = tensors[expected.Name].bytes;
-            if (expected.IsCounter) stored.CopyTo(MemoryMarshal.Cast<byte, long>(bytes));
-            else stored.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
+            if (expected.IsCounter) stored.CopyTo(TensorMemory.Elements<long>(tensors[expected.Name]));
+            else stored.CopyTo(TensorMemory.Elements<float>(tensors[expected.Name]));
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ModelService.Models.Errors;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Runtime;
 
@@ -31,6 +32,9 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>The model's sizes.</summary>
     public (int Input, int Output) Counts => (model.InputCount, model.OutputCount);
+
+    /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
+    public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
     /// <summary>Computes the scores of a batch on the model's thread.</summary>
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>

@@ -6,6 +6,8 @@ namespace ModelService.Models.Weights;
 /// <summary>Copies elements out of a storage, converted and in row-major order.</summary>
 internal static class ElementCopy
 {
+    private const int AtOnce = 1 << 24;
+
     /// <returns>-1, or the index of the first element that float32 can't hold.</returns>
     public static int ToSingle(WeightsDtype dtype, MappedBytes bytes, long offset, TensorGeometry geometry, Span<float> destination) =>
         dtype switch
@@ -46,10 +48,26 @@ internal static class ElementCopy
     {
         if (destination.IsEmpty)
             return -1;
+        if (typeof(TFrom) == typeof(TTo) && geometry.IsContiguous)
+            return Read(bytes, offset, destination);
         var source = bytes.Elements<TFrom>(offset, (int)geometry.Extent);
         return geometry.IsContiguous
             ? Row<TFrom, TTo, TConversion>(source, destination)
             : Rows<TFrom, TTo, TConversion>(source, geometry, destination);
+    }
+
+    /// <summary>In parts, because a span of bytes ends at 2 GiB.</summary>
+    private static int Read<T>(MappedBytes bytes, long offset, Span<T> destination)
+        where T : unmanaged
+    {
+        for (; !destination.IsEmpty; destination = destination[Math.Min(AtOnce, destination.Length)..])
+        {
+            var part = MemoryMarshal.AsBytes(destination[..Math.Min(AtOnce, destination.Length)]);
+            bytes.Read(offset, part);
+            offset += part.Length;
+        }
+
+        return -1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -58,12 +76,6 @@ internal static class ElementCopy
         where TTo : unmanaged
         where TConversion : IElementConversion<TFrom, TTo>
     {
-        if (typeof(TFrom) == typeof(TTo))
-        {
-            MemoryMarshal.Cast<TFrom, TTo>(source).CopyTo(destination);
-            return -1;
-        }
-
         for (var i = 0; i < destination.Length && i < source.Length; i++)
         {
             if (!TConversion.TryConvert(source[i], out destination[i]))

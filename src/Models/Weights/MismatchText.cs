@@ -8,7 +8,7 @@ internal static class MismatchText
     private const int ShownNames = 3;
     private const int MostErrors = 1000;
 
-    public static ServingException Error(WeightsReport report)
+    public static ServingException Error(WeightsReport report, bool allowPartial)
     {
         TensorSpec[] missing = [.. report.MissingSpecs.Where(spec => !spec.IsCounter)];
         var errors = missing
@@ -17,10 +17,10 @@ internal static class MismatchText
             .Concat(report.ShapeMismatch.Select(shape => new ErrorDetail(
                 shape.Name, $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}.")))
             .Take(MostErrors);
-        return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing), [.. errors]);
+        return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing, allowPartial), [.. errors]) { Report = report };
     }
 
-    private static string Sentence(WeightsReport report, TensorSpec[] missing)
+    private static string Sentence(WeightsReport report, TensorSpec[] missing, bool allowPartial)
     {
         if (report.IsEmpty)
             return "The file holds no tensors.";
@@ -30,8 +30,13 @@ internal static class MismatchText
             .. Part(report.Unexpected.Count, "is unexpected", "are unexpected", report.Unexpected.Select(Unreadable.Quote)),
             .. Part(report.ShapeMismatch.Count, "has another shape", "have another shape", report.ShapeMismatch.Select(Shape)),
         ];
-        return string.Join(' ', [$"The weights don't fit the architecture: {string.Join("; ", parts)}.", .. report.Suggestions]);
+        return string.Join(' ', [$"The weights don't fit the architecture: {string.Join("; ", parts)}.", .. allowPartial ? [EvenInPart(report)] : report.Suggestions]);
     }
+
+    private static string EvenInPart(WeightsReport report) => report.TornOff.Count == 0
+        ? "None of them fits, so there is nothing that allow_partial could load."
+        : $"The file has the layer of {Unreadable.Quote(report.TornOff[0])}, but not this tensor. allow_partial leaves whole layers random, and no "
+            + "trained layer with a random part: was the layer trained without it (\"bias\": false), or is the file not whole?";
 
     /// <summary>As in: 2 tensors are missing ('0.weight', '0.bias'). Nothing for none.</summary>
     private static IEnumerable<string> Part(int count, string one, string several, IEnumerable<string> names)

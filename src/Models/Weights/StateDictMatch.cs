@@ -9,7 +9,8 @@ public static class StateDictMatch
     /// </summary>
     /// <param name="expected">What the architecture wants, in its order; names are unique.</param>
     /// <param name="stored">What the file has.</param>
-    public static WeightsReport Compare(IReadOnlyList<TensorSpec> expected, IReadOnlyList<StoredTensor> stored)
+    /// <param name="head">Key of the layer that gives the class scores; null: the one of the last tensor.</param>
+    public static WeightsReport Compare(IReadOnlyList<TensorSpec> expected, IReadOnlyList<StoredTensor> stored, string? head = null)
     {
         ArgumentNullException.ThrowIfNull(expected);
         ArgumentNullException.ThrowIfNull(stored);
@@ -28,15 +29,25 @@ public static class StateDictMatch
                 shapes.Add(new ShapeMismatch(spec.Name, spec.Shape, tensor.Shape));
         }
 
+        head ??= expected.Count == 0 ? "" : expected[^1].Layer;
         StoredTensor[] unexpected = [.. stored.Where(tensor => left.ContainsKey(tensor.Name[prefix.Length..]))];
         var renamed = prefix.Length == 0
             ? []
             : stored.Select(tensor => new RenamedTensor(tensor.Name, tensor.Name[prefix.Length..])).ToList();
-        var suggestions = MismatchSuggestions.For(expected, missing, unexpected, shapes);
-        return new WeightsReport(pairs, missing, [.. unexpected.Select(tensor => tensor.Name)], shapes, renamed, suggestions);
+        return new WeightsReport(pairs, missing, [.. unexpected.Select(tensor => tensor.Name)], shapes, renamed)
+        {
+            Suggestions = MismatchSuggestions.For([.. missing.Where(spec => !spec.IsCounter)], unexpected, shapes, head),
+            TornOff = TornOff(pairs, missing, head),
+        };
     }
 
     /// <summary>A counter may also be a list of one number, as very old versions of PyTorch kept single numbers.</summary>
     private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
         spec.Shape.SequenceEqual(tensor.Shape) || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
+
+    private static IReadOnlyList<string> TornOff(List<TensorPair> pairs, List<TensorSpec> missing, string head)
+    {
+        var found = pairs.Where(pair => !pair.Expected.IsCounter).Select(pair => pair.Expected.Layer).ToHashSet();
+        return [.. missing.Where(spec => !spec.IsCounter && spec.Layer != head && found.Contains(spec.Layer)).Select(spec => spec.Name)];
+    }
 }

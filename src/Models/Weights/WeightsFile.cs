@@ -19,6 +19,9 @@ public sealed class WeightsFile : IDisposable
         this.owned = owned;
     }
 
+    /// <summary>Bytes of the file.</summary>
+    public long Length => owned[0].Length;
+
     /// <summary>The format, as the content tells it.</summary>
     public WeightsFormat Format { get; }
 

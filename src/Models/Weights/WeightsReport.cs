@@ -2,16 +2,15 @@ using System.Text.Json.Serialization;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>How the tensors of a file compare to those an architecture wants.</summary>
-public sealed class WeightsReport
+/// <summary>How the tensors of a file, or of another model, compare to those an architecture wants.</summary>
+public sealed record WeightsReport
 {
     internal WeightsReport(
         IReadOnlyList<TensorPair> pairs,
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<string> unexpected,
         IReadOnlyList<ShapeMismatch> shapeMismatch,
-        IReadOnlyList<RenamedTensor> renamed,
-        IReadOnlyList<string> suggestions)
+        IReadOnlyList<RenamedTensor> renamed)
     {
         Pairs = pairs;
         MissingSpecs = missing;
@@ -21,8 +20,26 @@ public sealed class WeightsReport
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
         Renamed = renamed;
-        Suggestions = suggestions;
     }
+
+    /// <summary>The file has tensors, and exactly those that are wanted; counters may be missing.</summary>
+    [JsonPropertyName("matches")]
+    public bool IsMatch => !IsEmpty && MissingSpecs.All(spec => spec.IsCounter) && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+
+    /// <summary>Whether the layer that gives the class scores has weights from here; null for a network that has none.</summary>
+    public HeadState? Head { get; internal init; }
+
+    /// <summary>The file's format; null when the tensors come from another model.</summary>
+    public WeightsFormat? Format { get; internal init; }
+
+    /// <summary>The key under which the weights stood, such as <c>state_dict</c>; several are joined by dots.</summary>
+    public string? Wrapper { get; internal init; }
+
+    /// <summary>SHA-256 of the file, in hexadecimal.</summary>
+    public string? Sha256 { get; internal init; }
+
+    /// <summary>How large all is.</summary>
+    public WeightsSizes? Sizes { get; internal init; }
 
     /// <summary>Names of the tensors that fit, in the architecture's order.</summary>
     public IReadOnlyList<string> Loaded { get; }
@@ -43,27 +60,27 @@ public sealed class WeightsReport
     public IReadOnlyList<RenamedTensor> Renamed { get; }
 
     /// <summary>Sentences about what is likely the matter; mostly none.</summary>
-    [JsonIgnore]
-    public IReadOnlyList<string> Suggestions { get; }
+    public IReadOnlyList<string> Suggestions { get; internal init; } = [];
 
     /// <summary>The tensors that fit, to be copied; valid while the file is open.</summary>
     [JsonIgnore]
-    public IReadOnlyList<TensorPair> Pairs { get; }
-
-    /// <summary>The file has tensors, and exactly those that are wanted; counters may be missing.</summary>
-    [JsonIgnore]
-    public bool IsMatch => !IsEmpty && MissingSpecs.All(spec => spec.IsCounter) && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+    public IReadOnlyList<TensorPair> Pairs { get; internal init; }
 
     internal IReadOnlyList<TensorSpec> MissingSpecs { get; }
 
-    internal bool IsEmpty => Pairs.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+    internal bool IsEmpty => Loaded.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+
+    /// <summary>Missing tensors of layers that the file has in part, the head's left out: no one would want just these random.</summary>
+    internal IReadOnlyList<string> TornOff { get; init; } = [];
 
     /// <summary>Refuses everything but a match.</summary>
-    /// <exception cref="Errors.ServingException"><c>weights_mismatch</c> with a sentence, and an error for each tensor.</exception>
-    public void ThrowIfMismatched()
+    /// <param name="allowPartial">Takes what fits, as long as something does and no layer but the head is in the file just in part.</param>
+    /// <exception cref="Errors.ServingException"><c>weights_mismatch</c> with a sentence, an error for each tensor and this report.</exception>
+    public void ThrowIfMismatched(bool allowPartial = false)
     {
-        if (!IsMatch)
-            throw MismatchText.Error(this);
+        if (IsMatch || (allowPartial && TornOff.Count == 0 && Pairs.Any(pair => !pair.Expected.IsCounter)))
+            return;
+        throw MismatchText.Error(this, allowPartial);
     }
 
     private static ConvertedTensor? Converted(TensorPair pair)

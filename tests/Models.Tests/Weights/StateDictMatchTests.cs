@@ -73,7 +73,7 @@ public sealed class StateDictMatchTests
     {
         var report = Compare([("body.weight", "F32", [4, 3]), ("head.weight", "F32", [7, 4]), ("head.bias", "F32", [7])]);
 
-        var error = Assert.Throws<ServingException>(report.ThrowIfMismatched);
+        var error = Assert.Throws<ServingException>(() => report.ThrowIfMismatched());
 
         Assert.Equal(ErrorCode.WeightsMismatch, error.Code);
         Assert.Equal(
@@ -89,7 +89,7 @@ public sealed class StateDictMatchTests
     {
         var report = Compare([("a.weight", "F32", [4, 3]), ("b.weight", "F32", [10, 4]), ("b.bias", "F32", [10])]);
 
-        var error = Assert.Throws<ServingException>(report.ThrowIfMismatched);
+        var error = Assert.Throws<ServingException>(() => report.ThrowIfMismatched());
 
         Assert.Contains("3 tensors are missing ('body.weight', 'head.weight', 'head.bias')", error.Message, StringComparison.Ordinal);
         Assert.Contains("3 tensors are unexpected", error.Message, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed class StateDictMatchTests
     {
         var expected = Enumerable.Range(0, 161).Select(i => new TensorSpec($"t{i}", [2], false)).ToArray();
 
-        var error = Assert.Throws<ServingException>(Compare(expected, [("other", "F32", [1])]).ThrowIfMismatched);
+        var error = Assert.Throws<ServingException>(() => Compare(expected, [("other", "F32", [1])]).ThrowIfMismatched());
 
         Assert.Equal(
             "The weights don't fit the architecture: 161 tensors are missing ('t0', 't1', 't2' and 158 more); "

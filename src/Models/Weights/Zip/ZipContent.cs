@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 
 namespace ModelService.Models.Weights.Zip;
@@ -7,6 +8,7 @@ internal static class ZipContent
 {
     private const long AnyRatio = 1 << 20;
     private const int Chunk = 1 << 20;
+    private const int CachedChunk = 128 << 10;
 
     /// <summary>The whole content of a small entry; the caller has looked at its size.</summary>
     public static ReadOnlySpan<byte> Read(MappedBytes file, ZipEntry entry, WeightsLimits limits)
@@ -41,8 +43,15 @@ internal static class ZipContent
         if (entry.Crc == 0)
             return;
         var crc = 0u;
-        for (var done = 0L; done < entry.Size; done += Chunk)
-            crc = Crc32.Append(crc, file.Span(entry.Offset + done, (int)Math.Min(Chunk, entry.Size - done)));
+        var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
+        for (var done = 0L; done < entry.Size; done += CachedChunk)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+            file.Read(entry.Offset + done, part);
+            crc = Crc32.Append(crc, part);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
         CheckCrc(entry, crc);
     }
 
