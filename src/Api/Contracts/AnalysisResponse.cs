@@ -44,16 +44,20 @@ public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int
 /// <param name="Pointer">JSON Pointer to where it is written; the copies of a repeat share it.</param>
 /// <param name="Key">Its key in the state dict, which its tensors' names begin with.</param>
 /// <param name="Type">Its type.</param>
-/// <param name="OutputShape">Shape of its output, the batch dimension left out.</param>
+/// <param name="OutputShape">Shape of its output, the batch dimension left out; null where an error keeps it, or one of its sizes, from being known.</param>
 /// <param name="Parameters">Trainable numbers in itself.</param>
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="ActivationBytes">Bytes of its output in float32, for one input.</param>
 /// <param name="ReceptiveField">What part of the input a number of its output depends on, for each spatial dimension.</param>
+/// <param name="DependsOnError">True where an error here or before keeps the output from being known.</param>
 public sealed record LayerAnalysisResponse(
-    string Pointer, string Key, string Type, IReadOnlyList<long> OutputShape, long Parameters, long Macs, long ActivationBytes, ReceptiveField? ReceptiveField)
+    string Pointer, string Key, string Type, IReadOnlyList<long?>? OutputShape, long Parameters, long Macs, long ActivationBytes, ReceptiveField? ReceptiveField,
+    bool? DependsOnError)
 {
     internal static LayerAnalysisResponse Of(LayerNode node) =>
-        new(node.Pointer, node.Key, node.Type, node.Output.Sizes, node.Parameters, node.Macs, node.ActivationBytes, node.Field);
+        new(
+        node.Pointer, node.Key, node.Type, node.Output.HasRank ? [.. node.Output.Sizes.Select(size => size == Shape.UnknownSize ? (long?)null : size)] : null,
+        node.Parameters, node.Macs, node.ActivationBytes, node.Field, node.DependsOnError ? true : null);
 }
 
 /// <summary>A tensor of a state dict.</summary>
