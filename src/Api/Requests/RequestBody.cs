@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Requests;
@@ -46,11 +47,31 @@ internal static class RequestBody
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
+            CheckTexts(json.Span);
             return document.RootElement.Clone();
         }
         catch (JsonException exception)
         {
             throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {exception.Message}", exception);
+        }
+    }
+
+    // The parser leaves texts alone; whoever asks for one that is none would be thrown at.
+    private static void CheckTexts(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json)) throw new JsonException("it is not in UTF-8.");
+        if (!json.Contains((byte)'\\')) return;
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.ValueIsEscaped) reader.GetString();
+            }
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException($"the text at byte {reader.TokenStartIndex} has half a surrogate pair.", exception);
         }
     }
 
