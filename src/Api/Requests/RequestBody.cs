@@ -31,7 +31,7 @@ internal static class RequestBody
         var buffer = new byte[64 << 10];
         long total = 0;
         int read;
-        while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await ReadAsync(body, buffer, cancellationToken)) > 0)
         {
             total += read;
             if (total > maxBytes) throw TooLarge(maxBytes);
@@ -72,6 +72,18 @@ internal static class RequestBody
         catch (InvalidOperationException exception)
         {
             throw new JsonException($"the text at byte {reader.TokenStartIndex} has half a surrogate pair.", exception);
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new ServingException(ErrorCode.MalformedRequest, "The body ends in the middle of a part.", exception);
         }
     }
 
