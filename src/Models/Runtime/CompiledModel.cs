@@ -99,15 +99,15 @@ internal sealed class CompiledModel : IDisposable
         }
     }
 
-    private void Load(IReadOnlyList<TensorPair> weights)
+    /// <summary>Copies tensors in.</summary>
+    /// <param name="weights">Borrowed until this returns.</param>
+    internal void Load(IReadOnlyList<TensorPair> weights)
     {
-        using var scope = NewDisposeScope();
-        using var untracked = no_grad();
         var tensors = StateDict;
-        foreach (var (expected, stored) in weights)
+        AllCores.ForEach(weights, pair =>
         {
-            if (expected.IsCounter) stored.CopyTo(TensorMemory.Elements<long>(tensors[expected.Name]));
-            else stored.CopyTo(TensorMemory.Elements<float>(tensors[expected.Name]));
-        }
+            if (pair.Expected.IsCounter) pair.Stored.CopyTo(TensorMemory.Elements<long>(tensors[pair.Expected.Name]));
+            else pair.Stored.CopyTo(TensorMemory.Elements<float>(tensors[pair.Expected.Name]));
+        });
     }
 }

@@ -25,11 +25,11 @@ internal static class StoragePlaces
             }
             else
             {
-                ZipContent.CheckStored(file, entry);
                 places.Add(key, (file, entry.Offset));
             }
         }
 
+        AllCores.ForEach([.. entries.Values.Where(entry => !entry.IsCompressed)], entry => ZipContent.CheckStored(file, entry));
         return places;
     }
 
