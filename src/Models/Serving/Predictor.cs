@@ -65,7 +65,9 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
         for (var slot = 0; slot < good.Count; slot++)
         {
             var logits = run.Scores.AsSpan(slot * classes, classes);
-            predictions[good[slot]] = new Scores(logits.ToArray(), Softmax.Of(logits));
+            predictions[good[slot]] = logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+                ? new Refusal(ErrorCode.InputMismatch, "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged.")
+                : new Scores(logits.ToArray(), Softmax.Of(logits));
         }
 
         return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, good.Count));
