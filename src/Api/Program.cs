@@ -5,6 +5,11 @@ using ModelService.Api.Health;
 if (args is ["--healthcheck", ..]) return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
 
 var builder = WebApplication.CreateBuilder(args);
+
+// Unless told where to listen: on this machine only. In appsettings.json, "Urls" would win over ASPNETCORE_URLS.
+string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key]))) builder.WebHost.UseUrls("http://localhost:8080");
+
 builder.AddModelService();
 var app = builder.Build();
 app.UseModelService();

@@ -27,12 +27,13 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="200">The architecture; its definition is in the same language as yours.</response>
     /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
     [HttpGet("{name}")]
+    [ProducesResponseType<ArchitectureResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     public ArchitectureResponse Get(string name)
     {
         var architecture = PredefinedArchitectures.Find(name)
             ?? throw new ServingException(ErrorCode.NotFound, $"'{name}' is no predefined architecture. GET /v1/architectures lists them.");
-        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value)));
+        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value), limits.Value.MaxInputs));
     }
 
     /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
@@ -44,6 +45,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
     [HttpPost("analyze")]
     [TakesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
+    [ProducesResponseType<AnalysisResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
@@ -51,6 +53,6 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     public async Task<AnalysisResponse> Analyze(CancellationToken cancellationToken)
     {
         var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
-        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
+        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value), limits.Value.MaxInputs);
     }
 }

@@ -6,6 +6,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
 using ModelService.Models.Definitions;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
@@ -59,9 +60,34 @@ public sealed class ModelsController(
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpGet("{name}")]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ModelResponse Get(string name) => ModelResponse.Of(registry.Find(name));
+
+    /// <summary>Gives a model's network back.</summary>
+    /// <param name="name" example="pets">Its name.</param>
+    /// <param name="format">As what.</param>
+    /// <response code="200">
+    /// <c>json</c>: the architecture, with what was inferred filled in and repeats written out; post it to make the same network.
+    /// <c>pytorch</c>: Python source that builds the same torch.nn module with the same keys, to read and to run elsewhere.
+    /// </response>
+    /// <response code="400"><c>malformed_request</c>: no such format.</response>
+    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    [HttpGet("{name}/architecture")]
+    [Produces("application/json", "text/x-python", "application/problem+json")]
+    [ProducesResponseType<ArchitectureDefinition>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public IActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json)
+    {
+        var blueprint = registry.Find(name).Blueprint;
+        return format == ArchitectureFormat.Pytorch
+            ? Content(PyTorchSource.Write(blueprint.Analysis), "text/x-python; charset=utf-8")
+            : new JsonResult(ArchitectureWriter.Write(blueprint.Architecture, blueprint.Analysis));
+    }
 
     /// <summary>Removes a model. Predictions that run are finished first.</summary>
     /// <param name="name" example="pets">Its name.</param>
@@ -69,6 +95,7 @@ public sealed class ModelsController(
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpDelete("{name}")]
+    [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ModelDeletedResponse> Delete(string name) => new(name, (await registry.DeleteAsync(name)).Bytes);

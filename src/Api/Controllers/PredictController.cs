@@ -37,6 +37,7 @@ public sealed class PredictController(Predictor predictor, IOptions<LimitsOption
     /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
     [HttpPost]
     [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]

@@ -1,3 +1,4 @@
+using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 
@@ -11,6 +12,8 @@ namespace ModelService.Api.Errors;
 /// <param name="Detail">What went wrong, for people: what was found, what would fit.</param>
 /// <param name="Errors">Every single error with its place, where there are several.</param>
 /// <param name="Report">With <c>weights_mismatch</c>: how the weights compare to the network.</param>
+/// <param name="Layers">With <c>definition_invalid</c> of an analysis: every layer as far as it is known; what depends on an error says so.</param>
 /// <param name="TraceId">Finds the request in the server's log.</param>
 public sealed record ErrorResponse(
-    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, WeightsReport? Report, string TraceId);
+    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, WeightsReport? Report,
+    IReadOnlyList<LayerAnalysisResponse>? Layers, string TraceId);

@@ -36,7 +36,7 @@ internal static class ErrorTable
 
     /// <summary>The answer to an error.</summary>
     public static ErrorResponse Describe(HttpContext http, int status, string code, string detail, IReadOnlyList<ErrorDetail>? errors = null) => new(
-        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null, Report: null,
+        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null, Report: null, Layers: null,
         Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier);
 
     /// <summary>Writes an error as the answer.</summary>

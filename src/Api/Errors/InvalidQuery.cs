@@ -13,6 +13,12 @@ internal static class InvalidQuery
             .SelectMany(entry => entry.Value!.Errors.Select(error => new ErrorDetail("?" + entry.Key, error.ErrorMessage)))
             .ToList();
         var error = ErrorTable.Describe(context.HttpContext, ErrorCode.MalformedRequest, $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}", errors);
-        return new ObjectResult(error) { StatusCode = error.Status, ContentTypes = { "application/problem+json" } };
+        return new Result(error);
+    }
+
+    // [Produces] would give an ObjectResult the content type of a success.
+    private sealed class Result(ErrorResponse error) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context) => ErrorTable.WriteAsync(context.HttpContext, error);
     }
 }

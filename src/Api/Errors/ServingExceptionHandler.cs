@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
@@ -20,7 +21,11 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
 
         var error = exception switch
         {
-            ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with { Report = known.Report },
+            ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with
+            {
+                Report = known.Report,
+                Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Of).ToList(),
+            },
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(httpContext, ErrorCode.BodyTooLarge, "The body is too large."),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
             _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),

@@ -9,24 +9,30 @@ internal static class RequestLog
 {
     /// <summary>Sends the server's log to the console.</summary>
     public static void AddLogging(this WebApplicationBuilder builder) =>
-        builder.Services.AddSerilog((_, log) =>
+        builder.Services.AddSerilog((services, log) =>
         {
             log.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
                 .ReadFrom.Configuration(builder.Configuration)
+                .ReadFrom.Services(services)
                 .Enrich.FromLogContext();
             if (builder.Environment.IsDevelopment()) log.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture);
             else log.WriteTo.Console(new RenderedCompactJsonFormatter());
-        });
+        }, preserveStaticLogger: true);
 
     /// <summary>Writes the line when the request is over.</summary>
     public static void UseRequestLog(this WebApplication app) =>
         app.UseSerilogRequestLogging(options =>
         {
+            // Else it would take the process's static logger, which is another server's when two run in one process.
+            options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
+
+            // 503 is an answer, not a bug: the client is told to come again.
             // Health checks come every few seconds and say nothing as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                exception is not null || http.Response.StatusCode >= 500 ? LogEventLevel.Error
+                exception is not null || http.Response.StatusCode is >= 500 and not StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Error
+                : http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
                 : http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) ? LogEventLevel.Debug
                 : LogEventLevel.Information;
         });

@@ -7,6 +7,9 @@ namespace ModelService.Api.Requests;
 /// <summary>Reads the parts of a <c>multipart/form-data</c> body as they arrive.</summary>
 internal static class MultipartBody
 {
+    // RFC 2046 allows 70; as lenient as ASP.NET's own forms.
+    private const int LongestBoundary = 128;
+
     /// <summary>Whether the request has such a body.</summary>
     public static bool IsIn(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
@@ -18,6 +21,7 @@ internal static class MultipartBody
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
         if (string.IsNullOrEmpty(boundary)) throw new ServingException(ErrorCode.MalformedRequest, "The Content-Type has no boundary between the parts.");
+        if (boundary.Length > LongestBoundary) throw new ServingException(ErrorCode.MalformedRequest, $"The boundary between the parts has {boundary.Length} characters; at most {LongestBoundary} are taken.");
         var reader = new MultipartReader(boundary, request.Body);
         while (await NextAsync(reader, cancellationToken) is { } section)
         {

@@ -43,6 +43,8 @@ internal static class PredictRequest
         if (request.ContentLength > left) throw new ServingException(ErrorCode.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body has {request.ContentLength:N0} bytes; at most {left:N0} are taken."));
         await foreach (var part in MultipartBody.PartsAsync(request, cancellationToken))
         {
+            // A browser sends an empty text for a file field in which nothing was chosen.
+            if (!part.IsFile && await part.Body.ReadAsync(new byte[1], cancellationToken) == 0) continue;
             if (!part.IsFile) throw new ServingException(ErrorCode.MalformedRequest, $"The form's part '{part.Name}' is no file. Every part is an image file; options go in the query, such as ?top_k=3.");
             if (inputs.Count == limits.MaxInputs) throw TooMany($"More than {limits.MaxInputs} files", limits);
             var bytes = await RequestBody.ReadAsync(part.Body, null, left, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Unicode;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Requests;
@@ -36,7 +37,7 @@ internal static class RequestBody
         var buffer = new byte[64 << 10];
         long total = 0;
         int read;
-        while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await ReadAsync(body, buffer, cancellationToken)) > 0)
         {
             total += read;
             if (total > maxBytes) throw TooLarge(maxBytes);
@@ -53,15 +54,48 @@ internal static class RequestBody
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
+            CheckTexts(json.Span);
             return document.RootElement.Clone();
         }
         catch (JsonException exception)
         {
-            throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {exception.Message}", exception);
+            var place = JsonPlace.WhereItBreaks(json.Span, Strict.MaxDepth);
+            throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {exception.Message}", [new ErrorDetail(place, exception.Message)], exception);
         }
     }
 
     /// <summary>The error of a body that is too long.</summary>
     public static ServingException TooLarge(long maxBytes) =>
         new(ErrorCode.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes:N0} bytes, the most that is taken here."));
+
+    // The parser leaves texts alone; whoever asks for one that is none would be thrown at.
+    private static void CheckTexts(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json)) throw new JsonException("it is not in UTF-8.");
+        if (!json.Contains((byte)'\\')) return;
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.ValueIsEscaped) reader.GetString();
+            }
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException($"the text at byte {reader.TokenStartIndex} has half a surrogate pair.", exception);
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new ServingException(ErrorCode.MalformedRequest, "The body ends in the middle of a part.", exception);
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using ModelService.Models.Serving;
 
@@ -19,7 +20,7 @@ internal static class TensorJson
         var shape = ReadShape(shapeJson, pointer + "/shape");
         var data = new List<float>(dataJson.ValueKind == JsonValueKind.Array ? dataJson.GetArrayLength() : 0);
         ReadData(dataJson, data, depth: 0, shape, pointer + "/data");
-        var count = shape.Aggregate((Int128)1, (product, size) => product * size);
+        var count = shape.Aggregate(BigInteger.One, (product, size) => product * size);
         return count == data.Count
             ? new RawTensor(shape, [.. data])
             : throw PredictRequest.At(pointer + "/data", $"It has {data.Count} numbers, but the shape [{string.Join(", ", shape)}] needs {count}.");

@@ -26,6 +26,7 @@ internal static class SwaggerPages
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.OperationFilter<BodyFilter>();
+            options.OperationFilter<MediaTypeFilter>();
             options.DocumentFilter<PreprocessingFilter>();
         });
     }
@@ -39,6 +40,7 @@ internal static class SwaggerPages
             options.SwaggerEndpoint("v1/swagger.json", "Model Service");
             options.DocumentTitle = "Model Service";
             options.DisplayRequestDuration();
+            options.ShowCommonExtensions();
         });
     }
 

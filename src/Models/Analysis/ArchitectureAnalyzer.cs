@@ -8,6 +8,8 @@ namespace ModelService.Models.Analysis;
 internal sealed class ArchitectureAnalyzer
 {
     private readonly ArchitectureLimits limits;
+    private readonly Dictionary<Shape, ReceptiveField> fields = new(ReferenceEqualityComparer.Instance);
+    private Shape networkInput = Shape.Unknown;
     private int layers;
 
     private ArchitectureAnalyzer(ArchitectureLimits limits, List<ErrorDetail> errors) => (this.limits, Errors) = (limits, errors);
@@ -27,6 +29,7 @@ internal sealed class ArchitectureAnalyzer
     {
         var analyzer = new ArchitectureAnalyzer(limits, errors);
         var input = analyzer.ReadInput(architecture.Input, JsonPointer.Append(pointer, "input"));
+        analyzer.BeginFields(input);
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
         for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
@@ -51,7 +54,7 @@ internal sealed class ArchitectureAnalyzer
     /// <param name="depth">How deep it is nested.</param>
     public LayerNode Visit(LayerDefinition layer, string? key, Shape input, KeyScope keys, int depth)
     {
-        if (layer.IsKeyed) key ??= keys.Next(layer.Name);
+        key = layer.IsKeyed ? key ?? keys.Next(layer.Name) : null;
         var node = new LayerNode { Definition = layer, Key = keys.Full(key ?? "").TrimEnd('.'), Input = input };
         if (++layers > limits.MaxLayers)
         {
@@ -72,6 +75,7 @@ internal sealed class ArchitectureAnalyzer
         {
             node.Output = layer.Infer(input, new LayerVisit(this, node, keys, depth));
             CheckActivation(node);
+            FindField(node);
         }
         catch (OverflowException)
         {
@@ -79,6 +83,25 @@ internal sealed class ArchitectureAnalyzer
         }
 
         return node;
+    }
+
+    private void BeginFields(Shape input)
+    {
+        networkInput = input;
+        if (input.HasRank) fields[input] = ReceptiveField.Point(input.Rank - 1);
+    }
+
+    // A layer hands its input on as it is, or makes a new shape: so shapes stand for the places in the network that have a field.
+    private void FindField(LayerNode node)
+    {
+        if (!networkInput.IsKnown || !node.Output.HasRank) return;
+        if (node.Children.Count > 0)
+            node.Field = node.Children.Select(child => child.Field).OfType<ReceptiveField>().Aggregate((ReceptiveField?)null, (largest, next) => largest is null ? next : ReceptiveField.Larger(largest, next));
+        else if (node.SeesWholeInput)
+            node.Field = ReceptiveField.Whole(networkInput);
+        else
+            node.Field = fields.GetValueOrDefault(node.Input)?.Through(node.Windows);
+        if (node.Field is not null && !ReferenceEquals(node.Output, node.Input)) fields[node.Output] = node.Field;
     }
 
     private void Fail(string pointer, string detail) => Errors.Add(new ErrorDetail(pointer, detail));

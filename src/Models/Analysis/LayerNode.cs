@@ -33,11 +33,26 @@ public sealed class LayerNode
     /// <summary>Multiply-accumulates for one input: of convolutions and linear layers, without biases.</summary>
     public long Macs { get; internal set; }
 
+    /// <summary>What part of the input a number of the output depends on; null where that is not known.</summary>
+    public ReceptiveField? Field { get; internal set; }
+
+    /// <summary>Bytes of the output in float32, for one input.</summary>
+    public long ActivationBytes => Output.IsKnown ? Output.ElementCount * sizeof(float) : 0;
+
+    /// <summary>Whether an error before or in it keeps its output from being known.</summary>
+    public bool DependsOnError => !Output.IsKnown;
+
     /// <summary>The layers of a block, in the order they run in.</summary>
     public IReadOnlyList<LayerNode> Children => OwnChildren;
 
     /// <summary>Whether its output is the network's.</summary>
     internal bool EndsNetwork { get; set; }
+
+    /// <summary>The windows that slide over the input, one for each spatial dimension; none for other layers.</summary>
+    internal List<Window> Windows { get; } = [];
+
+    /// <summary>Whether each number of the output depends on all of the input.</summary>
+    internal bool SeesWholeInput { get; set; }
 
     internal List<TensorSpec> OwnTensors { get; } = [];
 

@@ -54,6 +54,7 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <returns>The size; unknown when the input's is, or when the window does not fit, which is reported.</returns>
     public long Slide(Shape input, int dimension, Window window)
     {
+        node.Windows.Add(window);
         var side = input.Sizes[dimension + 1];
         if (side == Shape.UnknownSize) return side;
         var places = window.Places(side);
@@ -61,6 +62,12 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         Fail("kernel_size", $"A window of {window.Extent} does not fit into {side}{(window.Padding > 0 ? $" with padding {window.Padding}" : "")}: the input is {input}. Use a smaller kernel, more padding, or fewer layers that shrink the picture.");
         return Shape.UnknownSize;
     }
+
+    /// <summary>Declares that windows slide over the input and keep its size.</summary>
+    public void SlideKeepingSize(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
+
+    /// <summary>Declares that each number of the output depends on all of the input.</summary>
+    public void SeesWholeInput() => node.SeesWholeInput = true;
 
     /// <summary>Declares a trainable tensor.</summary>
     public void Tensor(string name, params long[] shape)

@@ -16,6 +16,6 @@ public static class ArchitectureReader
         var errors = new List<ErrorDetail>();
         var architecture = new StrictReader(errors).Read<ArchitectureDefinition>(json, "");
         var analysis = architecture is null ? null : ArchitectureAnalyzer.Analyze(architecture, limits, errors);
-        return errors.Count == 0 ? analysis! : throw DefinitionErrors.Exception(errors, json);
+        return errors.Count == 0 ? analysis! : throw DefinitionErrors.Exception(errors, json, analysis);
     }
 }

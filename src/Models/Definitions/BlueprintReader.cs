@@ -19,7 +19,9 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
 
         var before = errors.Count;
         var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, definition.Architecture is null ? "" : "/architecture");
-        if (errors.Count > before) return null;
+
+        // What couldn't be read leaves the shapes after it unknown; its own error says so.
+        if (errors.Count > before || !analysis.Output.IsKnown) return null;
         definition = Inherit(definition, source, analysis);
         CheckScores(definition, analysis);
         var preprocessing = FindPreprocessing(definition, analysis.Input);

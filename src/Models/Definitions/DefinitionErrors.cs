@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ModelService.Models.Analysis;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Definitions;
@@ -11,11 +12,11 @@ internal static class DefinitionErrors
     private const int Most = 100;
 
     /// <summary>The exception that carries every error, each pointing at a place that is in the document.</summary>
-    public static ServingException Exception(IReadOnlyList<ErrorDetail> errors, JsonElement document)
+    public static ServingException Exception(IReadOnlyList<ErrorDetail> errors, JsonElement document, ArchitectureAnalysis? analysis = null)
     {
         var distinct = errors.Select(error => error with { Pointer = Existing(document, error.Pointer) }).Distinct().ToList();
         var more = distinct.Count > 1 ? $" And {distinct.Count - 1} more; see 'errors'." : "";
-        return new ServingException(ErrorCode.DefinitionInvalid, $"{Place(distinct[0])}{distinct[0].Detail}{more}", [.. distinct.Take(Most)]);
+        return new ServingException(ErrorCode.DefinitionInvalid, $"{Place(distinct[0])}{distinct[0].Detail}{more}", [.. distinct.Take(Most)]) { Analysis = analysis };
     }
 
     private static string Place(ErrorDetail error) => error.Pointer.Length == 0 ? "" : $"At {error.Pointer}: ";

@@ -1,3 +1,4 @@
+using ModelService.Models.Analysis;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Errors;
@@ -34,4 +35,7 @@ public sealed class ServingException : Exception
 
     /// <summary>With <see cref="ErrorCode.WeightsMismatch"/>: how the weights compare to the architecture.</summary>
     public WeightsReport? Report { get; init; }
+
+    /// <summary>With <see cref="ErrorCode.DefinitionInvalid"/> of an analysis: what is known of the network in spite of its errors.</summary>
+    public ArchitectureAnalysis? Analysis { get; init; }
 }

@@ -1,6 +1,6 @@
+using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
-using System.ComponentModel;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;

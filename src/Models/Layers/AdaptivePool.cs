@@ -18,10 +18,13 @@ public abstract record AdaptivePool : LayerDefinition
     /// <summary>Spatial dimensions.</summary>
     private protected abstract int SpatialRank { get; }
 
-    internal sealed override Shape Infer(Shape input, LayerVisit visit) =>
-        visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank)
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        visit.SeesWholeInput();
+        return visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank)
             ? new Shape([input.Sizes[0], .. Longs(OutputSize)])
             : Shape.Unknown;
+    }
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

@@ -55,6 +55,8 @@ internal sealed record AvgPool3d : AvgPool
 
     private protected override int SpatialRank => 3;
 
+    private protected override bool FitsUnpadded => true;
+
     private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
         nn.functional.avg_pool3d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
 }

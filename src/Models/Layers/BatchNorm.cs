@@ -52,6 +52,8 @@ public abstract record BatchNorm : LayerDefinition
         return input;
     }
 
+    internal sealed override LayerDefinition Filled(LayerNode node) => this with { NumFeatures = (int)node.Input.Sizes[0] };
+
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, Create(node.Input.Sizes[0])).call;
 
     private protected abstract nn.Module<Tensor, Tensor> Create(long channels);

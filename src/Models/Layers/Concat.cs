@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -17,6 +18,8 @@ internal sealed record Concat : LayerDefinition
     public bool Inline { get; init; }
 
     internal override bool IsKeyed => !Inline;
+
+    internal override bool Forks => true;
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
@@ -42,6 +45,8 @@ internal sealed record Concat : LayerDefinition
         };
         return Inline ? join : block.Computes(join);
     }
+
+    internal override LayerDefinition Filled(LayerNode node) => this with { Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)] };
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });

@@ -69,6 +69,8 @@ public abstract record Conv : LayerDefinition
 
     internal sealed override LayerDefinition WithOutputs(int count) => this with { OutChannels = count };
 
+    internal sealed override LayerDefinition Filled(LayerNode node) => this with { InChannels = (int)node.Input.Sizes[0] };
+
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
         var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride, SpatialRank)
@@ -105,6 +107,7 @@ public abstract record Conv : LayerDefinition
         if (Padding.Sizes is null)
         {
             if (stride.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
+            visit.SlideKeepingSize(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
             return CheckedAgainstMode(input, [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)], visit) ? input.Sizes.Skip(1) : UnknownSides();
         }
 

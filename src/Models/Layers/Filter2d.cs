@@ -16,6 +16,7 @@ internal sealed record Filter2d : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         if (!visit.RequireRank(input, [3])) return Shape.Unknown;
+        visit.SlideKeepingSize([new Window(3, 1, 1), new Window(3, 1, 1)]);
         visit.Macs(input, 9);
         return input;
     }
@@ -31,10 +32,15 @@ internal sealed record Filter2d : LayerDefinition
         {
             this.channels = channels;
 
-            // A buffer, so that it moves to the GPU with the rest; not persistent, so that it is not in the state dict.
+            // A buffer, so that the module owns it; not persistent, so that it is not in the state dict. Such a one does not move with the module.
             register_buffer("kernel", tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3]).repeat(channels, 1, 1, 1), persistent: false);
         }
 
-        public override Tensor forward(Tensor input) => nn.functional.conv2d(input, get_buffer("kernel")!, padding: [1, 1], groups: channels);
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var kernel = get_buffer("kernel")!.to(input.dtype, input.device);
+            return nn.functional.conv2d(input, kernel, padding: [1, 1], groups: channels).MoveToOuterDisposeScope();
+        }
     }
 }

@@ -18,6 +18,7 @@ internal sealed record Flatten : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
+        visit.SeesWholeInput();
         if (!input.HasRank) return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
         var rank = input.Rank + 1;
         var (start, end) = (StartDim < 0 ? StartDim + rank : StartDim, EndDim < 0 ? EndDim + rank : EndDim);

@@ -25,6 +25,7 @@ internal sealed record GroupNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
+        visit.SeesWholeInput();
         if (!input.HasRank) return input;
         var channels = input.Sizes[0];
         visit.Agree("num_channels", NumChannels, channels);
@@ -36,6 +37,19 @@ internal sealed record GroupNorm : LayerDefinition
         return input;
     }
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine)).call;
+    internal override LayerDefinition Filled(LayerNode node) => this with { NumChannels = (int)node.Input.Sizes[0] };
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        // TorchSharp's module leaves its parameters as the memory was, and refuses [N, C], which PyTorch's takes; the function takes it.
+        var module = parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine));
+        if (Affine)
+        {
+            nn.init.ones_(module.weight!);
+            nn.init.zeros_(module.bias!);
+        }
+
+        var (groups, eps) = (NumGroups, Eps);
+        return input => nn.functional.group_norm(input, groups, module.weight!, module.bias!, eps);
+    }
 }

@@ -25,6 +25,9 @@ public abstract record LayerDefinition
     /// <summary>Whether it has a key of its own; else what it holds is keyed in its parent, as if it were not there.</summary>
     internal virtual bool IsKeyed => true;
 
+    /// <summary>Whether its input waits until several branches have seen it.</summary>
+    internal virtual bool Forks => false;
+
     /// <summary>Works out the shape of the output and the tensors it holds, and reports what doesn't fit.</summary>
     /// <param name="input">Shape of the input, without the batch dimension; unknown after an earlier error.</param>
     /// <param name="visit">Takes errors, tensors, costs and children.</param>
@@ -41,6 +44,10 @@ public abstract record LayerDefinition
 
     /// <summary>The same layer with another number of outputs; null for a kind that has no such number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;
+
+    /// <summary>The same layer with what was inferred filled in.</summary>
+    /// <param name="node">The layer in its place.</param>
+    internal virtual LayerDefinition Filled(LayerNode node) => this;
 
     /// <summary>The same layer with each layer in it passed through <paramref name="replace"/>, innermost first.</summary>
     internal virtual LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this);

@@ -28,6 +28,7 @@ internal sealed record LayerNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
+        visit.SeesWholeInput();
         if (ElementwiseAffine)
         {
             visit.Tensor("weight", Sizes);

@@ -22,6 +22,7 @@ internal sealed record Linear : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
+        visit.SeesWholeInput();
         if (!input.HasRank) return Shape.Unknown;
         var features = input.Sizes[^1];
         visit.Agree("in_features", InFeatures, features);
@@ -34,6 +35,8 @@ internal sealed record Linear : LayerDefinition
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;
+
+    internal override LayerDefinition Filled(LayerNode node) => this with { InFeatures = (int)node.Input.Sizes[^1] };
 
     internal override LayerDefinition WithOutputs(int count) => this with { OutFeatures = count };
 }

@@ -31,6 +31,9 @@ public abstract record Pool : LayerDefinition
     /// <summary>Distance between the window's elements.</summary>
     private protected virtual Sizes Spread => 1;
 
+    /// <summary>Whether the window must fit into the input without its padding.</summary>
+    private protected virtual bool FitsUnpadded => false;
+
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
         var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
@@ -40,6 +43,8 @@ public abstract record Pool : LayerDefinition
         var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
         if (padding.Where((size, dimension) => size > kernel[dimension] / 2).Any())
             return visit.Fail("padding", $"{Padding} is more than half the window ({KernelSize}).");
+        if (FitsUnpadded && kernel.Where((size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side).Any())
+            return visit.Fail("kernel_size", $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here.");
         return new Shape([input.Sizes[0], .. Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
             input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension], CeilMode)))]);
     }

@@ -20,6 +20,8 @@ internal sealed record Residual : LayerDefinition
     [Description("Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."), TakesTypeName]
     public LayerDefinition? Activation { get; init; }
 
+    internal override bool Forks => true;
+
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         var keys = visit.OwnKeys();
@@ -53,6 +55,12 @@ internal sealed record Residual : LayerDefinition
             using (sum) return activation(sum);
         });
     }
+
+    internal override LayerDefinition Filled(LayerNode node) => this with
+    {
+        Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
+        Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
+    };
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this with
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -25,6 +26,8 @@ internal sealed record Sequential : LayerDefinition
         var block = parent.AddBlock(node);
         return block.Computes(BlockModule.Chain(node.Children, block));
     }
+
+    internal override LayerDefinition Filled(LayerNode node) => this with { Layers = ArchitectureWriter.Filled(node.Children) };
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

@@ -10,6 +10,9 @@ namespace ModelService.Models.Predefined;
 /// <param name="Definition">The network.</param>
 public sealed record PredefinedArchitecture(string Name, JsonElement Source, ArchitectureDefinition Definition)
 {
+    /// <summary>What its family brought.</summary>
+    public ArchitectureFamily Family => ArchitectureFamily.Of(Name);
+
     /// <summary>How photos become its input.</summary>
     public PreprocessingPreset Preprocessing { get; } = PreprocessingPreset.Imagenet;
 

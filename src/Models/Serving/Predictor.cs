@@ -22,13 +22,15 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
     /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.Overloaded"/>;
-    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos.
+    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
     public async Task<PredictionResult> PredictAsync(string modelName, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
     {
         using var lease = registry.Lease(modelName);
         var model = lease.Model;
         var (inputCount, classes) = model.Runner.Counts;
+        if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
+            throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
@@ -63,7 +65,9 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
         for (var slot = 0; slot < good.Count; slot++)
         {
             var logits = run.Scores.AsSpan(slot * classes, classes);
-            predictions[good[slot]] = new Scores(logits.ToArray(), Softmax.Of(logits));
+            predictions[good[slot]] = logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+                ? new Refusal(ErrorCode.InputMismatch, "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged.")
+                : new Scores(logits.ToArray(), Softmax.Of(logits));
         }
 
         return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, good.Count));

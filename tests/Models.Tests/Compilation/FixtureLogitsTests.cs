@@ -76,6 +76,24 @@ public sealed class FixtureLogitsTests
         Assert.NotEqual(scores, other.Run(input, 1));
     }
 
+    // PyTorch's reset_parameters: norms begin as the identity; convolutions and linear layers within 1 / sqrt(fan_in).
+    [Theory]
+    [InlineData("""{ "type": "group_norm", "num_groups": 2 }""", "1")]
+    [InlineData("""{ "type": "layer_norm", "normalized_shape": [6, 4, 4] }""", "1")]
+    [InlineData("""{ "type": "batch_norm2d" }""", "1")]
+    public void Build_WithoutWeights_BeginsAsPyTorchDoes(string norm, string key)
+    {
+        FreeMemory.FillWithNaN();
+        using var model = new CompiledModel(Networks.Analyze($$"""{ "input": { "channels": 3, "height": 4, "width": 4 }, "layers": [{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 }, {{norm}}, { "type": "flatten" }] }"""), seed: 1, [], CPU);
+        using var scope = NewDisposeScope();
+        var tensors = model.StateDict;
+
+        Assert.All(tensors[key + ".weight"].data<float>(), value => Assert.Equal(1f, value));
+        Assert.All(tensors[key + ".bias"].data<float>(), value => Assert.Equal(0f, value));
+        Assert.All(tensors["0.weight"].data<float>(), value => Assert.InRange(Math.Abs(value), 0, 1 / MathF.Sqrt(27)));
+        Assert.True(tensors["0.weight"].abs().max().item<float>() > 0.8f / MathF.Sqrt(27));
+    }
+
     [Fact]
     public void Run_FinalSoftmax_LeavesTheLogits()
     {

@@ -1,0 +1,49 @@
+# docker build -t model-service .                        for CPUs
+# docker build -t model-service --build-arg TORCH=cuda . for NVIDIA GPUs
+
+ARG VERSION=0.1.0
+
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG TORCH=cpu
+ARG VERSION
+WORKDIR /source
+
+# Packages first: as long as these files stay as they are, libtorch is not downloaded again.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Models/LoadOnOlderLibstdcxx.targets src/Models/Models.csproj src/Models/
+COPY src/Imaging/Imaging.csproj src/Imaging/
+COPY src/Api/Api.csproj src/Api/
+RUN dotnet restore src/Api --runtime linux-x64 -p:TorchBackend=$TORCH
+
+COPY .editorconfig ./
+COPY src/ src/
+RUN dotnet publish src/Api --no-restore --configuration Release --runtime linux-x64 --no-self-contained \
+      -p:TorchBackend=$TORCH -p:Version=$VERSION -p:UseAppHost=false --output /app
+
+# What libtorch brings for Python, for other processes and for its own tests; nothing that is left links to it.
+RUN cd /app && rm -f libtorch_python.so libshm.so libaoti_custom_ops.so \
+      libbackend_with_compiler.so libjitbackend_test.so libnnapi_backend.so libtorchbind_test.so
+
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+ARG VERSION
+
+LABEL org.opencontainers.image.title="Model Service" \
+      org.opencontainers.image.description="Serves PyTorch image classifiers that are described as data, without Python" \
+      org.opencontainers.image.version="$VERSION"
+
+# On every address of the container, and nothing else: outside, the port is what `docker run -p` says.
+ENV ASPNETCORE_ENVIRONMENT=Production \
+    ASPNETCORE_HTTP_PORTS=8080
+
+WORKDIR /app
+RUN install --directory --owner=$APP_UID --group=$APP_UID /data
+COPY --from=build /app ./
+
+USER $APP_UID
+VOLUME /data
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+  CMD ["dotnet", "ModelService.Api.dll", "--healthcheck"]
+ENTRYPOINT ["dotnet", "ModelService.Api.dll"]

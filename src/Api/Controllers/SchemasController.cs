@@ -1,0 +1,17 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using ModelService.Models.Definitions;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>JSON Schemas, for editors that complete and check while you write.</summary>
+[ApiController]
+[Route("v1/schemas")]
+public sealed class SchemasController : ControllerBase
+{
+    /// <summary>Gives the JSON Schema (2020-12) of the architecture language.</summary>
+    /// <response code="200">The schema; say <c>"$schema"</c> in your editor's settings, not in the architecture itself.</response>
+    [HttpGet("architecture")]
+    [Produces("application/schema+json", "application/json")]
+    public JsonElement Architecture() => ArchitectureSchema.Document;
+}

@@ -1,0 +1,19 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>Documents that errors are <c>application/problem+json</c> and everything else is not.</summary>
+internal sealed class MediaTypeFilter : IOperationFilter
+{
+    private const string Problem = "application/problem+json";
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            var isError = status[0] is '4' or '5';
+            foreach (var type in response.Content?.Keys.Where(type => (type == Problem) != isError).ToList() ?? []) response.Content!.Remove(type);
+        }
+    }
+}

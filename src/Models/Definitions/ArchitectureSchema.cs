@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelService.Models.Layers;
+
+namespace ModelService.Models.Definitions;
+
+/// <summary>The architecture language as a JSON Schema (draft 2020-12), made of the same records that the reader fills.</summary>
+public static class ArchitectureSchema
+{
+    /// <summary>The schema; serve it, or point an editor at it.</summary>
+    public static JsonElement Document { get; } = JsonSerializer.SerializeToElement(Create());
+
+    private static JsonObject Create()
+    {
+        var definitions = new JsonObject { ["layer"] = AnyLayer(), ["input"] = Input() };
+        foreach (var kind in LayerCatalogue.All)
+        {
+            var layer = Record(kind.Type);
+            layer["description"] = kind.Meaning;
+            ((JsonObject)layer["properties"]!).Insert(0, "type", new JsonObject { ["const"] = kind.Name });
+            layer["required"] = new JsonArray(["type", .. kind.Members.Members.Where(member => member.Required).Select(member => (JsonNode)member.Name)]);
+            definitions[kind.Name] = layer;
+        }
+
+        var schema = Record(typeof(ArchitectureDefinition));
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", "Model Service architecture");
+        schema["$defs"] = definitions;
+        return schema;
+    }
+
+    // The kinds tell themselves apart by "type"; if/then gives an editor one clear complaint instead of one for each kind.
+    private static JsonObject AnyLayer() => new()
+    {
+        ["type"] = "object",
+        ["required"] = new JsonArray("type"),
+        ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = Names(LayerCatalogue.All.Select(kind => kind.Name)) } },
+        ["allOf"] = new JsonArray([.. LayerCatalogue.All.Select(kind => (JsonNode)new JsonObject
+        {
+            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["type"] = new JsonObject { ["const"] = kind.Name } } },
+            ["then"] = Reference(kind.Name),
+        })]),
+    };
+
+    private static JsonObject Input()
+    {
+        var input = Record(typeof(InputDefinition));
+        input["oneOf"] = new JsonArray(
+            new JsonObject { ["required"] = new JsonArray("channels", "height", "width") },
+            new JsonObject { ["required"] = new JsonArray("shape") });
+        return input;
+    }
+
+    private static JsonObject Record(Type type)
+    {
+        var members = RecordMembers.Of(type).Members;
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject(members.Select(member => KeyValuePair.Create<string, JsonNode?>(member.Name, Member(member)))),
+            ["required"] = Names(members.Where(member => member.Required).Select(member => member.Name)),
+            ["additionalProperties"] = false,
+        };
+    }
+
+    private static JsonObject Member(RecordMember member)
+    {
+        var schema = Value(member, member.Type);
+        if (member.TakesTypeName) schema = Either(Names(LayerCatalogue.All.Where(kind => kind.Type.IsAssignableTo(typeof(Activation))).Select(kind => kind.Name)), schema);
+        if (!member.Required) schema = OrNull(schema);
+        schema["description"] = member.Meaning;
+        if (LayerParameter.Of(member).Default is { } value) schema["default"] = JsonSerializer.SerializeToNode(value);
+        return schema;
+    }
+
+    private static JsonObject Value(RecordMember member, Type type)
+    {
+        if (type == typeof(string)) return Text(member);
+        if (type == typeof(bool)) return new JsonObject { ["type"] = "boolean" };
+        if (type == typeof(int)) return Number(member, "integer");
+        if (type == typeof(double)) return Number(member, "number");
+        if (type.IsEnum) return new JsonObject { ["enum"] = Names(EnumNames.Of(type).Keys) };
+        if (type == typeof(Sizes)) return Sizes(member);
+        if (type == typeof(Padding)) return Either(["same", "valid"], Sizes(member));
+        if (type == typeof(LayerDefinition)) return Reference("layer");
+        if (type == typeof(InputDefinition)) return Reference("input");
+        return new JsonObject { ["type"] = "array", ["items"] = Value(member, type.GetGenericArguments()[0]) };
+    }
+
+    private static JsonObject Text(RecordMember member)
+    {
+        var text = new JsonObject { ["type"] = "string" };
+        if (member.Pattern is { } pattern) text["pattern"] = $"^(?:{pattern.Pattern})$";
+        return text;
+    }
+
+    private static JsonObject Number(RecordMember member, string type)
+    {
+        var number = new JsonObject { ["type"] = type };
+        if (type == "integer") (number["minimum"], number["maximum"]) = (int.MinValue, int.MaxValue);
+        if (member.Range is not { } range) return number;
+        number["minimum"] = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
+        number["maximum"] = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
+        return number;
+    }
+
+    private static JsonObject Sizes(RecordMember member) => new()
+    {
+        ["anyOf"] = new JsonArray(
+            Number(member, "integer"),
+            new JsonObject { ["type"] = "array", ["items"] = Number(member, "integer"), ["minItems"] = 1 }),
+    };
+
+    private static JsonObject Either(JsonArray names, JsonObject schema) =>
+        new() { ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = names }, schema) };
+
+    private static JsonObject OrNull(JsonObject schema) =>
+        new() { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
+
+    private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/$defs/{name}" };
+
+    private static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(name => (JsonNode)name)]);
+}

@@ -1,0 +1,84 @@
+using ModelService.Models.Analysis;
+using ModelService.Models.Predefined;
+using ModelService.Models.Tests.Support;
+
+namespace ModelService.Models.Tests.Analysis;
+
+/// <summary>Costs, receptive fields, and what a teacher would say.</summary>
+public sealed class AdviceTests
+{
+    private const string Conv = """{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }""";
+    private const string Flatten = """{ "type": "flatten" }""";
+    private const string Pool = """{ "type": "adaptive_avg_pool2d", "output_size": 1 }""";
+    private const string Linear = """{ "type": "linear", "out_features": 4 }""";
+    private const string Relu = """{ "type": "relu" }""";
+
+    public static TheoryData<string[], string?, string?> Cases => new()
+    {
+        { [Conv, """{ "type": "batch_norm2d" }""", Relu, Pool, Flatten, Linear], "/layers/0", "redundant" },
+        { [Conv, Relu, """{ "type": "batch_norm2d" }""", Pool, Flatten, Linear], null, null },
+        { [Conv, Relu, Pool, """{ "type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1 }""", Flatten, Linear], "/layers/3", "shrunk" },
+        { [Conv, Relu, Pool, """{ "type": "conv2d", "out_channels": 4, "kernel_size": 1 }""", Flatten, Linear], null, null },
+        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "dropout" }""", Linear], "/layers/6", "No activation" },
+        { [Conv, Relu, Pool, Flatten, Linear, Relu, Linear], null, null },
+        { [Conv, Relu, Flatten, """{ "type": "linear", "out_features": 50 }"""], "/layers/3", "% of all parameters" },
+        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "softmax" }"""], "/layers/5", "logits" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void For_Network_SaysWhatATeacherWould(string[] layers, string? pointer, string? part)
+    {
+        var advice = ArchitectureAdvice.For(Networks.Analyze(Networks.Of(layers)));
+
+        if (pointer is null)
+        {
+            Assert.Empty(advice);
+            return;
+        }
+
+        var one = Assert.Single(advice);
+        Assert.Equal(pointer, one.Pointer);
+        Assert.Contains(part!, one.Detail, StringComparison.Ordinal);
+    }
+
+    // Araujo, Norris and Sim 2019, doi:10.23915/distill.00021, table of receptive fields: vgg_16 212, alexnet_v2 195 (whose strides and
+    // kernels are those of torchvision's alexnet up to the last pool).
+    [Theory]
+    [InlineData("vgg16", "features", 212, 32)]
+    [InlineData("alexnet", "features", 195, 32)]
+    public void Analyze_PublishedNetwork_HasItsPublishedReceptiveField(string name, string key, long size, long stride)
+    {
+        var node = PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits()).AllLayers.First(layer => layer.Key == key);
+
+        Assert.Equal([size, size], node.Field!.Size);
+        Assert.Equal([stride, stride], node.Field.Stride);
+    }
+
+    [Fact]
+    public void Analyze_Residual_SeesAsFarAsItsWidestBranch()
+    {
+        var analysis = Networks.Analyze(Networks.Of(
+            """{ "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": [3, 5], "padding": [1, 2] }, { "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": "same" }] }""",
+            """{ "type": "max_pool2d", "kernel_size": 2 }""", Relu, """{ "type": "conv2d", "out_channels": 3, "kernel_size": 3 }""", Flatten));
+
+        Assert.Equal([5, 7], analysis.Layers[0].Field!.Size);
+        Assert.Equal([6, 8], analysis.Layers[2].Field!.Size);
+        Assert.Equal([2, 2], analysis.Layers[2].Field!.Stride);
+        Assert.Equal([10, 12], analysis.Layers[3].Field!.Size);
+        Assert.Equal([16, 16], analysis.Layers[4].Field!.Size);
+    }
+
+    [Fact]
+    public void EstimateBytes_GrowsWithTheBatchAndHoldsTheWeights()
+    {
+        var analysis = Networks.Analyze(Networks.Of(Conv, Relu, Flatten, Linear));
+
+        // Input 3x16x16, conv and relu 4x14x14, linear 784x4 and 4: the relu, input and output, is the worst moment.
+        Assert.Equal(4 * ((4 * 27) + 4 + (784 * 4) + 4), analysis.WeightBytes(4));
+        Assert.Equal(analysis.WeightBytes(4) + (4 * 2 * 784), analysis.EstimateBytes(1));
+        Assert.Equal(analysis.WeightBytes(4) + (8 * 4 * 2 * 784), analysis.EstimateBytes(8));
+        Assert.Equal(analysis.WeightBytes(4) / 2, analysis.WeightBytes(2));
+        Assert.Equal(4 * (784 + 784 + 784 + 4), analysis.ActivationBytes());
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Compilation;
+
+/// <summary>What the analysis says of random networks is what libtorch makes of them.</summary>
+public sealed class RandomArchitectureTests(ITestOutputHelper output)
+{
+    private const int Cases = 1_000;
+
+    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
+
+    [Fact]
+    public void Analyze_RandomNetworks_AgreesWithTheBuiltModules()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        for (var i = 0; i < Cases; i++)
+        {
+            var json = architectures.Next();
+            var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
+            using var scope = NewDisposeScope();
+            using var module = BlockModule.Build(analysis);
+            module.eval();
+
+            var scores = module.call(zeros([2, .. analysis.Input.Sizes]));
+
+            Assert.Equal([2, .. analysis.Output.Sizes], scores.shape);
+            Assert.Equal(
+                analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}").Order(),
+                module.state_dict().Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}").Order());
+            Assert.Equal(analysis.Parameters, module.parameters().Sum(parameter => parameter.numel()));
+        }
+    }
+
+    [Fact]
+    public void Run_RandomNetworks_ComputeInFloat32WhatTheyComputeInFloat64()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        for (var i = 0; i < 300; i++)
+        {
+            // A group norm of nearly equal numbers magnifies rounding without bound; the fixture 'norms_pools' has sensible ones.
+            JsonObject json;
+            do json = architectures.Next();
+            while (json.ToJsonString().Contains("group_norm", StringComparison.Ordinal));
+            var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var module = BlockModule.Build(analysis);
+            module.eval();
+            var input = randn([3, .. analysis.Input.Sizes]);
+
+            var scores = module.call(input);
+
+            // libtorch computes float64 by plain loops, float32 by oneDNN: what one gets wrong the other doesn't.
+            var wanted = module.to(float64).call(input.to(float64));
+            var off = ((scores.to(float64) - wanted).abs() / wanted.abs().clamp_min(1)).max().item<double>();
+            Assert.True(off <= 1e-3, $"case {i} is off by {off}: {json.ToJsonString()}");
+        }
+    }
+
+    [Fact]
+    public void Analyze_BrokenNetworks_NeverCrashesAndPointsAtPlacesThatExist()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        var refused = 0;
+        for (var i = 0; i < Cases; i++)
+        {
+            var json = JsonSerializer.SerializeToElement(architectures.Mutate(architectures.Next()));
+            try
+            {
+                ArchitectureReader.Analyze(json, new ArchitectureLimits());
+            }
+            catch (ServingException exception)
+            {
+                refused++;
+                Assert.Equal(ErrorCode.DefinitionInvalid, exception.Code);
+                Assert.NotEmpty(exception.Errors);
+                Assert.All(exception.Errors, error => Assert.True(Exists(json, error.Pointer), $"{error.Pointer} in {json}"));
+            }
+        }
+
+        Assert.True(refused > Cases / 4, $"Only {refused} of {Cases} mutants were refused: the mutations don't bite.");
+    }
+
+    [Fact]
+    public void Write_RandomNetworks_ReadsBackAsTheSame()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        for (var i = 0; i < Cases; i++)
+        {
+            var (first, analysis) = Read(JsonSerializer.SerializeToElement(architectures.Next()));
+
+            var written = ArchitectureWriter.Write(first, analysis);
+            var (second, again) = Read(JsonSerializer.SerializeToElement(written));
+
+            Assert.Equal(written.ToJsonString(), ArchitectureWriter.Write(second, again).ToJsonString());
+            Assert.Equal(analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"), again.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"));
+            Assert.Equal((analysis.Macs, analysis.Parameters, analysis.Output.ToString()), (again.Macs, again.Parameters, again.Output.ToString()));
+        }
+    }
+
+    private static (ArchitectureDefinition Definition, ArchitectureAnalysis Analysis) Read(JsonElement json)
+    {
+        var errors = new List<ErrorDetail>();
+        var definition = new StrictReader(errors).Read<ArchitectureDefinition>(json, "")!;
+        var analysis = ArchitectureAnalyzer.Analyze(definition, new ArchitectureLimits(), errors);
+        Assert.Empty(errors);
+        return (definition, analysis);
+    }
+
+    private static bool Exists(JsonElement json, string pointer)
+    {
+        foreach (var token in pointer.Split('/').Skip(1))
+        {
+            var name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            if (json.ValueKind == JsonValueKind.Array)
+            {
+                if (int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) is var index && index >= json.GetArrayLength()) return false;
+                json = json[index];
+            }
+            else if (!json.TryGetProperty(name, out json))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
