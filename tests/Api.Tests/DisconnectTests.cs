@@ -21,7 +21,7 @@ public sealed class DisconnectTests : IAsyncDisposable
     {
         server = new ApiServer
         {
-            Settings = new() { ["Serilog:MinimumLevel:Default"] = "Information" },
+            Settings = new([folder.Setting]) { ["Serilog:MinimumLevel:Default"] = "Information" },
             Configure = services => services.AddSingleton<ILogEventSink>(log).Use(clock),
         }.OnSocket();
         client = new HttpClient { BaseAddress = server.Api.BaseAddress };
