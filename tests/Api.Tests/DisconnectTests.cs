@@ -79,10 +79,10 @@ public sealed class DisconnectTests : IAsyncDisposable
         // Its name is taken from when it waits for its turn.
         while ((await server.Api.GetAsync("/v1/models/second")).Status != 503) await Task.Yield();
         await LeaveAsync(second);
+        await OverAsync("/v1/models");
         clock.GoOn();
 
         (await first).Ok(201);
-        await OverAsync("/v1/models");
         await OverAsync("/v1/models");
         (await server.Api.GetAsync("/v1/models/second")).Problem(404, "model_not_found");
         await server.Api.CreateAsync(Networks.Tiny("second"));

@@ -111,7 +111,7 @@ public sealed class OpenApiTests(ApiServer server)
 
         /// <summary>The path, with the parameters' examples in it.</summary>
         public string Path => Parameters.Where(parameter => parameter.GetProperty("in").GetString() == "path").Aggregate(
-            Template, (path, parameter) => path.Replace($"{{{parameter.GetProperty("name")}}}", parameter.GetProperty("example").GetString(), StringComparison.Ordinal));
+            Template, (path, parameter) => path.Replace($"{{{parameter.GetProperty("name")}}}", parameter.GetProperty("example").ToString(), StringComparison.Ordinal));
 
         /// <summary>The examples of its JSON body.</summary>
         public IEnumerable<string> Examples =>

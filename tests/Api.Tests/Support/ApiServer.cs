@@ -28,7 +28,8 @@ public sealed class ApiServer : WebApplicationFactory<Program>
     /// <summary>Has it listen on a real socket, where that matters.</summary>
     internal ApiServer OnSocket()
     {
-        UseKestrel(0);
+        // By options: with a port alone, the factory sets the address beside the start, and at times too late.
+        UseKestrel(static kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         onSocket = true;
         return this;
     }

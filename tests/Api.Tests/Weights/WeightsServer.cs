@@ -15,7 +15,8 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
 
     public WeightsServer()
     {
-        UseKestrel(0);
+        // By options: with a port alone, the factory sets the address beside the start, and at times too late.
+        UseKestrel(static kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         client = new Lazy<HttpClient>(() =>
         {
             // The factory's own client would keep each body in memory, to send it again after a redirect.
