@@ -84,7 +84,7 @@ public sealed class OpenApiTests(ApiServer server)
         var paths = (await OperationsAsync()).Where(operation => operation.Method == "get").Select(operation => operation.Path).ToList();
 
         Assert.Contains("/v1/models/pets", paths);
-        foreach (var path in paths) (await own.Api.GetAsync(path)).Ok();
+        foreach (var path in paths) Assert.Equal(200, (await own.Api.GetAsync(path)).Status);
     }
 
     [Fact]
