@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using ModelService.Api.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(ApiServer))]
+
+namespace ModelService.Api.Tests.Support;
+
+/// <summary>The whole server in the test's process. One is shared by all tests that need no settings of their own.</summary>
+public sealed class ApiServer : WebApplicationFactory<Program>
+{
+    private readonly Lazy<ApiClient> api;
+    private readonly TemporaryFolder data = new();
+    private bool onSocket;
+
+    public ApiServer() => api = new Lazy<ApiClient>(Connect);
+
+    /// <summary>Speaks to it.</summary>
+    public ApiClient Api => api.Value;
+
+    /// <summary>Settings of its own, by configuration key.</summary>
+    internal Dictionary<string, string> Settings { get; init; } = [];
+
+    /// <summary>Services put in the place of its own.</summary>
+    internal Action<IServiceCollection> Configure { get; init; } = static _ => { };
+
+    /// <summary>Has it listen on a real socket, where that matters.</summary>
+    internal ApiServer OnSocket()
+    {
+        UseKestrel(0);
+        onSocket = true;
+        return this;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        // Of its log, tests show what is a bug.
+        builder.UseSetting("Serilog:MinimumLevel:Default", "Error");
+        builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime", "Error");
+        builder.UseSetting("ModelService:Storage:Path", data.Path);
+        foreach (var (key, value) in Settings) builder.UseSetting(key, value);
+        builder.ConfigureTestServices(Configure);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        data.Dispose();
+    }
+
+    private ApiClient Connect()
+    {
+        // Starting it tells the options which port it got.
+        if (onSocket) StartServer();
+        return new ApiClient(CreateClient(ClientOptions));
+    }
+}
