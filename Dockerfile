@@ -34,7 +34,8 @@ LABEL org.opencontainers.image.title="Model Service" \
 
 # On every address of the container, and nothing else: outside, the port is what `docker run -p` says.
 ENV ASPNETCORE_ENVIRONMENT=Production \
-    ASPNETCORE_HTTP_PORTS=8080
+    ASPNETCORE_HTTP_PORTS=8080 \
+    ModelService__Storage__Path=/data
 
 WORKDIR /app
 RUN install --directory --owner=$APP_UID --group=$APP_UID /data

@@ -28,6 +28,11 @@ public sealed class LimitsOptions
     /// <value>Inputs; 1 to 1024; default 32.</value>
     [Range(1, 1024)]
     public int MaxInputs { get; init; } = 32;
+
+    /// <summary>How long running requests have to finish when the server is told to stop; then they are cut off.</summary>
+    /// <value>1 second to 1 hour; default 30 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 [OptionsValidator]

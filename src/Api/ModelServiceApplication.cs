@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
+using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.Swagger;
 
@@ -17,7 +20,8 @@ internal static class ModelServiceApplication
         builder.Services.AddModels();
         builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
-        builder.Services.AddHealthChecks();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>(static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout);
+        builder.Services.AddHealthChecks().AddCheck<ReadyCheck>("models", tags: [ReadyCheck.Tag]);
         builder.Services.AddControllers(options =>
             {
                 // Forms are read part by part, as they arrive; these would read them whole, before the action.
@@ -49,8 +53,8 @@ internal static class ModelServiceApplication
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(BareStatus.AnswerAsync);
         app.UseSwaggerPages();
-        app.MapHealthChecks("/health/live");
-        app.MapHealthChecks("/health/ready");
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = static check => check.Tags.Contains(ReadyCheck.Tag), ResponseWriter = ReadyCheck.WriteAsync });
         app.MapControllers();
     }
 

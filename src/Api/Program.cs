@@ -1,5 +1,6 @@
 using ModelService.Api;
 using ModelService.Api.Health;
+using ModelService.Models.Storage;
 
 // A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck
 if (args is ["--healthcheck", ..]) return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
@@ -13,8 +14,16 @@ if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key]))) buil
 builder.AddModelService();
 var app = builder.Build();
 app.UseModelService();
-await app.RunAsync();
-return 0;
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (FolderInUseException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}
 
 /// <summary>The server's entry point, named so that tests can start it.</summary>
 public partial class Program;

@@ -19,12 +19,19 @@ public static class ModelsServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
         services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
-        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section);
+        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
+        services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
+        services.TryAddSingleton<DataFolder>();
+        services.TryAddSingleton<StoredVersionReader>();
+        services.TryAddSingleton<ModelStore>();
+        services.TryAddSingleton<MemoryBudget>();
         services.TryAddSingleton<ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
+        services.TryAddSingleton<RegistryStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.TryAddSingleton<Predictor>();
         return services;
     }

@@ -9,15 +9,19 @@ namespace ModelService.Api.Contracts;
 /// <param name="Models">Each model.</param>
 public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 
-/// <summary>A model.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Version">Its version.</param>
+/// <summary>A model as its default version is, or one of its versions.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Version">The version's number.</param>
+/// <param name="State">What can be done with the version.</param>
+/// <param name="Reason">Why it is in that state, where that is not plain.</param>
+/// <param name="Pinned">Whether the version is the default until another one is pinned; else the newest that is ready is the default.</param>
 /// <param name="Base">The predefined architecture it was made from.</param>
 /// <param name="From">The model it was derived from.</param>
+/// <param name="Lineage">The versions it comes from.</param>
 /// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, <c>partial</c>: not all trained. The scores mean nothing then.</param>
 /// <param name="RandomTensors">With <c>partial</c>: the tensors that are random.</param>
 /// <param name="Head">Whether the layer that gives the class scores is random; absent in a network without weights.</param>
-/// <param name="Device">Where it computes: <c>cpu</c> or <c>cuda:N</c>.</param>
+/// <param name="Device">Where it computes: <c>cpu</c> or <c>cuda:N</c>; absent until it was in memory.</param>
 /// <param name="Precision">The number format it computes in.</param>
 /// <param name="InputShape">What it takes, the batch dimension left out.</param>
 /// <param name="NumClasses">Classes it tells apart.</param>
@@ -26,26 +30,70 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="Bytes">Bytes of its tensors.</param>
-/// <param name="CreatedAt">When it became ready.</param>
+/// <param name="WorkspaceBytes">Estimated bytes that computing a batch needs beside the tensors.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="LoadedAt">When it came into memory last; absent when it wasn't since the server started.</param>
 /// <param name="WeightsReport">What was loaded from a weights file or another model; absent in the list of models.</param>
+/// <param name="Versions">Every version of the model, oldest first; absent for a single version.</param>
 public sealed record ModelResponse(
-    string Name, int Version, string? Base, string? From, WeightsState Weights, IReadOnlyList<string>? RandomTensors, HeadState? Head, string Device, Precision Precision, IReadOnlyList<long> InputShape, int NumClasses,
-    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long Parameters, long Macs, long Bytes, DateTimeOffset CreatedAt,
-    WeightsReport? WeightsReport)
+    string Name, int Version, VersionState State, string? Reason, bool Pinned, string? Base, string? From, VersionLineage? Lineage, WeightsState Weights,
+    IReadOnlyList<string>? RandomTensors, HeadState? Head, string? Device, Precision? Precision, IReadOnlyList<long>? InputShape, int? NumClasses,
+    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long? Parameters, long? Macs, long Bytes, long WorkspaceBytes,
+    DateTimeOffset CreatedAt, DateTimeOffset? LoadedAt, WeightsReport? WeightsReport, IReadOnlyList<VersionSummary>? Versions)
 {
-    internal static ModelResponse Of(ModelEntry model)
+    internal static ModelResponse Of(ModelEntry model) => Of(model, model.Default) with { Versions = [.. model.Versions.Select(VersionSummary.Of)] };
+
+    internal static ModelResponse Of(ModelEntry model, ModelVersion version)
     {
-        var (definition, analysis) = (model.Blueprint.Definition, model.Blueprint.Analysis);
+        // Of a version whose files are damaged, little is known.
+        var blueprint = version.IsKnown ? version.Blueprint : null;
+        var (definition, analysis) = (blueprint?.Definition, blueprint?.Analysis);
         return new ModelResponse(
-            model.Name, model.Version, definition.Base, definition.From, model.Weights, PartlyRandom(model), model.Head, model.Device, definition.Precision, analysis.Input.Sizes, model.Blueprint.ClassCount,
-            definition.Labels, model.Blueprint.Preprocessing, analysis.Parameters, analysis.Macs, model.Bytes, model.Created, model.Report);
+            version.Name, version.Version, version.State, version.Reason, model.Pinned == version.Version, definition?.Base, definition?.From, version.Lineage, version.Weights,
+            PartlyRandom(version), version.Head, version.Device, definition?.Precision, analysis?.Input.Sizes, blueprint?.ClassCount,
+            definition?.Labels, blueprint?.Preprocessing, analysis?.Parameters, analysis?.Macs, version.Bytes, version.WorkspaceBytes,
+            version.Created, version.Loaded, version.Report, null);
     }
 
     /// <summary>The tensors that are random, where some are and some are not.</summary>
-    internal static IReadOnlyList<string>? PartlyRandom(ModelEntry model) => model.Weights == WeightsState.Partial ? model.RandomTensors : null;
+    internal static IReadOnlyList<string>? PartlyRandom(ModelVersion version) => version.Weights == WeightsState.Partial ? version.RandomTensors : null;
+}
+
+/// <summary>A version among others.</summary>
+/// <param name="Version">Its number.</param>
+/// <param name="State">What can be done with it.</param>
+/// <param name="Reason">Why it is in that state, where that is not plain.</param>
+/// <param name="Weights">Where its numbers come from.</param>
+/// <param name="Bytes">Bytes of its tensors.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="Lineage">The versions it comes from.</param>
+public sealed record VersionSummary(int Version, VersionState State, string? Reason, WeightsState Weights, long Bytes, DateTimeOffset CreatedAt, VersionLineage? Lineage)
+{
+    internal static VersionSummary Of(ModelVersion version) =>
+        new(version.Version, version.State, version.Reason, version.Weights, version.Bytes, version.Created, version.Lineage);
 }
 
 /// <summary>A model that was removed.</summary>
 /// <param name="Model">Its name.</param>
-/// <param name="BytesReturned">Bytes that its tensors had taken.</param>
+/// <param name="BytesReturned">Bytes that its tensors had taken in memory.</param>
 public sealed record ModelDeletedResponse(string Model, long BytesReturned);
+
+/// <summary>A version that was removed.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Version">Its number.</param>
+/// <param name="BytesReturned">Bytes that its tensors had taken in memory.</param>
+public sealed record VersionDeletedResponse(string Model, int Version, long BytesReturned);
+
+/// <summary>A version that was taken out of memory.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Version">Its number.</param>
+/// <param name="State">What can be done with it now.</param>
+/// <param name="BytesReturned">Bytes that went back to the operating system: by how much the process's memory shrank meanwhile.</param>
+/// <param name="ResidentBytesBefore">Bytes of RAM that the process had before.</param>
+/// <param name="ResidentBytesAfter">Bytes of RAM that it has now.</param>
+public sealed record VersionUnloadedResponse(string Model, int Version, VersionState State, long BytesReturned, long ResidentBytesBefore, long ResidentBytesAfter);
+
+/// <summary>A change to a model; what is left out stays.</summary>
+/// <param name="DefaultVersion">The number of the version to pin as the default, or <c>"newest"</c>: the newest that is ready, from now on.</param>
+/// <param name="Labels">One label per class of the default version.</param>
+public sealed record ModelUpdateBody(object? DefaultVersion, IReadOnlyList<string>? Labels);

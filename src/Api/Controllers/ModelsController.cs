@@ -34,6 +34,7 @@ public sealed class ModelsController(
     /// <response code="413"><c>body_too_large</c>.</response>
     /// <response code="415"><c>unsupported_media_type</c>.</response>
     /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
+    /// <response code="503"><c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>model_not_ready</c>: the model to derive from is being loaded. See Retry-After.</response>
     [HttpPost]
     [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived), TakesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
@@ -42,6 +43,7 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<CreatedAtActionResult> Create(CancellationToken cancellationToken, [FromQuery(Name = "allow_partial")] bool allowPartial = false)
     {
         using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, staging, ReadBlueprint, cancellationToken);
@@ -54,7 +56,7 @@ public sealed class ModelsController(
     [HttpGet]
     public ModelListResponse List() => new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
 
-    /// <summary>Shows a model.</summary>
+    /// <summary>Shows a model: its default version, and a line for each of the others.</summary>
     /// <param name="name" example="pets">Its name.</param>
     /// <response code="200">The model.</response>
     /// <response code="404"><c>model_not_found</c>.</response>
@@ -83,7 +85,7 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public IActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json)
     {
-        var blueprint = registry.Find(name).Blueprint;
+        var blueprint = registry.Find(name, null).Blueprint;
         return format == ArchitectureFormat.Pytorch
             ? Content(PyTorchSource.Write(blueprint.Analysis), "text/x-python; charset=utf-8")
             : new JsonResult(ArchitectureWriter.Write(blueprint.Architecture, blueprint.Analysis));
@@ -93,12 +95,44 @@ public sealed class ModelsController(
     /// <param name="name" example="pets">Its name.</param>
     /// <response code="200">It is gone; how many bytes came back.</response>
     /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: its files can't be removed. See Retry-After.</response>
     [HttpDelete("{name}")]
     [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<ModelDeletedResponse> Delete(string name) => new(name, (await registry.DeleteAsync(name)).Bytes);
+    public async Task<ModelDeletedResponse> Delete(string name) => new(name, await registry.DeleteAsync(name));
+
+    /// <summary>Changes which version is the default, and the labels.</summary>
+    /// <remarks>
+    /// <c>{"default_version": 2}</c> pins a version: it is the default until another one is pinned, and stays in memory. <c>{"default_version": "newest"}</c>
+    /// goes back to the newest that is ready. <c>{"labels": [...]}</c> names the classes of the default version otherwise.
+    /// </remarks>
+    /// <param name="name" example="pets">Its name.</param>
+    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <response code="200">The model as it is now.</response>
+    /// <response code="400"><c>malformed_request</c>: the body is no JSON.</response>
+    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
+    /// <response code="409"><c>version_conflict</c>: that version can't be served.</response>
+    /// <response code="413"><c>body_too_large</c>.</response>
+    /// <response code="415"><c>unsupported_media_type</c>.</response>
+    /// <response code="422"><c>definition_invalid</c>: every error with its place.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: the change can't be kept. See Retry-After.</response>
+    [HttpPatch("{name}")]
+    [TakesJson(typeof(ModelUpdateBody), Examples.Pin)]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public async Task<ModelResponse> Update(string name, CancellationToken cancellationToken)
+    {
+        registry.Find(name);
+        var change = ModelUpdate.Read(await JsonBody.ReadAsync(Request, limits.Value, cancellationToken));
+        return ModelResponse.Of(await registry.UpdateAsync(name, change, cancellationToken));
+    }
 
     private ModelBlueprint ReadBlueprint(JsonElement json) =>
         ModelBlueprint.Read(json, architectureLimits.Value, reference => registry.Find(reference.Name, reference.Version).Blueprint);

@@ -6,6 +6,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry;
 using ModelService.Models.Serving;
 using Serilog;
 
@@ -13,9 +14,9 @@ namespace ModelService.Api.Controllers;
 
 /// <summary>Class scores.</summary>
 [ApiController]
-[Route("v1/models/{name}/predict")]
+[Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
-public sealed class PredictController(Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase
+public sealed class PredictController(ModelRegistry registry, Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase
 {
     /// <summary>Scores one or more images.</summary>
     /// <remarks>
@@ -24,18 +25,21 @@ public sealed class PredictController(Predictor predictor, IOptions<LimitsOption
     /// JPEG, PNG, WebP, GIF, BMP and TIFF are read. Image URLs are not fetched.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="version" example="1">The version; the default one when left out.</param>
     /// <param name="topK">How many of the best classes to name.</param>
     /// <param name="scores">Which scores to give of every class.</param>
     /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
     /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
     /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
     /// <response code="413"><c>body_too_large</c>, or <c>image_too_large</c>: too many bytes or pixels.</response>
     /// <response code="415"><c>unsupported_media_type</c>.</response>
     /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
     /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
-    [HttpPost]
+    /// <response code="503">
+    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
+    /// </response>
+    [HttpPost("predict"), HttpPost("versions/{version:int}/predict")]
     [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -47,12 +51,15 @@ public sealed class PredictController(Predictor predictor, IOptions<LimitsOption
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<PredictResponse> Predict(
         string name,
+        [FromRoute] int? version,
         CancellationToken cancellationToken,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities)
     {
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken);
-        var result = await predictor.PredictAsync(name, inputs, cancellationToken);
+        var lease = await registry.LeaseAsync(name, version, cancellationToken);
+        Response.RegisterForDispose(lease); // after the answer is written
+        var result = await predictor.PredictAsync(lease, inputs, cancellationToken);
         log.Set("Model", name);
         log.Set("Version", result.Model.Version);
         log.Set("Count", inputs.Count);

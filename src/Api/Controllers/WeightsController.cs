@@ -41,7 +41,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     public async Task<WeightsReport> Check(string name, CancellationToken cancellationToken)
     {
         // A model that isn't there is said before gigabytes are taken.
-        var model = registry.Find(name);
+        var model = registry.Find(name, null);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
         return await builder.CheckAsync(model.Blueprint, file.Upload, cancellationToken);
     }
@@ -49,7 +49,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <summary>Puts weights into a model that has random ones.</summary>
     /// <remarks>
     /// The body is the file, as <c>curl -T FILE</c> sends it. Predictions go on meanwhile; those that have begun finish with the random weights. A model
-    /// that has weights stays as it is: derive another one from it.
+    /// that has weights stays as it is: make a new version of it.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
     /// <param name="version" example="1">The version.</param>
@@ -61,7 +61,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <response code="413"><c>body_too_large</c>.</response>
     /// <response code="415"><c>unsupported_media_type</c>: a form; send the file itself.</response>
     /// <response code="422"><c>weights_unreadable</c>; or <c>weights_mismatch</c>, with the report and what is likely the matter. The model is as before.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c>, <c>storage_unavailable</c>. See Retry-After.</response>
     [HttpPut("versions/{version:int}/weights")]
     [TakesBytes]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -75,7 +75,8 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     {
         registry.FindUntouched(name, version);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        return ModelResponse.Of(await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken));
+        var put = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
+        return ModelResponse.Of(registry.Find(name), put);
     }
 
     /// <summary>Gives a model's weights as a safetensors file.</summary>
@@ -88,14 +89,14 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <param name="cancellationToken">Fires when the client leaves.</param>
     /// <response code="200">The file.</response>
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
+    /// <response code="503"><c>model_not_ready</c>: it is being built or loaded, or was unloaded; <c>out_of_memory</c>. See Retry-After.</response>
     [HttpGet("versions/{version:int}/weights")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task Download(string name, int version, CancellationToken cancellationToken)
     {
-        using var file = new WeightsDownload(registry.Lease(name, version));
+        using var file = new WeightsDownload(await registry.LeaseAsync(name, version, cancellationToken));
         Response.ContentType = "application/octet-stream";
         Response.ContentLength = file.Length;
         Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = file.FileName }.ToString();

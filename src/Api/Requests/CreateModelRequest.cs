@@ -18,12 +18,13 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
     /// <param name="staging">Where the weights wait.</param>
     /// <param name="read">Makes a blueprint of the definition.</param>
     /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <param name="needsDefinition">Whether there must be a definition; else a form without one is as one with an empty object.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>,
     /// <see cref="ErrorCode.DefinitionInvalid"/>.
     /// </exception>
     public static async Task<CreateModelRequest> ReadAsync(
-        HttpRequest request, LimitsOptions limits, StagingFolder staging, Func<JsonElement, ModelBlueprint> read, CancellationToken cancellationToken)
+        HttpRequest request, LimitsOptions limits, StagingFolder staging, Func<JsonElement, ModelBlueprint> read, CancellationToken cancellationToken, bool needsDefinition = true)
     {
         if (!MultipartBody.IsIn(request))
             return new CreateModelRequest(read(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
@@ -43,6 +44,7 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
                     throw new ServingException(ErrorCode.MalformedRequest, $"The form has a part '{part.Name}' too many: it takes one '{Definition}' (JSON) and one '{WeightsPart}' (file).");
             }
 
+            if (blueprint is null && !needsDefinition && weights is not null) blueprint = read(JsonElement.Parse("{}"));
             if (blueprint is null) throw new ServingException(ErrorCode.MalformedRequest, $"The form has no part '{Definition}' with the model's JSON.");
             return new CreateModelRequest(blueprint, weights);
         }

@@ -17,6 +17,12 @@ internal static class Examples
     /// <summary>A model from another one.</summary>
     public const string Derived = "The network of your own with 3 classes";
 
+    /// <summary>Another version of a model, with a head of 3 classes.</summary>
+    public const string NextVersion = "The same network with 3 classes";
+
+    /// <summary>A version pinned as the default.</summary>
+    public const string Pin = "Version 1 is the default";
+
     /// <summary>A picture in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
@@ -49,6 +55,8 @@ internal static class Examples
             }
             """,
         [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
+        [NextVersion] = """{ "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
+        [Pin] = """{ "default_version": 1 }""",
         [OnePixelImage] = """
             { "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }
             """,

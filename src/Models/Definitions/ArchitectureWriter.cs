@@ -38,7 +38,8 @@ public static class ArchitectureWriter
         Sizes { Values: [var single] } => single,
         Sizes sizes => JsonSerializer.SerializeToNode(sizes.Values),
         Enum name => EnumNames.Of(name),
-        string or bool or int or long or double or IEnumerable<int> => JsonSerializer.SerializeToNode(value),
+        string or bool or int or long or double or IEnumerable<int> or IEnumerable<double> or IEnumerable<string> => JsonSerializer.SerializeToNode(value),
+        PreprocessingChoice choice => choice.Preset is { } preset ? EnumNames.Of(preset) : WriteRecord(choice.Definition!),
         IEnumerable<LayerDefinition> layers => new JsonArray([.. layers.Select(WriteRecord)]),
         _ => WriteRecord(value),
     };

@@ -15,8 +15,14 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
             Fail("/precision", $"'{EnumNames.Of(definition.Precision)}' is not offered yet; 'float32' is.");
         var source = definition.From is { } from ? FindSource(from) : null;
         var architecture = FindArchitecture(definition, source);
-        if (architecture is null) return null;
+        return architecture is null ? null : Complete(definition, architecture, source);
+    }
 
+    /// <summary>Puts together again what was decided once: the network is given, and nothing is looked up.</summary>
+    public ModelBlueprint? Restore(ModelDefinition definition, ArchitectureDefinition architecture) => Complete(definition, architecture, null);
+
+    private ModelBlueprint? Complete(ModelDefinition definition, ArchitectureDefinition architecture, ModelBlueprint? source)
+    {
         var before = errors.Count;
         var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, definition.Architecture is null ? "" : "/architecture");
 

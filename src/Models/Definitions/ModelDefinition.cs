@@ -9,7 +9,7 @@ public sealed record ModelDefinition
 {
     /// <summary>The model's name, by which everything asks for it.</summary>
     [Description("1 to 64 lower-case letters, digits, '.', '_' or '-'; begins and ends with a letter or digit.")]
-    [RegularExpression("[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")]
+    [RegularExpression(ModelReference.NamePattern)]
     public required string Name { get; init; }
 
     /// <summary>A predefined architecture's name, such as <c>resnet50</c>.</summary>

@@ -8,7 +8,10 @@ namespace ModelService.Models.Definitions;
 public readonly record struct ModelReference(string Name, int? Version)
 {
     /// <summary>What one looks like.</summary>
-    internal const string Pattern = "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?(@[0-9]{1,9})?";
+    internal const string Pattern = NamePattern + "(@[0-9]{1,9})?";
+
+    /// <summary>What a model's name looks like.</summary>
+    internal const string NamePattern = "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?";
 
     /// <summary>Reads what <see cref="Pattern"/> describes.</summary>
     internal static ModelReference Parse(string text) =>

@@ -51,6 +51,9 @@ public enum ErrorCode
     /// <summary>The device has not enough memory for this.</summary>
     OutOfMemory,
 
+    /// <summary>The folder of models can't be written: full, read-only, or broken.</summary>
+    StorageUnavailable,
+
     /// <summary>The server is going down and takes no new work.</summary>
     ShuttingDown,
 

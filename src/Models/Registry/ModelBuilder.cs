@@ -1,7 +1,10 @@
+using System.Buffers;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
 using ModelService.Models.Runtime;
 using ModelService.Models.Serving;
+using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
@@ -9,32 +12,74 @@ namespace ModelService.Models.Registry;
 /// <summary>Builds models, one at a time and beside the web threads: building takes all cores as it is.</summary>
 /// <param name="batching">How many inputs may wait for a model.</param>
 /// <param name="weightsLimits">How large a weights file may be.</param>
-/// <param name="clock">Says when a model became ready.</param>
-public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, TimeProvider clock)
+/// <param name="store">Where built models are kept.</param>
+/// <param name="clock">Says when a model was built.</param>
+public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, ModelStore store, TimeProvider clock)
 {
+    // One alone, and one that is computed as the larger batches are.
+    private static readonly int[] WarmUpBatches = [1, 4];
+
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
-    /// <summary>Builds a model with random weights.</summary>
-    internal Task<ModelEntry> BuildAsync(ModelBlueprint blueprint, CancellationToken cancellationToken) =>
-        RunAsync(() => Build(blueprint, LoadedWeights.None(blueprint.Analysis)), cancellationToken);
+    /// <summary>Builds a version with random weights.</summary>
+    internal Task<BuiltModel> BuildAsync(ModelVersion version, CancellationToken cancellationToken) =>
+        WarmAsync(RunAsync(() => Build(version, LoadedWeights.None(version.Blueprint.Analysis)), cancellationToken));
 
-    /// <summary>Builds a model with the weights of a file.</summary>
-    internal Task<ModelEntry> BuildAsync(ModelBlueprint blueprint, WeightsUpload upload, bool allowPartial, CancellationToken cancellationToken) => RunAsync(
+    /// <summary>Builds a version with the weights of a file.</summary>
+    internal Task<BuiltModel> BuildAsync(ModelVersion version, WeightsUpload upload, bool allowPartial, CancellationToken cancellationToken) => WarmAsync(RunAsync(
         () =>
         {
             using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-            var weights = LoadedWeights.Of(blueprint.Analysis, file, upload.Sha256);
+            var weights = LoadedWeights.Of(version.Blueprint.Analysis, file, upload.Sha256);
             weights.Report!.ThrowIfMismatched(allowPartial);
-            return Build(blueprint, weights);
+            return Build(version, weights);
         },
-        cancellationToken);
+        cancellationToken));
 
-    /// <summary>Builds a model with every tensor of another one that fits.</summary>
-    internal Task<ModelEntry> BuildAsync(ModelBlueprint blueprint, ModelEntry source, CancellationToken cancellationToken) => RunAsync(
+    /// <summary>Builds a version with every tensor of another one that fits.</summary>
+    internal Task<BuiltModel> BuildAsync(ModelVersion version, ModelLease source, CancellationToken cancellationToken) => WarmAsync(RunAsync(
         () =>
         {
             using var tensors = new LiveTensors(source.Runner.StateDict);
-            return Build(blueprint, LoadedWeights.Of(blueprint.Analysis, tensors.Tensors, source.RandomTensors));
+            return Build(version, LoadedWeights.Of(version.Blueprint.Analysis, tensors.Tensors, source.Model.RandomTensors));
+        },
+        cancellationToken));
+
+    /// <summary>Builds a version from what is kept of it.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>: its weights are not those that were written.</exception>
+    internal Task<BuiltModel> LoadAsync(ModelVersion version, StoredFile expected, CancellationToken cancellationToken) => WarmAsync(RunAsync(
+        () =>
+        {
+            var path = store.WeightsPath(version.Name, version.Version);
+            if (StoredVersionReader.CheckWeights(path, expected) is { } damage) throw new ServingException(ErrorCode.WeightsUnreadable, damage);
+            using var file = WeightsFile.Open(path, weightsLimits.Value);
+            var match = StateDictMatch.Compare(version.Blueprint.Analysis.StateDict, file.Tensors, version.Blueprint.Analysis.Head?.Key);
+            match.ThrowIfMismatched();
+            return Build(version, new LoadedWeights(version.Report, version.RandomTensors, version.Weights, version.Head), match.Pairs);
+        },
+        cancellationToken));
+
+    /// <summary>Keeps a version on the disk.</summary>
+    /// <returns>The file that its weights are in.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    internal Task<StoredFile> KeepAsync(ModelVersion version, BuiltModel built, bool replaces, CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            var manifest = new VersionManifest
+            {
+                Schema = VersionManifest.CurrentSchema,
+                Name = version.Name,
+                Version = version.Version,
+                Created = version.Created,
+                Lineage = version.Lineage!,
+                Weights = built.Weights.State,
+                RandomTensors = built.Weights.RandomTensors,
+                Head = built.Weights.Head,
+                Report = built.Weights.Report,
+                Files = new Dictionary<string, StoredFile>(),
+            };
+            var content = new SafetensorsContent(version.Blueprint.Analysis.StateDict, built.Runner.StateDict, new Dictionary<string, string> { ["format"] = "pt" });
+            return store.Write(manifest, version.Blueprint, content.Parts(), replaces);
         },
         cancellationToken);
 
@@ -42,7 +87,7 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
     /// <param name="blueprint">The model.</param>
     /// <param name="upload">The file, read but not kept.</param>
     /// <param name="cancellationToken">Fires when the caller leaves.</param>
-    /// <exception cref="Errors.ServingException"><see cref="Errors.ErrorCode.WeightsUnreadable"/>.</exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
     public Task<WeightsReport> CheckAsync(ModelBlueprint blueprint, WeightsUpload upload, CancellationToken cancellationToken) => RunAsync(
         () =>
         {
@@ -51,16 +96,38 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         },
         cancellationToken);
 
-    private ModelEntry Build(ModelBlueprint blueprint, LoadedWeights weights)
+    private BuiltModel Build(ModelVersion version, LoadedWeights weights, IReadOnlyList<TensorPair>? pairs = null)
     {
-        var definition = blueprint.Definition;
+        var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var model = new CompiledModel(blueprint.Analysis, definition.Seed, weights.Report?.Pairs ?? [], device);
-        var runner = new ModelRunner(model, $"model {definition.Name}", batching.Value.QueueLimit);
+        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device);
+        var runner = new ModelRunner(model, $"model {version.Name}@{version.Version}", batching.Value.QueueLimit);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new ModelEntry(blueprint, runner, device.ToString(), weights with { Report = report }, clock.GetUtcNow());
+        return new BuiltModel(runner, device.ToString(), weights with { Report = report }, clock.GetUtcNow());
+    }
+
+    // On the model's own thread, which has threads of its own to make: then the first request is as fast as the hundredth.
+    private async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)
+    {
+        var built = await building;
+        try
+        {
+            foreach (var count in WarmUpBatches.Where(count => count <= batching.Value.QueueLimit))
+            {
+                var inputs = MemoryPool<float>.Shared.Rent(count * built.Runner.Counts.Input);
+                inputs.Memory.Span.Clear();
+                await built.Runner.RunAsync(inputs, count, CancellationToken.None);
+            }
+
+            return built;
+        }
+        catch
+        {
+            built.Runner.Dispose();
+            throw;
+        }
     }
 
     private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>

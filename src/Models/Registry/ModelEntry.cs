@@ -1,87 +1,111 @@
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
-using ModelService.Models.Weights;
+using ModelService.Models.Errors;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A model that is being served. It owns the model's thread and memory, and frees them when it is retired and the last lease ends.</summary>
+/// <summary>A model that is served: a name and its versions, one of which is the default.</summary>
 public sealed class ModelEntry
 {
-    private readonly Lock gate = new();
-    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int leases;
-    private bool retired;
+    // Versions that could not be made are kept for a while, for whoever asks what went wrong.
+    private const int MaxFailures = 4;
 
-    internal ModelEntry(ModelBlueprint blueprint, ModelRunner runner, string device, LoadedWeights weights, DateTimeOffset created)
-    {
-        (Blueprint, Runner, Device, Created) = (blueprint, runner, device, created);
-        (Report, RandomTensors, Weights, Head) = (weights.Report, weights.RandomTensors, weights.State, weights.Head);
-        Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
-    }
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<int, ModelVersion> versions = [];
+    private readonly Queue<int> failures = new();
+    private readonly Dictionary<int, IReadOnlyList<string>> labels = [];
+
+    internal ModelEntry(string name) => Name = name;
 
     /// <summary>Its name.</summary>
-    public string Name => Blueprint.Definition.Name;
+    public string Name { get; }
 
-    /// <summary>Its version; the first and only one for now.</summary>
-    public int Version { get; } = 1;
+    /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
+    public int? Pinned { get; internal set; }
 
-    /// <summary>All that was decided of it.</summary>
-    public ModelBlueprint Blueprint { get; }
+    /// <summary>The highest number a version ever had.</summary>
+    internal int LastVersion { get; set; }
 
-    /// <summary>Where it computes: <c>cpu</c> or <c>cuda:N</c>.</summary>
-    public string Device { get; }
+    /// <summary>Labels that were changed after a version was made.</summary>
+    internal IReadOnlyDictionary<int, IReadOnlyList<string>> Labels => labels;
 
-    /// <summary>Where its numbers come from.</summary>
-    public WeightsState Weights { get; }
+    /// <summary>Whether its first version is being made.</summary>
+    internal bool IsNew { get; set; }
 
-    /// <summary>Names of the tensors that are random, in the order of the state dict.</summary>
-    public IReadOnlyList<string> RandomTensors { get; }
+    /// <summary>Whether it was removed.</summary>
+    internal bool IsGone { get; set; }
 
-    /// <summary>Where the numbers of the layer that gives the class scores come from; null in a network without weights.</summary>
-    public HeadState? Head { get; }
+    /// <summary>Held by whoever changes what is kept of it, so that one change follows the other.</summary>
+    internal SemaphoreSlim Changes { get; } = new(1, 1);
 
-    /// <summary>What was loaded from a weights file or another model; null when there was none.</summary>
-    public WeightsReport? Report { get; }
-
-    /// <summary>When it became ready.</summary>
-    public DateTimeOffset Created { get; }
-
-    /// <summary>Bytes of its tensors.</summary>
-    public long Bytes { get; }
-
-    internal ModelRunner Runner { get; }
-
-    /// <summary>Keeps the model in memory until the lease is disposed; false once it is retired.</summary>
-    internal bool TryLease()
+    /// <summary>Its versions, oldest first.</summary>
+    public IReadOnlyList<ModelVersion> Versions
     {
-        lock (gate)
+        get
         {
-            if (retired) return false;
-            leases++;
-            return true;
+            lock (gate) return [.. versions.Values];
         }
     }
 
-    /// <summary>Ends a lease.</summary>
-    internal void Release()
+    /// <summary>The version that answers when none is asked for: the pinned one, else the newest that is ready, or loaded by its next request.</summary>
+    public ModelVersion Default
     {
-        lock (gate)
+        get
         {
-            leases--;
-            if (retired && leases == 0) idle.TrySetResult();
+            lock (gate)
+            {
+                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen)) return chosen;
+                return versions.Values.LastOrDefault(version => version.IsServable)
+                    ?? versions.Values.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
+                    ?? versions.Values.Last();
+            }
         }
     }
 
-    /// <summary>Takes no new leases, waits for those that are out, then frees the model.</summary>
-    internal async Task RetireAsync()
+    /// <summary>A version by its number.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.VersionNotFound"/>.</exception>
+    public ModelVersion Find(int version)
     {
         lock (gate)
         {
-            retired = true;
-            if (leases == 0) idle.TrySetResult();
+            return versions.TryGetValue(version, out var found) ? found : throw new ServingException(
+                ErrorCode.VersionNotFound, $"The model '{Name}' has no version {version}; it has {string.Join(", ", versions.Keys)}.");
         }
+    }
 
-        await idle.Task;
-        Runner.Dispose();
+    /// <summary>Adds a version, or puts it in the place of the one with its number.</summary>
+    internal void Put(ModelVersion version)
+    {
+        lock (gate)
+        {
+            versions[version.Version] = version;
+            LastVersion = Math.Max(LastVersion, version.Version);
+        }
+    }
+
+    /// <summary>Takes a version out.</summary>
+    internal void Remove(int version)
+    {
+        lock (gate)
+        {
+            versions.Remove(version);
+            labels.Remove(version);
+        }
+    }
+
+    /// <summary>Keeps a version that could not be made, and forgets the oldest of those.</summary>
+    internal void KeepFailure(ModelVersion version, string reason)
+    {
+        version.Fail(reason);
+        lock (gate)
+        {
+            failures.Enqueue(version.Version);
+            if (failures.Count > MaxFailures) versions.Remove(failures.Dequeue());
+        }
+    }
+
+    /// <summary>Names a version's classes otherwise.</summary>
+    internal void Relabel(ModelVersion version, IReadOnlyList<string> names)
+    {
+        lock (gate) labels[version.Version] = names;
+        version.Relabel(names);
     }
 }

@@ -22,8 +22,9 @@ internal static class TensorMemory
     /// <summary>The tensor itself, or a copy that the current dispose scope owns if it isn't contiguous on the CPU.</summary>
     public static Tensor OnHost(Tensor tensor)
     {
+        using var scope = NewDisposeScope();
         using var untracked = no_grad();
         var host = tensor.detach().cpu();
-        return host.is_contiguous() ? host : host.contiguous();
+        return (host.is_contiguous() ? host : host.contiguous()).MoveToOuterDisposeScope();
     }
 }

@@ -20,7 +20,7 @@ public sealed record Refusal(ErrorCode Code, string Detail) : Prediction;
 /// <param name="Model">The model that gave it.</param>
 /// <param name="Predictions">One for each input, in order.</param>
 /// <param name="Timing">Where the time went.</param>
-public sealed record PredictionResult(ModelEntry Model, IReadOnlyList<Prediction> Predictions, PredictionTiming Timing);
+public sealed record PredictionResult(ModelVersion Model, IReadOnlyList<Prediction> Predictions, PredictionTiming Timing);
 
 /// <summary>Where a request's time went.</summary>
 /// <param name="Decode">Decoding and preprocessing of all images.</param>

@@ -8,27 +8,24 @@ using ModelService.Models.Registry;
 namespace ModelService.Models.Serving;
 
 /// <summary>Takes a request's inputs through preprocessing, model and softmax.</summary>
-/// <param name="registry">Where the model is.</param>
 /// <param name="preprocessor">Turns photos into inputs.</param>
-public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
+public sealed class Predictor(Preprocessor preprocessor)
 {
     // As many photos are decoded at once as there are cores; more would only wait on each other.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
 
     /// <summary>Scores inputs.</summary>
-    /// <param name="modelName">The model's name.</param>
+    /// <param name="lease">The version, claimed until the answer is written.</param>
     /// <param name="inputs">At least one.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then dropped.</param>
     /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.Overloaded"/>;
-    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
+    /// <see cref="ErrorCode.Overloaded"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
-    public async Task<PredictionResult> PredictAsync(string modelName, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
     {
-        using var lease = registry.Lease(modelName);
         var model = lease.Model;
-        var (inputCount, classes) = model.Runner.Counts;
+        var (inputCount, classes) = lease.Runner.Counts;
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
@@ -59,7 +56,7 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
             if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
         }
 
-        var run = await model.Runner.RunAsync(batch, good.Count, cancellationToken);
+        var run = await lease.Runner.RunAsync(batch, good.Count, cancellationToken);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);
         for (var slot = 0; slot < good.Count; slot++)
@@ -73,7 +70,7 @@ public sealed class Predictor(ModelRegistry registry, Preprocessor preprocessor)
         return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, good.Count));
     }
 
-    private async Task<Refusal?> PrepareAsync(ModelEntry model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
+    private async Task<Refusal?> PrepareAsync(ModelVersion model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
     {
         if (input is RawTensor tensor) return Prepare(tensor, model.Blueprint.Analysis.Input, destination.Span);
         var preprocessing = model.Blueprint.Preprocessing ?? throw new ServingException(

@@ -20,53 +20,72 @@ public sealed record WeightsReport
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
         Renamed = renamed;
+        IsMatch = !IsEmpty && missing.All(spec => spec.IsCounter) && unexpected.Count == 0 && shapeMismatch.Count == 0;
+    }
+
+    // One that was kept with its model is read back.
+    [JsonConstructor]
+    private WeightsReport()
+    {
     }
 
     /// <summary>The file has tensors, and exactly those that are wanted; counters may be missing.</summary>
-    [JsonPropertyName("matches")]
-    public bool IsMatch => !IsEmpty && MissingSpecs.All(spec => spec.IsCounter) && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
+    [JsonPropertyName("matches"), JsonInclude]
+    public bool IsMatch { get; private init; }
 
     /// <summary>Whether the layer that gives the class scores has weights from here; null for a network that has none.</summary>
+    [JsonInclude]
     public HeadState? Head { get; internal init; }
 
     /// <summary>The file's format; null when the tensors come from another model.</summary>
+    [JsonInclude]
     public WeightsFormat? Format { get; internal init; }
 
     /// <summary>The key under which the weights stood, such as <c>state_dict</c>; several are joined by dots.</summary>
+    [JsonInclude]
     public string? Wrapper { get; internal init; }
 
     /// <summary>SHA-256 of the file, in hexadecimal.</summary>
+    [JsonInclude]
     public string? Sha256 { get; internal init; }
 
     /// <summary>How large all is.</summary>
+    [JsonInclude]
     public WeightsSizes? Sizes { get; internal init; }
 
     /// <summary>Names of the tensors that fit, in the architecture's order.</summary>
-    public IReadOnlyList<string> Loaded { get; }
+    [JsonInclude]
+    public IReadOnlyList<string> Loaded { get; private init; } = [];
 
     /// <summary>Names of the tensors that the file lacks, counters included, though those are no mismatch.</summary>
-    public IReadOnlyList<string> Missing { get; }
+    [JsonInclude]
+    public IReadOnlyList<string> Missing { get; private init; } = [];
 
     /// <summary>Names in the file that the architecture doesn't know.</summary>
-    public IReadOnlyList<string> Unexpected { get; }
+    [JsonInclude]
+    public IReadOnlyList<string> Unexpected { get; private init; } = [];
 
     /// <summary>Tensors that have another shape.</summary>
-    public IReadOnlyList<ShapeMismatch> ShapeMismatch { get; }
+    [JsonInclude]
+    public IReadOnlyList<ShapeMismatch> ShapeMismatch { get; private init; } = [];
 
     /// <summary>Tensors that fit but are stored in another element type.</summary>
-    public IReadOnlyList<ConvertedTensor> DtypeConverted { get; }
+    [JsonInclude]
+    public IReadOnlyList<ConvertedTensor> DtypeConverted { get; private init; } = [];
 
     /// <summary>Every name whose prefix was left out.</summary>
-    public IReadOnlyList<RenamedTensor> Renamed { get; }
+    [JsonInclude]
+    public IReadOnlyList<RenamedTensor> Renamed { get; private init; } = [];
 
     /// <summary>Sentences about what is likely the matter; mostly none.</summary>
+    [JsonInclude]
     public IReadOnlyList<string> Suggestions { get; internal init; } = [];
 
     /// <summary>The tensors that fit, to be copied; valid while the file is open.</summary>
     [JsonIgnore]
-    public IReadOnlyList<TensorPair> Pairs { get; internal init; }
+    public IReadOnlyList<TensorPair> Pairs { get; internal init; } = [];
 
-    internal IReadOnlyList<TensorSpec> MissingSpecs { get; }
+    internal IReadOnlyList<TensorSpec> MissingSpecs { get; } = [];
 
     internal bool IsEmpty => Loaded.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
 

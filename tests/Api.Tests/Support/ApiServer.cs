@@ -12,6 +12,7 @@ namespace ModelService.Api.Tests.Support;
 public sealed class ApiServer : WebApplicationFactory<Program>
 {
     private readonly Lazy<ApiClient> api;
+    private readonly TemporaryFolder data = new();
     private bool onSocket;
 
     public ApiServer() => api = new Lazy<ApiClient>(Connect);
@@ -39,8 +40,15 @@ public sealed class ApiServer : WebApplicationFactory<Program>
         // Of its log, tests show what is a bug.
         builder.UseSetting("Serilog:MinimumLevel:Default", "Error");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime", "Error");
+        builder.UseSetting("ModelService:Storage:Path", data.Path);
         foreach (var (key, value) in Settings) builder.UseSetting(key, value);
         builder.ConfigureTestServices(Configure);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        data.Dispose();
     }
 
     private ApiClient Connect()

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using ModelService.Api.Tests.Support;
 using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
@@ -12,6 +13,7 @@ namespace ModelService.Api.Tests.Weights;
 public sealed class WeightsServer : WebApplicationFactory<Program>
 {
     private readonly Lazy<HttpClient> client;
+    private readonly TemporaryFolder data = new();
 
     public WeightsServer()
     {
@@ -97,6 +99,7 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     {
         builder.UseSetting("Serilog:MinimumLevel:Default", "Error");
         builder.UseSetting("ModelService:Storage:Staging", Staging);
+        builder.UseSetting("ModelService:Storage:Path", data.Path);
         foreach (var (key, value) in Settings) builder.UseSetting(key, value);
     }
 
@@ -104,6 +107,7 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     {
         if (client.IsValueCreated) Client.Dispose();
         await base.DisposeAsync();
+        data.Dispose();
         if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
     }
 

@@ -1,0 +1,219 @@
+using Microsoft.Extensions.Logging;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Registry;
+
+/// <content>What is kept: each of these is on the disk before it returns.</content>
+public sealed partial class ModelRegistry
+{
+    /// <summary>Builds the first version of a new model and serves it.</summary>
+    /// <param name="blueprint">What to build.</param>
+    /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
+    /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves; a model that has not begun to be built is then given up.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (no such device), <see cref="ErrorCode.WeightsUnreadable"/>,
+    /// <see cref="ErrorCode.WeightsMismatch"/>, <see cref="ErrorCode.OutOfMemory"/> or <see cref="ErrorCode.StorageUnavailable"/>; nothing is left behind.
+    /// </exception>
+    public async Task<ModelEntry> CreateAsync(ModelBlueprint blueprint, WeightsUpload? weights, bool allowPartial, CancellationToken cancellationToken)
+    {
+        var entry = new ModelEntry(blueprint.Definition.Name) { IsNew = true };
+
+        // The name is taken before the work begins, so that two clients can't build the same model.
+        if (!models.TryAdd(entry.Name, entry)) throw new ServingException(ErrorCode.ModelExists, $"There is a model named '{entry.Name}' already. Delete it first, or choose another name.");
+        try
+        {
+            var version = New(entry, 1, blueprint, parent: null);
+            await MakeAsync(version, weights, allowPartial, replaces: false, cancellationToken);
+            entry.Put(version);
+            entry.IsNew = false;
+            return entry;
+        }
+        finally
+        {
+            if (entry.IsNew) models.TryRemove(entry.Name, out _);
+        }
+    }
+
+    /// <summary>Builds another version of a model beside those there are; when it is ready it is the default, unless one is pinned.</summary>
+    /// <param name="blueprint">What to build; its name says of which model.</param>
+    /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
+    /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
+    /// <exception cref="ServingException">As <see cref="CreateAsync"/>; the version is then <see cref="VersionState.Failed"/>, and the others serve on.</exception>
+    public Task<ModelVersion> AddVersionAsync(ModelBlueprint blueprint, WeightsUpload? weights, bool allowPartial, CancellationToken cancellationToken) => ChangeAsync(
+        blueprint.Definition.Name,
+        async entry =>
+        {
+            var version = New(entry, entry.LastVersion + 1, blueprint, entry.Default.Version);
+            entry.Put(version);
+            try
+            {
+                await MakeAsync(version, weights, allowPartial, replaces: false, cancellationToken);
+                return version;
+            }
+            catch (OperationCanceledException)
+            {
+                entry.Remove(version.Version);
+                throw;
+            }
+            catch (Exception exception)
+            {
+                entry.KeepFailure(version, exception is ServingException known ? known.Message : "Something went wrong in the server; its log says what.");
+                throw;
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Puts weights into a version that has random ones. Predictions that run finish with those.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="weights">A weights file, read but not kept.</param>
+    /// <param name="allowPartial">Takes what fits, and leaves the rest random.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
+    /// <returns>The version as it is now.</returns>
+    /// <exception cref="ServingException"><see cref="FindUntouched"/>'s and those of <see cref="CreateAsync"/>; the version is then as before.</exception>
+    public Task<ModelVersion> PutWeightsAsync(string name, int version, WeightsUpload weights, bool allowPartial, CancellationToken cancellationToken) => ChangeAsync(
+        name,
+        async entry =>
+        {
+            var before = FindUntouched(name, version);
+            var after = new ModelVersion(name, version, before.Blueprint, before.Lineage, null, before.Created);
+            await MakeAsync(after, weights, allowPartial, replaces: true, cancellationToken);
+            entry.Put(after);
+            await before.DrainAsync(onDemand: false, "Its weights were replaced.", forGood: true);
+            return after;
+        },
+        cancellationToken);
+
+    /// <summary>Changes what isn't fixed with a version: which one is the default, and the default version's labels.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="change">What to change.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: the version can't be served; <see cref="ErrorCode.DefinitionInvalid"/>: not one label a class.
+    /// </exception>
+    public Task<ModelEntry> UpdateAsync(string name, ModelUpdate change, CancellationToken cancellationToken) => ChangeAsync(
+        name,
+        entry =>
+        {
+            var pinned = change.Pins ? change.DefaultVersion : entry.Pinned;
+            var version = pinned is { } number ? entry.Find(number) : entry.Default;
+            if (change.Pins && pinned is not null && version.State is VersionState.Failed or VersionState.Loading)
+                throw new ServingException(ErrorCode.VersionConflict, $"{version.NotReady().Message} So it can't be the default.");
+            var labels = entry.Labels.ToDictionary();
+            if (change.Labels is { } names)
+            {
+                if (names.Count != version.Blueprint.ClassCount) throw Invalid("/labels", $"There are {names.Count} labels for the {version.Blueprint.ClassCount} classes of version {version.Version}; give one for each.");
+                labels[version.Version] = names;
+            }
+
+            store.Write(name, new ModelSettings { DefaultVersion = pinned, LastVersion = entry.LastVersion, Labels = labels });
+            entry.Pinned = pinned;
+            if (change.Labels is not null) entry.Relabel(version, change.Labels);
+            if (change.Pins && pinned is not null && version.State == VersionState.Unloaded) version.Rest(onDemand: true, "It is loaded by its next request.");
+            return Task.FromResult(entry);
+        },
+        cancellationToken);
+
+    /// <summary>Removes a model: what runs finishes, what comes later finds it gone.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <returns>Bytes that its versions had in memory.</returns>
+    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public async Task<long> DeleteAsync(string name)
+    {
+        var versions = await ChangeAsync(
+            name,
+            entry =>
+            {
+                store.Remove(name);
+                entry.IsGone = true;
+                models.TryRemove(name, out _);
+                return Task.FromResult(entry.Versions);
+            },
+            CancellationToken.None);
+        var bytes = 0L;
+        foreach (var version in versions) bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
+        LogDeleted(name, bytes);
+        return bytes;
+    }
+
+    /// <summary>Removes a version: what runs finishes, what comes later gets another one, or finds it gone.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <returns>Bytes that it had in memory.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one; <see cref="ErrorCode.StorageUnavailable"/>.
+    /// </exception>
+    public async Task<long> DeleteVersionAsync(string name, int version)
+    {
+        var removed = await ChangeAsync(
+            name,
+            entry =>
+            {
+                var found = entry.Find(version);
+                if (entry.Pinned == version) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first.");
+                if (entry.Versions.All(item => item == found || item.WeightsFile is null)) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model.");
+                store.Write(name, new ModelSettings { DefaultVersion = entry.Pinned, LastVersion = entry.LastVersion, Labels = entry.Labels });
+                store.Remove(name, version);
+                entry.Remove(version);
+                return Task.FromResult(found);
+            },
+            CancellationToken.None);
+        return await removed.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
+    }
+
+    internal static ServingException Invalid(string pointer, string detail) => new(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail(pointer, detail)]);
+
+    private async Task<T> ChangeAsync<T>(string name, Func<ModelEntry, Task<T>> change, CancellationToken cancellationToken)
+    {
+        var entry = Find(name);
+        await entry.Changes.WaitAsync(cancellationToken);
+        try
+        {
+            return entry.IsGone ? throw NotFound(name) : await change(entry);
+        }
+        finally
+        {
+            entry.Changes.Release();
+        }
+    }
+
+    private ModelVersion New(ModelEntry entry, int number, ModelBlueprint blueprint, int? parent)
+    {
+        var from = blueprint.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
+        if (from is { Version: null } newest) from = newest with { Version = Find(newest.Name).Default.Version };
+        return new ModelVersion(entry.Name, number, blueprint, new VersionLineage(from?.ToString(), parent), null, clock.GetUtcNow());
+    }
+
+    // Built, warmed and kept before anyone can ask for it.
+    private async Task MakeAsync(ModelVersion version, WeightsUpload? weights, bool allowPartial, bool replaces, CancellationToken cancellationToken)
+    {
+        var from = weights is null && version.Lineage?.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
+        using var source = from is { } reference ? await LeaseAsync(reference.Name, reference.Version, cancellationToken) : null;
+        var room = await MakeRoomAsync(version);
+        BuiltModel? built = null;
+        try
+        {
+            built = weights is not null ? await builder.BuildAsync(version, weights, allowPartial, cancellationToken)
+                : source is not null ? await builder.BuildAsync(version, source, cancellationToken)
+                : await builder.BuildAsync(version, cancellationToken);
+            version.WeightsFile = await builder.KeepAsync(version, built, replaces, cancellationToken);
+            version.Attach(built, room);
+        }
+        catch
+        {
+            built?.Runner.Dispose();
+            room.Dispose();
+            throw;
+        }
+
+        LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, version.Device, version.Weights);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]
+    private partial void LogDeleted(string model, long bytes);
+}

@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using ModelService.Models.Analysis;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
+using ModelService.Models.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>
+/// A version of a model: what it is, which never changes, and whether it is in memory, which does. While it is, it owns the thread and
+/// the memory, and frees them when it is drained and the last lease ends.
+/// </summary>
+public sealed class ModelVersion
+{
+    // As many inputs as one batch is planned for.
+    private const int PlannedBatch = 4;
+
+    private readonly Lock gate = new();
+    private volatile ModelBlueprint? blueprint;
+    private (ModelRunner Runner, IDisposable Room)? inMemory;
+    private TaskCompletionSource? idle;
+    private TaskCompletionSource? drained;
+    private Task? loading;
+    private int leases;
+    private bool isGone;
+
+    internal ModelVersion(string name, int version, ModelBlueprint? blueprint, VersionLineage? lineage, LoadedWeights? weights, DateTimeOffset created)
+    {
+        (Name, Version, this.blueprint, Lineage, Created) = (name, version, blueprint, lineage, created);
+        if (weights is not null) Describe(weights);
+        if (blueprint is null) return;
+        Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
+        WorkspaceBytes = blueprint.Analysis.EstimateBytes(PlannedBatch) - blueprint.Analysis.WeightBytes(sizeof(float));
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its number, from 1.</summary>
+    public int Version { get; }
+
+    /// <summary>Whether it is known what it is; else its files are damaged.</summary>
+    public bool IsKnown => blueprint is not null;
+
+    /// <summary>All that was decided of it.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
+    public ModelBlueprint Blueprint => blueprint ?? throw NotReady();
+
+    /// <summary>Where it comes from; null when that can't be read.</summary>
+    public VersionLineage? Lineage { get; }
+
+    /// <summary>Where it computes: <c>cpu</c> or <c>cuda:N</c>; null until it was in memory.</summary>
+    public string? Device { get; private set; }
+
+    /// <summary>Where its numbers come from.</summary>
+    public WeightsState Weights { get; private set; }
+
+    /// <summary>Names of the tensors that are random, in the order of the state dict.</summary>
+    public IReadOnlyList<string> RandomTensors { get; private set; } = [];
+
+    /// <summary>Where the numbers of the layer that gives the class scores come from; null in a network without weights.</summary>
+    public HeadState? Head { get; private set; }
+
+    /// <summary>What was loaded from a weights file or another model; null when there was none.</summary>
+    public WeightsReport? Report { get; private set; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset Created { get; internal set; }
+
+    /// <summary>When it came into memory last; null when it never was.</summary>
+    public DateTimeOffset? Loaded { get; private set; }
+
+    /// <summary>Bytes of its tensors.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Estimated bytes that computing a batch needs beside its tensors.</summary>
+    public long WorkspaceBytes { get; }
+
+    /// <summary>The file on the disk that its weights are in; null when it is not kept there.</summary>
+    internal StoredFile? WeightsFile { get; set; }
+
+    /// <summary>What can be done with it.</summary>
+    public VersionState State { get; private set; } = VersionState.Loading;
+
+    /// <summary>Why it is in this state, where that is not plain.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Whether a request brings it into memory.</summary>
+    internal bool IsOnDemand { get; private set; }
+
+    /// <summary>Whether it answers, at once or when it is loaded.</summary>
+    internal bool IsServable => State == VersionState.Ready || IsOnDemand;
+
+    /// <summary>When it was leased last, on the stopwatch's clock.</summary>
+    internal long LastUsed { get; private set; }
+
+    /// <summary>Keeps it in memory until the lease is disposed; null when it is not there.</summary>
+    internal ModelLease? TryLease()
+    {
+        lock (gate)
+        {
+            if (State != VersionState.Ready || inMemory is not { } held) return null;
+            leases++;
+            LastUsed = Stopwatch.GetTimestamp();
+            return new ModelLease(this, held.Runner);
+        }
+    }
+
+    /// <summary>Ends a lease.</summary>
+    internal void Release()
+    {
+        lock (gate)
+        {
+            if (--leases == 0) idle?.TrySetResult();
+        }
+    }
+
+    /// <summary>The one load that is under way, or a new one: those who ask at once share it.</summary>
+    internal Task ShareLoad(Func<Task> load)
+    {
+        lock (gate) return loading is { IsCompleted: false } ? loading : loading = load();
+    }
+
+    /// <summary>Says that it is being brought into memory.</summary>
+    internal void Begin() => Set(VersionState.Loading, null, onDemand: true);
+
+    /// <summary>Says that it is kept on the disk.</summary>
+    internal void Rest(bool onDemand, string? reason) => Set(VersionState.Unloaded, reason, onDemand);
+
+    /// <summary>Says that it can't be served.</summary>
+    internal void Fail(string reason) => Set(VersionState.Failed, reason, onDemand: false);
+
+    /// <summary>Takes a network, which is from now on in memory, and what it takes there.</summary>
+    internal void Attach(BuiltModel built, IDisposable room)
+    {
+        lock (gate)
+        {
+            if (!isGone)
+            {
+                inMemory = (built.Runner, room);
+                (Device, Loaded, LastUsed) = (built.Device, built.Built, Stopwatch.GetTimestamp());
+                Describe(built.Weights);
+                (State, Reason, IsOnDemand) = (VersionState.Ready, null, false);
+                return;
+            }
+        }
+
+        built.Runner.Dispose();
+        room.Dispose();
+    }
+
+    /// <summary>Takes no new leases, waits for those that are out, then frees the memory.</summary>
+    /// <param name="onDemand">Whether the next request brings it back.</param>
+    /// <param name="reason">Why it is unloaded.</param>
+    /// <param name="onlyIdle">Leaves it as it is when a lease is out.</param>
+    /// <param name="forGood">Whether it is removed, and never loaded again.</param>
+    /// <returns>Whether it was in memory, and is no longer.</returns>
+    internal async Task<bool> DrainAsync(bool onDemand, string? reason, bool onlyIdle = false, bool forGood = false)
+    {
+        (ModelRunner Runner, IDisposable Room) held;
+        TaskCompletionSource noLease = new(TaskCreationOptions.RunContinuationsAsynchronously), done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            isGone |= forGood;
+            if (inMemory is not { } there || (onlyIdle && leases > 0)) return false;
+            (held, inMemory, idle, drained) = (there, null, noLease, done);
+            (State, Reason, IsOnDemand) = (VersionState.Draining, reason, onDemand);
+            if (leases == 0) noLease.TrySetResult();
+        }
+
+        await noLease.Task;
+        held.Runner.Dispose();
+        ProcessMemory.ReturnFree();
+        held.Room.Dispose();
+        Set(VersionState.Unloaded, reason, onDemand);
+        done.SetResult();
+        return true;
+    }
+
+    /// <summary>Done when it is not being drained.</summary>
+    internal Task DrainedAsync()
+    {
+        lock (gate) return drained?.Task ?? Task.CompletedTask;
+    }
+
+    /// <summary>The error of a request that finds it not in memory.</summary>
+    internal ServingException NotReady()
+    {
+        var why = State switch
+        {
+            VersionState.Loading => "is being loaded. Try again in a moment.",
+            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load brings it back.",
+            VersionState.Failed => $"can't be served: {Reason}",
+            _ => "is being unloaded. Try again in a moment.",
+        };
+        return new ServingException(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {why}");
+    }
+
+    /// <summary>Names its classes otherwise; the network is not touched.</summary>
+    internal void Relabel(IReadOnlyList<string> labels) => blueprint = new ModelBlueprint
+    {
+        Definition = Blueprint.Definition with { Labels = labels },
+        Architecture = Blueprint.Architecture,
+        Analysis = Blueprint.Analysis,
+        Preprocessing = Blueprint.Preprocessing,
+    };
+
+    private void Describe(LoadedWeights weights) =>
+        (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);
+
+    private void Set(VersionState state, string? reason, bool onDemand)
+    {
+        lock (gate)
+        {
+            if (!isGone || state == VersionState.Unloaded) (State, Reason, IsOnDemand) = (state, reason, onDemand);
+        }
+    }
+}

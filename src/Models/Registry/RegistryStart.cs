@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>Brings back what is kept when the server starts: all is listed before the first request, and loaded beside the requests.</summary>
+/// <param name="registry">Where it goes.</param>
+/// <param name="options">What is loaded.</param>
+/// <param name="logger">Told what isn't loaded.</param>
+public sealed partial class RegistryStart(ModelRegistry registry, IOptions<StorageOptions> options, ILogger<RegistryStart> logger) : BackgroundService
+{
+    private volatile IReadOnlyList<ModelVersion> waiting = [];
+
+    /// <summary>The versions that are to be loaded and are not yet; the server is ready when there are none.</summary>
+    public IReadOnlyList<ModelVersion> Waiting => waiting;
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        registry.Restore();
+        waiting = [.. registry.List()
+            .SelectMany(entry => entry.Versions.Select(version => (Version: version, IsDefault: version == entry.Default, IsPinned: version.Version == entry.Pinned)))
+            .Where(item => item.Version.IsOnDemand && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned)))
+            .OrderByDescending(item => item.IsPinned).ThenByDescending(item => item.IsDefault)
+            .Select(item => item.Version)];
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // One after another: a request that wants one that is not loaded waits for one load at most.
+        await Task.Yield();
+        foreach (var version in waiting.ToList())
+        {
+            if (stoppingToken.IsCancellationRequested) return;
+            try
+            {
+                await registry.LoadIfRoomAsync(version);
+            }
+            catch (ServingException exception)
+            {
+                LogNotLoaded(version.Name, version.Version, exception.Message);
+            }
+
+            waiting = [.. waiting.Where(item => item != version)];
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Version {Version} of model {Model} was not loaded: {Reason}")]
+    private partial void LogNotLoaded(string model, int version, string reason);
+}

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace ModelService.Models.Storage;
+
+/// <summary>Writes so that it is on the disk, and not only on its way there, when the method returns.</summary>
+internal static partial class DurableFiles
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
+
+    /// <summary>Writes a new file.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="parts">Its bytes; each part is valid until the next is asked for.</param>
+    /// <returns>How long it is, and its hash.</returns>
+    public static StoredFile Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var file = new FileStream(path, options);
+        foreach (var part in parts)
+        {
+            hash.AppendData(part.Span);
+            file.Write(part.Span);
+        }
+
+        file.Flush(flushToDisk: true);
+        return new StoredFile(file.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>A file's length and hash.</summary>
+    public static StoredFile Measure(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return new StoredFile(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
+    /// <summary>Makes a folder that only the server's user may enter; nothing happens if it is there.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, OwnerFolder);
+    }
+
+    /// <summary>Has a folder's names on the disk: what was made, renamed and removed in it. Windows does so by itself.</summary>
+    public static void FlushFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var folder = Open(path, 0);
+        if (folder < 0) throw new IOException($"The folder can't be opened: {Marshal.GetLastPInvokeErrorMessage()}.", Marshal.GetLastPInvokeError());
+        var failed = Flush(folder) != 0;
+        var (error, text) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
+        _ = Close(folder);
+        if (failed) throw new IOException($"The folder can't be flushed: {text}.", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Flush(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+
+namespace ModelService.Models.Storage;
+
+/// <summary>
+/// The models on the disk: <c>models/NAME/NUMBER/</c> with <c>definition.json</c>, <c>weights.safetensors</c> and <c>manifest.json</c>, and
+/// <c>models/NAME/model.json</c>. A version is written beside them, flushed and renamed in, and removed by renaming it out: at any moment it is
+/// there whole or not at all.
+/// </summary>
+/// <param name="folder">Where they are.</param>
+/// <param name="reader">Reads what is there.</param>
+/// <param name="logger">Told of what doesn't belong there.</param>
+public sealed partial class ModelStore(DataFolder folder, StoredVersionReader reader, ILogger<ModelStore> logger)
+{
+    internal const string Definition = "definition.json", Weights = "weights.safetensors", Manifest = "manifest.json", Settings = "model.json";
+    private const string Replaced = ".old";
+
+    private readonly Lock gate = new();
+
+    /// <summary>Takes the folder and lists all that is in it. Weights are not read yet.</summary>
+    /// <exception cref="FolderInUseException">Another server has it.</exception>
+    internal IReadOnlyList<StoredModel> Open()
+    {
+        folder.Open();
+        if (!Directory.Exists(folder.Models)) return [];
+        var models = new DirectoryInfo(folder.Models).GetFileSystemInfos();
+        return [.. models.AsParallel().AsOrdered().Select(Read).OfType<StoredModel>()];
+    }
+
+    /// <summary>Where a version's weights are.</summary>
+    internal string WeightsPath(string name, int version) => Path.Combine(PathOf(name, version), Weights);
+
+    /// <summary>Keeps a version.</summary>
+    /// <param name="manifest">What is known of it, save its files.</param>
+    /// <param name="blueprint">What it is.</param>
+    /// <param name="weights">The bytes of its weights; each part is valid until the next is asked for.</param>
+    /// <param name="replaces">Whether it takes the place of what is there under its number.</param>
+    /// <returns>The file that its weights are in.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
+    internal StoredFile Write(VersionManifest manifest, ModelBlueprint blueprint, IEnumerable<ReadOnlyMemory<byte>> weights, bool replaces) => folder.Write(() =>
+    {
+        var staged = folder.NewStagingPath();
+        try
+        {
+            DurableFiles.CreateFolder(staged);
+            var files = new Dictionary<string, StoredFile>
+            {
+                [Definition] = DurableFiles.Write(Path.Combine(staged, Definition), [JsonSerializer.SerializeToUtf8Bytes(StoredBlueprint.Write(blueprint), VersionManifest.Json)]),
+                [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
+            };
+            DurableFiles.Write(Path.Combine(staged, Manifest), [JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = files }, VersionManifest.Json)]);
+            DurableFiles.FlushFolder(staged);
+            MoveIn(staged, PathOf(manifest.Name), PathOf(manifest.Name, manifest.Version), replaces);
+            return files[Weights];
+        }
+        catch
+        {
+            if (Directory.Exists(staged)) Directory.Delete(staged, recursive: true);
+            throw;
+        }
+    });
+
+    /// <summary>Keeps what is decided of a model.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
+    internal void Write(string name, ModelSettings settings) => folder.Write(() =>
+    {
+        var (staged, path) = (folder.NewStagingPath(), Path.Combine(PathOf(name), Settings));
+        DurableFiles.Write(staged, [JsonSerializer.SerializeToUtf8Bytes(settings, VersionManifest.Json)]);
+        File.Move(staged, path, overwrite: true);
+        DurableFiles.FlushFolder(PathOf(name));
+        return true;
+    });
+
+    /// <summary>Removes a model with all of its versions.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; it is all there then.</exception>
+    internal void Remove(string name) => MoveOut(PathOf(name));
+
+    /// <summary>Removes a version.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; it is there then.</exception>
+    internal void Remove(string name, int version) => MoveOut(PathOf(name, version));
+
+    private string PathOf(string name) => Path.Combine(folder.Models, name);
+
+    private string PathOf(string name, int version) => Path.Combine(PathOf(name), version.ToString(CultureInfo.InvariantCulture));
+
+    private void MoveIn(string staged, string model, string version, bool replaces)
+    {
+        lock (gate)
+        {
+            var isNew = !Directory.Exists(model);
+            DurableFiles.CreateFolder(model);
+            if (isNew) DurableFiles.FlushFolder(folder.Models);
+
+            // The next start finds one of the two under its name, whatever happens here: see Recover.
+            if (replaces && Directory.Exists(version)) Directory.Move(version, version + Replaced);
+            try
+            {
+                Directory.Move(staged, version);
+            }
+            catch when (Directory.Exists(version + Replaced))
+            {
+                Directory.Move(version + Replaced, version);
+                throw;
+            }
+
+            DurableFiles.FlushFolder(model);
+        }
+
+        if (replaces && Directory.Exists(version + Replaced)) MoveOut(version + Replaced);
+    }
+
+    private void MoveOut(string path) => folder.Write(() =>
+    {
+        var staged = folder.NewStagingPath();
+        lock (gate)
+        {
+            if (!Directory.Exists(path)) return false;
+            Directory.Move(path, staged);
+            DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
+        }
+
+        Directory.Delete(staged, recursive: true);
+        return true;
+    });
+
+    private StoredModel? Read(FileSystemInfo entry)
+    {
+        if (entry is not DirectoryInfo model || !Regex.IsMatch(model.Name, $@"\A(?:{ModelReference.NamePattern})\z", RegexOptions.CultureInvariant))
+        {
+            LogForeign(entry.FullName);
+            return null;
+        }
+
+        Recover(model);
+        var versions = new List<StoredVersion>();
+        foreach (var child in model.EnumerateFileSystemInfos())
+        {
+            if (child is DirectoryInfo && int.TryParse(child.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && child.Name == number.ToString(CultureInfo.InvariantCulture))
+                versions.Add(reader.Read(child.FullName, model.Name, number));
+            else if (child.Name != Settings)
+                LogForeign(child.FullName);
+        }
+
+        // A server that was killed between making the folder and putting the first version in leaves it empty.
+        return versions.Count == 0 ? null : new StoredModel(model.Name, reader.ReadSettings(Path.Combine(model.FullName, Settings)), [.. versions.OrderBy(version => version.Version)]);
+    }
+
+    private void Recover(DirectoryInfo model)
+    {
+        if (!folder.IsWritable) return;
+        foreach (var old in model.GetDirectories("*" + Replaced))
+        {
+            var version = old.FullName[..^Replaced.Length];
+            if (Directory.Exists(version)) old.Delete(recursive: true);
+            else old.MoveTo(version);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Path} is no model of this server's; it is left alone")]
+    private partial void LogForeign(string path);
+}
