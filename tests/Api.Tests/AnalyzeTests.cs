@@ -1,0 +1,115 @@
+using ModelService.Api.Tests.Support;
+using ModelService.TestSupport;
+
+namespace ModelService.Api.Tests;
+
+public sealed class AnalyzeTests(ApiServer server)
+{
+    private const string Path = "/v1/architectures/analyze";
+
+    [Fact]
+    public async Task Analyze_LessonNetwork_GivesShapesAndCostsOfEveryLayer()
+    {
+        var lesson = Fixtures.Json("weights", "manifest.json").GetProperty("nets").GetProperty("lesson");
+
+        var body = (await server.Api.PostAsync(Path, Fixtures.Json("weights", "lesson", "architecture.json").GetRawText())).Ok();
+
+        Assert.Equal([3, 32, 32], body.GetProperty("input_shape").Longs());
+        Assert.Equal([10], body.GetProperty("output_shape").Longs());
+        Assert.Equal(lesson.GetProperty("parameters").GetInt64(), body.GetProperty("parameters").GetInt64());
+        Assert.Equal(lesson.GetProperty("macs").GetInt64(), body.GetProperty("macs").GetInt64());
+        Assert.Equal("9", body.GetProperty("head_layer").GetString());
+        Assert.Equal(
+            ["/layers/0 6x32x32", "/layers/1 6x32x32", "/layers/2 6x16x16", "/layers/3 12x16x16", "/layers/4 12x16x16", "/layers/5 12x8x8",
+                "/layers/6 768", "/layers/7 20", "/layers/8 20", "/layers/9 10"],
+            body.GetProperty("layers").EnumerateArray().Select(layer => $"{layer.GetProperty("pointer")} {string.Join('x', layer.GetProperty("output_shape").Longs())}"));
+        Assert.Equal(
+            body.GetProperty("parameters").GetInt64(),
+            body.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("parameters").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Analyze_SeveralErrors_ReportsEachAtItsPlace()
+    {
+        const string Network = """
+            {
+              "input": {"channels": 3, "height": 8, "width": 8},
+              "layers": [
+                {"type": "conv2", "out_channels": 4},
+                {"type": "conv2d", "out_channels": "many", "kernel_size": 3},
+                {"type": "relu", "slope": 1},
+                {"type": "dropout", "p": 2},
+                {"out_features": 2}
+              ]
+            }
+            """;
+
+        var body = (await server.Api.PostAsync(Path, Network)).Problem(
+            422, "definition_invalid", "/layers/0/type", "/layers/1/out_channels", "/layers/2/slope", "/layers/3/p", "/layers/4");
+
+        Assert.Contains("'conv2' is no layer type; did you mean 'conv2d'?", body.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":9}""", "/layers/0/kernel_size")]
+    [InlineData("""{"type":"linear","out_features":4,"in_features":5}""", "/layers/0/in_features")]
+    [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":3,"in_channels":1}""", "/layers/0/in_channels")]
+    [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":0}""", "/layers/0/kernel_size")]
+    [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":[3,3,3]}""", "/layers/0/kernel_size")]
+    [InlineData("""{"type":"conv2d","out_channels":4.5,"kernel_size":3}""", "/layers/0/out_channels")]
+    [InlineData("""{"type":"conv2d","out_channels":4,"out_channels":4,"kernel_size":3}""", "/layers/0/out_channels")]
+    [InlineData("""{"type":"conv2d","out_channels":4}""", "/layers/0")]
+    [InlineData("""{"type":"max_pool2d","kernel_size":3,"stride":0}""", "/layers/0/stride")]
+    [InlineData("""{"type":"batch_norm1d"}""", "/layers/0/type")]
+    [InlineData("""{"type":"residual","body":[{"type":"conv2d","out_channels":4,"kernel_size":3}]}""", "/layers/0/body")]
+    [InlineData("""{"type":"repeat","times":1000000,"layers":[{"type":"relu"}]}""", "/layers/0/times")]
+    [InlineData("""{"type":"linear","out_features":2147483647}""", "/layers/0")]
+    [InlineData("\"relu\"", "/layers/0")]
+    [InlineData("null", "/layers/0")]
+    public async Task Analyze_LayerThatDoesNotFit_PointsAtIt(string layer, string pointer)
+    {
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{layer}}]}""");
+
+        var body = answer.Problem(422, "definition_invalid");
+        var first = body.GetProperty("errors")[0].GetProperty("pointer").GetString()!;
+        Assert.Equal(pointer, first);
+    }
+
+    [Theory]
+    [InlineData("{}", "")]
+    [InlineData("[]", "")]
+    [InlineData("7", "")]
+    [InlineData("null", "")]
+    [InlineData("""{"input":{"channels":3,"height":8,"width":8},"layers":[]}""", "/layers")]
+    [InlineData("""{"input":{"channels":3,"height":8,"width":8},"layers":{}}""", "/layers")]
+    [InlineData("""{"input":{"channels":0,"height":8,"width":8},"layers":[{"type":"flatten"}]}""", "/input/channels")]
+    [InlineData("""{"input":[3,8,8],"layers":[{"type":"flatten"}]}""", "/input")]
+    [InlineData("""{"input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}],"optimizer":"adam"}""", "/optimizer")]
+    public async Task Analyze_WrongDocument_PointsAtThePlace(string json, string pointer)
+    {
+        var answer = await server.Api.PostAsync(Path, json);
+
+        var body = answer.Problem(422, "definition_invalid");
+        Assert.Contains(pointer, body.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()));
+    }
+
+    [Fact]
+    public async Task Analyze_InputLargerThanTheLimits_IsRefused()
+    {
+        const string Network = """{"input":{"channels":2147483647,"height":2147483647,"width":2147483647},"layers":[{"type":"flatten"}]}""";
+
+        var answer = await server.Api.PostAsync(Path, Network);
+
+        answer.Problem(422, "definition_invalid");
+    }
+
+    [Fact]
+    public async Task Analyze_DeeplyNestedJson_IsRefused()
+    {
+        var network = string.Concat(Enumerable.Repeat("""{"type":"sequential","layers":[""", 200)) + string.Concat(Enumerable.Repeat("]}", 200));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{network}}]}""");
+
+        answer.Problem(400, "malformed_request");
+    }
+}
