@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Errors;
 using ModelService.Models.Errors;
 
@@ -28,6 +30,7 @@ public sealed class ErrorTableTests
         ["overloaded"] = 429,
         ["rate_limited"] = 429,
         ["model_not_ready"] = 503,
+        ["storage_unavailable"] = 503,
         ["out_of_memory"] = 503,
         ["shutting_down"] = 503,
         ["deadline_exceeded"] = 504,
@@ -51,6 +54,18 @@ public sealed class ErrorTableTests
         var names = Enum.GetValues<ErrorCode>().Select(ErrorTable.NameOf).Append(ErrorTable.Internal).ToList();
 
         Assert.Equal(names.Distinct(), names);
+    }
+
+    [Fact]
+    public async Task WriteAsync_ClientThatLeavesMeanwhile_IsNoFailure()
+    {
+        using var services = new ServiceCollection().BuildServiceProvider();
+        var http = new DefaultHttpContext { RequestServices = services, RequestAborted = new CancellationToken(canceled: true) };
+
+        var exception = await Record.ExceptionAsync(() => ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.MalformedRequest, "Nothing.")));
+
+        Assert.Null(exception);
+        Assert.Equal(400, http.Response.StatusCode);
     }
 
     [Fact]

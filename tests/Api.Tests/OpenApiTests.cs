@@ -59,14 +59,15 @@ public sealed class OpenApiTests(ApiServer server)
     {
         await using var own = new ApiServer();
         var examples = (await OperationsAsync())
-            .SelectMany(operation => operation.Examples.Select(body => (operation.Path, Body: body)))
-            .OrderBy(example => example.Path.EndsWith("/predict", StringComparison.Ordinal))
+            .SelectMany(operation => operation.Examples.Select(body => (operation.Method, operation.Path, Body: body)))
+            .OrderBy(example => example.Path.Count(letter => letter == '/'))
+            .ThenBy(example => example.Path.EndsWith("/predict", StringComparison.Ordinal))
             .ToList();
 
         // Each path and each body, with the example names that the path's parameters have: the models are created first.
-        foreach (var (path, body) in examples)
+        foreach (var (method, path, body) in examples)
         {
-            var answer = await own.Api.PostAsync(path, body);
+            var answer = await own.Api.SendAsync(new HttpMethod(method.ToUpperInvariant()), path, Bodies.Json(body));
 
             Assert.True(answer.Status is 200 or 201, $"{path} answers {answer.Status} to its own example {body}: {answer.Text}");
         }

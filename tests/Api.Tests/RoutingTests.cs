@@ -21,7 +21,7 @@ public sealed class RoutingTests(ApiServer server)
     [InlineData("PUT", "/v1/models", "GET,POST")]
     [InlineData("POST", "/v1/layers", "GET")]
     [InlineData("DELETE", "/v1/architectures/resnet18", "GET")]
-    [InlineData("PUT", "/v1/models/some", "DELETE,GET")]
+    [InlineData("PUT", "/v1/models/some", "DELETE,GET,PATCH")]
     [InlineData("GET", "/v1/models/some/predict", "POST")]
     public async Task Send_WrongMethod_IsNotAllowedAndSaysWhichIs(string method, string path, string allowed)
     {

@@ -46,6 +46,8 @@ internal static class ErrorTable
 
         // A client that is told to wait is told how long.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";
-        return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json", http.RequestAborted);
+
+        // Without a token of ours it stops quietly when the client leaves.
+        return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
 }

@@ -31,15 +31,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
             _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),
         };
         if (error.Status == StatusCodes.Status500InternalServerError) LogBug(exception, error.TraceId);
-        try
-        {
-            await ErrorTable.WriteAsync(httpContext, error);
-        }
-        catch (OperationCanceledException) when (httpContext.RequestAborted.IsCancellationRequested)
-        {
-            // The client left while it was being told.
-        }
-
+        await ErrorTable.WriteAsync(httpContext, error);
         return true;
     }
 

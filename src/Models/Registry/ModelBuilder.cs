@@ -19,6 +19,9 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
     // One alone, and one that is computed as the larger batches are.
     private static readonly int[] WarmUpBatches = [1, 4];
 
+    // What a warm-up batch may hold.
+    private const int WarmUpNumbers = 1 << 26;
+
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
     /// <summary>Builds a version with random weights.</summary>
@@ -114,7 +117,9 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         var built = await building;
         try
         {
-            foreach (var count in WarmUpBatches.Where(count => count <= batching.Value.QueueLimit))
+            // A network of huge inputs runs them one by one anyway.
+            var most = Math.Min(batching.Value.QueueLimit, Math.Max(1, WarmUpNumbers / built.Runner.Counts.Input));
+            foreach (var count in WarmUpBatches.Where(count => count <= most))
             {
                 var inputs = MemoryPool<float>.Shared.Rent(count * built.Runner.Counts.Input);
                 inputs.Memory.Span.Clear();

@@ -33,7 +33,7 @@ internal sealed class CompiledModel : IDisposable
         this.device = device;
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
-        var largest = analysis.AllLayers.Max(node => node.Output.ElementCount) * sizeof(float);
+        var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
         atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
         module = Build(analysis, seed);
         try
