@@ -18,14 +18,47 @@ namespace ModelService.Api.Controllers;
 [Produces("application/json", "application/problem+json")]
 public sealed class PredictController(ModelRegistry registry, Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase
 {
-    /// <summary>Scores one or more images.</summary>
+    /// <summary>Scores one or more images by the model's default version.</summary>
     /// <remarks>
     /// Four forms of body: the image itself (<c>Content-Type: image/jpeg</c> or alike); <c>multipart/form-data</c> with image files;
     /// <c>{"images": ["base64", ...]}</c>; or <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, the model's input as it is.
     /// JPEG, PNG, WebP, GIF, BMP and TIFF are read. Image URLs are not fetched.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="version" example="1">The version; the default one when left out.</param>
+    /// <param name="topK">How many of the best classes to name.</param>
+    /// <param name="scores">Which scores to give of every class.</param>
+    /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
+    /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
+    /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
+    /// <response code="404"><c>model_not_found</c>.</response>
+    /// <response code="413"><c>body_too_large</c>, or <c>image_too_large</c>: too many bytes or pixels.</response>
+    /// <response code="415"><c>unsupported_media_type</c>.</response>
+    /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
+    /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
+    /// </response>
+    [HttpPost("predict")]
+    [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public Task<PredictResponse> Predict(
+        string name,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
+        [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
+        RunAsync(name, null, topK, scores, cancellationToken);
+
+    /// <summary>Scores one or more images by one version of the model.</summary>
+    /// <remarks>The body is as for the default version.</remarks>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="version" example="1">The version.</param>
     /// <param name="topK">How many of the best classes to name.</param>
     /// <param name="scores">Which scores to give of every class.</param>
     /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
@@ -39,7 +72,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <response code="503">
     /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
     /// </response>
-    [HttpPost("predict"), HttpPost("versions/{version:int}/predict")]
+    [HttpPost("versions/{version:int}/predict")]
     [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -49,12 +82,15 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<PredictResponse> Predict(
+    public Task<PredictResponse> PredictVersion(
         string name,
-        [FromRoute] int? version,
+        int version,
         CancellationToken cancellationToken,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
-        [FromQuery] ScoreKind scores = ScoreKind.Probabilities)
+        [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
+        RunAsync(name, version, topK, scores, cancellationToken);
+
+    private async Task<PredictResponse> RunAsync(string name, int? version, int topK, ScoreKind scores, CancellationToken cancellationToken)
     {
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken);
         var lease = await registry.LeaseAsync(name, version, cancellationToken);

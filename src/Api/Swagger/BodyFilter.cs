@@ -18,7 +18,7 @@ internal sealed class BodyFilter : IOperationFilter
         if (content.Count == 0) return;
 
         // What "Try it out" begins with: JSON where a model is described, a file where a photo is scored.
-        var first = context.MethodInfo.Name == "Predict" ? "multipart/form-data" : "application/json";
+        var first = context.MethodInfo.Name.StartsWith("Predict", StringComparison.Ordinal) ? "multipart/form-data" : "application/json";
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,

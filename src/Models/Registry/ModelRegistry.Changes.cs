@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
@@ -119,53 +118,6 @@ public sealed partial class ModelRegistry
         },
         cancellationToken);
 
-    /// <summary>Removes a model: what runs finishes, what comes later finds it gone.</summary>
-    /// <param name="name">The model's name.</param>
-    /// <returns>Bytes that its versions had in memory.</returns>
-    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public async Task<long> DeleteAsync(string name)
-    {
-        var versions = await ChangeAsync(
-            name,
-            entry =>
-            {
-                store.Remove(name);
-                entry.IsGone = true;
-                models.TryRemove(name, out _);
-                return Task.FromResult(entry.Versions);
-            },
-            CancellationToken.None);
-        var bytes = 0L;
-        foreach (var version in versions) bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
-        LogDeleted(name, bytes);
-        return bytes;
-    }
-
-    /// <summary>Removes a version: what runs finishes, what comes later gets another one, or finds it gone.</summary>
-    /// <param name="name">The model's name.</param>
-    /// <param name="version">The version.</param>
-    /// <returns>Bytes that it had in memory.</returns>
-    /// <exception cref="ServingException">
-    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one; <see cref="ErrorCode.StorageUnavailable"/>.
-    /// </exception>
-    public async Task<long> DeleteVersionAsync(string name, int version)
-    {
-        var removed = await ChangeAsync(
-            name,
-            entry =>
-            {
-                var found = entry.Find(version);
-                if (entry.Pinned == version) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first.");
-                if (entry.Versions.All(item => item == found || item.WeightsFile is null)) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model.");
-                store.Write(name, new ModelSettings { DefaultVersion = entry.Pinned, LastVersion = entry.LastVersion, Labels = entry.Labels });
-                store.Remove(name, version);
-                entry.Remove(version);
-                return Task.FromResult(found);
-            },
-            CancellationToken.None);
-        return await removed.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
-    }
-
     internal static ServingException Invalid(string pointer, string detail) => new(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail(pointer, detail)]);
 
     private async Task<T> ChangeAsync<T>(string name, Func<ModelEntry, Task<T>> change, CancellationToken cancellationToken)
@@ -213,7 +165,4 @@ public sealed partial class ModelRegistry
 
         LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, version.Device, version.Weights);
     }
-
-    [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]
-    private partial void LogDeleted(string model, long bytes);
 }

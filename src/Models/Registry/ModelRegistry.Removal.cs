@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
+
+namespace ModelService.Models.Registry;
+
+/// <content>What goes: first from the disk, then from memory.</content>
+public sealed partial class ModelRegistry
+{
+    /// <summary>Removes a model: what runs finishes, what comes later finds it gone.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <returns>Bytes that its versions had in memory.</returns>
+    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public async Task<long> DeleteAsync(string name)
+    {
+        var versions = await ChangeAsync(
+            name,
+            entry =>
+            {
+                store.Remove(name);
+                entry.IsGone = true;
+                models.TryRemove(name, out _);
+                return Task.FromResult(entry.Versions);
+            },
+            CancellationToken.None);
+        var bytes = 0L;
+        foreach (var version in versions) bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
+        LogDeleted(name, bytes);
+        return bytes;
+    }
+
+    /// <summary>Removes a version: what runs finishes, what comes later gets another one, or finds it gone.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <returns>Bytes that it had in memory.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one; <see cref="ErrorCode.StorageUnavailable"/>.
+    /// </exception>
+    public async Task<long> DeleteVersionAsync(string name, int version)
+    {
+        var removed = await ChangeAsync(
+            name,
+            entry =>
+            {
+                var found = entry.Find(version);
+                if (entry.Pinned == version) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first.");
+                if (entry.Versions.All(item => item == found || item.WeightsFile is null)) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model.");
+                store.Write(name, new ModelSettings { DefaultVersion = entry.Pinned, LastVersion = entry.LastVersion, Labels = entry.Labels });
+                store.Remove(name, version);
+                entry.Remove(version);
+                return Task.FromResult(found);
+            },
+            CancellationToken.None);
+        return await removed.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]
+    private partial void LogDeleted(string model, long bytes);
+}
