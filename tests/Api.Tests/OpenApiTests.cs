@@ -73,7 +73,7 @@ public sealed class OpenApiTests(ApiServer server)
         }
 
         Assert.Equal(
-            ["/v1/architectures/analyze", "/v1/models", "/v1/models/pets/predict"], examples.Select(example => example.Path).Distinct().Order(StringComparer.Ordinal));
+            ["/v1/architectures/analyze", "/v1/models", "/v1/models/lesson/versions", "/v1/models/pets", "/v1/models/pets/predict", "/v1/models/pets/versions/1/predict"], examples.Select(example => example.Path).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,11 +81,12 @@ public sealed class OpenApiTests(ApiServer server)
     {
         await using var own = new ApiServer();
         await own.Api.CreateAsync(Networks.Tiny("pets"));
+        await own.Api.CreateAsync(Networks.Tiny("lesson"));
 
         var paths = (await OperationsAsync()).Where(operation => operation.Method == "get").Select(operation => operation.Path).ToList();
 
         Assert.Contains("/v1/models/pets", paths);
-        foreach (var path in paths) Assert.Equal(200, (await own.Api.GetAsync(path)).Status);
+        foreach (var path in paths) Assert.True((await own.Api.GetAsync(path)).Status == 200, path);
     }
 
     [Fact]

@@ -9,24 +9,28 @@ namespace ModelService.Models.Registry;
 /// <summary>Brings back what is kept when the server starts: all is listed before the first request, and loaded beside the requests.</summary>
 /// <param name="registry">Where it goes.</param>
 /// <param name="options">What is loaded.</param>
+/// <param name="clock">Waits for a server that is going down.</param>
 /// <param name="logger">Told what isn't loaded.</param>
-public sealed partial class RegistryStart(ModelRegistry registry, IOptions<StorageOptions> options, ILogger<RegistryStart> logger) : BackgroundService
+public sealed partial class RegistryStart(ModelRegistry registry, IOptions<StorageOptions> options, TimeProvider clock, ILogger<RegistryStart> logger) : BackgroundService
 {
+    private const int ClaimTries = 50;
+    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
+
     private volatile IReadOnlyList<ModelVersion> waiting = [];
 
     /// <summary>The versions that are to be loaded and are not yet; the server is ready when there are none.</summary>
     public IReadOnlyList<ModelVersion> Waiting => waiting;
 
     /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        registry.Restore();
+        await RestoreAsync(cancellationToken);
         waiting = [.. registry.List()
             .SelectMany(entry => entry.Versions.Select(version => (Version: version, IsDefault: version == entry.Default, IsPinned: version.Version == entry.Pinned)))
             .Where(item => item.Version.IsOnDemand && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned)))
             .OrderByDescending(item => item.IsPinned).ThenByDescending(item => item.IsDefault)
             .Select(item => item.Version)];
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -47,6 +51,23 @@ public sealed partial class RegistryStart(ModelRegistry registry, IOptions<Stora
             }
 
             waiting = [.. waiting.Where(item => item != version)];
+        }
+    }
+
+    // The server that this one takes the place of may not have let go of the folder yet.
+    private async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                registry.Restore();
+                return;
+            }
+            catch (FolderInUseException) when (tries < ClaimTries)
+            {
+                await Task.Delay(ClaimPause, clock, cancellationToken);
+            }
         }
     }
 
