@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -41,6 +42,12 @@ internal sealed record Concat : LayerDefinition
             return joined;
         };
         return Inline ? join : block.Computes(join);
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var parts = node.Children.Select(child => plan.Chain([child], input)).ToArray();
+        return plan.Call(node, node.Output, "cat", parts, 1L);
     }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>

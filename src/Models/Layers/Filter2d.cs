@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -22,6 +23,19 @@ internal sealed record Filter2d : LayerDefinition
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, new Filter(Preset.Kernel(), node.Input.Sizes[0])).call;
 
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Add(new ConvolutionOperator
+    {
+        Key = node.Key,
+        Inputs = [input],
+        Output = plan.NewValue(node.Output),
+        Weights = new FixedWeights(Preset.Kernel(), node.Input.Sizes[0]),
+        Kernel = [3, 3],
+        Stride = [1, 1],
+        Padding = [1, 1],
+        Dilation = [1, 1],
+        Groups = node.Input.Sizes[0],
+    });
+
     private sealed class Filter : nn.Module<Tensor, Tensor>
     {
         private readonly long channels;
@@ -31,10 +45,16 @@ internal sealed record Filter2d : LayerDefinition
         {
             this.channels = channels;
 
-            // A buffer, so that it moves to the GPU with the rest; not persistent, so that it is not in the state dict.
+            // Owned by the module; not persistent, so that it is not in the state dict.
             register_buffer("kernel", tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3]).repeat(channels, 1, 1, 1), persistent: false);
         }
 
-        public override Tensor forward(Tensor input) => nn.functional.conv2d(input, get_buffer("kernel")!, padding: [1, 1], groups: channels);
+        public override Tensor forward(Tensor input)
+        {
+            // TorchSharp moves and converts only what is in the state dict.
+            using var scope = NewDisposeScope();
+            var kernel = get_buffer("kernel")!.to(input.dtype, input.device);
+            return nn.functional.conv2d(input, kernel, padding: [1, 1], groups: channels).MoveToOuterDisposeScope();
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -52,6 +53,14 @@ internal sealed record Residual : LayerDefinition
             if (activation is null) return sum;
             using (sum) return activation(sum);
         });
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var body = plan.Chain(node.Children.Take(Body.Count), input);
+        var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);
+        var sum = plan.Add(new AddOperator { Key = node.Key, Inputs = [body, shortcut], Output = plan.NewValue(body.Shape) });
+        return Activation is null ? sum : plan.Chain([node.Children[^1]], sum);
     }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this with

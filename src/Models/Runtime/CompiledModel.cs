@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,17 +10,16 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>
-/// A network in memory, ready to compute. It owns its parameters; whoever made it disposes it, after the last <see cref="Run"/>.
-/// Not thread-safe: one thread at a time.
+/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
+/// it, after the last <see cref="Run"/>. Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
     // What the largest activation of one native call may take; larger batches are run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
-    private static readonly Lock Generator = new();
-
     private readonly BlockModule module;
+    private readonly CompiledPlan? plan;
     private readonly Device device;
     private readonly long[] inputSizes;
     private readonly int atOnce;
@@ -28,31 +29,54 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
     /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
     /// <param name="device">Where it computes.</param>
-    public CompiledModel(ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device)
+    /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
+    /// <param name="route">How it computes; a plan that can't be built, or is wrong in float32, gives way to the module.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
+    public CompiledModel(
+        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, ModelRoute route = ModelRoute.Plan)
     {
+        Precisions.Require(precision, device);
         this.device = device;
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => node.Output.ElementCount) * sizeof(float);
         atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
-        module = Build(analysis, seed);
+        module = LoadedModule.Create(analysis, seed, weights);
         try
         {
-            Load(weights);
-            module.eval();
             module.to(device);
+            if (route == ModelRoute.Module)
+            {
+                RouteReason = "The module was asked for.";
+                return;
+            }
+
+            var trial = PlanTrial.Run(analysis, module, device, precision, atOnce);
+            (plan, Fidelity, RouteReason) = (trial.Plan, trial.Fidelity, trial.Reason);
+
+            // The module's numbers are kept for their export, but not on the GPU.
+            if (plan is not null) module.to(CPU);
         }
         catch
         {
-            module.Dispose();
+            Dispose();
             throw;
         }
     }
 
+    /// <summary>How it computes.</summary>
+    public ModelRoute Route => plan is null ? ModelRoute.Module : ModelRoute.Plan;
+
+    /// <summary>Why it does not compute by a plan; null when it does.</summary>
+    public string? RouteReason { get; }
+
+    /// <summary>How far the plan is from the module; null when there is no plan.</summary>
+    public Fidelity? Fidelity { get; }
+
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
-    /// <summary>The tensors by their names; borrowed, valid as long as the model.</summary>
+    /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
 
     /// <summary>Numbers per input.</summary>
@@ -75,7 +99,12 @@ internal sealed class CompiledModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => module.Dispose();
+    public void Dispose()
+    {
+        plan?.Dispose();
+        module.Dispose();
+        NativeRuntime.ReturnFreeMemory();
+    }
 
     // Scope and inference mode belong to the thread: nothing here may await.
     private void Forward(ReadOnlySpan<float> batch, int count, Span<float> scores)
@@ -83,32 +112,10 @@ internal sealed class CompiledModel : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
+        if (device.type == DeviceType.CUDA) input = input.pin_memory();
         batch.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
-        var output = module.call(input.to(device)).cpu().contiguous();
+        var moved = input.to(device, non_blocking: true);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
         MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
-    }
-
-    private static BlockModule Build(ArchitectureAnalysis analysis, long? seed)
-    {
-        // libtorch has one generator for all threads.
-        lock (Generator)
-        {
-            if (seed is { } value) manual_seed(value);
-            else torch.seed();
-            return BlockModule.Build(analysis);
-        }
-    }
-
-    private void Load(IReadOnlyList<TensorPair> weights)
-    {
-        using var scope = NewDisposeScope();
-        using var untracked = no_grad();
-        var tensors = StateDict;
-        foreach (var (expected, stored) in weights)
-        {
-            var bytes = tensors[expected.Name].bytes;
-            if (expected.IsCounter) stored.CopyTo(MemoryMarshal.Cast<byte, long>(bytes));
-            else stored.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
-        }
     }
 }
