@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Registry;
+using ModelService.Models.Runtime;
 using ModelService.Models.Serving;
 using ModelService.Models.Weights;
 
@@ -17,6 +18,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddImaging();
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>().BindConfiguration(ComputeOptions.Section);
         services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelRegistry>();

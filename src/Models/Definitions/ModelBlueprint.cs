@@ -43,8 +43,6 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, List<ErrorDetai
 {
     public ModelBlueprint? Resolve(ModelDefinition definition)
     {
-        if (definition.Precision != Precision.Float32)
-            Fail("/precision", $"'{EnumNames.Of(definition.Precision)}' is not offered yet; 'float32' is.");
         var architecture = FindArchitecture(definition);
         if (architecture is null) return null;
 

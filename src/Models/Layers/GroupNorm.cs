@@ -42,6 +42,16 @@ internal sealed record GroupNorm : LayerDefinition
 
     private Parameter? Parameter(LayerNode node, string name) => Affine ? new Parameter($"{node.Key}.{name}") : null;
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine)).call;
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var module = parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine));
+        if (Affine)
+        {
+            // TorchSharp 0.107 leaves in them what was in memory.
+            nn.init.ones_(module.weight!);
+            nn.init.zeros_(module.bias!);
+        }
+
+        return module.call;
+    }
 }

@@ -42,6 +42,15 @@ public sealed class ModelEntry
     /// <summary>Bytes of its tensors.</summary>
     public long Bytes { get; }
 
+    /// <summary>How it computes.</summary>
+    public ModelRoute Route { get; internal init; }
+
+    /// <summary>Why it computes by its module; null when it computes by its plan.</summary>
+    public string? RouteReason { get; internal init; }
+
+    /// <summary>How far its plan is from its float32 module; null when no plan could be built.</summary>
+    public Fidelity? Fidelity { get; internal init; }
+
     internal ModelRunner Runner { get; }
 
     /// <summary>Keeps the model in memory until the lease is disposed; false once it is retired.</summary>

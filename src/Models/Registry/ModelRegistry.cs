@@ -24,10 +24,14 @@ public sealed partial class ModelRegistry : IAsyncDisposable
     /// <summary>An empty registry.</summary>
     /// <param name="batching">How many inputs may wait.</param>
     /// <param name="weightsLimits">How large a weights file may be.</param>
+    /// <param name="compute">What models compute with; holds for the whole process.</param>
     /// <param name="clock">Says when a model became ready.</param>
     /// <param name="logger">Told when models come and go.</param>
-    public ModelRegistry(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, TimeProvider clock, ILogger<ModelRegistry> logger) =>
+    public ModelRegistry(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, IOptions<ComputeOptions> compute, TimeProvider clock, ILogger<ModelRegistry> logger)
+    {
         (this.batching, this.weightsLimits, this.clock, this.logger) = (batching.Value, weightsLimits.Value, clock, logger);
+        NativeRuntime.Prepare(compute.Value.Threads, compute.Value.AllowTf32);
+    }
 
     /// <summary>The models that are ready, by name.</summary>
     public IReadOnlyList<ModelEntry> List() => [.. models.Values.OfType<ModelEntry>().OrderBy(entry => entry.Name, StringComparer.Ordinal)];
@@ -37,7 +41,7 @@ public sealed partial class ModelRegistry : IAsyncDisposable
     /// <param name="weightsFile">A weights file on disk, read but not kept; null leaves the weights random.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; a model that has not begun to be built is then given up.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (no such device),
+    /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (no such device, or not in that precision there),
     /// <see cref="ErrorCode.WeightsUnreadable"/> or <see cref="ErrorCode.WeightsMismatch"/>; nothing is left behind.
     /// </exception>
     public async Task<ModelEntry> CreateAsync(ModelBlueprint blueprint, string? weightsFile, CancellationToken cancellationToken)
@@ -57,7 +61,8 @@ public sealed partial class ModelRegistry : IAsyncDisposable
             if (entry is null) models.TryRemove(name, out _);
         }
 
-        LogCreated(name, blueprint.Analysis.Parameters, entry.Device, entry.Weights);
+        LogCreated(name, blueprint.Analysis.Parameters, entry.Device, entry.Weights, entry.Route);
+        if (entry.RouteReason is not null) LogNoPlan(name, entry.RouteReason);
         return entry;
     }
 
@@ -110,13 +115,16 @@ public sealed partial class ModelRegistry : IAsyncDisposable
         using var file = weightsFile is null ? null : WeightsFile.Open(weightsFile, weightsLimits);
         var report = file is null ? null : StateDictMatch.Compare(blueprint.Analysis.StateDict, file.Tensors);
         report?.ThrowIfMismatched();
-        var model = new CompiledModel(blueprint.Analysis, blueprint.Definition.Seed, report?.Pairs ?? [], device);
+        var model = new CompiledModel(blueprint.Analysis, blueprint.Definition.Seed, report?.Pairs ?? [], device, blueprint.Definition.Precision);
         var runner = new ModelRunner(model, $"model {blueprint.Definition.Name}", batching.QueueLimit);
-        return new ModelEntry(blueprint, runner, device.ToString(), report, clock.GetUtcNow());
+        return new ModelEntry(blueprint, runner, device.ToString(), report, clock.GetUtcNow()) { Route = model.Route, RouteReason = model.RouteReason, Fidelity = model.Fidelity };
     }
 
-    [LoggerMessage(LogLevel.Information, "Model {Model} is ready: {Parameters} parameters on {Device}, weights {Weights}")]
-    private partial void LogCreated(string model, long parameters, string device, WeightsState weights);
+    [LoggerMessage(LogLevel.Information, "Model {Model} is ready: {Parameters} parameters on {Device}, weights {Weights}, by its {Route}")]
+    private partial void LogCreated(string model, long parameters, string device, WeightsState weights, ModelRoute route);
+
+    [LoggerMessage(LogLevel.Warning, "Model {Model} serves by its module, which is slower: {Reason}")]
+    private partial void LogNoPlan(string model, string reason);
 
     [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]
     private partial void LogDeleted(string model, long bytes);

@@ -61,6 +61,7 @@ internal sealed class ModelRunner : IDisposable
 
     private void Loop()
     {
+        NativeRuntime.PrepareThread();
         foreach (var work in queue.GetConsumingEnumerable())
         {
             try

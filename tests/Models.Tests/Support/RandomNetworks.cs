@@ -113,7 +113,7 @@ internal sealed class RandomNetworks
         var type => $$"""{ "type": "{{type}}" }""",
     };
 
-    private int Channels() => Pick(1, 2, 3, 4, 7, 8, 12, 16, 17, 20, 24, 31, 32, 40, 48);
+    private int Channels() => Pick(1, 2, 3, 4, 7, 8, 12, 16, 17, 20, 24, 31, 32, 40, 48, 80, 96);
 
     private string Flag() => Pick("true", "true", "false");
 
