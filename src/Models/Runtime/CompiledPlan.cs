@@ -10,6 +10,7 @@ namespace ModelService.Models.Runtime;
 internal sealed class CompiledPlan : IDisposable
 {
     private readonly jit.ScriptModule<Tensor, Tensor> program;
+    private readonly IReadOnlyCollection<string> attributes;
 
     /// <summary>Builds the plan's program and packs its weights.</summary>
     /// <param name="plan">The plan.</param>
@@ -19,6 +20,7 @@ internal sealed class CompiledPlan : IDisposable
     public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
     {
         var text = CodeWriter.Write(plan, precision);
+        attributes = [.. text.Tensors.Keys];
         program = jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
         try
         {
@@ -30,7 +32,7 @@ internal sealed class CompiledPlan : IDisposable
         }
         catch
         {
-            program.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -39,5 +41,14 @@ internal sealed class CompiledPlan : IDisposable
     public Tensor Forward(Tensor input) => program.call(input);
 
     /// <inheritdoc/>
-    public void Dispose() => program.Dispose();
+    public void Dispose()
+    {
+        // libtorch keeps what a program was made of after its end: a few KB of graph, which must not keep the weights.
+        using (var nothing = empty(0))
+        {
+            foreach (var name in attributes) program.set_attribute(name, nothing);
+        }
+
+        program.Dispose();
+    }
 }

@@ -34,6 +34,9 @@ internal static class LoadedModule
 
     private static BlockModule Build(ArchitectureAnalysis analysis, long? seed)
     {
+        // What TorchSharp needs for a moment to fill parameters in goes at once, not when the garbage collector comes by.
+        using var scope = NewDisposeScope();
+
         // libtorch has one generator for all threads.
         lock (Generator)
         {
