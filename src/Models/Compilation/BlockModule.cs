@@ -1,4 +1,5 @@
 using ModelService.Models.Analysis;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Compilation;
@@ -9,6 +10,8 @@ namespace ModelService.Models.Compilation;
 /// </summary>
 internal sealed class BlockModule : nn.Module<Tensor, Tensor>
 {
+    private static readonly Lock Generator = new();
+
     private Func<Tensor, Tensor> compute = static input => input;
 
     /// <summary>An empty block.</summary>
@@ -19,12 +22,19 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
 
     /// <summary>Builds a whole network, with random weights, on the CPU.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
+    /// <param name="seed">Makes the weights the same each time; null: other ones each time.</param>
     /// <returns>Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>, float32. The caller disposes it.</returns>
-    public static BlockModule Build(ArchitectureAnalysis analysis)
+    public static BlockModule Build(ArchitectureAnalysis analysis, long? seed)
     {
-        var network = new BlockModule();
-        network.Computes(Chain(analysis.Layers, network));
-        return network;
+        // libtorch has one generator for all threads.
+        lock (Generator)
+        {
+            if (seed is { } value) manual_seed(value);
+            else torch.seed();
+            var network = new BlockModule();
+            network.Computes(Chain(analysis.Layers, network));
+            return network;
+        }
     }
 
     /// <summary>Layers one after another; what one leaves to the next is freed as soon as it is used.</summary>

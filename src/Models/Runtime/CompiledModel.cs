@@ -16,8 +16,6 @@ internal sealed class CompiledModel : IDisposable
     // What the largest activation of one native call may take; larger batches are run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
-    private static readonly Lock Generator = new();
-
     private readonly BlockModule module;
     private readonly Device device;
     private readonly long[] inputSizes;
@@ -35,7 +33,7 @@ internal sealed class CompiledModel : IDisposable
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
         atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
-        module = Build(analysis, seed);
+        module = BlockModule.Build(analysis, seed);
         try
         {
             Load(weights);
@@ -86,17 +84,6 @@ internal sealed class CompiledModel : IDisposable
         batch.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
         var output = module.call(input.to(device)).cpu().contiguous();
         MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
-    }
-
-    private static BlockModule Build(ArchitectureAnalysis analysis, long? seed)
-    {
-        // libtorch has one generator for all threads.
-        lock (Generator)
-        {
-            if (seed is { } value) manual_seed(value);
-            else torch.seed();
-            return BlockModule.Build(analysis);
-        }
     }
 
     /// <summary>Copies tensors in.</summary>

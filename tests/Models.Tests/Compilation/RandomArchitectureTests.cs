@@ -27,7 +27,7 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             var json = architectures.Next();
             var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
             using var scope = NewDisposeScope();
-            using var module = BlockModule.Build(analysis);
+            using var module = BlockModule.Build(analysis, i);
             module.eval();
 
             var scores = module.call(zeros([2, .. analysis.Input.Sizes]));
@@ -54,9 +54,9 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            using var module = BlockModule.Build(analysis);
+            using var module = BlockModule.Build(analysis, i);
             module.eval();
-            var input = randn([3, .. analysis.Input.Sizes]);
+            var input = RandomInputs.Normal(i, [3, .. analysis.Input.Sizes]);
 
             var scores = module.call(input);
 
