@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Registry;
+using ModelService.Models.Runtime;
 using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
@@ -18,6 +19,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddImaging();
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>().BindConfiguration(ComputeOptions.Section);
         services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
         services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);

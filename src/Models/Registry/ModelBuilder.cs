@@ -103,12 +103,12 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
     {
         var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device);
+        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision);
         var runner = new ModelRunner(model, $"model {version.Name}@{version.Version}", batching.Value.QueueLimit);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new BuiltModel(runner, device.ToString(), weights with { Report = report }, clock.GetUtcNow());
+        return new BuiltModel(runner, model.Computing, weights with { Report = report }, clock.GetUtcNow());
     }
 
     // On the model's own thread, which has threads of its own to make: then the first request is as fast as the hundredth.

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,8 +10,8 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>
-/// A network in memory, ready to compute. It owns its parameters; whoever made it disposes it, after the last <see cref="Run"/>.
-/// Not thread-safe: one thread at a time.
+/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
+/// it, after the last <see cref="Run"/>. Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
@@ -17,6 +19,7 @@ internal sealed class CompiledModel : IDisposable
     private const long ActivationBytesAtOnce = 256L << 20;
 
     private readonly BlockModule module;
+    private readonly CompiledPlan? plan;
     private readonly Device device;
     private readonly long[] inputSizes;
     private readonly int atOnce;
@@ -26,31 +29,45 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
     /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
     /// <param name="device">Where it computes.</param>
-    public CompiledModel(ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device)
+    /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
+    /// <param name="route">How it computes; a plan that can't be built, or is wrong in float32, gives way to the module.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
+    public CompiledModel(
+        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, ModelRoute route = ModelRoute.Plan)
     {
+        Precisions.Require(precision, device);
         this.device = device;
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
         atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
-        module = BlockModule.Build(analysis, seed);
+        module = LoadedModule.Create(analysis, seed, weights);
         try
         {
-            Load(weights);
-            module.eval();
             module.to(device);
+            var trial = route == ModelRoute.Plan
+                ? PlanTrial.Run(analysis, module, device, precision, atOnce)
+                : new PlanTrial(null, null, "The module was asked for.");
+            plan = trial.Plan;
+            Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, trial.Reason, trial.Fidelity);
+
+            // The module's numbers are kept for their export, but not on the GPU.
+            if (plan is not null) module.to(CPU);
         }
         catch
         {
-            module.Dispose();
+            Dispose();
             throw;
         }
     }
 
+    /// <summary>Where and how it computes.</summary>
+    public Computing Computing { get; }
+
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
-    /// <summary>The tensors by their names; borrowed, valid as long as the model.</summary>
+    /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
 
     /// <summary>Numbers per input.</summary>
@@ -73,7 +90,12 @@ internal sealed class CompiledModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => module.Dispose();
+    public void Dispose()
+    {
+        plan?.Dispose();
+        module.Dispose();
+        ProcessMemory.ReturnFree();
+    }
 
     // Scope and inference mode belong to the thread: nothing here may await.
     private void Forward(ReadOnlySpan<float> batch, int count, Span<float> scores)
@@ -81,20 +103,10 @@ internal sealed class CompiledModel : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
+        if (device.type == DeviceType.CUDA) input = input.pin_memory();
         batch.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
-        var output = module.call(input.to(device)).cpu().contiguous();
+        var moved = input.to(device, non_blocking: true);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
         MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
-    }
-
-    /// <summary>Copies tensors in.</summary>
-    /// <param name="weights">Borrowed until this returns.</param>
-    internal void Load(IReadOnlyList<TensorPair> weights)
-    {
-        var tensors = StateDict;
-        AllCores.ForEach(weights, pair =>
-        {
-            if (pair.Expected.IsCounter) pair.Stored.CopyTo(TensorMemory.Elements<long>(tensors[pair.Expected.Name]));
-            else pair.Stored.CopyTo(TensorMemory.Elements<float>(tensors[pair.Expected.Name]));
-        });
     }
 }

@@ -65,6 +65,7 @@ internal sealed class ModelRunner : IDisposable
 
     private void Loop()
     {
+        NativeRuntime.PrepareThread();
         foreach (var work in queue.GetConsumingEnumerable())
         {
             try
