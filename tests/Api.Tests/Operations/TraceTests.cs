@@ -58,13 +58,13 @@ public sealed class TraceTests
         });
         await collector.StartAsync(TestContext.Current.CancellationToken);
 
-        // On a socket: such a server stops when its requests are over, their spans included.
-        var settings = new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.Single(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" };
-        await using (var server = new ApiServer { Settings = settings }.OnSocket())
+        using var data = new TemporaryFolder();
+        using (var server = await ServerProcess.StartAsync(data.Path, $"--OTEL_EXPORTER_OTLP_ENDPOINT={collector.Urls.Single()}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"))
         {
             await server.Api.CreateAsync(Networks.Tiny("traced"));
             (await server.Api.GetAsync("/health/ready")).Ok();
-            await PredictAsync(server.CreateClient(), trace);
+            await PredictAsync(server.Http, trace);
+            Assert.Equal(0, await server.StopAsync());
         }
 
         // What is left is sent when the server stops. In the binary message, names are text and ids are bytes.
