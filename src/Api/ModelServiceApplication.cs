@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.Swagger;
+using ModelService.Api.Telemetry;
 
 namespace ModelService.Api;
 
@@ -17,11 +17,12 @@ internal static class ModelServiceApplication
     public static void AddModelService(this WebApplicationBuilder builder)
     {
         builder.AddLogging();
+        builder.AddTelemetry();
         builder.Services.AddModels();
         builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>(static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout);
-        builder.Services.AddHealthChecks().AddCheck<ReadyCheck>("models", tags: [ReadyCheck.Tag]);
+        builder.AddHealth();
         builder.Services.AddControllers(options =>
             {
                 // Forms are read part by part, as they arrive; these would read them whole, before the action.
@@ -53,8 +54,8 @@ internal static class ModelServiceApplication
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(BareStatus.AnswerAsync);
         app.UseSwaggerPages();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = static check => check.Tags.Contains(ReadyCheck.Tag), ResponseWriter = ReadyCheck.WriteAsync });
+        app.MapHealth();
+        app.MapMetrics();
         app.MapControllers();
     }
 

@@ -24,6 +24,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
         services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ServingMetrics>();
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
         services.TryAddSingleton<DataFolder>();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Models.Errors;
 
@@ -43,6 +44,7 @@ internal static class ErrorTable
     public static Task WriteAsync(HttpContext http, ErrorResponse error)
     {
         http.Response.StatusCode = error.Status;
+        http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
 
         // A client that is told to wait is told how long.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";

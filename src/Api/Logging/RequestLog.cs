@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using ModelService.Api.Telemetry;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -8,18 +10,24 @@ namespace ModelService.Api.Logging;
 internal static class RequestLog
 {
     /// <summary>Sends the server's log to the console.</summary>
-    public static void AddLogging(this WebApplicationBuilder builder) =>
+    public static void AddLogging(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<LoggingOptions, LoggingOptionsValidator>().BindConfiguration(LoggingOptions.Section);
         builder.Services.AddSerilog((services, log) =>
         {
+            var format = services.GetRequiredService<IOptions<LoggingOptions>>().Value.Format ?? (builder.Environment.IsDevelopment() ? "text" : "json");
             log.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+                // The request's own line says why it is not ready.
+                .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
                 .ReadFrom.Configuration(builder.Configuration)
                 .ReadFrom.Services(services)
                 .Enrich.FromLogContext();
-            if (builder.Environment.IsDevelopment()) log.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture);
+            if (format == "text") log.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture);
             else log.WriteTo.Console(new RenderedCompactJsonFormatter());
         }, preserveStaticLogger: true);
+    }
 
     /// <summary>Writes the line when the request is over.</summary>
     public static void UseRequestLog(this WebApplication app) =>
@@ -29,11 +37,11 @@ internal static class RequestLog
             options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
 
             // 503 is an answer, not a bug: the client is told to come again.
-            // Health checks come every few seconds and say nothing as long as they succeed.
+            // Probes come every few seconds and say nothing as long as they succeed.
             options.GetLevel = (http, _, exception) =>
                 exception is not null || http.Response.StatusCode is >= 500 and not StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Error
                 : http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
-                : http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) ? LogEventLevel.Debug
+                : http.IsProbe() ? LogEventLevel.Debug
                 : LogEventLevel.Information;
         });
 }

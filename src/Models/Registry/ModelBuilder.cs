@@ -14,7 +14,8 @@ namespace ModelService.Models.Registry;
 /// <param name="weightsLimits">How large a weights file may be.</param>
 /// <param name="store">Where built models are kept.</param>
 /// <param name="clock">Says when a model was built.</param>
-public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, ModelStore store, TimeProvider clock)
+/// <param name="metrics">Told what the models do.</param>
+public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, ModelStore store, TimeProvider clock, ServingMetrics metrics)
 {
     // One alone, and one that is computed as the larger batches are.
     private static readonly int[] WarmUpBatches = [1, 4];
@@ -104,7 +105,7 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
         var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision);
-        var runner = new ModelRunner(model, $"model {version.Name}@{version.Version}", batching.Value.QueueLimit);
+        var runner = new ModelRunner(model, version.Name, version.Version, batching.Value.QueueLimit, metrics);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };

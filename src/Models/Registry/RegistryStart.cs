@@ -3,17 +3,22 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
 using ModelService.Models.Runtime;
+using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>Brings back what is kept when the server starts: all is listed before the first request, and loaded beside the requests.</summary>
 /// <param name="registry">Where it goes.</param>
+/// <param name="budget">How much memory it may take.</param>
+/// <param name="metrics">Told where to look.</param>
 /// <param name="options">What is loaded.</param>
 /// <param name="compute">What models compute with; holds for the whole process.</param>
 /// <param name="clock">Waits for a server that is going down.</param>
 /// <param name="logger">Told what isn't loaded.</param>
-public sealed partial class RegistryStart(ModelRegistry registry, IOptions<StorageOptions> options, IOptions<ComputeOptions> compute, TimeProvider clock, ILogger<RegistryStart> logger) : BackgroundService
+public sealed partial class RegistryStart(
+    ModelRegistry registry, MemoryBudget budget, ServingMetrics metrics, IOptions<StorageOptions> options, IOptions<ComputeOptions> compute, TimeProvider clock,
+    ILogger<RegistryStart> logger) : BackgroundService
 {
     private const int ClaimTries = 50;
     private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
@@ -28,6 +33,7 @@ public sealed partial class RegistryStart(ModelRegistry registry, IOptions<Stora
     {
         NativeRuntime.Prepare(compute.Value);
         await RestoreAsync(cancellationToken);
+        metrics.Watch(registry, budget);
         waiting = [.. registry.List()
             .SelectMany(entry => entry.Versions.Select(version => (Version: version, IsDefault: version == entry.Default, IsPinned: version.Version == entry.Pinned)))
             .Where(item => item.Version.IsOnDemand && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned)))

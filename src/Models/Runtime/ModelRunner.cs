@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ModelService.Models.Errors;
+using ModelService.Models.Serving;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Runtime;
@@ -13,6 +14,8 @@ namespace ModelService.Models.Runtime;
 internal sealed class ModelRunner : IDisposable
 {
     private readonly CompiledModel model;
+    private readonly string modelName;
+    private readonly ServingMetrics metrics;
     private readonly BlockingCollection<Work> queue = new(new ConcurrentQueue<Work>());
     private readonly int queueLimit;
     private readonly Thread thread;
@@ -20,13 +23,16 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>Starts the thread.</summary>
     /// <param name="model">The model, owned from here on.</param>
-    /// <param name="name">Name of the thread.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version's number.</param>
     /// <param name="queueLimit">Inputs that may wait; one more is refused.</param>
-    public ModelRunner(CompiledModel model, string name, int queueLimit)
+    /// <param name="metrics">Told what waits.</param>
+    public ModelRunner(CompiledModel model, string name, int version, int queueLimit, ServingMetrics metrics)
     {
         this.model = model;
         this.queueLimit = queueLimit;
-        thread = new Thread(Loop) { Name = name, IsBackground = true };
+        (modelName, this.metrics) = (name, metrics);
+        thread = new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true };
         thread.Start();
     }
 
@@ -43,13 +49,14 @@ internal sealed class ModelRunner : IDisposable
     /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already.</exception>
     public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, CancellationToken cancellationToken)
     {
-        var work = new Work(inputs, count, Stopwatch.GetTimestamp(), cancellationToken);
+        var work = new Work(inputs, count, Stopwatch.GetTimestamp(), Activity.Current?.Context ?? default, cancellationToken);
         if (Interlocked.Add(ref waiting, count) > queueLimit)
         {
             Finish(work);
             throw new ServingException(ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model, and as many do. Try again in a moment.");
         }
 
+        metrics.Queued(modelName, count);
         queue.Add(work, CancellationToken.None);
         return await work.Result.Task.WaitAsync(cancellationToken);
     }
@@ -68,6 +75,7 @@ internal sealed class ModelRunner : IDisposable
         NativeRuntime.PrepareThread();
         foreach (var work in queue.GetConsumingEnumerable())
         {
+            metrics.Queued(modelName, -work.Count);
             try
             {
                 if (work.Cancellation.IsCancellationRequested)
@@ -78,6 +86,7 @@ internal sealed class ModelRunner : IDisposable
 
                 var started = Stopwatch.GetTimestamp();
                 var scores = model.Run(work.Inputs.Memory.Span[..(work.Count * model.InputCount)], work.Count);
+                ServingTraces.Computed(modelName, work.Count, started, [(work.Request, work.Queued)]);
                 work.Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(work.Queued, started), Stopwatch.GetElapsedTime(started)));
             }
             catch (Exception exception)
@@ -98,7 +107,7 @@ internal sealed class ModelRunner : IDisposable
         work.Inputs.Dispose();
     }
 
-    private sealed record Work(IMemoryOwner<float> Inputs, int Count, long Queued, CancellationToken Cancellation)
+    private sealed record Work(IMemoryOwner<float> Inputs, int Count, long Queued, ActivityContext Request, CancellationToken Cancellation)
     {
         // The waiting request goes on on a web thread, not on the model's.
         public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

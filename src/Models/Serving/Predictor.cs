@@ -9,7 +9,8 @@ namespace ModelService.Models.Serving;
 
 /// <summary>Takes a request's inputs through preprocessing, model and softmax.</summary>
 /// <param name="preprocessor">Turns photos into inputs.</param>
-public sealed class Predictor(Preprocessor preprocessor)
+/// <param name="metrics">Told what was done.</param>
+public sealed class Predictor(Preprocessor preprocessor, ServingMetrics metrics)
 {
     // As many photos are decoded at once as there are cores; more would only wait on each other.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
@@ -24,6 +25,23 @@ public sealed class Predictor(Preprocessor preprocessor)
     /// </exception>
     public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
     {
+        var model = lease.Model.Name;
+        using var predicting = metrics.Predicting(model);
+        try
+        {
+            var result = await ScoreAsync(lease, inputs, cancellationToken);
+            metrics.Answered(model, result.Predictions);
+            return result;
+        }
+        catch (ServingException exception)
+        {
+            metrics.Rejected(model, exception.Code, inputs.Count);
+            throw;
+        }
+    }
+
+    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    {
         var model = lease.Model;
         var (inputCount, classes) = lease.Runner.Counts;
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
@@ -33,6 +51,7 @@ public sealed class Predictor(Preprocessor preprocessor)
         Refusal?[] refusals;
         try
         {
+            using var decoding = ServingTraces.Decoding(model.Name, inputs.Count);
             refusals = await Task.WhenAll(inputs.Select((input, index) =>
                 PrepareAsync(model, input, batch.Memory.Slice(index * inputCount, inputCount), cancellationToken)));
         }
@@ -43,6 +62,7 @@ public sealed class Predictor(Preprocessor preprocessor)
         }
 
         var decode = Stopwatch.GetElapsedTime(decodeStarted);
+        metrics.Decoded(model.Name, decode);
         var good = Enumerable.Range(0, inputs.Count).Where(index => refusals[index] is null).ToList();
         if (good.Count == 0)
         {
@@ -57,6 +77,8 @@ public sealed class Predictor(Preprocessor preprocessor)
         }
 
         var run = await lease.Runner.RunAsync(batch, good.Count, cancellationToken);
+        metrics.Waited(model.Name, run.Queue);
+        metrics.Computed(model.Name, good.Count, run.Inference);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);
         for (var slot = 0; slot < good.Count; slot++)

@@ -12,13 +12,15 @@ namespace ModelService.Models.Storage;
 /// <param name="logger">Told when it can't be written.</param>
 public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEnvironment environment, ILogger<DataFolder> logger) : IDisposable
 {
+    private const string NotWritable = "The server can't write into its data folder; its log says why.";
+
     private readonly string root = Path.GetFullPath(options.Value.Path, environment.ContentRootPath);
     private FileStream? claim;
 
     /// <summary>Where the models are.</summary>
     internal string Models => Path.Combine(root, "models");
 
-    /// <summary>Whether it can be written.</summary>
+    /// <summary>Whether it was claimed, to be written.</summary>
     internal bool IsWritable => claim is not null;
 
     private string Staging => Path.Combine(root, ".staging");
@@ -27,6 +29,7 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <exception cref="FolderInUseException">Another server has it.</exception>
     internal void Open()
     {
+        if (options.Value.ReadOnly) return;
         try
         {
             DurableFiles.CreateFolder(root);
@@ -42,6 +45,24 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
         }
     }
 
+    /// <summary>Tries to write into it.</summary>
+    /// <returns>Why it can't be written; null when it can, or is not meant to be.</returns>
+    public string? WhyNotWritable()
+    {
+        if (options.Value.ReadOnly) return null;
+        if (!IsWritable) return NotWritable;
+        try
+        {
+            using var file = new FileStream(NewStagingPath(), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            file.WriteByte(0);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Why(exception);
+        }
+    }
+
     /// <summary>A path in the folder's own file system for what is being written or removed; nothing is there yet.</summary>
     internal string NewStagingPath() => Path.Combine(Staging, Guid.NewGuid().ToString("N"));
 
@@ -49,22 +70,26 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written, or has no room.</exception>
     internal T Write<T>(Func<T> work)
     {
-        if (!IsWritable) throw new ServingException(ErrorCode.StorageUnavailable, "The server can't write into its data folder, so it serves what is there and takes nothing new.");
+        if (!IsWritable) throw new ServingException(ErrorCode.StorageUnavailable, $"{NotWritable} It serves what is there and takes nothing new.");
         try
         {
             return work();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            const int NoSpace = 28, OverQuota = 122, WindowsDiskFull = unchecked((int)0x80070070);
             LogFailed(exception);
-            var why = exception.HResult is NoSpace or OverQuota or WindowsDiskFull ? "The disk of the data folder is full." : "The server can't write into its data folder; its log says why.";
-            throw new ServingException(ErrorCode.StorageUnavailable, $"{why} Nothing was changed.", exception);
+            throw new ServingException(ErrorCode.StorageUnavailable, $"{Why(exception)} Nothing was changed.", exception);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => claim?.Dispose();
+
+    private static string Why(Exception exception)
+    {
+        const int NoSpace = 28, OverQuota = 122, WindowsDiskFull = unchecked((int)0x80070070);
+        return exception.HResult is NoSpace or OverQuota or WindowsDiskFull ? "The disk of the data folder is full." : NotWritable;
+    }
 
     // Held exclusively; the system lets go of it when the process ends, however it ends.
     private FileStream Claim()

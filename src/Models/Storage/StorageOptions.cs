@@ -9,10 +9,17 @@ public sealed class StorageOptions
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Storage";
 
-    /// <summary>Where models are kept. One server owns the folder; a second one that is given the same refuses to start.</summary>
+    /// <summary>Where models are kept. One server owns the folder; a second one that is given the same refuses to start, unless it is <see cref="ReadOnly"/>.</summary>
     /// <value>A folder, made if it isn't there; relative to the server's content root; default <c>data</c>, in the container <c>/data</c>.</value>
     [Required]
     public string Path { get; init; } = "data";
+
+    /// <summary>
+    /// Serves what is there and takes nothing new. The folder is not claimed, so that several servers can serve what one other writes; what that
+    /// one adds, they find when they are started again.
+    /// </summary>
+    /// <value><c>true</c> or <c>false</c>; default <c>false</c>.</value>
+    public bool ReadOnly { get; init; }
 
     /// <summary>
     /// What is loaded when the server starts: every version, the default ones first; nothing; or the versions that are pinned as their model's
