@@ -24,6 +24,7 @@ internal static class ErrorTable
         ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
             or ErrorCode.WeightsMismatch or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded => StatusCodes.Status429TooManyRequests,
+        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.ModelNotReady or ErrorCode.OutOfMemory or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
     };
@@ -46,8 +47,9 @@ internal static class ErrorTable
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
 
-        // A client that is told to wait is told how long.
-        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";
+        // A client that is told to wait is told how long; a second, where nobody knows better.
+        if (error.Status is (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) && http.Response.Headers.RetryAfter.Count == 0)
+            http.Response.Headers.RetryAfter = "1";
 
         // Without a token of ours it stops quietly when the client leaves.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");

@@ -48,6 +48,9 @@ public enum ErrorCode
     /// <summary>More work is waiting than the limits allow.</summary>
     Overloaded,
 
+    /// <summary>The scores were not there in time.</summary>
+    DeadlineExceeded,
+
     /// <summary>The device has not enough memory for this.</summary>
     OutOfMemory,
 

@@ -11,7 +11,7 @@ namespace ModelService.Models.Runtime;
 
 /// <summary>
 /// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
-/// it, after the last <see cref="Run"/>. Not thread-safe: one thread at a time.
+/// it, after the last run. Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
@@ -22,7 +22,6 @@ internal sealed class CompiledModel : IDisposable
     private readonly CompiledPlan? plan;
     private readonly Device device;
     private readonly long[] inputSizes;
-    private readonly int atOnce;
 
     /// <summary>Builds a network.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
@@ -40,13 +39,13 @@ internal sealed class CompiledModel : IDisposable
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
-        atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
+        MaxBatchSize = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
         module = LoadedModule.Create(analysis, seed, weights);
         try
         {
             module.to(device);
             var trial = route == ModelRoute.Plan
-                ? PlanTrial.Run(analysis, module, device, precision, atOnce)
+                ? PlanTrial.Run(analysis, module, device, precision, MaxBatchSize)
                 : new PlanTrial(null, null, "The module was asked for.");
             plan = trial.Plan;
             Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, trial.Reason, trial.Fidelity);
@@ -70,6 +69,9 @@ internal sealed class CompiledModel : IDisposable
     /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
 
+    /// <summary>Most inputs that one native call computes, so that its memory stays bounded.</summary>
+    public int MaxBatchSize { get; }
+
     /// <summary>Numbers per input.</summary>
     public int InputCount => (int)inputSizes.Aggregate((count, size) => count * size);
 
@@ -77,16 +79,39 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="batch">Inputs one after another, each row-major: <c>[N, ...input]</c>, float32.</param>
     /// <param name="count">N.</param>
     /// <returns>N times <see cref="OutputCount"/> scores (logits), float32.</returns>
-    public float[] Run(ReadOnlySpan<float> batch, int count)
+    public float[] Run(ReadOnlyMemory<float> batch, int count)
     {
         var scores = new float[count * OutputCount];
-        for (var first = 0; first < count; first += atOnce)
+        for (var first = 0; first < count; first += MaxBatchSize)
         {
-            var part = Math.Min(atOnce, count - first);
-            Forward(batch.Slice(first * InputCount, part * InputCount), part, scores.AsSpan(first * OutputCount, part * OutputCount));
+            var part = Math.Min(MaxBatchSize, count - first);
+            Run([batch.Slice(first * InputCount, part * InputCount)], part).CopyTo(scores.AsSpan(first * OutputCount));
         }
 
         return scores;
+    }
+
+    /// <summary>Computes the scores of a batch that lies in several places.</summary>
+    /// <param name="parts">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
+    /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
+    /// <returns>The scores of all, in order.</returns>
+    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> parts, int count)
+    {
+        // Scope and inference mode belong to the thread: nothing here may await.
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
+        if (device.type == DeviceType.CUDA) input = input.pin_memory();
+        var rest = MemoryMarshal.Cast<byte, float>(input.bytes);
+        foreach (var part in parts)
+        {
+            part.Span.CopyTo(rest);
+            rest = rest[part.Length..];
+        }
+
+        var moved = input.to(device, non_blocking: true);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
     /// <inheritdoc/>
@@ -95,18 +120,5 @@ internal sealed class CompiledModel : IDisposable
         plan?.Dispose();
         module.Dispose();
         ProcessMemory.ReturnFree();
-    }
-
-    // Scope and inference mode belong to the thread: nothing here may await.
-    private void Forward(ReadOnlySpan<float> batch, int count, Span<float> scores)
-    {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode();
-        var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
-        if (device.type == DeviceType.CUDA) input = input.pin_memory();
-        batch.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
-        var moved = input.to(device, non_blocking: true);
-        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
-        MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
     }
 }

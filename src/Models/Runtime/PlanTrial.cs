@@ -22,7 +22,7 @@ internal sealed record PlanTrial(CompiledPlan? Plan, Fidelity? Fidelity, string?
     private const int InputsOtherwise = 64;
 
     // Of one and of several: libtorch and oneDNN choose their kernels by it.
-    private static readonly int[] BatchSizes = [1, 3, 4, 8];
+    private static readonly int[] BatchSizes = [1, 3, 4];
 
     /// <summary>Builds a network's plan and compares it with the module on inputs of the warm-up.</summary>
     /// <param name="analysis">The network.</param>
