@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
 using ModelService.TestSupport;
@@ -89,6 +90,33 @@ public sealed class RequestLogTests
         Assert.Equal("/v1/models", Value(await firstLog.NextRequestAsync(), "RequestPath"));
         Assert.Equal("/v1/layers", Value(await firstLog.NextRequestAsync(), "RequestPath"));
         Assert.Equal("/v1/models", Value(await secondLog.NextRequestAsync(), "RequestPath"));
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("text")]
+    public async Task Log_Format_IsJsonWithTheTraceOrText(string format)
+    {
+        const string Trace = "0af7651916cd43dd8448eb211c80319c";
+        using var data = new TemporaryFolder();
+        using var server = await ServerProcess.StartAsync(data.Path, $"--ModelService:Logging:Format={format}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { { "traceparent", $"00-{Trace}-b7ad6b7169203331-01" } } };
+        await server.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        await server.Http.GetAsync("/metrics", TestContext.Current.CancellationToken);
+        await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        string line;
+        do line = await server.Lines.ReadAsync(TestContext.Current.CancellationToken);
+        while (!line.Contains("GET", StringComparison.Ordinal));
+
+        // The first line about a request: those of probes are left out.
+        if (format == "text") Assert.Matches("""^\d\d:\d\d:\d\d INF HTTP GET /v1/models responded 200""", line);
+        else
+        {
+            var json = JsonElement.Parse(line);
+            Assert.Equal((Trace, "/v1/models", 200), (json.GetProperty("@tr").GetString(), json.GetProperty("RequestPath").GetString(), json.GetProperty("StatusCode").GetInt32()));
+            Assert.Equal(16, json.GetProperty("@sp").GetString()!.Length);
+        }
     }
 
     private static ApiServer Server(LogSink log, TimeProvider? clock = null) => new()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 
 namespace ModelService.Api.Tests.Support;
 
@@ -8,12 +9,14 @@ namespace ModelService.Api.Tests.Support;
 internal sealed partial class ServerProcess : IDisposable
 {
     private readonly Process process;
+    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
 
     private ServerProcess(Process process, Uri address)
     {
         this.process = process;
         Http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
         Api = new ApiClient(Http);
+        _ = ReadAsync();
     }
 
     /// <summary>Speaks to it.</summary>
@@ -23,6 +26,9 @@ internal sealed partial class ServerProcess : IDisposable
     public ApiClient Api { get; }
 
     public int Id => process.Id;
+
+    /// <summary>The lines that it wrote since it listens.</summary>
+    public ChannelReader<string> Lines => lines.Reader;
 
     /// <summary>Starts it, and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(string data, params string[] settings)
@@ -35,8 +41,7 @@ internal sealed partial class ServerProcess : IDisposable
             Assert.Fail($"The server does not start: {error}");
         }
 
-        // What it writes from now on is not looked at, but must not fill the pipe.
-        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+        // What it writes from now on must not fill the pipe.
         _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
         return new ServerProcess(process, address);
     }
@@ -72,6 +77,12 @@ internal sealed partial class ServerProcess : IDisposable
         if (!process.HasExited) process.Kill();
         process.Dispose();
         Http.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } line) lines.Writer.TryWrite(line);
+        lines.Writer.Complete();
     }
 
     private static Process Launch(string data, string[] settings)
