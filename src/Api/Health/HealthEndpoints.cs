@@ -24,13 +24,10 @@ internal static class HealthEndpoints
     {
         var reasons = report.Entries.Values.Where(entry => entry.Status != HealthStatus.Healthy).Select(entry => entry.Description).ToList();
         http.RequestServices.GetRequiredService<IDiagnosticContext>().Set("Reasons", reasons);
-        var data = report.Entries["models"].Data;
-        return http.Response.WriteAsJsonAsync(new ReadyResponse(reasons.Count == 0 ? "ready" : "not_ready", reasons, data["loading"], data["failed"]));
+        return http.Response.WriteAsJsonAsync(new ReadyResponse(reasons.Count == 0 ? "ready" : "not_ready", reasons));
     }
 
     /// <param name="Status"><c>ready</c> or <c>not_ready</c>.</param>
-    /// <param name="Reasons">Why it is not ready.</param>
-    /// <param name="Loading">Versions, such as <c>pets@1</c>, that are still to be loaded.</param>
-    /// <param name="Failed">Versions that can't be served.</param>
-    private sealed record ReadyResponse(string Status, IReadOnlyList<string?> Reasons, object Loading, object Failed);
+    /// <param name="Reasons">Why it is not ready. Models are not named: no key is needed to ask.</param>
+    private sealed record ReadyResponse(string Status, IReadOnlyList<string?> Reasons);
 }

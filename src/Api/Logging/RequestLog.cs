@@ -41,7 +41,7 @@ internal static class RequestLog
             options.GetLevel = (http, _, exception) =>
                 exception is not null || http.Response.StatusCode is >= 500 and not StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Error
                 : http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
-                : http.IsProbe() ? LogEventLevel.Debug
+                : http.IsProbe() && http.Response.StatusCode < StatusCodes.Status400BadRequest ? LogEventLevel.Debug
                 : LogEventLevel.Information;
         });
 }
