@@ -2,10 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
-using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Errors;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
+using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 
 namespace ModelService.Api;
@@ -18,9 +19,10 @@ internal static class ModelServiceApplication
     {
         builder.AddLogging();
         builder.Services.AddModels();
-        builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
+        builder.AddRequestLimits();
+        builder.AddCrossOrigins();
+        builder.AddAuth();
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>(static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout);
         builder.Services.AddHealthChecks().AddCheck<ReadyCheck>("models", tags: [ReadyCheck.Tag]);
         builder.Services.AddControllers(options =>
             {
@@ -37,24 +39,24 @@ internal static class ModelServiceApplication
             .AddJsonOptions(options => ConfigureJson(options.JsonSerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(options => ConfigureJson(options.SerializerOptions));
         builder.AddSwagger();
-
-        // Bodies have a limit for each endpoint, counted where they are read.
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-        });
     }
 
     /// <summary>Lays out the way of a request.</summary>
     public static void UseModelService(this WebApplication app)
     {
+        app.UsePageHeaders();
         app.UseRequestLog();
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(BareStatus.AnswerAsync);
+        app.UseCors();
         app.UseSwaggerPages();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = static check => check.Tags.Contains(ReadyCheck.Tag), ResponseWriter = ReadyCheck.WriteAsync });
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseRequestTimeouts();
+        app.UseCompressedBodiesRefusal();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = static check => check.Tags.Contains(ReadyCheck.Tag), ResponseWriter = ReadyCheck.WriteAsync }).AllowAnonymous();
         app.MapControllers();
     }
 

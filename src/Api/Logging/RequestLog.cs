@@ -1,3 +1,4 @@
+using ModelService.Api.Auth;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -14,6 +15,7 @@ internal static class RequestLog
             log.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+                .MinimumLevel.Override(typeof(ApiKeyHandler).FullName!, LogEventLevel.Warning) // what its base class says of every refusal is in the request's line
                 .ReadFrom.Configuration(builder.Configuration)
                 .ReadFrom.Services(services)
                 .Enrich.FromLogContext();
