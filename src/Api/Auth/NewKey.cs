@@ -23,18 +23,20 @@ internal static class NewKey
 
     /// <summary>Prints a new key and its entry in the configuration: <c>--new-key NAME SCOPE,SCOPE</c>.</summary>
     /// <param name="arguments">The name, and the scopes.</param>
+    /// <param name="output">Where it is printed.</param>
+    /// <param name="errors">Where it says what is wrong with the arguments.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
         var key = Make();
         var definition = Define(arguments.ElementAtOrDefault(0) ?? "", key, arguments.ElementAtOrDefault(1)?.Split(',') ?? []);
         if (ApiKeyRules.Problems([definition]).ToList() is { Count: > 0 } problems)
         {
-            await Console.Error.WriteLineAsync($"--new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
+            await errors.WriteLineAsync($"--new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
             return 1;
         }
 
-        await Console.Out.WriteLineAsync($"The key, for its holder; it is not shown again:\n{key}\n\nIts entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}");
+        await output.WriteLineAsync($"The key, for its holder; it is not shown again:\n{key}\n\nIts entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}");
         return 0;
     }
 }
