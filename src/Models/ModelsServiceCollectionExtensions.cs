@@ -14,8 +14,10 @@ public static class ModelsServiceCollectionExtensions
 {
     /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
     /// <param name="services">The services to add to.</param>
-    public static IServiceCollection AddModels(this IServiceCollection services)
+    /// <param name="trial">How this program is started to try a network.</param>
+    public static IServiceCollection AddModels(this IServiceCollection services, TrialCommand trial)
     {
+        services.TryAddSingleton(trial);
         services.AddImaging();
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
@@ -31,6 +33,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<StoredVersionReader>();
         services.TryAddSingleton<ModelStore>();
         services.TryAddSingleton<MemoryBudget>();
+        services.TryAddSingleton<Trials>();
         services.TryAddSingleton<ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<RegistryStart>();

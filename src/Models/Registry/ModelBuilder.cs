@@ -11,10 +11,11 @@ namespace ModelService.Models.Registry;
 /// <summary>Builds models, one at a time and beside the web threads: building takes all cores as it is.</summary>
 /// <param name="batching">How inputs wait for a model.</param>
 /// <param name="weightsLimits">How large a weights file may be.</param>
+/// <param name="trials">Asked whether a network can be computed here at all.</param>
 /// <param name="store">Where built models are kept.</param>
 /// <param name="clock">Says when a model was built.</param>
 /// <param name="metrics">Told what the models do.</param>
-public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, ModelStore store, TimeProvider clock, ServingMetrics metrics)
+public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, Trials trials, ModelStore store, TimeProvider clock, ServingMetrics metrics)
 {
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
@@ -97,7 +98,8 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
     {
         var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision);
+        var whyNoPlan = trials.WhyNoPlan(version.Blueprint, device.ToString(), version.MemoryBytes);
+        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision, whyNoPlan);
         var runner = new ModelRunner(model, version.Name, version.Version, batching.Value, metrics);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.

@@ -29,10 +29,10 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
-    /// <param name="route">How it computes; a plan that can't be built, or is wrong in float32, gives way to the module.</param>
+    /// <param name="whyNoPlan">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
     public CompiledModel(
-        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, ModelRoute route = ModelRoute.Plan)
+        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, string? whyNoPlan = null)
     {
         Precisions.Require(precision, device);
         this.device = device;
@@ -44,9 +44,7 @@ internal sealed class CompiledModel : IDisposable
         try
         {
             module.to(device);
-            var trial = route == ModelRoute.Plan
-                ? PlanTrial.Run(analysis, module, device, precision, MaxBatchSize)
-                : new PlanTrial(null, null, "The module was asked for.");
+            var trial = whyNoPlan is null ? PlanTrial.Run(analysis, module, device, precision, MaxBatchSize) : new PlanTrial(null, null, whyNoPlan);
             plan = trial.Plan;
             Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, trial.Reason, trial.Fidelity);
 

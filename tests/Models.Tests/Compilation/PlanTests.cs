@@ -77,7 +77,7 @@ public sealed class PlanTests
     {
         var input = Enumerable.Range(0, 3 * 32 * 32).Select(i => (float)Math.Sin(i)).ToArray();
         using var byPlan = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU);
-        using var byModule = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU, route: ModelRoute.Module);
+        using var byModule = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU, whyNoPlan: "It is not wanted.");
 
         Assert.Equal(ModelRoute.Module, byModule.Computing.Route);
         Assert.NotNull(byModule.Computing.RouteReason);
