@@ -38,6 +38,7 @@ ask() { command curl -sS --max-time 60 ${API_KEY:+-H "X-API-Key: $API_KEY"} -o "
 # The tour makes two models and deletes them. Someone else's models of these names are not the tour's to delete.
 for model in lesson pets; do
   status=$(ask "$base/v1/models/$model") || fail "$base does not answer"
+  [[ $status != 401 ]] || fail "$base wants a key: set API_KEY"
   [[ $status == 404 ]] || fail "$base/v1/models/$model answers $status instead of 404: delete that model first"
 done
 clean_up() {

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
-using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Errors;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
+using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
 
@@ -19,9 +20,10 @@ internal static class ModelServiceApplication
         builder.AddLogging();
         builder.AddTelemetry();
         builder.Services.AddModels();
-        builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
+        builder.AddRequestLimits();
+        builder.AddCrossOrigins();
+        builder.AddAuth();
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>(static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout);
         builder.AddHealth();
         builder.Services.AddControllers(options =>
             {
@@ -38,24 +40,24 @@ internal static class ModelServiceApplication
             .AddJsonOptions(options => ConfigureJson(options.JsonSerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(options => ConfigureJson(options.SerializerOptions));
         builder.AddSwagger();
-
-        // Bodies have a limit for each endpoint, counted where they are read.
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-        });
     }
 
     /// <summary>Lays out the way of a request.</summary>
     public static void UseModelService(this WebApplication app)
     {
+        app.UsePageHeaders();
         app.UseRequestLog();
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(BareStatus.AnswerAsync);
+        app.UseCors();
         app.UseSwaggerPages();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseRequestTimeouts();
+        app.UseCompressedBodiesRefusal();
         app.MapHealth();
-        app.MapMetrics();
+        app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapControllers();
     }
 

@@ -1,9 +1,11 @@
 using ModelService.Api;
+using ModelService.Api.Auth;
 using ModelService.Api.Health;
 using ModelService.Models.Storage;
 
 // A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck
 if (args is ["--healthcheck", ..]) return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
+if (args is ["--new-key", .. var arguments]) return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -17,6 +17,7 @@ public sealed class ErrorTableTests
         ["version_not_found"] = 404,
         ["not_found"] = 404,
         ["method_not_allowed"] = 405,
+        ["request_timeout"] = 408,
         ["model_exists"] = 409,
         ["version_conflict"] = 409,
         ["body_too_large"] = 413,

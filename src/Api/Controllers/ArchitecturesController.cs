@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
@@ -20,6 +22,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <summary>Lists the predefined architectures.</summary>
     /// <response code="200">Their names, for <c>"base"</c>.</response>
     [HttpGet]
+    [Authorize(Scopes.Read)]
     public ArchitectureListResponse List() => new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
 
     /// <summary>Shows a predefined architecture: its definition, preprocessing and analysis.</summary>
@@ -27,6 +30,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="200">The architecture; its definition is in the same language as yours.</response>
     /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
     [HttpGet("{name}")]
+    [Authorize(Scopes.Read)]
     [ProducesResponseType<ArchitectureResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     public ArchitectureResponse Get(string name)
@@ -44,6 +48,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
     /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
     [HttpPost("analyze")]
+    [Authorize(Scopes.Manage)]
     [TakesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
     [ProducesResponseType<AnalysisResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]

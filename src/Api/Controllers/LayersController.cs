@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Models.Layers;
 
@@ -6,6 +8,7 @@ namespace ModelService.Api.Controllers;
 
 /// <summary>The words of the architecture language.</summary>
 [ApiController]
+[Authorize(Scopes.Read)]
 [Route("v1/layers")]
 [Produces("application/json")]
 public sealed class LayersController : ControllerBase

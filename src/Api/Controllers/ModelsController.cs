@@ -1,8 +1,12 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
+using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Analysis;
@@ -36,6 +40,7 @@ public sealed class ModelsController(
     /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
     /// <response code="503"><c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>model_not_ready</c>: the model to derive from is being loaded. See Retry-After.</response>
     [HttpPost]
+    [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
     [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived), TakesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -54,6 +59,7 @@ public sealed class ModelsController(
     /// <summary>Lists the models.</summary>
     /// <response code="200">Each model.</response>
     [HttpGet]
+    [Authorize(Scopes.Read)]
     public ModelListResponse List() => new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
 
     /// <summary>Shows a model: its default version, and a line for each of the others.</summary>
@@ -62,6 +68,7 @@ public sealed class ModelsController(
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpGet("{name}")]
+    [Authorize(Scopes.Read)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
@@ -78,6 +85,7 @@ public sealed class ModelsController(
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
     [HttpGet("{name}/architecture")]
+    [Authorize(Scopes.Read)]
     [Produces("application/json", "text/x-python", "application/problem+json")]
     [ProducesResponseType<ArchitectureDefinition>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -97,6 +105,7 @@ public sealed class ModelsController(
     /// <response code="404"><c>model_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: its files can't be removed. See Retry-After.</response>
     [HttpDelete("{name}")]
+    [Authorize(Scopes.Manage)]
     [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
@@ -118,6 +127,7 @@ public sealed class ModelsController(
     /// <response code="422"><c>definition_invalid</c>: every error with its place.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: the change can't be kept. See Retry-After.</response>
     [HttpPatch("{name}")]
+    [Authorize(Scopes.Manage)]
     [TakesJson(typeof(ModelUpdateBody), Examples.Pin)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
@@ -14,6 +16,7 @@ namespace ModelService.Api.Controllers;
 
 /// <summary>Class scores.</summary>
 [ApiController]
+[Authorize(Scopes.Predict)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
 public sealed class PredictController(ModelRegistry registry, Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase

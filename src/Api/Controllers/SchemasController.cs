@@ -1,11 +1,14 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using ModelService.Api.Auth;
 using ModelService.Models.Definitions;
 
 namespace ModelService.Api.Controllers;
 
 /// <summary>JSON Schemas, for editors that complete and check while you write.</summary>
 [ApiController]
+[Authorize(Scopes.Read)]
 [Route("v1/schemas")]
 public sealed class SchemasController : ControllerBase
 {

@@ -1,8 +1,12 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
+using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Analysis;
@@ -36,6 +40,7 @@ public sealed class VersionsController(
     /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
     /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept. See Retry-After.</response>
     [HttpPost]
+    [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
     [TakesJson(typeof(ModelDefinition), Examples.NextVersion), TakesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -59,6 +64,7 @@ public sealed class VersionsController(
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: the model's first version is being built; see Retry-After.</response>
     [HttpGet("{version:int}")]
+    [Authorize(Scopes.Read)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
@@ -72,6 +78,7 @@ public sealed class VersionsController(
     /// <response code="409"><c>version_conflict</c>: it is pinned as the default, or the only one.</response>
     /// <response code="503"><c>model_not_ready</c>: the model's first version is being built; <c>storage_unavailable</c>: its files can't be removed. See Retry-After.</response>
     [HttpDelete("{version:int}")]
+    [Authorize(Scopes.Manage)]
     [ProducesResponseType<VersionDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
@@ -85,6 +92,7 @@ public sealed class VersionsController(
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: its files are damaged, or it was never made; <c>out_of_memory</c>: it does not fit, with the numbers.</response>
     [HttpPost("{version:int}/load")]
+    [Authorize(Scopes.Manage)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
@@ -101,6 +109,7 @@ public sealed class VersionsController(
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built or loaded, or can't be served anyway; see Retry-After.</response>
     [HttpPost("{version:int}/unload")]
+    [Authorize(Scopes.Manage)]
     [ProducesResponseType<VersionUnloadedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]

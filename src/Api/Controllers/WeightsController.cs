@@ -1,8 +1,12 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
+using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Registry;
@@ -13,6 +17,7 @@ namespace ModelService.Api.Controllers;
 
 /// <summary>Weights into a model and out of it. Files are read as data: nothing in them is ever executed.</summary>
 [ApiController]
+[Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
 public sealed class WeightsController(ModelRegistry registry, ModelBuilder builder, StagingFolder staging, IOptions<LimitsOptions> limits) : ControllerBase

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
@@ -16,15 +17,19 @@ internal static class ErrorTable
     public static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
+        ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
         ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorCode.RequestTimeout => StatusCodes.Status408RequestTimeout,
         ErrorCode.ModelExists or ErrorCode.VersionConflict => StatusCodes.Status409Conflict,
         ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
             or ErrorCode.WeightsMismatch or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
-        ErrorCode.Overloaded => StatusCodes.Status429TooManyRequests,
+        ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
         ErrorCode.ModelNotReady or ErrorCode.OutOfMemory or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
     };
 
@@ -46,8 +51,8 @@ internal static class ErrorTable
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
 
-        // A client that is told to wait is told how long.
-        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "1";
+        // A client that is told to wait is told how long: in seconds, one if no one said otherwise.
+        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.TryAdd(HeaderNames.RetryAfter, "1");
 
         // Without a token of ours it stops quietly when the client leaves.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");

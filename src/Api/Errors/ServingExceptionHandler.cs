@@ -27,6 +27,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
                 Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Of).ToList(),
             },
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(httpContext, ErrorCode.BodyTooLarge, "The body is too large."),
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(httpContext, ErrorCode.RequestTimeout, slow.Message),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
             _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),
         };

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Telemetry;
 using Serilog;
 using Serilog.Events;
@@ -21,6 +22,7 @@ internal static class RequestLog
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
                 // The request's own line says why it is not ready.
                 .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+                .MinimumLevel.Override(typeof(ApiKeyHandler).FullName!, LogEventLevel.Warning) // what its base class says of every refusal is in the request's line
                 .ReadFrom.Configuration(builder.Configuration)
                 .ReadFrom.Services(services)
                 .Enrich.FromLogContext();

@@ -37,7 +37,7 @@ internal static class MultipartBody
         {
             return await reader.ReadNextSectionAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        catch (Exception exception) when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
         {
             throw new ServingException(ErrorCode.MalformedRequest, $"The multipart body is damaged: {exception.Message}", exception);
         }

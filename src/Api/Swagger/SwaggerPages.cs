@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using ModelService.Api.Auth;
 using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -22,10 +23,19 @@ internal static class SwaggerPages
             });
             foreach (var assembly in new[] { typeof(SwaggerPages).Assembly, typeof(ModelDefinition).Assembly, typeof(PreprocessingDefinition).Assembly })
                 options.IncludeXmlComments(assembly);
+            options.AddSecurityDefinition(ApiKeyHandler.SchemeName, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = ApiKeyHandler.Header,
+                Description = "A key of the server's configuration. A server in Development needs none.",
+            });
+            options.AddSecurityDefinition(ApiKeyHandler.Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The same key, as a bearer token." });
             options.MapLanguage();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.OperationFilter<BodyFilter>();
+            options.OperationFilter<SecurityFilter>();
             options.OperationFilter<MediaTypeFilter>();
             options.DocumentFilter<PreprocessingFilter>();
         });

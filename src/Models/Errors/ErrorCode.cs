@@ -6,6 +6,21 @@ public enum ErrorCode
     /// <summary>The request can't be read: bad JSON, a missing part, too many images.</summary>
     MalformedRequest,
 
+    /// <summary>The request brings no key, or one that the server does not know.</summary>
+    Unauthenticated,
+
+    /// <summary>The key is known, but not for this.</summary>
+    Forbidden,
+
+    /// <summary>The client asks more often than it may, or sends too many wrong keys.</summary>
+    RateLimited,
+
+    /// <summary>The client sends its request too slowly.</summary>
+    RequestTimeout,
+
+    /// <summary>The request took longer than a request may.</summary>
+    DeadlineExceeded,
+
     /// <summary>No model of that name.</summary>
     ModelNotFound,
 

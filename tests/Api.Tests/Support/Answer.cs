@@ -1,10 +1,14 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 
 namespace ModelService.Api.Tests.Support;
 
 /// <summary>What the server answered, read whole.</summary>
-internal sealed record Answer(int Status, string? MediaType, string Text, Uri? Location, string? RetryAfter, ICollection<string> Allow)
+internal sealed record Answer(int Status, string? MediaType, string Text, Uri? Location, string? RetryAfter, ICollection<string> Allow, HttpResponseHeaders Headers)
 {
+    /// <summary>A header of the answer; null when it isn't there.</summary>
+    public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+
     /// <summary>The body of a success.</summary>
     public JsonElement Ok(int status = 200)
     {

@@ -42,7 +42,7 @@ public sealed class ApiClient
         Assert.False(response.StatusCode == HttpStatusCode.InternalServerError, $"{method} {uri} found a bug of the server: {text}");
         return new Answer(
             (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, response.Headers.Location,
-            response.Headers.RetryAfter?.ToString(), response.Content.Headers.Allow);
+            response.Headers.RetryAfter?.ToString(), response.Content.Headers.Allow, response.Headers);
     }
 
     /// <summary>Creates a model.</summary>

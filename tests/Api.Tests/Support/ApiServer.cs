@@ -15,7 +15,7 @@ public sealed class ApiServer : WebApplicationFactory<Program>
     private readonly TemporaryFolder data = new();
     private bool onSocket;
 
-    public ApiServer() => api = new Lazy<ApiClient>(Connect);
+    public ApiServer() => api = new Lazy<ApiClient>(() => Connect());
 
     /// <summary>Speaks to it.</summary>
     public ApiClient Api => api.Value;
@@ -51,10 +51,13 @@ public sealed class ApiServer : WebApplicationFactory<Program>
         data.Dispose();
     }
 
-    private ApiClient Connect()
+    /// <summary>Speaks to it, with headers of its own.</summary>
+    internal ApiClient Connect(params (string Name, string Value)[] headers)
     {
         // Starting it tells the options which port it got.
         if (onSocket) StartServer();
-        return new ApiClient(CreateClient(ClientOptions));
+        var http = CreateClient(ClientOptions);
+        foreach (var (name, value) in headers) http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+        return new ApiClient(http);
     }
 }

@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Threading.Channels;
 
 namespace ModelService.Api.Tests.Support;
 
@@ -9,14 +9,13 @@ namespace ModelService.Api.Tests.Support;
 internal sealed partial class ServerProcess : IDisposable
 {
     private readonly Process process;
-    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
 
-    private ServerProcess(Process process, Uri address)
+    private ServerProcess(Process process, Uri address, ConcurrentQueue<string> output, ConcurrentQueue<string> errors)
     {
         this.process = process;
+        (Output, Errors) = (output, errors);
         Http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
         Api = new ApiClient(Http);
-        _ = ReadAsync();
     }
 
     /// <summary>Speaks to it.</summary>
@@ -27,23 +26,30 @@ internal sealed partial class ServerProcess : IDisposable
 
     public int Id => process.Id;
 
-    /// <summary>The lines that it wrote since it listens.</summary>
-    public ChannelReader<string> Lines => lines.Reader;
+    /// <summary>The lines of its standard output so far.</summary>
+    public IReadOnlyCollection<string> Output { get; }
+
+    /// <summary>The lines of its standard error so far.</summary>
+    public IReadOnlyCollection<string> Errors { get; }
 
     /// <summary>Starts it, and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(string data, params string[] settings)
     {
         var process = Launch(data, settings);
-        var address = await AddressAsync(process);
-        if (address is null)
+        var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        var address = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
         {
-            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            Assert.Fail($"The server does not start: {error}");
-        }
-
-        // What it writes from now on must not fill the pipe.
-        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
-        return new ServerProcess(process, address);
+            if (line.Data is not null) output.Enqueue(line.Data);
+            if (line.Data is null) address.TrySetResult(null);
+            else if (Listening().Match(line.Data) is { Success: true } match) address.TrySetResult(new Uri(match.Value));
+        };
+        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found) return new ServerProcess(process, found, output, errors);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        throw new InvalidOperationException($"The server does not start: {string.Join('\n', errors)}");
     }
 
     /// <summary>Starts it where it is expected to end by itself.</summary>
@@ -79,12 +85,6 @@ internal sealed partial class ServerProcess : IDisposable
         Http.Dispose();
     }
 
-    private async Task ReadAsync()
-    {
-        while (await process.StandardOutput.ReadLineAsync() is { } line) lines.Writer.TryWrite(line);
-        lines.Writer.Complete();
-    }
-
     private static Process Launch(string data, string[] settings)
     {
         var start = new ProcessStartInfo("dotnet", [
@@ -96,16 +96,6 @@ internal sealed partial class ServerProcess : IDisposable
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development" },
         };
         return Process.Start(start)!;
-    }
-
-    private static async Task<Uri?> AddressAsync(Process process)
-    {
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            if (Listening().Match(line) is { Success: true } match) return new Uri(match.Value);
-        }
-
-        return null;
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]

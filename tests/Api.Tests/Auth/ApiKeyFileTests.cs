@@ -1,0 +1,114 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Tests.Support;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace ModelService.Api.Tests.Auth;
+
+/// <summary>Keys in a file, which follow it.</summary>
+public sealed class ApiKeyFileTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string File => Path.Combine(folder.Path, "keys.json");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Send_KeysOfTheFile_FollowItWhileTheServerRuns()
+    {
+        var log = new LogSink();
+        Write(Entry("first"));
+        await using var server = Server(log);
+        var (first, second) = (server.With("first"), server.With("second"));
+        (await first.GetAsync("/v1/models")).Ok();
+        (await second.GetAsync("/v1/models")).Problem(401, "unauthenticated");
+
+        Write(Entry("second"));
+
+        while ((await second.GetAsync("/v1/models")).Status != 200) await Task.Delay(100, TestContext.Current.CancellationToken);
+        (await first.GetAsync("/v1/models")).Problem(401, "unauthenticated");
+
+        // Damaged, and then gone: who was let in still is, and the log says why.
+        Write("{");
+        await RefusalsAsync(log, 1);
+        (await second.GetAsync("/v1/models")).Ok();
+        System.IO.File.Delete(File);
+        await RefusalsAsync(log, 2);
+        (await second.GetAsync("/v1/models")).Ok();
+    }
+
+    [Fact]
+    public async Task Send_FileBehindALinkThatTurnsToAnother_FollowsIt()
+    {
+        // As Kubernetes mounts a secret: keys.json -> ..data/keys.json, ..data -> a folder; an update turns ..data.
+        foreach (var version in new[] { "1", "2" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder.Path, version));
+            await System.IO.File.WriteAllTextAsync(Path.Combine(folder.Path, version, "keys.json"), $"[{Entry("key" + version)}]", TestContext.Current.CancellationToken);
+        }
+
+        System.IO.File.SetLastWriteTimeUtc(Path.Combine(folder.Path, "1", "keys.json"), DateTime.UnixEpoch);
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "1");
+        System.IO.File.CreateSymbolicLink(File, Path.Combine("..data", "keys.json"));
+        await using var server = Server(new LogSink());
+        (await server.With("key1").GetAsync("/v1/models")).Ok();
+
+        Directory.Delete(Path.Combine(folder.Path, "..data"));
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "2");
+
+        var second = server.With("key2");
+        while ((await second.GetAsync("/v1/models")).Status != 200) await Task.Delay(100, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(null, "Could not find file")]
+    [InlineData("", "JSON")]
+    [InlineData("{}", "JSON")]
+    [InlineData("""[{"name":"a","sha256":"00","scopes":["predict"]}]""", "64 hexadecimal digits")]
+    [InlineData("""[{"name":"a","scopes":["predict"]}]""", "sha256")]
+    [InlineData("""[{"name":"a","sha256":"00","scopes":["predict"],"scope":1}]""", "'scope'")]
+    [InlineData("""[{"name":"a","sha256":null,"scopes":null}]""", "sha256")]
+    public async Task Start_FileThatIsWrittenWrong_IsRefusedAndSaysWhy(string? text, string reason)
+    {
+        if (text is not null) Write(text, isList: false);
+        await using var server = Server(new LogSink());
+
+        var exception = Assert.Throws<OptionsValidationException>(() => server.Api);
+
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(File, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_KeysInFileAndConfiguration_AreBothKnown()
+    {
+        Write(Entry("first"));
+        await using var server = Server(new LogSink(), Keys.Settings);
+
+        (await server.With("first").GetAsync("/v1/models")).Ok();
+        (await server.With("predict").GetAsync("/v1/models")).Ok();
+    }
+
+    private static string Entry(string key) => $$"""{ "name": "{{key}}", "sha256": "{{Keys.Sha256(key).ToUpperInvariant()}}", "scopes": ["predict"] }""";
+
+    private static async Task RefusalsAsync(LogSink log, int count)
+    {
+        while (log.Events.Count(line => line.Level == LogEventLevel.Error && line.MessageTemplate.Text.StartsWith("The keys stay", StringComparison.Ordinal)) < count)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+    }
+
+    private ApiServer Server(LogSink log, Dictionary<string, string>? settings = null) => new()
+    {
+        Settings = new(settings ?? []) { ["ModelService:Auth:Required"] = "true", ["ModelService:Auth:KeysFile"] = File, ["ModelService:Auth:MaxFailures"] = "1000000" },
+        Configure = services => services.AddSingleton<ILogEventSink>(log),
+    };
+
+    // Put in its place whole, as a careful operator does.
+    private void Write(string text, bool isList = true)
+    {
+        System.IO.File.WriteAllText(File + ".new", isList ? $"[{text}]" : text);
+        System.IO.File.Move(File + ".new", File, overwrite: true);
+    }
+}

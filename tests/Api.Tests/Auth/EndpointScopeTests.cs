@@ -1,0 +1,120 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using ModelService.Api.Tests.Support;
+
+namespace ModelService.Api.Tests.Auth;
+
+/// <summary>Every endpoint there is: who may use it, and that no one else can.</summary>
+public sealed class EndpointScopeTests : IAsyncDisposable
+{
+    private const string Open = "", Predict = "predict", Manage = "manage", Metrics = "metrics", Read = "predict or manage";
+
+    // An endpoint that is not here fails the test: whoever adds one decides who may use it.
+    private static readonly Dictionary<string, string> Expected = new()
+    {
+        ["GET v1/architectures"] = Read,
+        ["GET v1/architectures/{name}"] = Read,
+        ["POST v1/architectures/analyze"] = Manage,
+        ["GET v1/layers"] = Read,
+        ["GET v1/schemas/architecture"] = Read,
+        ["POST v1/models"] = Manage,
+        ["GET v1/models"] = Read,
+        ["GET v1/models/{name}"] = Read,
+        ["PATCH v1/models/{name}"] = Manage,
+        ["DELETE v1/models/{name}"] = Manage,
+        ["GET v1/models/{name}/architecture"] = Read,
+        ["POST v1/models/{name}/versions"] = Manage,
+        ["GET v1/models/{name}/versions/{version:int}"] = Read,
+        ["DELETE v1/models/{name}/versions/{version:int}"] = Manage,
+        ["POST v1/models/{name}/versions/{version:int}/load"] = Manage,
+        ["POST v1/models/{name}/versions/{version:int}/unload"] = Manage,
+        ["POST v1/models/{name}/weights/check"] = Manage,
+        ["PUT v1/models/{name}/versions/{version:int}/weights"] = Manage,
+        ["GET v1/models/{name}/versions/{version:int}/weights"] = Manage,
+        ["POST v1/models/{name}/predict"] = Predict,
+        ["POST v1/models/{name}/versions/{version:int}/predict"] = Predict,
+        ["GET health/live"] = Open,
+        ["GET health/ready"] = Open,
+        ["GET metrics"] = Metrics,
+    };
+
+    private readonly ApiServer server = new() { Settings = Keys.Settings };
+
+    public static TheoryData<string> Names => [.. Expected.Keys];
+
+    public static TheoryData<string> Closed => [.. Expected.Where(endpoint => endpoint.Value != Open).Select(endpoint => endpoint.Key)];
+
+    public ValueTask DisposeAsync() => server.DisposeAsync();
+
+    [Fact]
+    public void Endpoints_All_AreKnownHere()
+    {
+        var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+        var names = endpoints.Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false)).SelectMany(endpoint =>
+            (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => $"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}"));
+
+        Assert.Equal(Expected.Keys.Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Closed))]
+    public async Task Send_NoKey_IsUnauthenticated(string endpoint)
+    {
+        var answer = await SendAsync(server.Api, endpoint);
+
+        answer.Problem(401, "unauthenticated");
+        Assert.Equal("Bearer", answer.Header("WWW-Authenticate"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Closed))]
+    public async Task Send_WrongScope_IsForbiddenAndNamesTheScope(string endpoint)
+    {
+        var needed = Expected[endpoint];
+        foreach (var other in new[] { "predict", "manage", "metrics" }.Except(needed.Split(" or ")))
+        {
+            var answer = await SendAsync(server.With(other), endpoint);
+
+            Assert.Contains($"scope {needed};", answer.Problem(403, "forbidden").GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.Equal($"Bearer error=\"insufficient_scope\", scope=\"{needed.Replace(" or ", " ", StringComparison.Ordinal)}\"", answer.Header("WWW-Authenticate"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Send_RightScope_IsLetThrough(string endpoint)
+    {
+        foreach (var scope in Expected[endpoint].Split(" or "))
+        {
+            var answer = await SendAsync(scope == Open ? server.Api : server.With(scope), endpoint);
+
+            // There is no such model, and no body; that is found out only behind the gate.
+            Assert.Contains(answer.Status, new[] { 200, 400, 404, 415 });
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/nothing", 404, "not_found")]
+    [InlineData("PUT", "/v1/models", 405, "method_not_allowed")]
+    public async Task Send_WhatIsNotThere_IsToldOnlyToHoldersOfKeys(string method, string path, int status, string code)
+    {
+        (await server.Api.SendAsync(new HttpMethod(method), path)).Problem(401, "unauthenticated");
+        (await server.With("metrics").SendAsync(new HttpMethod(method), path)).Problem(status, code);
+    }
+
+    [Theory]
+    [InlineData("/swagger/index.html")]
+    [InlineData("/swagger/swagger-ui-bundle.js")]
+    [InlineData("/swagger/v1/swagger.json")]
+    public async Task Get_SwaggerPages_NeedNoKey(string path)
+    {
+        Assert.Equal(200, (await server.Api.GetAsync(path)).Status);
+    }
+
+    private static Task<Answer> SendAsync(ApiClient api, string endpoint)
+    {
+        var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1]);
+        return api.SendAsync(new HttpMethod(method), "/" + path.Replace("{name}", "any", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal));
+    }
+}
