@@ -1,5 +1,5 @@
-using ModelService.Api.Auth;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.Telemetry;
 using Serilog;
 using Serilog.Events;

@@ -7,7 +7,7 @@ namespace ModelService.Api.Tests.Auth;
 /// <summary>Every endpoint there is: who may use it, and that no one else can.</summary>
 public sealed class EndpointScopeTests : IAsyncDisposable
 {
-    private const string Open = "", Predict = "predict", Manage = "manage", Read = "predict or manage";
+    private const string Open = "", Predict = "predict", Manage = "manage", Metrics = "metrics", Read = "predict or manage";
 
     // An endpoint that is not here fails the test: whoever adds one decides who may use it.
     private static readonly Dictionary<string, string> Expected = new()
@@ -35,6 +35,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["POST v1/models/{name}/versions/{version:int}/predict"] = Predict,
         ["GET health/live"] = Open,
         ["GET health/ready"] = Open,
+        ["GET metrics"] = Metrics,
     };
 
     private readonly ApiServer server = new() { Settings = Keys.Settings };

@@ -56,6 +56,20 @@ public sealed partial class ComposeTests
         Assert.Equal(["no-new-privileges:true"], server.Texts("security_opt"));
     }
 
+    [Theory]
+    [InlineData("SECURITY.md", "`((?:Imaging|Limits|Batching|Memory|Auth):[A-Za-z]+)`")]
+    [InlineData("docs/operations.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
+    [InlineData("docs/metrics.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
+    [InlineData("docs/from-torchserve.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
+    [InlineData("README.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
+    public void Pages_Settings_AreOptions(string page, string setting)
+    {
+        var named = Regex.Matches(File.ReadAllText(Repository.Path(page)), setting).Select(match => match.Groups[1].Value.Replace(":", "__", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains($"ModelService__{name}", Deployment.Settings));
+    }
+
     private static IReadOnlyDictionary<string, YamlNode> Services() => Compose.Entries("services");
 
     [GeneratedRegex(@"/run/secrets/([a-z.]+)")]

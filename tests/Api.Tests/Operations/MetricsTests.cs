@@ -14,12 +14,13 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public async Task Metrics_AfterEveryKindOfPrediction_AreThoseOfTheirPage()
     {
-        using var server = await StartAsync();
+        using var server = await StartAsync("--ModelService:Limits:RequestsPerMinute=1000");
         await server.Api.CreateAsync(Networks.Tiny("counted"));
         (await server.Api.PredictAsync("counted", Mixed)).Ok();
 
         var scrape = await Scrape.GetAsync(server.Http);
 
+        Assert.Contains(scrape.Types.Keys, name => name.StartsWith("aspnetcore_rate_limiting_", StringComparison.Ordinal));
         Assert.NotEmpty(MetricsPage.Rows);
         Assert.All(scrape.Types, metric => Assert.True(
             MetricsPage.Rows.TryGetValue(metric.Key, out var row) && row.Type == metric.Value, $"docs/metrics.md does not list {metric.Key} as a {metric.Value}."));
