@@ -21,7 +21,10 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>Sends text as it stands.</summary>
-    public async Task SendAsync(string text) => await socket.GetStream().WriteAsync(Encoding.UTF8.GetBytes(text), TestContext.Current.CancellationToken);
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Sends bytes as they stand.</summary>
+    public async Task SendAsync(byte[] bytes) => await socket.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
 
     /// <summary>The beginning of what comes next; empty when the server has closed the connection.</summary>
     public async Task<string> ReadAsync()
