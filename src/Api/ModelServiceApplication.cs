@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -8,6 +9,7 @@ using ModelService.Api.Logging;
 using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
+using ModelService.Models.Runtime;
 
 namespace ModelService.Api;
 
@@ -19,7 +21,7 @@ internal static class ModelServiceApplication
     {
         builder.AddLogging();
         builder.AddTelemetry();
-        builder.Services.AddModels();
+        builder.Services.AddModels(OwnTrial());
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
@@ -60,6 +62,11 @@ internal static class ModelServiceApplication
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapControllers();
     }
+
+    // Inside another program, such as a test, there is nothing to start.
+    private static TrialCommand OwnTrial() => Assembly.GetEntryAssembly() != typeof(Program).Assembly ? new TrialCommand(null)
+        : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? new TrialCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, Trial.Argument)
+        : new TrialCommand(Environment.ProcessPath, Trial.Argument);
 
     private static void ConfigureJson(JsonSerializerOptions json)
     {

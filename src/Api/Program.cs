@@ -1,10 +1,14 @@
 using ModelService.Api;
 using ModelService.Api.Auth;
 using ModelService.Api.Health;
+using ModelService.Models.Runtime;
 using ModelService.Models.Storage;
 
 // A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck
 if (args is ["--healthcheck", ..]) return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
+
+// A server starts itself like that before a network serves for the first time.
+if (args is [Trial.Argument]) return Trial.Run();
 if (args is ["--new-key", .. var arguments]) return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 
 var builder = WebApplication.CreateBuilder(args);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Registry;
+using ModelService.Models.Runtime;
 using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
@@ -13,11 +14,14 @@ public static class ModelsServiceCollectionExtensions
 {
     /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
     /// <param name="services">The services to add to.</param>
-    public static IServiceCollection AddModels(this IServiceCollection services)
+    /// <param name="trial">How this program is started to try a network.</param>
+    public static IServiceCollection AddModels(this IServiceCollection services, TrialCommand trial)
     {
+        services.TryAddSingleton(trial);
         services.AddImaging();
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>().BindConfiguration(ComputeOptions.Section);
         services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
         services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);
@@ -29,6 +33,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<StoredVersionReader>();
         services.TryAddSingleton<ModelStore>();
         services.TryAddSingleton<MemoryBudget>();
+        services.TryAddSingleton<Trials>();
         services.TryAddSingleton<ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<RegistryStart>();

@@ -19,7 +19,11 @@ public sealed class BodyLimitTests : IAsyncDisposable
     }.OnSocket();
 
     public static MatrixTheoryData<string, bool> Requests => new(
-        ["analyze", "create", "create: definition", "create: weights", "predict json", "predict image", "predict file", "predict files"], [false, true]);
+        [
+            "analyze", "create", "create: definition", "create: weights", "version", "version: definition", "version: weights", "update", "check", "put",
+            "predict json", "predict image", "predict file", "predict files", "predict-version image",
+        ],
+        [false, true]);
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
@@ -27,9 +31,11 @@ public sealed class BodyLimitTests : IAsyncDisposable
     [MemberData(nameof(Requests))]
     public async Task Post_BodyLargerThanTheLimit_IsRefusedAndTheServerGoesOn(string request, bool chunked)
     {
+        await server.Api.CreateAsync(Networks.Tiny("any"));
         using var body = Body(request, Limit + 1);
+        var (method, path) = Endpoint(request);
 
-        var answer = await server.Api.PostAsync(Path(request), chunked ? Bodies.Chunked(body) : body);
+        var answer = await server.Api.SendAsync(method, path, chunked ? Bodies.Chunked(body) : body);
 
         answer.Problem(413, "body_too_large");
         await server.Api.CreateAsync(Networks.Tiny("next"));
@@ -44,7 +50,7 @@ public sealed class BodyLimitTests : IAsyncDisposable
         {
             using var body = Body(request, Limit);
 
-            var answer = await server.Api.PostAsync(Path(request), chunked ? Bodies.Chunked(body) : body);
+            var answer = await server.Api.PostAsync(Endpoint(request).Path, chunked ? Bodies.Chunked(body) : body);
 
             Assert.Contains(answer.Status, new[] { 200, 201, 409 });
         }
@@ -78,11 +84,16 @@ public sealed class BodyLimitTests : IAsyncDisposable
         answer.Problem(413, "image_too_large");
     }
 
-    private static string Path(string request) => request.Split(' ', ':')[0] switch
+    private static (HttpMethod Method, string Path) Endpoint(string request) => request.Split(' ', ':')[0] switch
     {
-        "analyze" => "/v1/architectures/analyze",
-        "create" => "/v1/models",
-        _ => "/v1/models/any/predict",
+        "analyze" => (HttpMethod.Post, "/v1/architectures/analyze"),
+        "create" => (HttpMethod.Post, "/v1/models"),
+        "version" => (HttpMethod.Post, "/v1/models/any/versions"),
+        "update" => (HttpMethod.Patch, "/v1/models/any"),
+        "check" => (HttpMethod.Post, "/v1/models/any/weights/check"),
+        "put" => (HttpMethod.Put, "/v1/models/any/versions/1/weights"),
+        "predict" => (HttpMethod.Post, "/v1/models/any/predict"),
+        _ => (HttpMethod.Post, "/v1/models/any/versions/1/predict"),
     };
 
     private static HttpContent Body(string request, int bytes) => request switch
@@ -91,8 +102,12 @@ public sealed class BodyLimitTests : IAsyncDisposable
         "create" => Bodies.Json(Networks.Tiny("limit").PadRight(bytes)),
         "create: definition" => new MultipartFormDataContent { { Bodies.Json(Networks.Tiny("limit").PadRight(bytes)), "definition" } },
         "create: weights" => new MultipartFormDataContent { { Bodies.Json(Networks.Tiny("limit")), "definition" }, { new ByteArrayContent(new byte[bytes]), "weights", "w" } },
+        "version" or "update" => Bodies.Json("{}".PadRight(bytes)),
+        "version: definition" => new MultipartFormDataContent { { Bodies.Json("{}".PadRight(bytes)), "definition" } },
+        "version: weights" => new MultipartFormDataContent { { new ByteArrayContent(new byte[bytes]), "weights", "w" } },
+        "check" or "put" => Bodies.Raw(new byte[bytes], "application/octet-stream"),
         "predict json" => Bodies.Json("""{"images":["AA=="]}""".PadRight(bytes)),
-        "predict image" => Bodies.Raw(new byte[bytes], "image/png"),
+        "predict image" or "predict-version image" => Bodies.Raw(new byte[bytes], "image/png"),
         "predict file" => Bodies.Files(new byte[bytes]),
         _ => Bodies.Files(new byte[bytes / 2], new byte[(bytes / 2) + 1]),
     };

@@ -46,6 +46,26 @@ public sealed class JsonBodyTests(ApiServer server)
     }
 
     [Theory]
+    [InlineData("POST", "/v1/architectures/analyze")]
+    [InlineData("POST", "/v1/models")]
+    [InlineData("PATCH", "/v1/models/json-deep")]
+    [InlineData("POST", "/v1/models/json-deep/versions")]
+    [InlineData("POST", "/v1/models/json-deep/predict")]
+    [InlineData("POST", "/v1/models/json-deep/versions/1/predict")]
+    public async Task Send_JsonOfEndlessDepth_IsMalformed(string method, string path)
+    {
+        const int Depth = 100_000;
+        await server.Api.EnsureAsync(Networks.Tiny("json-deep"));
+        string[] texts = [new string('[', Depth), new string('[', Depth) + new string(']', Depth), string.Concat(Enumerable.Repeat("{\"layers\":[", Depth / 2))];
+
+        foreach (var text in texts) (await server.Api.SendAsync(new HttpMethod(method), path, Bodies.Json(text))).Problem(400, "malformed_request");
+
+        if (!path.EndsWith("models", StringComparison.Ordinal) && !path.EndsWith("versions", StringComparison.Ordinal)) return;
+        using var form = new MultipartFormDataContent { { Bodies.Json(texts[0]), "definition" } };
+        (await server.Api.PostAsync(path, form)).Problem(400, "malformed_request");
+    }
+
+    [Theory]
     [InlineData("/v1/architectures/analyze", "text/plain")]
     [InlineData("/v1/architectures/analyze", "multipart/form-data; boundary=x")]
     [InlineData("/v1/architectures/analyze", "nonsense")]

@@ -106,7 +106,8 @@ public sealed class RequestLogTests
         await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
 
         string? line;
-        while ((line = server.Output.FirstOrDefault(item => item.Contains("GET", StringComparison.Ordinal))) is null) await Task.Delay(50, TestContext.Current.CancellationToken);
+        while ((line = server.Output.FirstOrDefault(written => written.Contains("GET", StringComparison.Ordinal))) is null)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
 
         // The first line about a request: those of probes are left out.
         if (format == "text") Assert.Matches("""^\d\d:\d\d:\d\d INF HTTP GET /v1/models responded 200""", line);

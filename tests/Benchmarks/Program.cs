@@ -1,9 +1,11 @@
 using ModelService.Benchmarks;
 
-// dotnet run -c Release --project tests/Benchmarks -- weights
-// dotnet run -c Release --project tests/Benchmarks -- analysis
+// dotnet run -c Release --project tests/Benchmarks -- plan
 switch (args)
 {
+    case ["plan", .. var rest]:
+        PlanBenchmark.Run(rest);
+        return 0;
     case ["weights"]:
         WeightsBenchmark.Run();
         return 0;
@@ -11,6 +13,6 @@ switch (args)
         AnalysisBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Say which: weights, analysis");
+        Console.Error.WriteLine("Say which: plan [--rounds N] [--only NETWORK], weights, analysis");
         return 1;
 }

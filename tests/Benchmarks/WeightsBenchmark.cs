@@ -1,9 +1,9 @@
 using System.Globalization;
 using ModelService.Models.Analysis;
+using ModelService.Models.Compilation;
 using ModelService.Models.Predefined;
 using ModelService.Models.Runtime;
 using ModelService.Models.Weights;
-using static TorchSharp.torch;
 
 namespace ModelService.Benchmarks;
 
@@ -23,14 +23,14 @@ internal static class WeightsBenchmark
         {
             PyTorchFile.Write(path, network.StateDict);
             Console.WriteLine($"resnet50.pth, {new FileInfo(path).Length / 1e6:F1} MB, in the system's cache");
-            using var model = new CompiledModel(network, seed: 1, [], CPU);
-            var growth = PeakGrowth(() => Load(path, network, model));
+            using var module = LoadedModule.Create(network, seed: 1, []);
+            var growth = PeakGrowth(() => Load(path, network, module));
             new Interleaved()
                 .Add("read the file (File.ReadAllBytes)", () => File.ReadAllBytes(path))
                 .Add("read the file (1 MiB at a time, not kept)", () => Read(path))
                 .Add("open and check it", () => Open(path))
-                .Add("load it into a model that is there", () => Load(path, network, model))
-                .Add("build a random model", () => new CompiledModel(network, seed: 1, [], CPU).Dispose())
+                .Add("load it into a model that is there", () => Load(path, network, module))
+                .Add("build a random model", () => LoadedModule.Create(network, seed: 1, []).Dispose())
                 .Add("build a model with it", () => Build(path, network))
                 .Print(Rounds);
             if (growth is { } bytes) Console.WriteLine($"peak memory while loading: {bytes / 1e6:F1} MB above the model's own");
@@ -51,12 +51,12 @@ internal static class WeightsBenchmark
 
     private static void Open(string path) => WeightsFile.Open(path, WeightsLimits.Default).Dispose();
 
-    private static void Load(string path, ArchitectureAnalysis network, CompiledModel model)
+    private static void Load(string path, ArchitectureAnalysis network, BlockModule module)
     {
         using var file = WeightsFile.Open(path, WeightsLimits.Default);
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors);
         report.ThrowIfMismatched();
-        model.Load(report.Pairs);
+        LoadedModule.Load(module, report.Pairs);
     }
 
     private static void Build(string path, ArchitectureAnalysis network)
@@ -64,7 +64,7 @@ internal static class WeightsBenchmark
         using var file = WeightsFile.Open(path, WeightsLimits.Default);
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors);
         report.ThrowIfMismatched();
-        new CompiledModel(network, seed: null, report.Pairs, CPU).Dispose();
+        LoadedModule.Create(network, seed: null, report.Pairs).Dispose();
     }
 
     // Linux counts the peak of resident memory, and starts anew when told to.

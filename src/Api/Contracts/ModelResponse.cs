@@ -1,6 +1,7 @@
 using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Registry;
+using ModelService.Models.Runtime;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
@@ -23,6 +24,9 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Head">Whether the layer that gives the class scores is random; absent in a network without weights.</param>
 /// <param name="Device">Where it computes: <c>cpu</c> or <c>cuda:N</c>; absent until it was in memory.</param>
 /// <param name="Precision">The number format it computes in.</param>
+/// <param name="Route">How it computes: <c>plan</c>, or <c>module</c>, which is slower.</param>
+/// <param name="RouteReason">Why it computes by its module; absent when it does not.</param>
+/// <param name="Fidelity">How far the plan's probabilities are from the float32 module's; absent when there is no plan.</param>
 /// <param name="InputShape">What it takes, the batch dimension left out.</param>
 /// <param name="NumClasses">Classes it tells apart.</param>
 /// <param name="Labels">One label per class.</param>
@@ -30,6 +34,7 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="Bytes">Bytes of its tensors.</param>
+/// <param name="PlanBytes">Bytes of the weights as the plan has them, packed and in its precision, beside the tensors.</param>
 /// <param name="WorkspaceBytes">Estimated bytes that computing a batch needs beside the tensors.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="LoadedAt">When it came into memory last; absent when it wasn't since the server started.</param>
@@ -37,8 +42,9 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Versions">Every version of the model, oldest first; absent for a single version.</param>
 public sealed record ModelResponse(
     string Name, int Version, VersionState State, string? Reason, bool Pinned, string? Base, string? From, VersionLineage? Lineage, WeightsState Weights,
-    IReadOnlyList<string>? RandomTensors, HeadState? Head, string? Device, Precision? Precision, IReadOnlyList<long>? InputShape, int? NumClasses,
-    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long? Parameters, long? Macs, long Bytes, long WorkspaceBytes,
+    IReadOnlyList<string>? RandomTensors, HeadState? Head, string? Device, Precision? Precision,
+    ModelRoute? Route, string? RouteReason, Fidelity? Fidelity, IReadOnlyList<long>? InputShape, int? NumClasses,
+    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long? Parameters, long? Macs, long Bytes, long PlanBytes, long WorkspaceBytes,
     DateTimeOffset CreatedAt, DateTimeOffset? LoadedAt, WeightsReport? WeightsReport, IReadOnlyList<VersionSummary>? Versions)
 {
     internal static ModelResponse Of(ModelEntry model) => Of(model, model.Default) with { Versions = [.. model.Versions.Select(VersionSummary.Of)] };
@@ -50,8 +56,9 @@ public sealed record ModelResponse(
         var (definition, analysis) = (blueprint?.Definition, blueprint?.Analysis);
         return new ModelResponse(
             version.Name, version.Version, version.State, version.Reason, model.Pinned == version.Version, definition?.Base, definition?.From, version.Lineage, version.Weights,
-            PartlyRandom(version), version.Head, version.Device, definition?.Precision, analysis?.Input.Sizes, blueprint?.ClassCount,
-            definition?.Labels, blueprint?.Preprocessing, analysis?.Parameters, analysis?.Macs, version.Bytes, version.WorkspaceBytes,
+            PartlyRandom(version), version.Head, version.Computing?.Device, definition?.Precision,
+            version.Computing?.Route, version.Computing?.RouteReason, version.Computing?.Fidelity, analysis?.Input.Sizes, blueprint?.ClassCount,
+            definition?.Labels, blueprint?.Preprocessing, analysis?.Parameters, analysis?.Macs, version.Bytes, version.PlanBytes, version.WorkspaceBytes,
             version.Created, version.Loaded, version.Report, null);
     }
 

@@ -26,6 +26,8 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// Four forms of body: the image itself (<c>Content-Type: image/jpeg</c> or alike); <c>multipart/form-data</c> with image files;
     /// <c>{"images": ["base64", ...]}</c>; or <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, the model's input as it is.
     /// JPEG, PNG, WebP, GIF, BMP and TIFF are read. Image URLs are not fetched.
+    /// Images of all requests that wait for a model are computed together. The header <c>X-Priority</c> (<c>high</c>, <c>normal</c>, <c>low</c>)
+    /// says which go first, <c>X-Request-Timeout-Ms</c> how many milliseconds the answer may take.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
     /// <param name="topK">How many of the best classes to name.</param>
@@ -41,6 +43,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <response code="503">
     /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
     /// </response>
+    /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
     [HttpPost("predict")]
     [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
@@ -51,6 +54,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
     public Task<PredictResponse> Predict(
         string name,
         CancellationToken cancellationToken,
@@ -75,6 +79,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <response code="503">
     /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
     /// </response>
+    /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
     [HttpPost("versions/{version:int}/predict")]
     [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
@@ -85,6 +90,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
     public Task<PredictResponse> PredictVersion(
         string name,
         int version,
@@ -95,10 +101,11 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
 
     private async Task<PredictResponse> RunAsync(string name, int? version, int topK, ScoreKind scores, CancellationToken cancellationToken)
     {
+        var terms = RequestTerms.Of(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken);
         var lease = await registry.LeaseAsync(name, version, cancellationToken);
         Response.RegisterForDispose(lease); // after the answer is written
-        var result = await predictor.PredictAsync(lease, inputs, cancellationToken);
+        var result = await predictor.PredictAsync(lease, inputs, terms.Now(), cancellationToken);
         log.Set("Model", name);
         log.Set("Version", result.Model.Version);
         log.Set("Count", inputs.Count);

@@ -28,7 +28,7 @@ internal static class ErrorTable
         ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
             or ErrorCode.WeightsMismatch or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-        ErrorCode.ModelNotReady or ErrorCode.OutOfMemory or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.ModelNotReady or ErrorCode.PlanRejected or ErrorCode.OutOfMemory or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
     };

@@ -20,9 +20,11 @@ internal static class RequestLog
             log.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
-                // The request's own line says why it is not ready.
+
+                // What these say of each request that is refused or cut off is in the request's own line.
+                .MinimumLevel.Override(typeof(ApiKeyHandler).FullName!, LogEventLevel.Warning)
+                .MinimumLevel.Override("Microsoft.AspNetCore.Http.Timeouts", LogEventLevel.Error)
                 .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
-                .MinimumLevel.Override(typeof(ApiKeyHandler).FullName!, LogEventLevel.Warning) // what its base class says of every refusal is in the request's line
                 .ReadFrom.Configuration(builder.Configuration)
                 .ReadFrom.Services(services)
                 .Enrich.FromLogContext();
@@ -38,11 +40,11 @@ internal static class RequestLog
             // Else it would take the process's static logger, which is another server's when two run in one process.
             options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
 
-            // 503 is an answer, not a bug: the client is told to come again.
-            // Probes come every few seconds and say nothing as long as they succeed.
+            // 503 and 504 are answers, not bugs: the client is told to come again, or to be quicker.
+            // Health checks come every few seconds and say nothing as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                exception is not null || http.Response.StatusCode is >= 500 and not StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Error
-                : http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
+                exception is not null || http.Response.StatusCode is >= 500 and not (StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout) ? LogEventLevel.Error
+                : http.Response.StatusCode >= 500 ? LogEventLevel.Warning
                 : http.IsProbe() && http.Response.StatusCode < StatusCodes.Status400BadRequest ? LogEventLevel.Debug
                 : LogEventLevel.Information;
         });

@@ -30,10 +30,8 @@ internal sealed class Convolution
     {
         this.module = module;
         (stride, dilation, groups) = (Longs(layer.Stride.Expand(rank)), Longs(layer.Dilation.Expand(rank)), layer.Groups);
-        var edges = Edges(layer, rank);
-        var isPlain = layer.PaddingMode == PaddingMode.Zeros && edges.All(edge => edge.Front == edge.Back);
-        innerPadding = isPlain ? [.. edges.Select(edge => edge.Front)] : new long[rank];
-        outerPadding = isPlain ? null : [.. edges.Reverse().SelectMany(edge => new[] { edge.Front, edge.Back })];
+        var edges = ConvolutionEdges.Of(layer, rank);
+        (innerPadding, outerPadding) = (edges.Inner, edges.IsInner ? null : edges.Outer);
         mode = layer.PaddingMode switch
         {
             PaddingMode.Zeros => PaddingModes.Constant,
@@ -67,13 +65,6 @@ internal sealed class Convolution
         2 => nn.functional.conv2d(input, weight, module.bias, stride, innerPadding, dilation, groups),
         _ => nn.functional.conv3d(input, weight, module.bias, stride, innerPadding, dilation, groups),
     };
-
-    // "same" puts the odd one at the back, as PyTorch does.
-    private static (long Front, long Back)[] Edges(Conv layer, int rank)
-    {
-        if (layer.Padding.Sizes is { } sizes) return [.. sizes.Expand(rank).Select(size => ((long)size, (long)size))];
-        return [.. layer.KernelSize.Expand(rank).Zip(layer.Dilation.Expand(rank), (size, gap) => (long)gap * (size - 1)).Select(total => (total / 2, total - (total / 2)))];
-    }
 
     private static long[] Longs(IReadOnlyList<int> sizes) => [.. sizes.Select(size => (long)size)];
 }

@@ -63,6 +63,9 @@ public enum ErrorCode
     /// <summary>More work is waiting than the limits allow.</summary>
     Overloaded,
 
+    /// <summary>The network was tried in a process of its own, which did not come to its end: it can't be computed here.</summary>
+    PlanRejected,
+
     /// <summary>The device has not enough memory for this.</summary>
     OutOfMemory,
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -15,6 +16,12 @@ public abstract record Activation : LayerDefinition
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => Apply;
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Add(new ActivationOperator(Function) { Key = node.Key, Inputs = [input], Output = plan.NewValue(node.Output) });
+
+    /// <summary>The function, as a plan has it.</summary>
+    private protected abstract ActivationFunction Function { get; }
 
     /// <summary>Computes the function; the result is a new tensor.</summary>
     private protected abstract Tensor Apply(Tensor input);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -31,6 +32,12 @@ public abstract record AdaptivePool : LayerDefinition
         var size = Longs(OutputSize);
         return input => Apply(input, size);
     }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, Longs(OutputSize));
+
+    /// <summary>What libtorch's function is called before <c>_pool</c>.</summary>
+    private protected virtual string Function => "adaptive_avg";
 
     private protected abstract Tensor Apply(Tensor input, long[] size);
 
@@ -69,6 +76,8 @@ internal sealed record AdaptiveAvgPool3d : AdaptivePool
 internal sealed record AdaptiveMaxPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
+
+    private protected override string Function => "adaptive_max";
 
     private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_max_pool2d(input, size);
 }

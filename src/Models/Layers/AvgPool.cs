@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -19,6 +20,12 @@ public abstract record AvgPool : Pool
         var (kernel, stride, padding) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding));
         return input => Apply(input, kernel, stride, padding);
     }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, $"avg_pool{SpatialRank}d", [input, Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), CeilMode, CountIncludePad, .. MoreArguments]);
+
+    /// <summary>What libtorch's function takes beyond what all of them take.</summary>
+    private protected virtual object?[] MoreArguments => [];
 
     private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding);
 }
@@ -42,6 +49,8 @@ internal sealed record AvgPool2d : AvgPool
 
     private protected override int SpatialRank => 2;
 
+    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
+
     private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
         nn.functional.avg_pool2d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
 }
@@ -56,6 +65,8 @@ internal sealed record AvgPool3d : AvgPool
     private protected override int SpatialRank => 3;
 
     private protected override bool FitsUnpadded => true;
+
+    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
 
     private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
         nn.functional.avg_pool3d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);

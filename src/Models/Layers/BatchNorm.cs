@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -55,6 +56,9 @@ public abstract record BatchNorm : LayerDefinition
     internal sealed override LayerDefinition Filled(LayerNode node) => this with { NumFeatures = (int)node.Input.Sizes[0] };
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, Create(node.Input.Sizes[0])).call;
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Add(new NormOperator(new Norm(node.Key, Eps, Affine)) { Key = node.Key, Inputs = [input], Output = plan.NewValue(node.Output) });
 
     private protected abstract nn.Module<Tensor, Tensor> Create(long channels);
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -47,6 +48,12 @@ internal sealed record Concat : LayerDefinition
     }
 
     internal override LayerDefinition Filled(LayerNode node) => this with { Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)] };
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var parts = node.Children.Select(child => plan.Chain([child], input)).ToArray();
+        return plan.Call(node, node.Output, "cat", parts, 1L);
+    }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });

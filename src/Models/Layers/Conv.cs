@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 using Padding = ModelService.Models.Definitions.Padding;
@@ -97,6 +98,26 @@ public abstract record Conv : LayerDefinition
         var channels = node.Input.Sizes[0];
         return new Convolution(this, SpatialRank, parent.Add(node, Create(channels)), channels).Forward;
     }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var edges = ConvolutionEdges.Of(this, SpatialRank);
+        if (!edges.IsInner) input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
+        return plan.Add(new ConvolutionOperator
+        {
+            Key = node.Key,
+            Inputs = [input],
+            Output = plan.NewValue(node.Output),
+            Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+            Kernel = Longs(KernelSize),
+            Stride = Longs(Stride),
+            Padding = edges.Inner,
+            Dilation = Longs(Dilation),
+            Groups = Groups,
+        });
+    }
+
+    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
 
     /// <summary>The module that holds the parameters.</summary>
     private protected abstract TorchSharp.Modules.Convolution Create(long inChannels);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -17,6 +18,8 @@ public abstract record AnyDropout : LayerDefinition
     /// <summary>Accepted because PyTorch has it; the result is the same either way.</summary>
     [Description("Accepted because PyTorch has it; without effect.")]
     public bool Inplace { get; init; }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
 }
 
 /// <summary>Single numbers.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -9,6 +10,8 @@ internal sealed record Elu : Activation
 {
     [Description("What very negative numbers come near to, negated.")]
     public double Alpha { get; init; } = 1.0;
+
+    private protected override ActivationFunction Function => new("elu", Alpha);
 
     private protected override Tensor Apply(Tensor input) => nn.functional.elu(input, Alpha);
 }

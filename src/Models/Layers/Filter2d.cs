@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -23,6 +24,19 @@ internal sealed record Filter2d : LayerDefinition
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, new Filter(Preset.Kernel(), node.Input.Sizes[0])).call;
 
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Add(new ConvolutionOperator
+    {
+        Key = node.Key,
+        Inputs = [input],
+        Output = plan.NewValue(node.Output),
+        Weights = new FixedWeights(Preset.Kernel(), node.Input.Sizes[0]),
+        Kernel = [3, 3],
+        Stride = [1, 1],
+        Padding = [1, 1],
+        Dilation = [1, 1],
+        Groups = node.Input.Sizes[0],
+    });
+
     private sealed class Filter : nn.Module<Tensor, Tensor>
     {
         private readonly long channels;
@@ -32,8 +46,8 @@ internal sealed record Filter2d : LayerDefinition
         {
             this.channels = channels;
 
-            // A buffer, so that the module owns it; not persistent, so that it is not in the state dict. Such a one does not move with the module.
-            register_buffer("kernel", tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3]).repeat(channels, 1, 1, 1), persistent: false);
+            // A buffer, so that the module owns it, not a scope; not persistent, so that it is not in the state dict. Such a one does not move with the module.
+            register_buffer("kernel", tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3]).repeat(channels, 1, 1, 1).DetachFromDisposeScope(), persistent: false);
         }
 
         public override Tensor forward(Tensor input)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -27,6 +28,8 @@ internal sealed record Flatten : LayerDefinition
         var sizes = input.Sizes;
         return new Shape([.. sizes.Take(start - 1), Shape.Product(sizes.Skip(start - 1).Take(end - start + 1)), .. sizes.Skip(end)]);
     }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

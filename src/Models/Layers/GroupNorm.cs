@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -38,6 +39,11 @@ internal sealed record GroupNorm : LayerDefinition
     }
 
     internal override LayerDefinition Filled(LayerNode node) => this with { NumChannels = (int)node.Input.Sizes[0] };
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, "group_norm", input, (long)NumGroups, Parameter(node, "weight"), Parameter(node, "bias"), Eps);
+
+    private Parameter? Parameter(LayerNode node, string name) => Affine ? new Parameter($"{node.Key}.{name}") : null;
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

@@ -1,3 +1,4 @@
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -6,5 +7,7 @@ namespace ModelService.Models.Layers;
 [Layer("hardswish", "A cheap form of silu, made of straight lines and a parabola.")]
 internal sealed record Hardswish : Activation
 {
+    private protected override ActivationFunction Function => new("hardswish") { FusedName = "hardswish" };
+
     private protected override Tensor Apply(Tensor input) => nn.functional.hardswish(input);
 }

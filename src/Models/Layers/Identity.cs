@@ -1,5 +1,6 @@
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -9,6 +10,8 @@ namespace ModelService.Models.Layers;
 internal sealed record Identity : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => input;
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => static input => input;
 }

@@ -3,13 +3,14 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
 
 /// <summary>
 /// A layer or block as its author wrote it. A new kind is one new file here: a record with the parameters, the rule for its output's shape,
-/// and the TorchSharp function that computes it; the catalogue finds it by its <see cref="LayerAttribute"/>.
+/// the TorchSharp function that computes it, and its operators in a plan; the catalogue finds it by its <see cref="LayerAttribute"/>.
 /// </summary>
 public abstract record LayerDefinition
 {
@@ -41,6 +42,13 @@ public abstract record LayerDefinition
     /// Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>. It borrows its argument; the caller owns the result, which may be the argument itself.
     /// </returns>
     internal abstract Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent);
+
+    /// <summary>Adds the operators that compute the layer to a plan: the same function as <see cref="Build"/> gives.</summary>
+    /// <param name="node">The layer in its place, analysed without an error.</param>
+    /// <param name="plan">Takes the operators.</param>
+    /// <param name="input">What goes in.</param>
+    /// <returns>What comes out; the input itself for a layer that does nothing.</returns>
+    internal abstract Value Emit(LayerNode node, PlanBuilder plan, Value input);
 
     /// <summary>The same layer with another number of outputs; null for a kind that has no such number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -40,6 +41,10 @@ internal sealed record LayerNorm : LayerDefinition
             && input.Sizes.Skip(input.Rank - Sizes.Length).Zip(Sizes).All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
         return fits ? input : visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
     }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(
+        node, node.Output, "layer_norm", input, Sizes,
+        ElementwiseAffine ? new Parameter($"{node.Key}.weight") : null, ElementwiseAffine && Bias ? new Parameter($"{node.Key}.bias") : null, Eps);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.LayerNorm(Sizes, Eps, ElementwiseAffine, Bias)).call;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -9,6 +10,8 @@ internal sealed record LeakyRelu : Activation
 {
     [Description("What negative numbers are multiplied by.")]
     public double NegativeSlope { get; init; } = 0.01;
+
+    private protected override ActivationFunction Function => new("leaky_relu", NegativeSlope) { FusedName = "leaky_relu" };
 
     private protected override Tensor Apply(Tensor input) => nn.functional.leaky_relu(input, NegativeSlope);
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -32,6 +33,14 @@ internal sealed record Linear : LayerDefinition
         visit.Macs(output, features);
         return output;
     }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Add(new LinearOperator
+    {
+        Key = node.Key,
+        Inputs = [input],
+        Output = plan.NewValue(node.Output),
+        Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+    });
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -27,6 +28,18 @@ internal sealed record LocalResponseNorm : LayerDefinition
     public double K { get; init; } = 1.0;
 
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [2, 3, 4]) ? input : Shape.Unknown;
+
+    // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var shape = node.Output;
+        var rows = new Shape(1, shape.Sizes[0], Shape.Product(shape.Sizes.Skip(1)));
+        var squares = plan.Call(node, new Shape([.. rows.Sizes.Skip(1)]), "flatten", plan.Call(node, shape, "mul", input, input), 2L, -1L);
+        var padded = plan.Call(node, rows, "constant_pad_nd", plan.Call(node, rows, "unsqueeze", squares, 1L), new[] { 0L, 0, Size / 2, (Size - 1) / 2 }, 0.0);
+        var means = plan.Call(node, rows, "avg_pool2d", padded, new[] { Size, 1L }, new[] { 1L, 1 }, new[] { 0L, 0 }, false, true, null);
+        var scaled = plan.Call(node, shape, "reshape", plan.Call(node, rows, "mul", means, Alpha), new[] { -1L }.Concat(shape.Sizes).ToArray());
+        return plan.Call(node, shape, "div", input, plan.Call(node, shape, "pow", plan.Call(node, shape, "add", scaled, K), Beta));
+    }
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

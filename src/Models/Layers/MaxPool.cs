@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -22,6 +23,9 @@ public abstract record MaxPool : Pool
         var (kernel, stride, padding, dilation) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation));
         return input => Apply(input, kernel, stride, padding, dilation);
     }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, $"max_pool{SpatialRank}d", input, Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation), CeilMode);
 
     private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation);
 }

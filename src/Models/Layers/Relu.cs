@@ -1,3 +1,4 @@
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -6,5 +7,7 @@ namespace ModelService.Models.Layers;
 [Layer("relu", "Replaces every negative number by 0.")]
 internal sealed record Relu : Activation
 {
+    private protected override ActivationFunction Function => new("relu") { FusedName = "relu" };
+
     private protected override Tensor Apply(Tensor input) => nn.functional.relu(input);
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -26,6 +27,8 @@ internal sealed record Repeat : LayerDefinition
         for (var time = 0; time < Times && visit.MayGoOn; time++) shape = visit.Chain(Layers, shape, visit.ParentKeys);
         return shape;
     }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => BlockModule.Chain(node.Children, parent);
 

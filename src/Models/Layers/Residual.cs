@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -61,6 +62,14 @@ internal sealed record Residual : LayerDefinition
         Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
         Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
     };
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var body = plan.Chain(node.Children.Take(Body.Count), input);
+        var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);
+        var sum = plan.Add(new AddOperator { Key = node.Key, Inputs = [body, shortcut], Output = plan.NewValue(body.Shape) });
+        return Activation is null ? sum : plan.Chain([node.Children[^1]], sum);
+    }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this with
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 using static TorchSharp.torch;
 
@@ -19,6 +20,8 @@ internal sealed record Sequential : LayerDefinition
     internal override bool IsKeyed => !Inline;
 
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

@@ -1,3 +1,4 @@
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -6,5 +7,7 @@ namespace ModelService.Models.Layers;
 [Layer("sigmoid", "Bends every number into the range 0 to 1.")]
 internal sealed record Sigmoid : Activation
 {
+    private protected override ActivationFunction Function => new("sigmoid") { FusedName = "sigmoid" };
+
     private protected override Tensor Apply(Tensor input) => nn.functional.sigmoid(input);
 }

@@ -1,3 +1,4 @@
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -6,5 +7,7 @@ namespace ModelService.Models.Layers;
 [Layer("silu", "Multiplies every number by its sigmoid; also called swish.")]
 internal sealed record Silu : Activation
 {
+    private protected override ActivationFunction Function => new("silu") { FusedName = "swish" };
+
     private protected override Tensor Apply(Tensor input) => nn.functional.silu(input);
 }

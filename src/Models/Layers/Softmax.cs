@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -23,6 +24,9 @@ internal sealed record Softmax : LayerDefinition
             ? input
             : visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
     }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        node.EndsNetwork && node.Output.Rank == 1 ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

@@ -1,3 +1,4 @@
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -6,5 +7,7 @@ namespace ModelService.Models.Layers;
 [Layer("tanh", "Bends every number into the range -1 to 1.")]
 internal sealed record Tanh : Activation
 {
+    private protected override ActivationFunction Function => new("tanh") { FusedName = "tanh" };
+
     private protected override Tensor Apply(Tensor input) => nn.functional.tanh(input);
 }

@@ -1,5 +1,6 @@
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
@@ -8,6 +9,9 @@ namespace ModelService.Models.Layers;
 internal sealed record UnreadableLayer : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => Shape.Unknown;
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        throw new InvalidOperationException("An architecture with errors is not planned.");
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         throw new InvalidOperationException("An architecture with errors is not built.");

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
@@ -10,19 +9,14 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Registry;
 
 /// <summary>Builds models, one at a time and beside the web threads: building takes all cores as it is.</summary>
-/// <param name="batching">How many inputs may wait for a model.</param>
+/// <param name="batching">How inputs wait for a model.</param>
 /// <param name="weightsLimits">How large a weights file may be.</param>
+/// <param name="trials">Asked whether a network can be computed here at all.</param>
 /// <param name="store">Where built models are kept.</param>
 /// <param name="clock">Says when a model was built.</param>
 /// <param name="metrics">Told what the models do.</param>
-public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, ModelStore store, TimeProvider clock, ServingMetrics metrics)
+public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, Trials trials, ModelStore store, TimeProvider clock, ServingMetrics metrics)
 {
-    // One alone, and one that is computed as the larger batches are.
-    private static readonly int[] WarmUpBatches = [1, 4];
-
-    // What a warm-up batch may hold.
-    private const int WarmUpNumbers = 1 << 26;
-
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
     /// <summary>Builds a version with random weights.</summary>
@@ -104,29 +98,21 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
     {
         var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device);
-        var runner = new ModelRunner(model, version.Name, version.Version, batching.Value.QueueLimit, metrics);
+        var whyNoPlan = trials.WhyNoPlan(version.Blueprint, device.ToString(), version.MemoryBytes);
+        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision, whyNoPlan);
+        var runner = new ModelRunner(model, version.Name, version.Version, batching.Value, metrics);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new BuiltModel(runner, device.ToString(), weights with { Report = report }, clock.GetUtcNow());
+        return new BuiltModel(runner, model.Computing, weights with { Report = report }, clock.GetUtcNow());
     }
 
-    // On the model's own thread, which has threads of its own to make: then the first request is as fast as the hundredth.
-    private async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)
+    private static async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)
     {
         var built = await building;
         try
         {
-            // A network of huge inputs runs them one by one anyway.
-            var most = Math.Min(batching.Value.QueueLimit, Math.Max(1, WarmUpNumbers / built.Runner.Counts.Input));
-            foreach (var count in WarmUpBatches.Where(count => count <= most))
-            {
-                var inputs = MemoryPool<float>.Shared.Rent(count * built.Runner.Counts.Input);
-                inputs.Memory.Span.Clear();
-                await built.Runner.RunAsync(inputs, count, CancellationToken.None);
-            }
-
+            await built.Runner.Warm;
             return built;
         }
         catch

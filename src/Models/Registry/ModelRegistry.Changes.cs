@@ -163,6 +163,6 @@ public sealed partial class ModelRegistry
             throw;
         }
 
-        LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, version.Device, version.Weights);
+        SayReady(version);
     }
 }

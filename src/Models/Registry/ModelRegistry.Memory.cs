@@ -40,7 +40,7 @@ public sealed partial class ModelRegistry
     internal async Task LoadIfRoomAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Blueprint.Definition.Device ?? "auto").ToString();
-        if (version.Bytes + version.WorkspaceBytes <= budget.Limit(device) - budget.Used(device)) await LoadAsync(version);
+        if (version.MemoryBytes <= budget.Limit(device) - budget.Used(device)) await LoadAsync(version);
     }
 
     private Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version));
@@ -57,7 +57,7 @@ public sealed partial class ModelRegistry
         {
             room = await MakeRoomAsync(version);
             version.Attach(await builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None), room);
-            LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, version.Device, version.Weights);
+            SayReady(version);
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
         {
@@ -74,16 +74,24 @@ public sealed partial class ModelRegistry
         }
     }
 
+    private void SayReady(ModelVersion version)
+    {
+        // Removed while it was being built, it never came into memory.
+        if (version.Computing is not { } computing) return;
+        LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, computing.Device, computing.Route, version.Weights);
+        if (computing.RouteReason is { } reason) LogNoPlan(version.Name, version.Version, reason);
+    }
+
     // Unloads what was used longest ago, until there is room.
     private async Task<IDisposable> MakeRoomAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Blueprint.Definition.Device ?? "auto").ToString();
-        var bytes = version.Bytes + version.WorkspaceBytes;
+        var bytes = version.MemoryBytes;
         while (true)
         {
             if (budget.TryTake(device, bytes) is { } room) return room;
             var others = models.Values
-                .SelectMany(entry => entry.Versions.Where(item => item.Version != entry.Pinned && item != version && item.Device == device))
+                .SelectMany(entry => entry.Versions.Where(item => item.Version != entry.Pinned && item != version && item.Computing?.Device == device))
                 .OrderBy(item => item.LastUsed).ToList();
             if (bytes <= budget.Limit(device) && await FreeOneAsync(others)) continue;
             throw budget.DoesNotFit($"Version {version.Version} of '{version.Name}'", device, bytes);
@@ -109,8 +117,11 @@ public sealed partial class ModelRegistry
         return false;
     }
 
-    [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is ready: {Parameters} parameters on {Device}, weights {Weights}")]
-    private partial void LogReady(string model, int version, long parameters, string? device, WeightsState weights);
+    [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is ready: {Parameters} parameters on {Device}, by its {Route}, weights {Weights}")]
+    private partial void LogReady(string model, int version, long parameters, string device, ModelRoute route, WeightsState weights);
+
+    [LoggerMessage(LogLevel.Warning, "Model {Model} version {Version} computes by its module, which is slower: {Reason}")]
+    private partial void LogNoPlan(string model, int version, string reason);
 
     [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is out of memory: {Bytes} bytes")]
     private partial void LogUnloaded(string model, int version, long bytes);

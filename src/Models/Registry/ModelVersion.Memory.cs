@@ -57,7 +57,7 @@ public sealed partial class ModelVersion
             if (!isGone)
             {
                 inMemory = (built.Runner, room);
-                (Device, Loaded, LastUsed) = (built.Device, built.Built, Stopwatch.GetTimestamp());
+                (Computing, Loaded, LastUsed) = (built.Computing, built.Built, Stopwatch.GetTimestamp());
                 Describe(built.Weights);
                 (State, Reason, IsOnDemand) = (VersionState.Ready, null, false);
                 return;
@@ -89,7 +89,6 @@ public sealed partial class ModelVersion
 
         await noLease.Task;
         held.Runner.Dispose();
-        ProcessMemory.ReturnFree();
         held.Room.Dispose();
         Set(VersionState.Unloaded, reason, onDemand);
         done.SetResult();

@@ -1,6 +1,7 @@
 using ModelService.Models.Analysis;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -24,6 +25,7 @@ public sealed partial class ModelVersion
         if (weights is not null) Describe(weights);
         if (blueprint is null) return;
         Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
+        PlanBytes = blueprint.Analysis.WeightBytes(blueprint.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short));
         WorkspaceBytes = blueprint.Analysis.EstimateBytes(PlannedBatch) - blueprint.Analysis.WeightBytes(sizeof(float));
     }
 
@@ -43,8 +45,8 @@ public sealed partial class ModelVersion
     /// <summary>Where it comes from; null when that can't be read.</summary>
     public VersionLineage? Lineage { get; }
 
-    /// <summary>Where it computes: <c>cpu</c> or <c>cuda:N</c>; null until it was in memory.</summary>
-    public string? Device { get; private set; }
+    /// <summary>Where and how it computes; null until it was in memory.</summary>
+    public Computing? Computing { get; private set; }
 
     /// <summary>Where its numbers come from.</summary>
     public WeightsState Weights { get; private set; }
@@ -67,8 +69,14 @@ public sealed partial class ModelVersion
     /// <summary>Bytes of its tensors.</summary>
     public long Bytes { get; }
 
+    /// <summary>Bytes of the weights as its plan has them, packed and in its precision, beside its tensors.</summary>
+    public long PlanBytes { get; }
+
     /// <summary>Estimated bytes that computing a batch needs beside its tensors.</summary>
     public long WorkspaceBytes { get; }
+
+    /// <summary>Bytes of all that it takes in memory.</summary>
+    public long MemoryBytes => Bytes + PlanBytes + WorkspaceBytes;
 
     /// <summary>The file on the disk that its weights are in; null when it is not kept there.</summary>
     internal StoredFile? WeightsFile { get; set; }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
 using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 
@@ -12,10 +13,12 @@ namespace ModelService.Models.Registry;
 /// <param name="budget">How much memory it may take.</param>
 /// <param name="metrics">Told where to look.</param>
 /// <param name="options">What is loaded.</param>
+/// <param name="compute">What models compute with; holds for the whole process.</param>
 /// <param name="clock">Waits for a server that is going down.</param>
 /// <param name="logger">Told what isn't loaded.</param>
 public sealed partial class RegistryStart(
-    ModelRegistry registry, MemoryBudget budget, ServingMetrics metrics, IOptions<StorageOptions> options, TimeProvider clock, ILogger<RegistryStart> logger) : BackgroundService
+    ModelRegistry registry, MemoryBudget budget, ServingMetrics metrics, IOptions<StorageOptions> options, IOptions<ComputeOptions> compute, TimeProvider clock,
+    ILogger<RegistryStart> logger) : BackgroundService
 {
     private const int ClaimTries = 50;
     private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
@@ -28,6 +31,7 @@ public sealed partial class RegistryStart(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        NativeRuntime.Prepare(compute.Value);
         await RestoreAsync(cancellationToken);
         metrics.Watch(registry, budget);
         waiting = [.. registry.List()

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,8 +10,8 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>
-/// A network in memory, ready to compute. It owns its parameters; whoever made it disposes it, after the last <see cref="Run"/>.
-/// Not thread-safe: one thread at a time.
+/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
+/// it, after the last run. Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
@@ -17,41 +19,56 @@ internal sealed class CompiledModel : IDisposable
     private const long ActivationBytesAtOnce = 256L << 20;
 
     private readonly BlockModule module;
+    private readonly CompiledPlan? plan;
     private readonly Device device;
     private readonly long[] inputSizes;
-    private readonly int atOnce;
 
     /// <summary>Builds a network.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
     /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
     /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
     /// <param name="device">Where it computes.</param>
-    public CompiledModel(ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device)
+    /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
+    /// <param name="whyNoPlan">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
+    public CompiledModel(
+        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, string? whyNoPlan = null)
     {
+        Precisions.Require(precision, device);
         this.device = device;
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
-        atOnce = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
-        module = BlockModule.Build(analysis, seed);
+        MaxBatchSize = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
+        module = LoadedModule.Create(analysis, seed, weights);
         try
         {
-            Load(weights);
-            module.eval();
             module.to(device);
+            var trial = whyNoPlan is null ? PlanTrial.Run(analysis, module, device, precision, MaxBatchSize) : new PlanTrial(null, null, whyNoPlan);
+            plan = trial.Plan;
+            Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, trial.Reason, trial.Fidelity);
+
+            // The module's numbers are kept for their export, but not on the GPU.
+            if (plan is not null) module.to(CPU);
         }
         catch
         {
-            module.Dispose();
+            Dispose();
             throw;
         }
     }
 
+    /// <summary>Where and how it computes.</summary>
+    public Computing Computing { get; }
+
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
-    /// <summary>The tensors by their names; borrowed, valid as long as the model.</summary>
+    /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
+
+    /// <summary>Most inputs that one native call computes, so that its memory stays bounded.</summary>
+    public int MaxBatchSize { get; }
 
     /// <summary>Numbers per input.</summary>
     public int InputCount => (int)inputSizes.Aggregate((count, size) => count * size);
@@ -60,41 +77,46 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="batch">Inputs one after another, each row-major: <c>[N, ...input]</c>, float32.</param>
     /// <param name="count">N.</param>
     /// <returns>N times <see cref="OutputCount"/> scores (logits), float32.</returns>
-    public float[] Run(ReadOnlySpan<float> batch, int count)
+    public float[] Run(ReadOnlyMemory<float> batch, int count)
     {
         var scores = new float[count * OutputCount];
-        for (var first = 0; first < count; first += atOnce)
+        for (var first = 0; first < count; first += MaxBatchSize)
         {
-            var part = Math.Min(atOnce, count - first);
-            Forward(batch.Slice(first * InputCount, part * InputCount), part, scores.AsSpan(first * OutputCount, part * OutputCount));
+            var part = Math.Min(MaxBatchSize, count - first);
+            Run([batch.Slice(first * InputCount, part * InputCount)], part).CopyTo(scores.AsSpan(first * OutputCount));
         }
 
         return scores;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => module.Dispose();
-
-    // Scope and inference mode belong to the thread: nothing here may await.
-    private void Forward(ReadOnlySpan<float> batch, int count, Span<float> scores)
+    /// <summary>Computes the scores of a batch that lies in several places.</summary>
+    /// <param name="parts">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
+    /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
+    /// <returns>The scores of all, in order.</returns>
+    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> parts, int count)
     {
+        // Scope and inference mode belong to the thread: nothing here may await.
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
-        batch.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
-        var output = module.call(input.to(device)).cpu().contiguous();
-        MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
+        if (device.type == DeviceType.CUDA) input = input.pin_memory();
+        var rest = MemoryMarshal.Cast<byte, float>(input.bytes);
+        foreach (var part in parts)
+        {
+            part.Span.CopyTo(rest);
+            rest = rest[part.Length..];
+        }
+
+        var moved = input.to(device, non_blocking: true);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
-    /// <summary>Copies tensors in.</summary>
-    /// <param name="weights">Borrowed until this returns.</param>
-    internal void Load(IReadOnlyList<TensorPair> weights)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        var tensors = StateDict;
-        AllCores.ForEach(weights, pair =>
-        {
-            if (pair.Expected.IsCounter) pair.Stored.CopyTo(TensorMemory.Elements<long>(tensors[pair.Expected.Name]));
-            else pair.Stored.CopyTo(TensorMemory.Elements<float>(tensors[pair.Expected.Name]));
-        });
+        plan?.Dispose();
+        module.Dispose();
+        ProcessMemory.ReturnFree();
     }
 }

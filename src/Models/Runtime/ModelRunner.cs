@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using ModelService.Models.Errors;
 using ModelService.Models.Serving;
@@ -8,30 +7,40 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>
-/// The thread on which a model computes, so that no web thread ever runs a tensor. It owns the model: disposing it ends the thread after
-/// what runs, then frees the model.
+/// The thread on which a model computes, so that no web thread ever runs a tensor, and the queue before it. Whenever the model is free, inputs
+/// that wait are computed together, whosever they are. It owns the model: disposing it ends the thread after what waits, then frees the model.
 /// </summary>
 internal sealed class ModelRunner : IDisposable
 {
+    // How much a new batch counts for the time that an input takes.
+    private const double Weight = 0.2;
+
+    // What a batch of the warm-up may hold.
+    private const long WarmUpNumbers = 1 << 26;
+
     private readonly CompiledModel model;
     private readonly string modelName;
     private readonly ServingMetrics metrics;
-    private readonly BlockingCollection<Work> queue = new(new ConcurrentQueue<Work>());
     private readonly int queueLimit;
     private readonly Thread thread;
-    private int waiting;
+
+    private readonly object gate = new(); // of all below; a monitor, because the thread waits for a pulse
+    private readonly BatchQueue<Work> queue;
+    private readonly TaskCompletionSource warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool isClosed;
+    private double secondsPerInput;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="model">The model, owned from here on.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
-    /// <param name="queueLimit">Inputs that may wait; one more is refused.</param>
-    /// <param name="metrics">Told what waits.</param>
-    public ModelRunner(CompiledModel model, string name, int version, int queueLimit, ServingMetrics metrics)
+    /// <param name="options">How inputs wait and are put together.</param>
+    /// <param name="metrics">Told what waits and what is computed.</param>
+    public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, ServingMetrics metrics)
     {
-        this.model = model;
-        this.queueLimit = queueLimit;
-        (modelName, this.metrics) = (name, metrics);
+        (this.model, modelName, this.metrics, queueLimit) = (model, name, metrics, options.QueueLimit);
+        MaxBatchSize = Math.Min(options.MaxBatchSize > 0 ? options.MaxBatchSize : model.Computing.Device == "cpu" ? 8 : 32, model.MaxBatchSize);
+        queue = new BatchQueue<Work>(MaxBatchSize, options.MaxDelay);
         thread = new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true };
         thread.Start();
     }
@@ -39,82 +48,233 @@ internal sealed class ModelRunner : IDisposable
     /// <summary>The model's sizes.</summary>
     public (int Input, int Output) Counts => (model.InputCount, model.OutputCount);
 
+    /// <summary>Done when a batch of each size was computed once.</summary>
+    public Task Warm => warm.Task;
+
+    /// <summary>Most inputs that are computed together.</summary>
+    public int MaxBatchSize { get; }
+
     /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
-    /// <summary>Computes the scores of a batch on the model's thread.</summary>
+    /// <summary>Computes the scores of a request's inputs on the model's thread.</summary>
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>
     /// <param name="count">How many inputs.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then dropped.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already.</exception>
-    public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, CancellationToken cancellationToken)
+    /// <param name="priority">Whom they may pass while they wait.</param>
+    /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already; <see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
+    public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, Priority priority, CancellationToken cancellationToken)
     {
-        var work = new Work(inputs, count, Stopwatch.GetTimestamp(), Activity.Current?.Context ?? default, cancellationToken);
-        if (Interlocked.Add(ref waiting, count) > queueLimit)
+        var work = new Work(inputs, count, count * model.OutputCount, Activity.Current?.Context ?? default);
+        lock (gate)
         {
-            Finish(work);
-            throw new ServingException(ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model, and as many do. Try again in a moment.");
+            if (queue.Count + count > queueLimit)
+            {
+                inputs.Dispose();
+                throw new ServingException(ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}. Try again in a moment.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(Math.Clamp(queue.Count * secondsPerInput, 1, 60)),
+                };
+            }
+
+            metrics.Queued(modelName, count);
+            queue.Add(work, count, priority, Now);
+            Monitor.Pulse(gate);
         }
 
-        metrics.Queued(modelName, count);
-        queue.Add(work, CancellationToken.None);
-        return await work.Result.Task.WaitAsync(cancellationToken);
+        await using var registration = cancellationToken.UnsafeRegister(_ => Cancel(work, cancellationToken), null);
+        return await work.Result.Task;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        queue.CompleteAdding();
+        lock (gate)
+        {
+            isClosed = true;
+            Monitor.Pulse(gate);
+        }
+
         thread.Join();
-        queue.Dispose();
         model.Dispose();
+    }
+
+    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    private void Cancel(Work work, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            var left = queue.Remove(work);
+            metrics.Queued(modelName, -left);
+            work.Waiting -= left;
+            work.FreeIfOver();
+        }
+
+        work.Result.TrySetCanceled(cancellationToken);
     }
 
     private void Loop()
     {
-        foreach (var work in queue.GetConsumingEnumerable())
+        NativeRuntime.PrepareThread();
+        WarmUp();
+        while (Next() is { } batch)
         {
-            metrics.Queued(modelName, -work.Count);
-            try
+            Compute(batch);
+            lock (gate)
             {
-                if (work.Cancellation.IsCancellationRequested)
+                foreach (var part in batch)
                 {
-                    work.Result.TrySetCanceled(work.Cancellation);
-                    continue;
+                    part.Request.Running -= part.Count;
+                    part.Request.FreeIfOver();
                 }
-
-                var started = Stopwatch.GetTimestamp();
-                var scores = model.Run(work.Inputs.Memory.Span[..(work.Count * model.InputCount)], work.Count);
-                ServingTraces.Computed(modelName, work.Count, started, [(work.Request, work.Queued)]);
-                work.Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(work.Queued, started), Stopwatch.GetElapsedTime(started)));
-            }
-            catch (Exception exception)
-            {
-                // Whatever libtorch throws belongs to this work; the thread goes on with the next.
-                work.Result.TrySetException(exception);
-            }
-            finally
-            {
-                Finish(work);
             }
         }
     }
 
-    private void Finish(Work work)
+    // On this thread, which has threads of its own to make: then the first request is as fast as the hundredth.
+    private void WarmUp()
     {
-        Interlocked.Add(ref waiting, -work.Count);
-        work.Inputs.Dispose();
+        try
+        {
+            var most = (int)Math.Min(MaxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
+            var zeros = new float[most * model.InputCount];
+            foreach (var size in BatchQueue<Work>.Sizes(most)) model.Run(zeros.AsMemory(0, size * model.InputCount), size);
+            warm.SetResult();
+        }
+        catch (Exception exception)
+        {
+            warm.SetException(exception);
+        }
     }
 
-    private sealed record Work(IMemoryOwner<float> Inputs, int Count, long Queued, ActivityContext Request, CancellationToken Cancellation)
+    // Waits for inputs; null when it is closed and none is left.
+    private IReadOnlyList<BatchPart<Work>>? Next()
     {
+        lock (gate)
+        {
+            while (true)
+            {
+                if (queue.Delay(Now) is not { } delay)
+                {
+                    if (isClosed) return null;
+                    Monitor.Wait(gate);
+                }
+                else if (delay > TimeSpan.Zero && !isClosed)
+                {
+                    Monitor.Wait(gate, delay);
+                }
+                else
+                {
+                    break;
+                }
+            }
+
+            var batch = queue.Cut();
+            foreach (var part in batch)
+            {
+                part.Request.Waiting -= part.Count;
+                part.Request.Running += part.Count;
+            }
+
+            metrics.Queued(modelName, -batch.Sum(part => part.Count));
+            return batch;
+        }
+    }
+
+    private void Compute(IReadOnlyList<BatchPart<Work>> batch)
+    {
+        var count = batch.Sum(part => part.Count);
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count);
+            var took = Stopwatch.GetElapsedTime(started);
+            var each = took.TotalSeconds / count;
+            lock (gate) secondsPerInput = secondsPerInput == 0 ? each : ((1 - Weight) * secondsPerInput) + (Weight * each);
+            metrics.Computed(modelName, count, took);
+            ServingTraces.Computed(modelName, count, started, [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]);
+            var first = 0;
+            foreach (var part in batch)
+            {
+                part.Request.Take(scores.AsSpan(first * model.OutputCount, part.Count * model.OutputCount), part, started, count);
+                first += part.Count;
+            }
+        }
+        catch (Exception) when (count > 1)
+        {
+            // Too little memory for all together, or one of them breaks the network: the others are not to suffer from it.
+            var (left, right) = Halve(batch, count / 2);
+            Compute(left);
+            Compute(right);
+        }
+        catch (Exception exception)
+        {
+            // Whatever libtorch throws belongs to this input; the thread goes on with the next.
+            batch[0].Request.Result.TrySetException(IsOutOfMemory(exception)
+                ? new ServingException(ErrorCode.OutOfMemory, "There is not enough memory to compute this input. Unload a model, or try again in a moment.", exception)
+                : exception);
+        }
+    }
+
+    private static bool IsOutOfMemory(Exception exception) =>
+        exception is OutOfMemoryException || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
+
+    private static (IReadOnlyList<BatchPart<Work>> Left, IReadOnlyList<BatchPart<Work>> Right) Halve(IReadOnlyList<BatchPart<Work>> batch, int count)
+    {
+        var (left, right) = (new List<BatchPart<Work>>(), new List<BatchPart<Work>>());
+        foreach (var part in batch)
+        {
+            var taken = Math.Min(count, part.Count);
+            count -= taken;
+            if (taken > 0) left.Add(part with { Count = taken });
+            if (taken < part.Count) right.Add(part with { First = part.First + taken, Count = part.Count - taken });
+        }
+
+        return (left, right);
+    }
+
+    // A request's inputs. It frees them when none waits and none is being computed.
+    private sealed class Work(IMemoryOwner<float> inputs, int count, int scores, ActivityContext caller)
+    {
+        private readonly float[] scores = new float[scores];
+        private int unscored = count;
+        private long started;
+        private int largestBatch;
+
+        public ActivityContext Caller => caller;
+
+        public long Queued { get; } = Stopwatch.GetTimestamp();
+
+        public int Waiting { get; set; } = count;
+
+        public int Running { get; set; }
+
         // The waiting request goes on on a web thread, not on the model's.
         public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ReadOnlyMemory<float> Slice(BatchPart<Work> part, int size) => inputs.Memory.Slice(part.First * size, part.Count * size);
+
+        // On the model's thread only.
+        public void Take(ReadOnlySpan<float> computed, BatchPart<Work> part, long batchStarted, int batchSize)
+        {
+            computed.CopyTo(scores.AsSpan(part.First * (computed.Length / part.Count)));
+            if (started == 0) started = batchStarted;
+            largestBatch = Math.Max(largestBatch, batchSize);
+            unscored -= part.Count;
+            if (unscored == 0) Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(Queued, started), Stopwatch.GetElapsedTime(started), largestBatch));
+        }
+
+        public void FreeIfOver()
+        {
+            if (Waiting == 0 && Running == 0) inputs.Dispose();
+        }
     }
 }
 
 /// <summary>What a run gave.</summary>
 /// <param name="Scores">The logits of each input, one after another.</param>
-/// <param name="Queue">How long it waited.</param>
-/// <param name="Inference">How long it ran.</param>
-internal readonly record struct RunResult(float[] Scores, TimeSpan Queue, TimeSpan Inference);
+/// <param name="Queue">How long it waited for its first batch.</param>
+/// <param name="Inference">How long it took from there on.</param>
+/// <param name="BatchSize">Inputs in the largest batch that it had a part in.</param>
+internal readonly record struct RunResult(float[] Scores, TimeSpan Queue, TimeSpan Inference, int BatchSize);

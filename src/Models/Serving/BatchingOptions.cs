@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Models.Serving;
 
-/// <summary>How inputs wait for a model.</summary>
+/// <summary>How inputs wait for a model, and which are computed together.</summary>
 public sealed class BatchingOptions
 {
     /// <summary>Configuration section bound to these options.</summary>
@@ -13,6 +13,31 @@ public sealed class BatchingOptions
     /// <value>Inputs; 1 to 65,536; default 256.</value>
     [Range(1, 65_536)]
     public int QueueLimit { get; init; } = 256;
+
+    /// <summary>Most inputs that are computed together; a model of huge inputs takes fewer. Larger batches use the device better and let each of them wait longer.</summary>
+    /// <value>Inputs; 0 to 1,024; default 0: 8 on processors, 32 on GPUs.</value>
+    [Range(0, 1_024)]
+    public int MaxBatchSize { get; init; }
+
+    /// <summary>How long an input that could be computed at once is kept for others to join it. A model that is busy gathers inputs without.</summary>
+    /// <value>A time span; 0 to 10 seconds; default 0.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan MaxDelay { get; init; }
+
+    /// <summary>How long a prediction may take, whatever its <c>X-Request-Timeout-Ms</c>; what takes longer is <c>deadline_exceeded</c>.</summary>
+    /// <value>A time span; 1 millisecond to 1 hour; default 1 minute.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Inputs of all models that may be under way, from decoding to scores. A request that brings one more is refused with <c>overloaded</c>.</summary>
+    /// <value>Inputs; 1 to 1,000,000; default 4,096.</value>
+    [Range(1, 1_000_000)]
+    public int InputsLimit { get; init; } = 4_096;
+
+    /// <summary>Bytes that the inputs of all models under way may take, decoded. A request that brings more is refused with <c>overloaded</c>.</summary>
+    /// <value>Bytes; 1 MiB and more; default 2 GiB.</value>
+    [Range(1L << 20, long.MaxValue)]
+    public long BytesLimit { get; init; } = 2L << 30;
 }
 
 [OptionsValidator]

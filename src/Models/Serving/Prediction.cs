@@ -26,5 +26,5 @@ public sealed record PredictionResult(ModelVersion Model, IReadOnlyList<Predicti
 /// <param name="Decode">Decoding and preprocessing of all images.</param>
 /// <param name="Queue">Waiting for the model.</param>
 /// <param name="Inference">Computing.</param>
-/// <param name="BatchSize">Inputs computed together.</param>
+/// <param name="BatchSize">Inputs computed together, those of other requests among them; of several batches, the largest.</param>
 public sealed record PredictionTiming(TimeSpan Decode, TimeSpan Queue, TimeSpan Inference, int BatchSize);

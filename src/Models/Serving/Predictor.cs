@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Microsoft.Extensions.Options;
 using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Errors;
@@ -9,27 +10,31 @@ namespace ModelService.Models.Serving;
 
 /// <summary>Takes a request's inputs through preprocessing, model and softmax.</summary>
 /// <param name="preprocessor">Turns photos into inputs.</param>
+/// <param name="batching">How much may be under way, and for how long.</param>
 /// <param name="metrics">Told what was done.</param>
-public sealed class Predictor(Preprocessor preprocessor, ServingMetrics metrics)
+public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOptions> batching, ServingMetrics metrics)
 {
     // As many photos are decoded at once as there are cores; more would only wait on each other.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
 
+    private readonly InFlight inFlight = new(batching.Value);
+
     /// <summary>Scores inputs.</summary>
     /// <param name="lease">The version, claimed until the answer is written.</param>
     /// <param name="inputs">At least one.</param>
+    /// <param name="terms">Its priority, and how long it may take.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then dropped.</param>
     /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.Overloaded"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
+    /// <see cref="ErrorCode.Overloaded"/>; <see cref="ErrorCode.DeadlineExceeded"/>; <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
-    public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
     {
         var model = lease.Model.Name;
         using var predicting = metrics.Predicting(model);
         try
         {
-            var result = await ScoreAsync(lease, inputs, cancellationToken);
+            var result = await ScoreInTimeAsync(lease, inputs, terms, cancellationToken);
             metrics.Answered(model, result.Predictions);
             return result;
         }
@@ -40,12 +45,28 @@ public sealed class Predictor(Preprocessor preprocessor, ServingMetrics metrics)
         }
     }
 
-    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    private async Task<PredictionResult> ScoreInTimeAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
+    {
+        var timeout = terms.Timeout < batching.Value.MaxTimeout ? terms.Timeout.Value : batching.Value.MaxTimeout;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
+        try
+        {
+            return await ScoreAsync(lease, inputs, terms.Priority, deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ServingException(ErrorCode.DeadlineExceeded, "The scores were not there within the time that the request or the server gives them. Send less at once, or give it more time.");
+        }
+    }
+
+    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, Priority priority, CancellationToken cancellationToken)
     {
         var model = lease.Model;
         var (inputCount, classes) = lease.Runner.Counts;
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
+        using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
@@ -76,9 +97,8 @@ public sealed class Predictor(Preprocessor preprocessor, ServingMetrics metrics)
             if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
         }
 
-        var run = await lease.Runner.RunAsync(batch, good.Count, cancellationToken);
+        var run = await lease.Runner.RunAsync(batch, good.Count, priority, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
-        metrics.Computed(model.Name, good.Count, run.Inference);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);
         for (var slot = 0; slot < good.Count; slot++)
@@ -89,7 +109,7 @@ public sealed class Predictor(Preprocessor preprocessor, ServingMetrics metrics)
                 : new Scores(logits.ToArray(), Softmax.Of(logits));
         }
 
-        return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, good.Count));
+        return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize));
     }
 
     private async Task<Refusal?> PrepareAsync(ModelVersion model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)

@@ -93,7 +93,7 @@ public sealed class ServingMetrics
     internal void Watch(ModelRegistry registry, MemoryBudget budget)
     {
         meter.CreateObservableGauge("modelservice.model.versions", () => CountVersions(registry), "{version}", "Versions of a model in a state.");
-        meter.CreateObservableGauge("modelservice.model.memory", () => CountBytes(registry), "By", "Bytes that a model's tensors take on a device.");
+        meter.CreateObservableGauge("modelservice.model.memory", () => CountBytes(registry), "By", "Bytes that a model takes on a device: its tensors, its plan, and room to compute a batch.");
         meter.CreateObservableGauge("modelservice.memory.used", () => Devices(registry).Select(device => Of(device, budget.Used(device))), "By", "Bytes of the memory budget that are taken: tensors, and room to compute a batch.");
         meter.CreateObservableGauge(
             "modelservice.memory.limit",
@@ -107,10 +107,10 @@ public sealed class ServingMetrics
 
     private static IEnumerable<Measurement<long>> CountBytes(ModelRegistry registry) =>
         from entry in registry.List()
-        from versions in InMemory(entry).GroupBy(version => version.Device!)
-        select new Measurement<long>(versions.Sum(version => version.Bytes), Model(entry.Name), new("device", versions.Key));
+        from versions in InMemory(entry).GroupBy(version => version.Computing!.Device)
+        select new Measurement<long>(versions.Sum(version => version.MemoryBytes), Model(entry.Name), new("device", versions.Key));
 
-    private static IEnumerable<string> Devices(ModelRegistry registry) => registry.List().SelectMany(InMemory).Select(version => version.Device!).Append("cpu").Distinct();
+    private static IEnumerable<string> Devices(ModelRegistry registry) => registry.List().SelectMany(InMemory).Select(version => version.Computing!.Device).Append("cpu").Distinct();
 
     private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) => entry.Versions.Where(version => version.State is VersionState.Ready or VersionState.Draining);
 

@@ -20,6 +20,9 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <summary>Where the models are.</summary>
     internal string Models => Path.Combine(root, "models");
 
+    /// <summary>Where it is remembered how trials went.</summary>
+    internal string Trials => Path.Combine(root, "trials");
+
     /// <summary>Whether it was claimed, to be written.</summary>
     internal bool IsWritable => claim is not null;
 
@@ -36,6 +39,7 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
             claim = Claim();
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
+            DurableFiles.CreateFolder(Trials);
             foreach (var left in Directory.EnumerateDirectories(Staging)) Directory.Delete(left, recursive: true);
             foreach (var left in Directory.EnumerateFiles(Staging)) File.Delete(left);
         }

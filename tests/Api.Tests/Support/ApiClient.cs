@@ -36,7 +36,7 @@ public sealed class ApiClient
 
     internal async Task<Answer> SendAsync(HttpMethod method, Uri uri, HttpContent? body = null)
     {
-        using var request = new HttpRequestMessage(method, uri) { Content = body };
+        using var request = new HttpRequestMessage(method, uri) { Content = body, Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.False(response.StatusCode == HttpStatusCode.InternalServerError, $"{method} {uri} found a bug of the server: {text}");

@@ -1,0 +1,11 @@
+namespace ModelService.Models.Compilation.Operators;
+
+/// <summary>A network as a list of operators.</summary>
+/// <param name="Input">What goes in.</param>
+/// <param name="Operators">In the order they run in.</param>
+/// <param name="Output">What comes out.</param>
+internal sealed record Plan(Value Input, IReadOnlyList<Operator> Operators, Value Output)
+{
+    /// <summary>Whether pictures are brought into channels_last at the start and stay in it; where oneDNN computes, it sees to that by itself.</summary>
+    public bool IsChannelsLast { get; init; }
+}

@@ -1,0 +1,50 @@
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Definitions;
+
+namespace ModelService.Models.Compilation.Passes;
+
+/// <summary>
+/// Chooses how convolutions and linear layers are computed on the CPU, and with that their layout. oneDNN 3.7 leaves some forms to be avoided:
+/// docs/decisions/0006 lists what it computes wrongly, or dies of. <see cref="FillBlocks"/> sees to the rest.
+/// </summary>
+internal static class ChooseRoutes
+{
+    // oneDNN dies (SIGFPE) of 1x1 convolutions to 512 channels and more, where it can't see the processor's caches.
+    private const long MostChannelsOutOfPointwise = 256;
+
+    // Below this, calling oneDNN costs more than the arithmetic.
+    private const long FewMacs = 300_000;
+
+    public static Plan Apply(Plan plan, Precision precision) => plan with
+    {
+        Operators = [.. plan.Operators.Select(item => item is WeightedOperator weighted ? Chosen(weighted, Choose(weighted, precision)) : item)],
+    };
+
+    // What libtorch makes of grouped convolutions in bfloat16 is oneDNN's again.
+    private static WeightedOperator Chosen(WeightedOperator item, OperatorRoute route) => item with { Route = route, IsFloat32 = item.IsFloat32 || route == OperatorRoute.Plain };
+
+    private static OperatorRoute Choose(WeightedOperator item, Precision precision)
+    {
+        if (item is not ConvolutionOperator convolution)
+            return precision == Precision.Float32 && item.Inputs[0].Shape.ElementCount * item.Output.Shape.Sizes[^1] < FewMacs ? OperatorRoute.Plain : OperatorRoute.Fused;
+        var (channelsIn, channelsOut) = (item.Inputs[0].Shape.Sizes[0] / convolution.Groups, item.Output.Shape.Sizes[0] / convolution.Groups);
+        if (convolution.Groups == 1)
+        {
+            // Where libtorch's own function needs no filling up.
+            var macs = item.Output.Shape.ElementCount * channelsIn * Shape.Product(convolution.Kernel);
+            if (precision == Precision.Float32 && macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
+
+            // A 1x1 convolution is a matrix product, and faster as one; but one that would have to be filled up is not.
+            var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
+            var isBetterConvolved = !FillBlocks.IsWholeRows(channelsOut, precision) && channelsOut % 32 == 0 && channelsOut <= MostChannelsOutOfPointwise;
+            return isPointwise && !isBetterConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
+        }
+
+        // Of volumes in groups, oneDNN computes some wrongly as well, those of 1x1x1 kernels among them.
+        if (convolution.Kernel.Length == 3) return OperatorRoute.Plain;
+        if (channelsIn == 1) return channelsOut == 1 ? OperatorRoute.Fused : OperatorRoute.Plain;
+        if (channelsOut > 64 && channelsOut % 32 != 0) return OperatorRoute.Plain;
+        return precision == Precision.Float32 || (channelsIn % 16 == 0 && channelsOut % 16 == 0) ? OperatorRoute.Fused : OperatorRoute.Plain;
+    }
+}

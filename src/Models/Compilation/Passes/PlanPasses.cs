@@ -1,0 +1,22 @@
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Definitions;
+
+namespace ModelService.Models.Compilation.Passes;
+
+/// <summary>From a network to the plan that runs.</summary>
+internal static class PlanPasses
+{
+    /// <summary>Plans a network.</summary>
+    /// <param name="analysis">The network, analysed without an error.</param>
+    /// <param name="precision">What the plan computes in.</param>
+    /// <param name="forCpu">Whether oneDNN computes the convolutions; else libtorch's own functions do.</param>
+    public static Plan Compile(ArchitectureAnalysis analysis, Precision precision, bool forCpu)
+    {
+        var plan = KeepScores.Apply(FuseActivations.Apply(FoldNorms.Apply(PlanBuilder.Build(analysis))));
+        plan = forCpu ? FillBlocks.Apply(ChooseRoutes.Apply(plan, precision), precision) : plan with { IsChannelsLast = analysis.Input.Rank == 3 };
+
+        // After the sums, activations once more: of the sums.
+        return WorkInPlace.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
+    }
+}

@@ -1,0 +1,54 @@
+using ModelService.Models.Compilation;
+using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Compilation.TorchScript;
+using ModelService.Models.Definitions;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Runtime;
+
+/// <summary>A plan in memory, its weights packed: one native call per batch. It owns its weights; whoever made it disposes it.</summary>
+internal sealed class CompiledPlan : IDisposable
+{
+    private readonly jit.ScriptModule<Tensor, Tensor> program;
+    private readonly IReadOnlyCollection<string> attributes;
+
+    /// <summary>Builds the plan's program and packs its weights.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="module">The network's module, float32; borrowed until this returns.</param>
+    /// <param name="precision">What it computes in.</param>
+    /// <param name="device">Where.</param>
+    public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
+    {
+        var text = CodeWriter.Write(plan, precision);
+        attributes = [.. text.Tensors.Keys];
+        program = jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
+            foreach (var (name, tensor) in text.Tensors) program.set_attribute(name, folded.Of(tensor).to(device));
+            program.invoke("prepare");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.</summary>
+    public Tensor Forward(Tensor input) => program.call(input);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // libtorch keeps what a program was made of after its end: a few KB of graph, which must not keep the weights.
+        using (var nothing = empty(0))
+        {
+            foreach (var name in attributes) program.set_attribute(name, nothing);
+        }
+
+        program.Dispose();
+    }
+}

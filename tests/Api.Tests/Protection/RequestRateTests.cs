@@ -1,0 +1,36 @@
+using System.Globalization;
+using ModelService.Api.Tests.Support;
+
+namespace ModelService.Api.Tests.Protection;
+
+/// <summary>How often a client may ask.</summary>
+public sealed class RequestRateTests
+{
+    [Fact]
+    public async Task Send_MoreThanAMinuteTakes_IsRefusedForThatKeyAlone()
+    {
+        await using var server = new ApiServer { Settings = new(Keys.Settings) { ["ModelService:Limits:RequestsPerMinute"] = "3" } };
+        var (busy, other) = (server.With("predict"), server.With("manage"));
+
+        for (var i = 0; i < 3; i++) (await busy.GetAsync("/v1/models")).Ok();
+        var fourth = await busy.GetAsync("/v1/models");
+
+        fourth.Problem(429, "rate_limited");
+        Assert.InRange(int.Parse(fourth.RetryAfter!, CultureInfo.InvariantCulture), 1, 60);
+        (await other.GetAsync("/v1/models")).Ok();
+        (await server.Api.GetAsync("/v1/models")).Problem(401, "unauthenticated");
+        Assert.Equal(200, (await busy.GetAsync("/health/live")).Status);
+    }
+
+    [Fact]
+    public async Task Send_WhereNoKeyIsNeeded_IsCountedForTheAddress()
+    {
+        await using var server = new ApiServer { Settings = new() { ["ModelService:Limits:RequestsPerMinute"] = "2" } };
+        for (var i = 0; i < 10; i++) Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);
+
+        for (var i = 0; i < 2; i++) (await server.Api.GetAsync("/v1/models")).Ok();
+
+        (await server.Api.GetAsync("/v1/models")).Problem(429, "rate_limited");
+        Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace ModelService.Api.Tests.Support;
+
+/// <summary>A server in a process of its own that needs keys and has a model, "kept": to be attacked, and looked at from outside.</summary>
+public sealed class AttackedServer : IAsyncLifetime
+{
+    // One that keeps what an attack sends, or unpacks it, grows by far more.
+    private const long MostGrowth = 64 << 20;
+
+    private readonly TemporaryFolder data = new();
+    private ServerProcess? server;
+
+    /// <summary>Where it is.</summary>
+    internal Uri Address => server!.Api.BaseAddress;
+
+    /// <summary>The version of HTTP it speaks.</summary>
+    internal Version Version { get; init; } = HttpVersion.Version11;
+
+    /// <summary>The folder of all its files.</summary>
+    internal string Data => data.Path;
+
+    public async ValueTask InitializeAsync()
+    {
+        string[] settings = [.. Keys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"), $"--ModelService:Storage:Staging={Path.Combine(Data, "staging")}"];
+
+        // Without TLS, a port speaks HTTP/2 if it speaks nothing else.
+        server = await ServerProcess.StartAsync(Data, [.. settings, $"--Kestrel:EndpointDefaults:Protocols=Http{Version.Major}"]);
+        await With("manage").CreateAsync(Networks.Tiny("kept"));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        server?.Dispose();
+        data.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Speaks to it.</summary>
+    /// <param name="key">With which key; null for none.</param>
+    internal ApiClient With(string? key)
+    {
+        var http = new HttpClient { BaseAddress = Address, DefaultRequestVersion = Version, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        if (key is not null) http.DefaultRequestHeaders.Add("X-API-Key", key);
+        return new ApiClient(http);
+    }
+
+    /// <summary>Attacks it twice: the second time, nothing is new to it, so all that it grows by then is what the attack left.</summary>
+    internal async Task UnharmedAsync(Func<Task> attack)
+    {
+        await attack();
+        await AssertItServesAsync();
+        var before = ResidentBytes();
+
+        await attack();
+
+        await AssertItServesAsync();
+        var growth = ResidentBytes() - before;
+        Assert.True(growth <= MostGrowth, $"The process grew by {growth >> 20} MiB.");
+    }
+
+    /// <summary>Asks it for a prediction.</summary>
+    internal async Task AssertItServesAsync() => (await With("predict").PredictAsync("kept", Networks.InputJson())).Ok();
+
+    private long ResidentBytes()
+    {
+        using var process = Process.GetProcessById(server!.Id);
+        return process.WorkingSet64;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace ModelService.Api.Tests.Support;
+
+/// <summary>A connection for what no HTTP client would send.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private readonly TcpClient socket = new();
+
+    private RawConnection()
+    {
+    }
+
+    /// <summary>Connects.</summary>
+    public static async Task<RawConnection> OpenAsync(Uri address)
+    {
+        var connection = new RawConnection();
+        await connection.socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <summary>Sends text as it stands.</summary>
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Sends bytes as they stand.</summary>
+    public async Task SendAsync(byte[] bytes) => await socket.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
+
+    /// <summary>The beginning of what comes next; empty when the server has closed the connection.</summary>
+    public async Task<string> ReadAsync()
+    {
+        try
+        {
+            var buffer = new byte[4096];
+            return Encoding.UTF8.GetString(buffer, 0, await socket.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>All that comes until the server closes the connection.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        var text = new StringBuilder();
+        while (await ReadAsync() is { Length: > 0 } more) text.Append(more);
+        return text.ToString();
+    }
+
+    public void Dispose() => socket.Dispose();
+}

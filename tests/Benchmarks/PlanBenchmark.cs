@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Definitions;
+using ModelService.Models.Predefined;
+using ModelService.Models.Runtime;
+using ModelService.TestSupport;
+using static TorchSharp.torch;
+
+namespace ModelService.Benchmarks;
+
+/// <summary>
+/// Milliseconds per image by module and by plan, and their ratios. The cases of one network take turns over the rounds, so that a busy machine
+/// slows all of them; each figure is the median over the rounds of the fastest run in each.
+/// </summary>
+internal static class PlanBenchmark
+{
+    private static readonly string[] Networks = ["resnet50", "resnet18", "alexnet", "mobilenet_v2", "lesson"];
+
+    public static void Run(string[] args)
+    {
+        NativeRuntime.Prepare(new ComputeOptions());
+        var rounds = int.Parse(Option(args, "--rounds") ?? "5", CultureInfo.InvariantCulture);
+        Console.WriteLine("network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32");
+        foreach (var network in Networks.Where(name => Option(args, "--only") is not { } only || only == name)) Measure(network, rounds);
+    }
+
+    private static void Measure(string network, int rounds)
+    {
+        var analysis = network == "lesson"
+            ? ArchitectureReader.Analyze(Fixtures.Json("weights", "lesson", "architecture.json"), new ArchitectureLimits())
+            : PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits());
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var bfloat16 = Precisions.ProcessorHasBFloat16
+            ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
+            : null;
+        foreach (var threads in new[] { 1, 2 })
+        {
+            foreach (var batch in new[] { 1, 8 })
+            {
+                set_num_threads(threads);
+                var input = randn([batch, .. analysis.Input.Sizes]);
+                var cases = new List<Case> { new(() => module.call(input)), new(() => float32.Forward(input)) };
+                if (bfloat16 is not null) cases.Add(new(() => bfloat16.Forward(input)));
+                for (var round = 0; round <= rounds; round++)
+                {
+                    foreach (var item in cases) item.Round(batch, isWarmup: round == 0);
+                }
+
+                var ms = cases.ConvertAll(item => item.Median);
+                var flops = 2.0 * analysis.Macs / ms[1] / 1e6;
+                Console.WriteLine(
+                    bfloat16 is null
+                        ? $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{"-",10}{ms[1] / ms[0],13:f2}{"-",10}{flops,14:f0}"
+                        : $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{ms[2],10:f2}{ms[1] / ms[0],13:f2}{ms[2] / ms[1],10:f2}{flops,14:f0}");
+            }
+        }
+    }
+
+    private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+
+    private sealed class Case(Func<Tensor> forward)
+    {
+        private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(400);
+        private readonly List<double> rounds = [];
+
+        public double Median => rounds.Order().ElementAt(rounds.Count / 2);
+
+        public void Round(int batch, bool isWarmup)
+        {
+            var times = new List<double>();
+            for (var started = Stopwatch.GetTimestamp(); times.Count < 3 || Stopwatch.GetElapsedTime(started) < Least;)
+            {
+                var at = Stopwatch.GetTimestamp();
+                using (NewDisposeScope()) forward();
+                times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds / batch);
+            }
+
+            if (!isWarmup) rounds.Add(times.Min());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Definitions;
+using ModelService.Models.Runtime;
+using ModelService.Models.Tests.Support;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Compilation;
+
+/// <summary>Plans give back what they take. The counts are the whole process's: nothing else runs beside these tests.</summary>
+[Collection(nameof(Alone))]
+public sealed class PlanLeakTests
+{
+    // 16 MiB of weights, so that fifty of them would be seen.
+    private const string Network = """{ "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" }, { "type": "linear", "out_features": 4 }] }""";
+
+    [Fact]
+    public void Dispose_FiftyPlans_LeavesNoTensorAndNoMemoryBehind()
+    {
+        var analysis = Networks.Analyze(Network);
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var input = RandomInputs.Normal(seed: 1, [3, 2048]);
+        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+        void Once()
+        {
+            using var inference = inference_mode();
+            using var compiled = new CompiledPlan(plan, module, Precision.Float32, CPU);
+            compiled.Forward(input).Dispose();
+        }
+
+        Once();
+        var (tensors, bytes) = (Tensor.TotalCount, Environment.WorkingSet);
+        for (var i = 0; i < 50; i++) Once();
+
+        Assert.Equal(tensors, Tensor.TotalCount);
+        Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, 100L << 20);
+    }
+}
+
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

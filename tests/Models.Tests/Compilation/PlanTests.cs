@@ -1,0 +1,87 @@
+using System.Text.Json;
+using ModelService.Models.Analysis;
+using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
+using ModelService.Models.Tests.Support;
+using ModelService.Models.Tests.Weights;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Compilation;
+
+/// <summary>Plans as models run them.</summary>
+public sealed class PlanTests
+{
+    public static TheoryData<string> FixtureNames => [.. Fixtures.Json("weights", "manifest.json").GetProperty("nets").EnumerateObject().Select(net => net.Name)];
+
+    public static TheoryData<string> GoldenNames => [.. Fixtures.Json("goldens", "manifest.json").GetProperty("goldens").EnumerateArray().Select(file => Path.GetFileNameWithoutExtension(file.GetString()!))];
+
+    [Theory]
+    [MemberData(nameof(FixtureNames))]
+    public void Create_FixtureNetwork_ServesByItsPlan(string name)
+    {
+        using var model = FixtureLogitsTests.Load(Networks.Fixture(name), Fixtures.Path("weights", name, $"{name}.safetensors"));
+
+        Assert.Equal((ModelRoute.Plan, null), (model.Computing.Route, model.Computing.RouteReason));
+        Assert.InRange(model.Computing.Fidelity!.MaxDifference, 0, 1e-5);
+        Assert.Equal(1, model.Computing.Fidelity.Top1Agreement);
+    }
+
+    // torchvision's logits under the formula's weights, within each golden's own tolerance.
+    [Theory]
+    [MemberData(nameof(GoldenNames))]
+    public void Run_Golden_GivesTorchvisionsLogits(string name)
+    {
+        var golden = Fixtures.Json("goldens", name + ".json");
+        var classes = golden.GetProperty("classes").GetInt32();
+        var blueprint = ModelBlueprint.Read(
+            JsonElement.Parse($$"""{ "name": "golden", "base": "{{golden.GetProperty("architecture").GetString()}}", "num_classes": {{classes}} }"""), new ArchitectureLimits());
+        using var file = new TemporaryFile();
+        FormulaWeights.Write(file.Path, golden);
+        using var model = FixtureLogitsTests.Load(blueprint.Analysis, file.Path);
+
+        Assert.Equal(ModelRoute.Plan, model.Computing.Route);
+        foreach (var photo in golden.GetProperty("results").EnumerateObject())
+        {
+            var tensor = photo.Value.GetProperty("input").GetProperty("tensor").GetString()!.Split('#');
+            var logits = photo.Value.GetProperty("logits").GetString()!.Split('#');
+            var expected = SafetensorsFile.Read(Fixtures.Path("goldens", logits[0])).Floats(logits[1]);
+            var scores = model.Run(SafetensorsFile.Read(Fixtures.Path(tensor[0].Split('/'))).Floats(tensor[1]), 1);
+            var tolerance = Math.Max(golden.GetProperty("tolerance").GetProperty("absolute").GetDouble(), 1e-4 * expected.Max(Math.Abs));
+            for (var i = 0; i < classes; i++) Assert.Equal(expected[i], scores[i], tolerance);
+        }
+    }
+
+    [Fact]
+    public void Create_BFloat16_SaysHowFarItIs()
+    {
+        Assert.SkipUnless(Precisions.ProcessorHasBFloat16, "This processor has no bfloat16.");
+
+        using var model = new CompiledModel(Networks.Fixture("residual"), seed: 1, [], CPU, Precision.BFloat16);
+
+        Assert.Equal(ModelRoute.Plan, model.Computing.Route);
+        Assert.InRange(model.Computing.Fidelity!.MaxDifference, 1e-7, 0.05);
+        Assert.Equal(64, model.Computing.Fidelity.Inputs);
+    }
+
+    [Fact]
+    public void Create_Float16OnAProcessor_IsRefused()
+    {
+        var error = Assert.Throws<ServingException>(() => new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU, Precision.Float16));
+
+        Assert.Equal("/precision", Assert.Single(error.Errors).Pointer);
+    }
+
+    [Fact]
+    public void Create_ModuleAskedFor_ComputesTheSame()
+    {
+        var input = Enumerable.Range(0, 3 * 32 * 32).Select(i => (float)Math.Sin(i)).ToArray();
+        using var byPlan = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU);
+        using var byModule = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU, whyNoPlan: "It is not wanted.");
+
+        Assert.Equal(ModelRoute.Module, byModule.Computing.Route);
+        Assert.NotNull(byModule.Computing.RouteReason);
+        var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
+        for (var i = 0; i < plan.Length; i++) Assert.Equal(module[i], plan[i], 1e-5f);
+    }
+}
