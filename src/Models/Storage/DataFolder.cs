@@ -41,6 +41,7 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Trials);
             foreach (var left in Directory.EnumerateDirectories(Staging)) Directory.Delete(left, recursive: true);
+            foreach (var left in Directory.EnumerateFiles(Staging)) File.Delete(left);
         }
         catch (Exception exception) when (exception is IOException and not FolderInUseException or UnauthorizedAccessException)
         {

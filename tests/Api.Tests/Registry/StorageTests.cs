@@ -146,6 +146,7 @@ public sealed class StorageTests : IDisposable
         // Killed while version 1 was replaced, while another was written, and before a model's first version was in its place.
         Directory.Move(Version(1), Version(1) + ".old");
         Directory.CreateDirectory(Path.Combine(data.Path, ".staging", "half"));
+        File.WriteAllText(Path.Combine(data.Path, ".staging", "settings"), "{}");
         Directory.CreateDirectory(Path.Combine(data.Path, "models", "empty"));
         await using var second = Server();
 
