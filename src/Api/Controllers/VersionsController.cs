@@ -38,7 +38,7 @@ public sealed class VersionsController(
     /// <response code="413"><c>body_too_large</c>.</response>
     /// <response code="415"><c>unsupported_media_type</c>.</response>
     /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept. See Retry-After.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end. See Retry-After.</response>
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
     [TakesJson(typeof(ModelDefinition), Examples.NextVersion), TakesFiles("weights", hasDefinition: true)]
