@@ -25,7 +25,7 @@ public sealed class LimitsOptions
     public long MaxWeightsBytes { get; init; } = 8L << 30;
 
     /// <summary>Most images or tensors in one prediction.</summary>
-    /// <value>Inputs; 1 to 1024; default 32.</value>
+    /// <value>Inputs; 1 to 1,024; default 32.</value>
     [Range(1, 1024)]
     public int MaxInputs { get; init; } = 32;
 
@@ -42,7 +42,7 @@ public sealed class LimitsOptions
     /// <summary>All of a request's headers together. A request has at most 100 of them, and its first line at most 8 KiB.</summary>
     /// <value>Bytes; 1 KiB to 1 MiB; default 32 KiB.</value>
     [Range(1 << 10, 1 << 20)]
-    public int MaxHeaderBytes { get; init; } = 32 << 10;
+    public int MaxRequestHeaderBytes { get; init; } = 32 << 10;
 
     /// <summary>How long a client may take to send a request's headers; then its connection is closed.</summary>
     /// <value>1 second to 10 minutes; default 30 seconds.</value>

@@ -22,7 +22,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
         services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
         services.AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>().BindConfiguration(ComputeOptions.Section);
-        services.AddOptions<WeightsLimits>().BindConfiguration(ArchitectureLimits.Section);
+        services.AddOptionsWithValidateOnStart<WeightsLimits, WeightsLimitsValidator>().BindConfiguration(WeightsLimits.Section);
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
         services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton(TimeProvider.System);

@@ -20,12 +20,12 @@ public sealed class ArchitectureLimits
     public int MaxNesting { get; init; } = 16;
 
     /// <summary>Most trainable numbers.</summary>
-    /// <value>Parameters, 4 bytes each in float32; default 1,000,000,000.</value>
+    /// <value>Parameters, 4 bytes each in float32; at least 1; default 1,000,000,000.</value>
     [Range(1, long.MaxValue)]
     public long MaxParameters { get; init; } = 1_000_000_000;
 
     /// <summary>Most memory for the output of one layer, for one picture.</summary>
-    /// <value>Bytes in float32; default 1 GiB.</value>
+    /// <value>Bytes in float32; at least 1; default 1 GiB.</value>
     [Range(1, long.MaxValue)]
     public long MaxActivationBytes { get; init; } = 1L << 30;
 }

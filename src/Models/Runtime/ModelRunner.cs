@@ -39,7 +39,7 @@ internal sealed class ModelRunner : IDisposable
     public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, ServingMetrics metrics)
     {
         (this.model, modelName, this.metrics, queueLimit) = (model, name, metrics, options.QueueLimit);
-        MaxBatchSize = Math.Min(options.MaxBatchSize > 0 ? options.MaxBatchSize : model.Computing.Device == "cpu" ? 8 : 32, model.MaxBatchSize);
+        MaxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
         queue = new BatchQueue<Work>(MaxBatchSize, options.MaxDelay);
         thread = new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true };
         thread.Start();

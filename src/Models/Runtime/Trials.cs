@@ -24,10 +24,9 @@ public sealed partial class Trials(
     TrialCommand command, IOptions<ComputeOptions> compute, IOptions<BatchingOptions> batching, IOptions<ArchitectureLimits> limits, DataFolder folder, ILogger<Trials> logger)
 {
     // A process of .NET with libtorch, before it has a model; and how often a model's estimated memory its trial may take.
-    private const long MemoryOfNothing = 1L << 30;
-    private const int MemoryFactor = 3;
+    private const long MemoryOfNothing = 2L << 30;
+    private const int MemoryFactor = 4;
 
-    private const int LargestBatch = 32;
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Finds out how a network can compute here.</summary>
@@ -54,7 +53,7 @@ public sealed partial class Trials(
         var path = Path.Combine(folder.Trials, Key(blueprint, device, byPlan));
         if (File.Exists(path)) return File.ReadAllText(path) is { Length: > 0 } known ? known : null;
         var started = Stopwatch.GetTimestamp();
-        var (failure, isLasting) = RunChild(Trial.Describe(blueprint, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSize is > 0 and var most ? most : LargestBatch).ToJsonString(), (MemoryFactor * memory) + MemoryOfNothing);
+        var (failure, isLasting) = RunChild(Trial.Describe(blueprint, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device)).ToJsonString(), (MemoryFactor * memory) + MemoryOfNothing);
         LogTried(blueprint.Definition.Name, byPlan ? ModelRoute.Plan : ModelRoute.Module, Stopwatch.GetElapsedTime(started).TotalSeconds, failure ?? "came to its end");
         if (isLasting && folder.IsWritable) Remember(path, failure ?? "");
         return failure;
@@ -101,8 +100,7 @@ public sealed partial class Trials(
         var started = Stopwatch.GetTimestamp();
         while (!child.WaitForExit(Glance))
         {
-            child.Refresh();
-            var (used, took) = (child.HasExited ? 0 : child.WorkingSet64, Stopwatch.GetElapsedTime(started));
+            var (used, took) = (MemoryOf(child), Stopwatch.GetElapsedTime(started));
             if (used <= memory && took <= compute.Value.TrialTimeout) continue;
             child.Kill(entireProcessTree: true);
             child.WaitForExit();
@@ -122,12 +120,26 @@ public sealed partial class Trials(
             : ($"ended with exit code {child.ExitCode} while {step}.", true);
     }
 
+    private static long MemoryOf(Process child)
+    {
+        try
+        {
+            child.Refresh();
+            return child.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended since the last glance.
+            return 0;
+        }
+    }
+
     private static Dictionary<int, string> Signals { get; } = new() { [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM" };
 
     // Another library, processor or number of threads, and it is tried anew.
     private string Key(ModelBlueprint blueprint, string device, bool byPlan)
     {
-        var parts = string.Join('|', ArchitectureHash.Of(blueprint.Architecture), blueprint.Definition.Precision, device, byPlan, torch.__version__, Processor(), NativeRuntime.Threads, batching.Value.MaxBatchSize);
+        var parts = string.Join('|', ArchitectureHash.Of(blueprint.Architecture), blueprint.Definition.Precision, device, byPlan, torch.__version__, Processor(), NativeRuntime.Threads, batching.Value.MaxBatchSizeOn(device));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 

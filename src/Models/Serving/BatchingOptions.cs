@@ -19,6 +19,10 @@ public sealed class BatchingOptions
     [Range(0, 1_024)]
     public int MaxBatchSize { get; init; }
 
+    /// <summary>Most inputs that are computed together on a device.</summary>
+    /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
+    internal int MaxBatchSizeOn(string device) => MaxBatchSize > 0 ? MaxBatchSize : device == "cpu" ? 8 : 32;
+
     /// <summary>How long an input that could be computed at once is kept for others to join it. A model that is busy gathers inputs without.</summary>
     /// <value>A time span; 0 to 10 seconds; default 0.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]

@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
+using ModelService.TestSupport;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -89,6 +91,16 @@ public sealed class ApiKeyFileTests : IDisposable
 
         (await server.With("first").GetAsync("/v1/models")).Ok();
         (await server.With("predict").GetAsync("/v1/models")).Ok();
+    }
+
+    [Fact]
+    public async Task Start_ExampleOfTheConfigurationPage_IsRead()
+    {
+        var page = await System.IO.File.ReadAllTextAsync(Repository.Path("docs", "configuration.md"), TestContext.Current.CancellationToken);
+        Write(Regex.Match(page, @"```json\r?\n(\[.*?\])\r?\n```", RegexOptions.Singleline).Groups[1].Value, isList: false);
+        await using var server = Server(new LogSink());
+
+        (await server.Api.GetAsync("/v1/models")).Problem(401, "unauthenticated");
     }
 
     private static string Entry(string key) => $$"""{ "name": "{{key}}", "sha256": "{{Keys.Sha256(key).ToUpperInvariant()}}", "scopes": ["predict"] }""";

@@ -104,6 +104,18 @@ public sealed class ApiKeyTests
         else answer.Problem(401, "unauthenticated");
     }
 
+    [Theory]
+    [InlineData("true", 401)]
+    [InlineData("false", 429)]
+    public async Task Send_WrongKeysThroughAProxy_CountForTheClientIfTheProxyIsBelieved(string isBelieved, int status)
+    {
+        await using var server = Server(("ModelService:Auth:MaxFailures", "1"), ("ForwardedHeaders_Enabled", isBelieved));
+
+        (await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.1")).GetAsync("/v1/models")).Problem(401, "unauthenticated");
+
+        Assert.Equal(status, (await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.2")).GetAsync("/v1/models")).Status);
+    }
+
     [Fact]
     public async Task Log_Keys_NamesTheRightOneAndShowsNone()
     {

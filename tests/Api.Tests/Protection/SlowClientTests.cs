@@ -115,7 +115,7 @@ public sealed class SlowClientTests
     [Fact]
     public async Task Send_HeadersOfTheLimit_AreTaken()
     {
-        await using var server = await ServerAsync(("MaxHeaderBytes", "65536"));
+        await using var server = await ServerAsync(("MaxRequestHeaderBytes", "65536"));
 
         (await server.Connect(("X-Large", new string('a', 60_000))).GetAsync("/v1/models")).Ok();
     }

@@ -28,6 +28,16 @@ public sealed class TrialTests : IDisposable
     }
 
     [Fact]
+    public async Task Create_ResNet50_PassesItsTrial()
+    {
+        await using var server = Server($"exec dotnet '{Program}' --trial");
+
+        var model = await server.Api.CreateAsync("""{"name":"large","base":"resnet50","seed":1}""");
+
+        Assert.Equal("plan", model.GetProperty("route").GetString());
+    }
+
+    [Fact]
     public async Task Create_PlanThatEndsItsProcess_ServesByItsModuleAndSaysWhy()
     {
         await using var server = Server("""if grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi""");
