@@ -15,7 +15,7 @@ public sealed class ComputeOptions
     public int Threads { get; init; }
 
     /// <summary>Whether a network is tried in a process of its own before it serves for the first time on this machine: what ends that process then does not end the server.</summary>
-    /// <value>Default true.</value>
+    /// <value>True or false; default true.</value>
     public bool Trial { get; init; } = true;
 
     /// <summary>How long a trial may take.</summary>
@@ -24,7 +24,7 @@ public sealed class ComputeOptions
     public TimeSpan TrialTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether GPUs may round the factors of float32 products to 10 bits (TF32): several times faster, and off by about 1e-3.</summary>
-    /// <value>Default false.</value>
+    /// <value>True or false; default false.</value>
     public bool AllowTf32 { get; init; }
 }
 

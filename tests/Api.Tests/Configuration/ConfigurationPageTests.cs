@@ -79,6 +79,7 @@ public sealed class ConfigurationPageTests
             null or ICollection { Count: 0 } => [""],
             TimeSpan time => [Time(time)],
             int or long or double => Number(Convert.ToInt64(value, CultureInfo.InvariantCulture)),
+            bool => [$"{value}".ToLowerInvariant()],
             _ => [$"`{value}`"],
         };
         Assert.True(forms.Any(form => text.Contains(form, StringComparison.Ordinal)), $"'{text}' does not say {string.Join(" or ", forms)}.");
@@ -92,7 +93,8 @@ public sealed class ConfigurationPageTests
             _ when time.Ticks % TimeSpan.TicksPerDay == 0 => ((int)time.TotalDays, "day"),
             _ when time.Ticks % TimeSpan.TicksPerHour == 0 => ((int)time.TotalHours, "hour"),
             _ when time.Ticks % TimeSpan.TicksPerMinute == 0 => ((int)time.TotalMinutes, "minute"),
-            _ => ((int)time.TotalSeconds, "second"),
+            _ when time.Ticks % TimeSpan.TicksPerSecond == 0 => ((int)time.TotalSeconds, "second"),
+            _ => ((int)time.TotalMilliseconds, "millisecond"),
         };
         return count == 0 ? "0" : $"{count} {unit}{(count == 1 ? "" : "s")}";
     }
