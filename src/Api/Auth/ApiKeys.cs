@@ -7,15 +7,18 @@ namespace ModelService.Api.Auth;
 /// <summary>The keys that open the server: those of the configuration and of the keys file; with neither, one that is made for this run.</summary>
 internal sealed partial class ApiKeys : IHostedService, IDisposable
 {
+    private readonly IHostEnvironment environment;
+    private readonly ILogger logger;
     private readonly IReadOnlyList<ApiKeyDefinition> configured;
     private readonly ApiKeyFile? file;
     private readonly string? generated;
 
     /// <param name="options">The keys, and whether they are required.</param>
     /// <param name="environment">Whether this is Development, and where relative paths begin.</param>
-    /// <param name="logger">Told when the keys change.</param>
+    /// <param name="logger">Told when the keys change, and when none is needed.</param>
     public ApiKeys(IOptions<AuthOptions> options, IHostEnvironment environment, ILogger<ApiKeys> logger)
     {
+        (this.environment, this.logger) = (environment, logger);
         AreRequired = options.Value.Required ?? !environment.IsDevelopment();
         configured = options.Value.Keys;
         if (options.Value.KeysFile is { } path) file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), logger);
@@ -45,6 +48,7 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     /// <summary>Prints the key of this run, past the log: it is in no line of it, so wherever logs are sent, it doesn't follow.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (!AreRequired && !environment.IsDevelopment()) LogOpen();
         if (generated is null) return;
         await Console.Error.WriteLineAsync($"No key is configured. Until this server ends, this one opens everything: {generated}");
     }
@@ -52,4 +56,7 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => file?.Dispose();
+
+    [LoggerMessage(LogLevel.Warning, "No key is needed here: whoever reaches the server may use and change everything")]
+    private partial void LogOpen();
 }
