@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Analysis;
 using ModelService.Models.Definitions;
+using ModelService.Models.Errors;
 using ModelService.Models.Serving;
 
 namespace ModelService.Models.Runtime;
@@ -22,6 +23,21 @@ public static class Trial
         using var document = JsonDocument.Parse(Console.OpenStandardInput());
         var json = document.RootElement;
         var blueprint = StoredBlueprint.Read(json.GetProperty("blueprint"), json.GetProperty("limits").Deserialize<ArchitectureLimits>()!);
+        try
+        {
+            Try(blueprint, json);
+        }
+        catch (ServingException refusal)
+        {
+            // Refused in words, it harms nobody; the server comes to the same and says so.
+            Step(refusal.Message);
+        }
+
+        return 0;
+    }
+
+    private static void Try(ModelBlueprint blueprint, JsonElement json)
+    {
         NativeRuntime.Prepare(json.GetProperty("compute").Deserialize<ComputeOptions>()!);
         Step("building it");
         using var model = new CompiledModel(
@@ -33,8 +49,6 @@ public static class Trial
             Step($"computing a batch of {size}");
             model.Run(new float[size * model.InputCount], size);
         }
-
-        return 0;
     }
 
     /// <summary>What standard input is to say.</summary>

@@ -87,16 +87,7 @@ public sealed partial class Trials(
         child.Start();
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
-        try
-        {
-            child.StandardInput.Write(description);
-            child.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It is gone already; its exit code says why.
-        }
-
+        _ = TellAsync(child.StandardInput, description);
         var started = Stopwatch.GetTimestamp();
         while (!child.WaitForExit(Glance))
         {
@@ -118,6 +109,19 @@ public sealed partial class Trials(
         return child.ExitCode > 128
             ? ($"was ended by signal {child.ExitCode - 128}{(Signals.GetValueOrDefault(child.ExitCode - 128) is { } name ? $" ({name})" : "")} while {step}.", child.ExitCode is not (137 or 143))
             : ($"ended with exit code {child.ExitCode} while {step}.", true);
+    }
+
+    // Beside the waiting: a child that hangs before it reads would hold up whoever writes more than a pipe takes.
+    private static async Task TellAsync(StreamWriter input, string description)
+    {
+        try
+        {
+            await using (input) await input.WriteAsync(description);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // It is gone already; its exit code says why.
+        }
     }
 
     private static long MemoryOf(Process child)

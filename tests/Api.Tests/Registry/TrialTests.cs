@@ -38,6 +38,27 @@ public sealed class TrialTests : IDisposable
     }
 
     [Fact]
+    public async Task Create_PrecisionThatTheDeviceDoesNotHave_IsRefusedAsWithoutATrial()
+    {
+        await using var server = Server($"exec dotnet '{Program}' --trial");
+
+        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("half", "\"precision\":\"float16\",\"device\":\"cpu\""));
+
+        Assert.Equal("/precision", Assert.Single(answer.Problem(422, "definition_invalid").GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
+    }
+
+    [Fact]
+    public async Task Create_ProcessThatNeverReadsItsLongTask_IsOverInTime()
+    {
+        await using var server = Server("exec sleep 600");
+        var layers = string.Join(",", Enumerable.Repeat("""{"type":"relu"}""", 4_500));
+
+        var answer = await server.Api.PostAsync("/v1/models", Networks.Model("long", $$"""{"input":{"shape":[4]},"layers":[{{layers}}]}"""));
+
+        Assert.Contains("not done after 1 seconds", answer.Problem(503, "plan_rejected").GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Create_PlanThatEndsItsProcess_ServesByItsModuleAndSaysWhy()
     {
         await using var server = Server("""if grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi""");
