@@ -9,11 +9,11 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Runtime;
 
-/// <summary>A plan that was built and tried beside its module.</summary>
+/// <summary>A plan that was built and compared with its module.</summary>
 /// <param name="Plan">The plan, owned by the caller; null when the module has to serve.</param>
 /// <param name="Fidelity">How far it is from the module; null when it could not be built.</param>
 /// <param name="Reason">Why the module has to serve.</param>
-internal sealed record PlanTrial(CompiledPlan? Plan, Fidelity? Fidelity, string? Reason)
+internal sealed record CheckedPlan(CompiledPlan? Plan, Fidelity? Fidelity, string? Reason)
 {
     private const double LargestFloat32Difference = 1e-4;
 
@@ -33,7 +33,7 @@ internal sealed record PlanTrial(CompiledPlan? Plan, Fidelity? Fidelity, string?
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the module computes in float32 only.
     /// </exception>
-    public static PlanTrial Run(ArchitectureAnalysis analysis, BlockModule module, Device device, Precision precision, int atOnce)
+    public static CheckedPlan Run(ArchitectureAnalysis analysis, BlockModule module, Device device, Precision precision, int atOnce)
     {
         CompiledPlan? plan = null;
         try
@@ -42,15 +42,15 @@ internal sealed record PlanTrial(CompiledPlan? Plan, Fidelity? Fidelity, string?
             var fidelity = Measure(plan, module, [.. analysis.Input.Sizes], device, precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise, atOnce);
 
             // Another precision was asked for by name and is used as it is; its distance is in the model's record for all to see.
-            if (precision != Precision.Float32 || fidelity.MaxDifference <= LargestFloat32Difference) return new PlanTrial(plan, fidelity, null);
+            if (precision != Precision.Float32 || fidelity.MaxDifference <= LargestFloat32Difference) return new CheckedPlan(plan, fidelity, null);
             plan.Dispose();
-            return new PlanTrial(null, fidelity, $"The plan's probabilities differ from the module's by up to {fidelity.MaxDifference:g2}; at most {LargestFloat32Difference} is taken.");
+            return new CheckedPlan(null, fidelity, $"The plan's probabilities differ from the module's by up to {fidelity.MaxDifference:g2}; at most {LargestFloat32Difference} is taken.");
         }
         catch (Exception exception) when (exception is ExternalException or ArgumentException or InvalidOperationException)
         {
             plan?.Dispose();
             var reason = $"The plan could not be built: {exception.Message.Split('\n')[0]}";
-            if (precision == Precision.Float32) return new PlanTrial(null, null, reason);
+            if (precision == Precision.Float32) return new CheckedPlan(null, null, reason);
             var detail = $"This network can't be computed in '{EnumNames.Of(precision)}'. {reason}";
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
         }

@@ -44,9 +44,9 @@ internal sealed class CompiledModel : IDisposable
         try
         {
             module.to(device);
-            var trial = whyNoPlan is null ? PlanTrial.Run(analysis, module, device, precision, MaxBatchSize) : new PlanTrial(null, null, whyNoPlan);
-            plan = trial.Plan;
-            Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, trial.Reason, trial.Fidelity);
+            var checkedPlan = whyNoPlan is null ? CheckedPlan.Run(analysis, module, device, precision, MaxBatchSize) : new CheckedPlan(null, null, whyNoPlan);
+            plan = checkedPlan.Plan;
+            Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, checkedPlan.Reason, checkedPlan.Fidelity);
 
             // The module's numbers are kept for their export, but not on the GPU.
             if (plan is not null) module.to(CPU);

@@ -22,6 +22,7 @@ internal sealed class ModelRunner : IDisposable
     private readonly string modelName;
     private readonly ServingMetrics metrics;
     private readonly int queueLimit;
+    private readonly int maxBatchSize;
     private readonly Thread thread;
 
     private readonly object gate = new(); // of all below; a monitor, because the thread waits for a pulse
@@ -39,8 +40,8 @@ internal sealed class ModelRunner : IDisposable
     public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, ServingMetrics metrics)
     {
         (this.model, modelName, this.metrics, queueLimit) = (model, name, metrics, options.QueueLimit);
-        MaxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
-        queue = new BatchQueue<Work>(MaxBatchSize, options.MaxDelay);
+        maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
+        queue = new BatchQueue<Work>(maxBatchSize, options.MaxDelay);
         thread = new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true };
         thread.Start();
     }
@@ -50,9 +51,6 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>Done when a batch of each size was computed once.</summary>
     public Task Warm => warm.Task;
-
-    /// <summary>Most inputs that are computed together.</summary>
-    public int MaxBatchSize { get; }
 
     /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
@@ -137,7 +135,7 @@ internal sealed class ModelRunner : IDisposable
     {
         try
         {
-            var most = (int)Math.Min(MaxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
+            var most = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
             var zeros = new float[most * model.InputCount];
             foreach (var size in BatchQueue<Work>.Sizes(most)) model.Run(zeros.AsMemory(0, size * model.InputCount), size);
             warm.SetResult();
