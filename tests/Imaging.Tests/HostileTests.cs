@@ -80,9 +80,9 @@ public sealed class HostileTests(ITestOutputHelper output)
 
         // One kept strip of rows a picture would be 100 MB, one kept image handle a picture would show in libvips' own count.
         output.WriteLine($"{resident / Megabyte} MB before, {Environment.WorkingSet / Megabyte} MB after.");
-        // Some that the collector has not come by yet may be in either count; 2,000 kept ones may not.
-        Assert.InRange(Stats.Allocations - allocations, int.MinValue, 100);
-        Assert.InRange((long)Stats.Mem - (long)bytes, long.MinValue, 8 * Megabyte);
+        // Not one more than before; fewer when libvips has ended a thread of an earlier test meanwhile, which had buffers of its own.
+        Assert.InRange(Stats.Allocations, 0, allocations);
+        Assert.InRange((long)Stats.Mem, 0, (long)bytes);
         Assert.InRange(Environment.WorkingSet - resident, long.MinValue, 24 * Megabyte);
     }
 
