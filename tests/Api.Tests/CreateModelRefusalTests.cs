@@ -23,8 +23,7 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"c\"]", "/labels")]
     [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"c\",4]", "/labels/3")]
     [InlineData(Own + ",\"labels\":\"abcd\"", "/labels")]
-    [InlineData(Own + ",\"precision\":\"bfloat16\"", "/precision")]
-    [InlineData(Own + ",\"precision\":\"float16\"", "/precision")]
+    [InlineData(Own + ",\"device\":\"cpu\",\"precision\":\"float16\"", "/precision")]
     [InlineData(Own + ",\"precision\":\"int8\"", "/precision")]
     [InlineData(Own + ",\"device\":\"gpu\"", "/device")]
     [InlineData(Own + ",\"device\":\"cuda:\"", "/device")]
@@ -75,7 +74,7 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     [Theory]
     [InlineData("\"base\":\"resnet_50\"", "did you mean 'resnet50'?")]
     [InlineData("\"bas\":\"resnet50\"", "did you mean 'base'?")]
-    [InlineData(Own + ",\"precision\":\"bfloat16\"", "'bfloat16' is not offered yet; 'float32' is.")]
+    [InlineData(Own + ",\"device\":\"cpu\",\"precision\":\"float16\"", "'float16' is for GPUs: processors compute it slowly. Ask for 'float32', or 'bfloat16' where the processor has it.")]
     [InlineData("\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"convd2d\"}]}", "did you mean 'conv2d'?")]
     public async Task Create_SlipOfThePen_SaysWhatWouldFit(string properties, string hint)
     {

@@ -1,4 +1,5 @@
 using ModelService.Api.Tests.Support;
+using ModelService.Models.Runtime;
 using static TorchSharp.torch;
 
 namespace ModelService.Api.Tests;
@@ -117,6 +118,25 @@ public sealed class CreateModelTests(ApiServer server)
         var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny(name));
 
         answer.Problem(422, "definition_invalid", "/name");
+    }
+
+    [Fact]
+    public async Task Create_BFloat16_IsServedByItsPlanWhereTheProcessorHasIt()
+    {
+        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("create-bf16", "\"device\":\"cpu\",\"precision\":\"bfloat16\""));
+
+        if (Precisions.ProcessorHasBFloat16)
+        {
+            var model = answer.Ok(201);
+            Assert.Equal(("bfloat16", "plan"), (model.GetProperty("precision").GetString(), model.GetProperty("route").GetString()));
+            Assert.InRange(model.GetProperty("fidelity").GetProperty("max_difference").GetDouble(), 0, 0.05);
+            (await server.Api.PredictAsync("create-bf16", Networks.InputJson())).Ok();
+            await server.Api.RemoveAsync("create-bf16");
+        }
+        else
+        {
+            Assert.Contains("AVX512_BF16", answer.Problem(422, "definition_invalid", "/precision").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -11,8 +11,6 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
 {
     public ModelBlueprint? Resolve(ModelDefinition definition)
     {
-        if (definition.Precision != Precision.Float32)
-            Fail("/precision", $"'{EnumNames.Of(definition.Precision)}' is not offered yet; 'float32' is.");
         var source = definition.From is { } from ? FindSource(from) : null;
         var architecture = FindArchitecture(definition, source);
         return architecture is null ? null : Complete(definition, architecture, source);
