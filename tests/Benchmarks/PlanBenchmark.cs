@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using ModelService.Models.Analysis;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Definitions;
-using ModelService.Models.Predefined;
 using ModelService.Models.Runtime;
-using ModelService.TestSupport;
 using static TorchSharp.torch;
 
 namespace ModelService.Benchmarks;
@@ -16,33 +13,30 @@ namespace ModelService.Benchmarks;
 /// </summary>
 internal static class PlanBenchmark
 {
-    private static readonly string[] Networks = ["resnet50", "resnet18", "alexnet", "mobilenet_v2", "lesson"];
-
     public static void Run(string[] args)
     {
         NativeRuntime.Prepare(new ComputeOptions());
         var rounds = int.Parse(Option(args, "--rounds") ?? "5", CultureInfo.InvariantCulture);
         Console.WriteLine("network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32");
-        foreach (var network in Networks.Where(name => Option(args, "--only") is not { } only || only == name)) Measure(network, rounds);
+        foreach (var network in BenchmarkNetworks.Names.Where(name => Option(args, "--only") is not { } only || only == name)) Measure(network, rounds);
     }
 
     private static void Measure(string network, int rounds)
     {
-        var analysis = network == "lesson"
-            ? ArchitectureReader.Analyze(Fixtures.Json("weights", "lesson", "architecture.json"), new ArchitectureLimits())
-            : PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits());
+        var analysis = BenchmarkNetworks.Analyze(network);
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         using var module = LoadedModule.Create(analysis, seed: 1, []);
-        using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
-        using var bfloat16 = Precisions.ProcessorHasBFloat16
-            ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
-            : null;
         foreach (var threads in new[] { 1, 2 })
         {
+            // Weights are packed for so many threads.
+            set_num_threads(threads);
+            using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+            using var bfloat16 = Precisions.ProcessorHasBFloat16
+                ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
+                : null;
             foreach (var batch in new[] { 1, 8 })
             {
-                set_num_threads(threads);
                 var input = randn([batch, .. analysis.Input.Sizes]);
                 var cases = new List<Case> { new(() => module.call(input)), new(() => float32.Forward(input)) };
                 if (bfloat16 is not null) cases.Add(new(() => bfloat16.Forward(input)));

@@ -38,6 +38,8 @@ internal sealed record CheckedPlan(CompiledPlan? Plan, Fidelity? Fidelity, strin
         CompiledPlan? plan = null;
         try
         {
+            // Weights are packed for so many threads.
+            NativeRuntime.PrepareThread();
             plan = new CompiledPlan(PlanPasses.Compile(analysis, precision, forCpu: device.type == DeviceType.CPU), module, precision, device);
             var fidelity = Measure(plan, module, [.. analysis.Input.Sizes], device, precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise, atOnce);
 

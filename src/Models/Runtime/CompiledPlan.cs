@@ -27,7 +27,11 @@ internal sealed class CompiledPlan : IDisposable
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
-            foreach (var (name, tensor) in text.Tensors) program.set_attribute(name, folded.Of(tensor).to(device));
+            foreach (var (name, tensor) in text.Tensors)
+            {
+                if (tensor is not null) program.set_attribute(name, folded.Of(tensor).to(device));
+            }
+
             program.invoke("prepare");
         }
         catch

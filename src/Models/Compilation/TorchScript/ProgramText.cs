@@ -8,7 +8,10 @@ internal sealed class ProgramText
 {
     private const string Indent = "    ";
 
-    private readonly Dictionary<string, PlanTensor> tensors = [];
+    // Stands for any number of inputs above one.
+    private const long Several = 8;
+
+    private readonly Dictionary<string, PlanTensor?> tensors = [];
     private readonly StringBuilder forward = new();
     private readonly StringBuilder prepare = new();
     private int locals;
@@ -35,6 +38,21 @@ internal sealed class ProgramText
         tensors.Add(name, tensor);
         if (pack is not null) prepare.Append($"{Indent}self.{name} = {pack($"self.{name}")}\n");
         return $"self.{name}";
+    }
+
+    /// <summary>Declares a tensor that is packed twice where oneDNN wants it otherwise for several inputs at once than for one.</summary>
+    /// <param name="tensor">What the program is given.</param>
+    /// <param name="input">What comes in beside it.</param>
+    /// <param name="pack">What <c>prepare</c> makes of it, for so many inputs.</param>
+    /// <returns>How to refer to the one that fits the inputs.</returns>
+    public string Tensor(PlanTensor tensor, string input, Func<string, long, string> pack)
+    {
+        var (one, several) = ($"w{tensors.Count}", $"w{tensors.Count + 1}");
+        tensors.Add(one, tensor);
+        tensors.Add(several, null);
+        prepare.Append($"{Indent}self.{several} = {pack($"self.{one}", Several)}\n{Indent}self.{one} = {pack($"self.{one}", 1)}\n")
+            .Append($"{Indent}if ops.mkldnn._nbytes(self.{several}) == ops.mkldnn._nbytes(self.{one}):\n{Indent}  self.{several} = self.{one}\n{Indent}else:\n{Indent}  pass\n");
+        return Local($"self.{one} if torch.size({input}, 0) == 1 else self.{several}");
     }
 
     /// <summary>The whole program.</summary>

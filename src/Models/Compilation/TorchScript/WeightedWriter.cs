@@ -47,7 +47,11 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         string Sizes(long[] sizes, long row) => Literal.Of(isSeries ? [row, .. sizes] : sizes);
         string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
         var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
-        var packed = text.Tensor(weight, name => $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, None)");
+
+        // Without the size of what comes in, oneDNN packs for another, and packs anew in every batch.
+        long[] size = [item.Inputs[0].Shape.Sizes[0], .. isSeries ? [1L] : Array.Empty<long>(), .. item.Inputs[0].Shape.Sizes.Skip(1)];
+        var packed = text.Tensor(weight, input, (name, inputs) =>
+            $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, {Literal.Of(size.Prepend(inputs))})");
         input = Picture(input);
 
         // After a sum, oneDNN takes no activation but relu.

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Definitions;
+using ModelService.Models.Runtime;
+using static TorchSharp.torch;
+
+namespace ModelService.Benchmarks;
+
+/// <summary>
+/// Where a plan's time goes: each operator's is what the plan takes up to it less what it takes up to the one before. Fastest of several runs,
+/// the operators taking turns.
+/// </summary>
+internal static class PlanProfile
+{
+    public static void Run(string network, int threads, int batch, int rounds)
+    {
+        NativeRuntime.Prepare(new ComputeOptions());
+        set_num_threads(threads);
+        var analysis = BenchmarkNetworks.Analyze(network);
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+        var input = randn([batch, .. analysis.Input.Sizes]);
+        var until = new double[plan.Operators.Count];
+        Array.Fill(until, double.PositiveInfinity);
+        var parts = plan.Operators.Select((item, index) => new CompiledPlan(plan with { Operators = [.. plan.Operators.Take(index + 1)], Output = item.Output }, module, Precision.Float32, CPU)).ToList();
+        for (var round = 0; round <= rounds; round++)
+        {
+            for (var index = 0; index < parts.Count; index++) until[index] = Math.Min(until[index], Milliseconds(parts[index], input));
+        }
+
+        parts.ForEach(part => part.Dispose());
+        Console.WriteLine($"{network}, {threads} threads, batch {batch}, float32: {until[^1]:f3} ms, {2e-6 * analysis.Macs * batch / until[^1]:f0} GFLOP/s");
+        foreach (var (item, index) in plan.Operators.Select((item, index) => (item, index)))
+        {
+            var ms = until[index] - (index == 0 ? 0 : until[index - 1]);
+            Console.WriteLine($"{ms,9:f3} ms {ms / until[^1],6:p1}  {Name(item),-24} {item.Inputs[0].Shape} -> {item.Output.Shape}  {item.Key}");
+        }
+    }
+
+    private static string Name(Operator item) => item switch
+    {
+        WeightedOperator weighted => $"{(item is LinearOperator ? "linear" : "conv")} {weighted.Route}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
+        ActivationOperator activation => activation.Function.Name,
+        CallOperator call => call.Function,
+        _ => item.GetType().Name,
+    };
+
+    // Several calls to a measurement, that small networks are not measured by the clock's steps.
+    private static double Milliseconds(CompiledPlan part, Tensor input)
+    {
+        var calls = 0;
+        var started = Stopwatch.GetTimestamp();
+        do
+        {
+            using (NewDisposeScope()) part.Forward(input);
+            calls++;
+        }
+        while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < 2);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds / calls;
+    }
+}
