@@ -1,11 +1,12 @@
 using System.Globalization;
 using ModelService.Benchmarks;
+using ModelService.Benchmarks.Load;
 
 // dotnet run -c Release --project tests/Benchmarks -- plan
 switch (args)
 {
     case ["plan", "profile", var network, var threads, var batch]:
-        PlanProfile.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(batch, CultureInfo.InvariantCulture), rounds: 7);
+        PlanProfile.Run(network, Number(threads), Number(batch), rounds: 7);
         return 0;
     case ["plan", .. var rest]:
         PlanBenchmark.Run(rest);
@@ -16,7 +17,39 @@ switch (args)
     case ["analysis"]:
         AnalysisBenchmark.Run();
         return 0;
+    case ["images"]:
+        ImagesBenchmark.Run();
+        return 0;
+    case ["load", var network, .. var rest]:
+        await LoadBenchmark.ClientsAsync(network, rest is [var precision] ? precision : "float32");
+        return 0;
+    case ["alone", var network]:
+        await LoadBenchmark.AloneAsync(network);
+        return 0;
+    case ["first", var network]:
+        await LoadBenchmark.FirstAsync(network);
+        return 0;
+    case ["overload", var network, var seconds]:
+        await LoadBenchmark.OverloadAsync(network, TimeSpan.FromSeconds(Number(seconds)));
+        return 0;
+    case ["soak", var minutes]:
+        await LoadBenchmark.SoakAsync(Number(minutes));
+        return 0;
     default:
-        Console.Error.WriteLine("Say which: plan [--rounds N] [--only NETWORK], plan profile NETWORK THREADS BATCH, weights, analysis");
+        Console.Error.WriteLine("""
+            Say which:
+              plan [--rounds N] [--only NETWORK]      ms per image by module and by plan
+              plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
+              weights                                 opening and loading weights files
+              analysis                                analysing ResNet-152
+              images                                  from a photo's bytes to a network's input
+              load NETWORK [PRECISION]                the server by the number of its clients
+              alone NETWORK                           what batching costs a single client
+              first NETWORK                           the first requests to a new model
+              overload NETWORK SECONDS                five times more requests than can be answered
+              soak MINUTES                            mixed traffic at 70 % while models come and go
+            """);
         return 1;
 }
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

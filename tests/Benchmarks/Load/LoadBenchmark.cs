@@ -1,0 +1,151 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using ModelService.TestSupport;
+
+namespace ModelService.Benchmarks.Load;
+
+/// <summary>The whole server under load, over HTTP, as its clients see it. Client and server share the machine.</summary>
+internal static class LoadBenchmark
+{
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(8);
+
+    /// <summary>Requests per second, latency and what the server spends on a request, by the number of clients.</summary>
+    public static async Task ClientsAsync(string network, string precision)
+    {
+        await using var server = await MeasuredServer.StartAsync();
+        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1, precision });
+        Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
+        await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
+        Console.WriteLine($"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request  MiB resident  answers");
+        int[] clients = [1, 2, 4, 8, 16, 32];
+        var runs = clients.ToDictionary(count => count, _ => new List<(Outcome Outcome, Usage Before, Usage After)>());
+        for (var round = 0; round < 3; round++)
+        {
+            foreach (var count in clients)
+            {
+                var before = await server.UsageAsync();
+                var outcome = await Traffic.ClosedAsync(count, Round, Send);
+                runs[count].Add((outcome, before, await server.UsageAsync()));
+            }
+        }
+
+        foreach (var (count, rounds) in runs)
+        {
+            var (outcome, before, after) = rounds.OrderBy(run => run.Outcome.PerSecond).ElementAt(rounds.Count / 2);
+            Console.WriteLine($"{"",-20}{count,8}{outcome.PerSecond,12:f1}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}"
+                + $"{1000 * (after.CpuSeconds - before.CpuSeconds) / outcome.Samples.Count,16:f1}{(after.Allocated - before.Allocated) / outcome.Samples.Count / 1024,22:f1}"
+                + $"{after.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+        }
+    }
+
+    /// <summary>What batching costs a caller who is alone.</summary>
+    public static async Task AloneAsync(string network)
+    {
+        await using var batching = await MeasuredServer.StartAsync();
+        await using var single = await MeasuredServer.StartAsync("Batching:MaxBatchSize=1");
+        var latencies = new[] { batching, single }.Select(server => (Server: server, Rounds: new List<double>())).ToList();
+        foreach (var (server, _) in latencies) await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
+        for (var round = -1; round < 9; round++)
+        {
+            foreach (var (server, rounds) in latencies)
+            {
+                var outcome = await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(4), number => Photos.PostAsync(server.Http, "model", number));
+                if (round >= 0) rounds.Add(outcome.Percentile(0.5));
+            }
+        }
+
+        var (with, without) = (Median(latencies[0].Rounds), Median(latencies[1].Rounds));
+        Console.WriteLine($"{network}, one client: p50 {with:f2} ms with batches, {without:f2} ms without; ratio {with / without:f3}");
+    }
+
+    /// <summary>Whether the first requests are as fast as later ones.</summary>
+    public static async Task FirstAsync(string network)
+    {
+        await using var server = await MeasuredServer.StartAsync();
+
+        // What the first request ever costs .NET is another matter than what a new model's costs.
+        await server.CreateAsync(new { name = "other", architecture = Lesson(), seed = 1 });
+        await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "other", number));
+        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
+        var samples = new List<Sample>();
+        for (var number = 0; number < 300; number++)
+        {
+            samples.AddRange((await Traffic.ClosedAsync(1, TimeSpan.FromTicks(1), _ => Photos.PostAsync(server.Http, "model", number))).Samples);
+        }
+
+        Outcome Part(IEnumerable<Sample> part) => new([.. part], TimeSpan.Zero);
+        var (first, later) = (Part(samples.Take(100)), Part(samples.Skip(200)));
+        Console.WriteLine($"{network}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {first.Percentile(0.99) / later.Percentile(0.99):f2}");
+    }
+
+    /// <summary>Five times as many requests as the server can answer.</summary>
+    public static async Task OverloadAsync(string network, TimeSpan duration)
+    {
+        var deadline = TimeSpan.FromSeconds(2);
+        await using var server = await MeasuredServer.StartAsync();
+        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
+        Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number, deadline);
+        await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
+        var peak = await Traffic.ClosedAsync(8, Round, Send);
+        var before = await server.UsageAsync();
+        var flood = await Traffic.OpenAsync(5 * peak.PerSecond, duration, Send);
+        var after = await server.UsageAsync();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        var later = await Traffic.ClosedAsync(8, Round, Send);
+        Console.WriteLine($"{network}: peak {peak.PerSecond:f1} requests/s (p50 {peak.Percentile(0.5):f0} ms); {5 * peak.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s, deadline {deadline.TotalMilliseconds:f0} ms");
+        Console.WriteLine($"  answered {flood.PerSecond:f1}/s ({flood.PerSecond / peak.PerSecond:p0} of the peak), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}");
+        Console.WriteLine($"  resident {before.Resident / (1 << 20):f0} -> {after.Resident / (1 << 20):f0} MiB; 2 s after it {later.PerSecond:f1}/s, p50 {later.Percentile(0.5):f0} ms; answers {later.Statuses}");
+    }
+
+    /// <summary>Mixed traffic at 70 % of what the server can answer, while models come and go. A line each minute.</summary>
+    public static async Task SoakAsync(int minutes)
+    {
+        await using var server = await MeasuredServer.StartAsync();
+        await server.CreateAsync(new { name = "photos", @base = "resnet18", num_classes = 7, seed = 1 });
+        await server.CreateAsync(new { name = "small", @base = "mobilenet_v2", num_classes = 7, seed = 1 });
+        await server.CreateAsync(new { name = "lesson", architecture = Lesson(), seed = 1 });
+        var peak = await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(5), number => MixedAsync(server, number));
+        peak = await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(20), number => MixedAsync(server, number));
+        var rate = 0.7 * peak.Samples.Count / peak.Duration.TotalSeconds;
+        Console.WriteLine($"{peak.Samples.Count / peak.Duration.TotalSeconds:f1} requests/s at most; {rate:f1} offered. Answers expected: 200; 422 for every 50th, which is half a photo.");
+        Console.WriteLine("minute   p50 ms   p99 ms  CPU ms/request  MiB resident  answers");
+        for (var minute = 1; minute <= minutes; minute++)
+        {
+            var before = await server.UsageAsync();
+            var traffic = Traffic.OpenAsync(rate, TimeSpan.FromMinutes(1), number => MixedAsync(server, number));
+            await ReplaceAsync(server, minute);
+            var outcome = await traffic;
+            var after = await server.UsageAsync();
+            Console.WriteLine($"{minute,6}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}{1000 * (after.CpuSeconds - before.CpuSeconds) / outcome.Samples.Count,16:f1}{after.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+        }
+    }
+
+    private static Task<HttpResponseMessage> MixedAsync(MeasuredServer server, int number) => (number % 50, number % 5) switch
+    {
+        (49, _) => Photos.PostBrokenAsync(server.Http, "photos", number),
+        (25, _) => server.Http.GetAsync("/v1/models"),
+        (_, 0) => Photos.PostAsync(server.Http, "photos", number),
+        (_, 1) => Photos.PostAsync(server.Http, "small", number),
+        (_, 2) => Photos.PostFormAsync(server.Http, "small", number),
+        (_, 3) => Photos.PostJsonAsync(server.Http, "photos", number),
+        _ => Photos.PostTensorAsync(server.Http, "lesson", number),
+    };
+
+    // A new version of a model that is being used, and the end of the one before.
+    private static async Task ReplaceAsync(MeasuredServer server, int seed)
+    {
+        using var created = await server.Http.PostAsJsonAsync("/v1/models/lesson/versions", new { seed });
+        created.EnsureSuccessStatusCode();
+        var model = JsonSerializer.Deserialize<JsonElement>(await server.Http.GetStringAsync("/v1/models/lesson"));
+        var served = model.GetProperty("default_version").GetInt32();
+        foreach (var version in model.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("version").GetInt32()).Where(version => version < served))
+        {
+            using var deleted = await server.Http.DeleteAsync($"/v1/models/lesson/versions/{version}");
+            deleted.EnsureSuccessStatusCode();
+        }
+    }
+
+    private static JsonElement Lesson() => Fixtures.Json("weights", "lesson", "architecture.json");
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
