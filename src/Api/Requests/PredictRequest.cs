@@ -60,20 +60,16 @@ internal static class PredictRequest
         if (json.ValueKind != JsonValueKind.Object || json.GetPropertyCount() != 1) throw new ServingException(ErrorCode.MalformedRequest, "The body must be an object with just one property, \"images\" or \"tensors\".");
         var property = json.EnumerateObject().Single();
         if (property.Name is not ("images" or "tensors")) throw new ServingException(ErrorCode.MalformedRequest, $"'{property.Name}' is unknown here: give \"images\" or \"tensors\".", [new ErrorDetail("/" + property.Name, "Unknown here.")]);
-        if (property.Value.ValueKind != JsonValueKind.Array || property.Value.GetArrayLength() == 0) throw At("/" + property.Name, "It must be a list with at least one element.");
+        if (property.Value.ValueKind != JsonValueKind.Array || property.Value.GetArrayLength() == 0) throw ServingException.MalformedAt("/" + property.Name, "It must be a list with at least one element.");
         if (property.Value.GetArrayLength() > limits.MaxInputs) throw TooMany($"{property.Value.GetArrayLength()} {property.Name}", limits);
-        return [.. property.Value.EnumerateArray().Select((item, index) => property.Name == "images" ? ReadImage(item, index) : TensorJson.Read(item, index))];
+        return [.. property.Value.EnumerateArray().Select((item, index) => property.Name == "images" ? ReadImage(item, index) : TensorJson.Read(item, $"/tensors/{index}"))];
     }
 
     private static PredictionInput ReadImage(JsonElement json, int index)
     {
         if (json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes)) return new EncodedImage(bytes);
-        throw At($"/images/{index}", "It must be a text with the image's bytes in base64 (RFC 4648, without line breaks or a data: prefix).");
+        throw ServingException.MalformedAt($"/images/{index}", "It must be a text with the image's bytes in base64 (RFC 4648, without line breaks or a data: prefix).");
     }
-
-    /// <summary>An error at one place of the body.</summary>
-    internal static ServingException At(string pointer, string detail) =>
-        new(ErrorCode.MalformedRequest, $"At {pointer}: {detail}", [new ErrorDetail(pointer, detail)]);
 
     private static ServingException TooMany(string found, LimitsOptions limits) =>
         new(ErrorCode.MalformedRequest, $"{found} are in this request; at most {limits.MaxInputs} are taken. Send them in several requests.");

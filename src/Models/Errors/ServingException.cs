@@ -27,6 +27,12 @@ public sealed class ServingException : Exception
         Errors = errors;
     }
 
+    /// <summary>An error at one place of the body.</summary>
+    /// <param name="pointer">JSON Pointer to it.</param>
+    /// <param name="detail">What was found there, and what would fit.</param>
+    public static ServingException MalformedAt(string pointer, string detail) =>
+        new(ErrorCode.MalformedRequest, $"At {pointer}: {detail}", [new ErrorDetail(pointer, detail)]);
+
     /// <summary>What went wrong.</summary>
     public ErrorCode Code { get; }
 
