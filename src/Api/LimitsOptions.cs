@@ -9,7 +9,7 @@ public sealed class LimitsOptions
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Limits";
 
-    /// <summary>Largest body of a request that describes a model or an architecture, weights not counted.</summary>
+    /// <summary>Largest body of a request that describes a model or an architecture; golden samples count, weights do not.</summary>
     /// <value>Bytes; 1 KiB to 64 MiB; default 1 MiB.</value>
     [Range(1 << 10, 64 << 20)]
     public int MaxDefinitionBytes { get; init; } = 1 << 20;

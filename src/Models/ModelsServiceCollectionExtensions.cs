@@ -3,6 +3,7 @@ using ModelService.Imaging;
 using ModelService.Models.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
@@ -34,11 +35,12 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<ModelStore>();
         services.TryAddSingleton<MemoryBudget>();
         services.TryAddSingleton<Trials>();
+        services.TryAddSingleton<Predictor>();
+        services.TryAddSingleton<SampleCheck>();
         services.TryAddSingleton<ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<RegistryStart>();
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
-        services.TryAddSingleton<Predictor>();
         return services;
     }
 }

@@ -2,6 +2,7 @@ using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Registry;
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
@@ -15,7 +16,7 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Version">The version's number.</param>
 /// <param name="State">What can be done with the version.</param>
 /// <param name="Reason">Why it is in that state, where that is not plain.</param>
-/// <param name="Pinned">Whether the version is the default until another one is pinned; else the newest that is ready is the default.</param>
+/// <param name="Pinned">Whether the version is the default until another one is pinned; else the newest that is ready, and not held back, is the default.</param>
 /// <param name="Base">The predefined architecture it was made from.</param>
 /// <param name="From">The model it was derived from.</param>
 /// <param name="Lineage">The versions it comes from.</param>
@@ -27,6 +28,7 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Route">How it computes: <c>plan</c>, or <c>module</c>, which is slower.</param>
 /// <param name="RouteReason">Why it computes by its module; absent when it does not.</param>
 /// <param name="Fidelity">How far the plan's probabilities are from the float32 module's; absent when there is no plan.</param>
+/// <param name="Samples">What came of its golden samples; absent when it has none.</param>
 /// <param name="InputShape">What it takes, the batch dimension left out.</param>
 /// <param name="NumClasses">Classes it tells apart.</param>
 /// <param name="Labels">One label per class.</param>
@@ -43,7 +45,7 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 public sealed record ModelResponse(
     string Name, int Version, VersionState State, string? Reason, bool Pinned, string? Base, string? From, VersionLineage? Lineage, WeightsState Weights,
     IReadOnlyList<string>? RandomTensors, HeadState? Head, string? Device, Precision? Precision,
-    ModelRoute? Route, string? RouteReason, Fidelity? Fidelity, IReadOnlyList<long>? InputShape, int? NumClasses,
+    ModelRoute? Route, string? RouteReason, Fidelity? Fidelity, SamplesResponse? Samples, IReadOnlyList<long>? InputShape, int? NumClasses,
     IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long? Parameters, long? Macs, long Bytes, long PlanBytes, long WorkspaceBytes,
     DateTimeOffset CreatedAt, DateTimeOffset? LoadedAt, WeightsReport? WeightsReport, IReadOnlyList<VersionSummary>? Versions)
 {
@@ -57,7 +59,7 @@ public sealed record ModelResponse(
         return new ModelResponse(
             version.Name, version.Version, version.State, version.Reason, model.Pinned == version.Version, definition?.Base, definition?.From, version.Lineage, version.Weights,
             PartlyRandom(version), version.Head, version.Computing?.Device, definition?.Precision,
-            version.Computing?.Route, version.Computing?.RouteReason, version.Computing?.Fidelity, analysis?.Input.Sizes, blueprint?.ClassCount,
+            version.Computing?.Route, version.Computing?.RouteReason, version.Computing?.Fidelity, SamplesResponse.Of(version), analysis?.Input.Sizes, blueprint?.ClassCount,
             definition?.Labels, blueprint?.Preprocessing, analysis?.Parameters, analysis?.Macs, version.Bytes, version.PlanBytes, version.WorkspaceBytes,
             version.Created, version.Loaded, version.Report, null);
     }
@@ -74,10 +76,23 @@ public sealed record ModelResponse(
 /// <param name="Bytes">Bytes of its tensors.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="Lineage">The versions it comes from.</param>
-public sealed record VersionSummary(int Version, VersionState State, string? Reason, WeightsState Weights, long Bytes, DateTimeOffset CreatedAt, VersionLineage? Lineage)
+/// <param name="Samples">What came of its golden samples; absent when it has none.</param>
+public sealed record VersionSummary(
+    int Version, VersionState State, string? Reason, WeightsState Weights, long Bytes, DateTimeOffset CreatedAt, VersionLineage? Lineage, SamplesResponse? Samples)
 {
     internal static VersionSummary Of(ModelVersion version) =>
-        new(version.Version, version.State, version.Reason, version.Weights, version.Bytes, version.Created, version.Lineage);
+        new(version.Version, version.State, version.Reason, version.Weights, version.Bytes, version.Created, version.Lineage, SamplesResponse.Of(version));
+}
+
+/// <summary>What came of a version's golden samples when it was made, or came into memory last.</summary>
+/// <param name="Count">How many it has.</param>
+/// <param name="Reproduced">Whether it reproduces all of them.</param>
+/// <param name="HeldBack">Whether it did not when it was made: then it is the default only if it is pinned.</param>
+/// <param name="Differences">Those that it does not reproduce.</param>
+public sealed record SamplesResponse(int Count, bool Reproduced, bool HeldBack, IReadOnlyList<SampleDifference> Differences)
+{
+    internal static SamplesResponse? Of(ModelVersion version) =>
+        version.Samples is { } samples ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsHeldBack, samples.Differences) : null;
 }
 
 /// <summary>A model that was removed.</summary>

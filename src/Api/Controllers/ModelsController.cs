@@ -29,6 +29,7 @@ public sealed class ModelsController(
     /// Send the definition as JSON, or as multipart/form-data with the parts <c>definition</c> (JSON) and <c>weights</c> (a safetensors file or a
     /// PyTorch state dict saved with <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights the model is random. With <c>from</c> it
     /// is derived from another model: it takes every tensor of that one whose name and shape still fit, unless it brings weights of its own.
+    /// With <c>samples</c> it becomes the default only if it reproduces them; <c>samples</c> of the answer says how it differs.
     /// </remarks>
     /// <param name="allowPartial">Takes what fits of the weights, and leaves the rest random; the model says so in every answer.</param>
     /// <param name="cancellationToken">Fires when the client leaves.</param>
@@ -114,7 +115,7 @@ public sealed class ModelsController(
     /// <summary>Changes which version is the default, and the labels.</summary>
     /// <remarks>
     /// <c>{"default_version": 2}</c> pins a version: it is the default until another one is pinned, and stays in memory. <c>{"default_version": "newest"}</c>
-    /// goes back to the newest that is ready. <c>{"labels": [...]}</c> names the classes of the default version otherwise.
+    /// goes back to the newest that is ready and not held back. <c>{"labels": [...]}</c> names the classes of the default version otherwise.
     /// </remarks>
     /// <param name="name" example="pets">Its name.</param>
     /// <param name="cancellationToken">Fires when the client leaves.</param>

@@ -41,7 +41,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
     /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
     /// <response code="503">
-    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
+    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, its files are damaged, or no version of it reproduced its golden samples; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
     /// </response>
     /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
     [HttpPost("predict")]

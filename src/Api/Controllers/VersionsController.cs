@@ -27,7 +27,8 @@ public sealed class VersionsController(
     /// <remarks>
     /// As a model is created, without its name: JSON, or multipart/form-data with <c>definition</c>, <c>weights</c> or both. What is left out comes from the default
     /// version: only weights, only a head, or only labels will do. Without weights it takes every tensor of that version that still fits. With <c>base</c> it
-    /// starts afresh. The others serve on while it is built and warmed, and if that fails.
+    /// starts afresh. The others serve on while it is built and warmed, and if that fails. A version that does not reproduce the golden samples, its own or
+    /// else those of the default version, does not take over: it answers by its number, and <c>samples</c> says how it differs.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="allowPartial">Takes what fits of the weights, and leaves the rest random; the model says so in every answer.</param>

@@ -3,6 +3,7 @@ using Microsoft.OpenApi;
 using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Layers;
+using ModelService.Models.Samples;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
@@ -31,6 +32,10 @@ internal static class LanguageSchemas
                 new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["imagenet", "unit", "raw"] },
                 new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
             ],
+        });
+        options.MapType<ClassReference>(() => new OpenApiSchema
+        {
+            OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, new OpenApiSchema { Type = JsonSchemaType.String }],
         });
         options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String });
     }

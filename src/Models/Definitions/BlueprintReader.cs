@@ -3,6 +3,7 @@ using ModelService.Models.Analysis;
 using ModelService.Models.Errors;
 using ModelService.Models.Layers;
 using ModelService.Models.Predefined;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Definitions;
 
@@ -29,9 +30,9 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
         definition = Inherit(definition, source, analysis);
         CheckScores(definition, analysis);
         var preprocessing = FindPreprocessing(definition, analysis.Input);
-        return errors.Count > 0
-            ? null
-            : new ModelBlueprint { Definition = definition, Architecture = architecture, Analysis = analysis, Preprocessing = preprocessing };
+        var blueprint = new ModelBlueprint { Definition = definition, Architecture = architecture, Analysis = analysis, Preprocessing = preprocessing };
+        if (analysis.Output.Rank == 1) SampleRules.Check(blueprint, errors);
+        return errors.Count > 0 ? null : blueprint;
     }
 
     private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
@@ -99,11 +100,13 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
     private static ModelDefinition Inherit(ModelDefinition definition, ModelBlueprint? source, ArchitectureAnalysis analysis)
     {
         var sameClasses = source is not null && analysis.Output.Rank == 1 && analysis.Output.Sizes[0] == source.ClassCount;
+        var labels = definition.Labels ?? (sameClasses ? source!.Definition.Labels : null);
         return definition with
         {
-            Labels = definition.Labels ?? (sameClasses ? source!.Definition.Labels : null),
+            Labels = labels,
             Preprocessing = definition.Preprocessing ?? (TakesPhotos(analysis.Input) ? source?.Definition.PreprocessingOrDefault : null),
             Device = definition.Device ?? source?.Definition.Device ?? "auto",
+            Samples = definition.Samples is { } samples ? [.. samples.Select(sample => sample.For(labels))] : null,
         };
     }
 

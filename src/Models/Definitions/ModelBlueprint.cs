@@ -23,6 +23,10 @@ public sealed class ModelBlueprint
     /// <summary>Classes the model tells apart.</summary>
     public int ClassCount => (int)Analysis.Output.Sizes[0];
 
+    /// <summary>The same network under another definition.</summary>
+    internal ModelBlueprint With(ModelDefinition definition) =>
+        new() { Definition = definition, Architecture = Architecture, Analysis = Analysis, Preprocessing = Preprocessing };
+
     /// <summary>Reads a definition and checks all of it.</summary>
     /// <param name="json">What the client sent.</param>
     /// <param name="limits">How large a network may be.</param>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Layers;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Definitions;
 
@@ -56,6 +57,13 @@ public sealed record ModelDefinition
     /// <summary>Makes random weights the same each time.</summary>
     [Description("Makes random weights the same each time.")]
     public long? Seed { get; init; }
+
+    /// <summary>
+    /// Golden samples, at most 32: a version that does not reproduce them does not become the default. A new version that brings none takes those of the
+    /// default version; an empty list drops them.
+    /// </summary>
+    [Description("Golden samples: a version that does not reproduce them does not become the default. A new version takes those of the default version; [] drops them.")]
+    public IReadOnlyList<SampleDefinition>? Samples { get; init; }
 
     /// <summary>The preprocessing that is given, or else the one that goes with the network.</summary>
     internal PreprocessingChoice PreprocessingOrDefault =>

@@ -43,7 +43,7 @@ internal sealed class RecordMembers
 internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 {
     /// <summary>The property's name in JSON.</summary>
-    public string Name { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+    public string Name { get; } = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
 
     /// <summary>The property's type, without <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;

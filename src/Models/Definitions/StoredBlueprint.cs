@@ -13,10 +13,10 @@ internal static class StoredBlueprint
 {
     private const string DefinitionName = "definition", ArchitectureName = "architecture";
 
-    /// <summary>Writes a blueprint.</summary>
+    /// <summary>Writes a blueprint. Its samples are left out: they stand in a file of their own.</summary>
     public static JsonObject Write(ModelBlueprint blueprint) => new()
     {
-        [DefinitionName] = ArchitectureWriter.WriteRecord(blueprint.Definition with { Architecture = null }),
+        [DefinitionName] = ArchitectureWriter.WriteRecord(blueprint.Definition with { Architecture = null, Samples = null }),
         [ArchitectureName] = ArchitectureWriter.WriteRecord(blueprint.Architecture),
     };
 

@@ -5,6 +5,8 @@ using System.Text.RegularExpressions;
 using ModelService.Imaging;
 using ModelService.Models.Errors;
 using ModelService.Models.Layers;
+using ModelService.Models.Samples;
+using ModelService.Models.Serving;
 
 namespace ModelService.Models.Definitions;
 
@@ -90,6 +92,9 @@ internal sealed class StrictReader(ICollection<ErrorDetail> errors)
         if (type == typeof(Padding)) return ReadPadding(member, json, pointer);
         if (type == typeof(LayerDefinition)) return ReadLayer(json, pointer);
         if (type == typeof(PreprocessingChoice)) return ReadPreprocessing(json, pointer);
+        if (type == typeof(byte[])) return ReadBytes(member, json, pointer);
+        if (type == typeof(RawTensor)) return ReadTensor(json, pointer);
+        if (type == typeof(ClassReference)) return ReadClass(member, json, pointer);
         return type.IsGenericType ? ReadList(member, type, json, pointer) : ReadRecord(type, json, pointer, out _);
     }
 
@@ -255,6 +260,34 @@ internal sealed class StrictReader(ICollection<ErrorDetail> errors)
                 Fail(pointer, $"{Describe(json)} is no padding: give a number, a list of numbers, \"same\" or \"valid\".");
                 return null;
         }
+    }
+
+    private byte[]? ReadBytes(RecordMember member, JsonElement json, string pointer)
+    {
+        if (json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes) && bytes.Length > 0) return bytes;
+        Fail(pointer, $"{Describe(json)} stands where bytes are needed. {member.Meaning}");
+        return null;
+    }
+
+    private RawTensor? ReadTensor(JsonElement json, string pointer)
+    {
+        try
+        {
+            return TensorJson.Read(json, pointer);
+        }
+        catch (ServingException exception)
+        {
+            foreach (var error in exception.Errors) errors.Add(error);
+            return null;
+        }
+    }
+
+    private ClassReference? ReadClass(RecordMember member, JsonElement json, string pointer)
+    {
+        if (json.ValueKind == JsonValueKind.String) return new ClassReference(null, json.GetString());
+        if (json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var index) && index >= 0) return new ClassReference(index, null);
+        Fail(pointer, $"{Describe(json)} is no class. {member.Meaning}");
+        return null;
     }
 
     private static string Describe(JsonElement json) => json.ValueKind switch

@@ -1,4 +1,5 @@
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Registry;
 
@@ -6,5 +7,6 @@ namespace ModelService.Models.Registry;
 /// <param name="Runner">It; owned by whoever holds this.</param>
 /// <param name="Computing">Where it computes, and how.</param>
 /// <param name="Weights">What it got, and what is random.</param>
+/// <param name="Samples">What came of its samples; null when it has none, or has not been asked for them yet.</param>
 /// <param name="Built">When it was there.</param>
-internal sealed record BuiltModel(ModelRunner Runner, Computing Computing, LoadedWeights Weights, DateTimeOffset Built);
+internal sealed record BuiltModel(ModelRunner Runner, Computing Computing, LoadedWeights Weights, SamplesReport? Samples, DateTimeOffset Built);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 using ModelService.Models.Serving;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
@@ -49,7 +50,7 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         () =>
         {
             var path = store.WeightsPath(version.Name, version.Version);
-            if (StoredVersionReader.CheckWeights(path, expected) is { } damage) throw new ServingException(ErrorCode.WeightsUnreadable, damage);
+            if (StoredVersionReader.CheckFile(path, expected) is { } damage) throw new ServingException(ErrorCode.WeightsUnreadable, damage);
             using var file = WeightsFile.Open(path, weightsLimits.Value);
             var match = StateDictMatch.Compare(version.Blueprint.Analysis.StateDict, file.Tensors, version.Blueprint.Analysis.Head?.Key);
             match.ThrowIfMismatched();
@@ -58,14 +59,15 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         cancellationToken));
 
     /// <summary>Keeps a version on the disk.</summary>
-    /// <returns>The file that its weights are in.</returns>
+    /// <returns>Its files, by name.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    internal Task<StoredFile> KeepAsync(ModelVersion version, BuiltModel built, bool replaces, CancellationToken cancellationToken) => RunAsync(
+    internal Task<IReadOnlyDictionary<string, StoredFile>> KeepAsync(
+        ModelVersion version, BuiltModel built, IReadOnlyList<SampleDefinition>? samples, bool replaces, CancellationToken cancellationToken) => RunAsync(
         () =>
         {
             var manifest = new VersionManifest
             {
-                Schema = VersionManifest.CurrentSchema,
+                Schema = built.Samples is null ? VersionManifest.SchemaWithoutSamples : VersionManifest.CurrentSchema,
                 Name = version.Name,
                 Version = version.Version,
                 Created = version.Created,
@@ -74,10 +76,11 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
                 RandomTensors = built.Weights.RandomTensors,
                 Head = built.Weights.Head,
                 Report = built.Weights.Report,
+                Samples = built.Samples,
                 Files = new Dictionary<string, StoredFile>(),
             };
             var content = new SafetensorsContent(version.Blueprint.Analysis.StateDict, built.Runner.StateDict, new Dictionary<string, string> { ["format"] = "pt" });
-            return store.Write(manifest, version.Blueprint, content.Parts(), replaces);
+            return store.Write(manifest, version.Blueprint, content.Parts(), samples, replaces);
         },
         cancellationToken);
 
@@ -104,7 +107,7 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new BuiltModel(runner, model.Computing, weights with { Report = report }, clock.GetUtcNow());
+        return new BuiltModel(runner, model.Computing, weights with { Report = report }, Samples: null, clock.GetUtcNow());
     }
 
     private static async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)

@@ -18,7 +18,7 @@ public sealed class ModelEntry
     /// <summary>Its name.</summary>
     public string Name { get; }
 
-    /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
+    /// <summary>The version that is pinned as the default; null: the newest that is ready and reproduced its samples.</summary>
     public int? Pinned { get; internal set; }
 
     /// <summary>The highest number a version ever had.</summary>
@@ -45,7 +45,10 @@ public sealed class ModelEntry
         }
     }
 
-    /// <summary>The version that answers when none is asked for: the pinned one, else the newest that is ready, or loaded by its next request.</summary>
+    /// <summary>
+    /// The version that answers when none is asked for: the pinned one, else the newest that is ready, or loaded by its next request, and not held
+    /// back. When all are held back, it is the newest of those, and answers by its number only.
+    /// </summary>
     public ModelVersion Default
     {
         get
@@ -53,8 +56,10 @@ public sealed class ModelEntry
             lock (gate)
             {
                 if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen)) return chosen;
-                return versions.Values.LastOrDefault(version => version.IsServable)
-                    ?? versions.Values.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
+                var free = versions.Values.Where(version => !version.IsHeldBack);
+                return free.LastOrDefault(version => version.IsServable)
+                    ?? free.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
+                    ?? versions.Values.LastOrDefault(version => version.IsHeldBack)
                     ?? versions.Values.Last();
             }
         }

@@ -1,5 +1,6 @@
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Samples;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -19,6 +20,7 @@ public sealed partial class ModelRegistry
     /// </exception>
     public async Task<ModelEntry> CreateAsync(ModelBlueprint blueprint, WeightsUpload? weights, bool allowPartial, CancellationToken cancellationToken)
     {
+        await check.ThrowIfUnreadableAsync(blueprint, cancellationToken);
         var entry = new ModelEntry(blueprint.Definition.Name) { IsNew = true };
 
         // The name is taken before the work begins, so that two clients can't build the same model.
@@ -26,7 +28,7 @@ public sealed partial class ModelRegistry
         try
         {
             var version = New(entry, 1, blueprint, parent: null);
-            await MakeAsync(version, weights, allowPartial, replaces: false, cancellationToken);
+            await MakeAsync(version, blueprint.Definition.Samples, weights, allowPartial, replaces: false, cancellationToken);
             entry.Put(version);
             entry.IsNew = false;
             return entry;
@@ -37,7 +39,7 @@ public sealed partial class ModelRegistry
         }
     }
 
-    /// <summary>Builds another version of a model beside those there are; when it is ready it is the default, unless one is pinned.</summary>
+    /// <summary>Builds another version of a model beside those there are; when it is ready it is the default, unless one is pinned, or it does not reproduce its samples.</summary>
     /// <param name="blueprint">What to build; its name says of which model.</param>
     /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
     /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
@@ -47,11 +49,14 @@ public sealed partial class ModelRegistry
         blueprint.Definition.Name,
         async entry =>
         {
-            var version = New(entry, entry.LastVersion + 1, blueprint, entry.Default.Version);
+            await check.ThrowIfUnreadableAsync(blueprint, cancellationToken);
+            var parent = entry.Default;
+            var samples = blueprint.Definition.Samples ?? store.ReadSamples(parent)?.Select(sample => sample.For(blueprint.Definition.Labels)).ToList();
+            var version = New(entry, entry.LastVersion + 1, blueprint, parent.Version);
             entry.Put(version);
             try
             {
-                await MakeAsync(version, weights, allowPartial, replaces: false, cancellationToken);
+                await MakeAsync(version, samples, weights, allowPartial, replaces: false, cancellationToken);
                 return version;
             }
             catch (OperationCanceledException)
@@ -81,7 +86,7 @@ public sealed partial class ModelRegistry
         {
             var before = FindUntouched(name, version);
             var after = new ModelVersion(name, version, before.Blueprint, before.Lineage, null, before.Created);
-            await MakeAsync(after, weights, allowPartial, replaces: true, cancellationToken);
+            await MakeAsync(after, store.ReadSamples(before), weights, allowPartial, replaces: true, cancellationToken);
             entry.Put(after);
             await before.DrainAsync(onDemand: false, "Its weights were replaced.", forGood: true);
             return after;
@@ -138,11 +143,14 @@ public sealed partial class ModelRegistry
     {
         var from = blueprint.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
         if (from is { Version: null } newest) from = newest with { Version = Find(newest.Name).Default.Version };
-        return new ModelVersion(entry.Name, number, blueprint, new VersionLineage(from?.ToString(), parent), null, clock.GetUtcNow());
+
+        // Samples are kept on the disk, not in memory.
+        return new ModelVersion(entry.Name, number, blueprint.With(blueprint.Definition with { Samples = null }), new VersionLineage(from?.ToString(), parent), null, clock.GetUtcNow());
     }
 
-    // Built, warmed and kept before anyone can ask for it.
-    private async Task MakeAsync(ModelVersion version, WeightsUpload? weights, bool allowPartial, bool replaces, CancellationToken cancellationToken)
+    // Built, warmed, checked and kept before anyone can ask for it.
+    private async Task MakeAsync(
+        ModelVersion version, IReadOnlyList<SampleDefinition>? samples, WeightsUpload? weights, bool allowPartial, bool replaces, CancellationToken cancellationToken)
     {
         var from = weights is null && version.Lineage?.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
         using var source = from is { } reference ? await LeaseAsync(reference.Name, reference.Version, cancellationToken) : null;
@@ -150,10 +158,11 @@ public sealed partial class ModelRegistry
         BuiltModel? built = null;
         try
         {
-            built = weights is not null ? await builder.BuildAsync(version, weights, allowPartial, cancellationToken)
-                : source is not null ? await builder.BuildAsync(version, source, cancellationToken)
-                : await builder.BuildAsync(version, cancellationToken);
-            version.WeightsFile = await builder.KeepAsync(version, built, replaces, cancellationToken);
+            built = await CheckAsync(version, samples, weights is not null ? builder.BuildAsync(version, weights, allowPartial, cancellationToken)
+                : source is not null ? builder.BuildAsync(version, source, cancellationToken)
+                : builder.BuildAsync(version, cancellationToken));
+            version.Files = await builder.KeepAsync(version, built, samples, replaces, cancellationToken);
+            version.IsHeldBack = built.Samples is { Reproduced: false };
             version.Attach(built, room);
         }
         catch

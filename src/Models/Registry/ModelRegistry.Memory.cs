@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Errors;
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Registry;
 
@@ -56,7 +57,7 @@ public sealed partial class ModelRegistry
         try
         {
             room = await MakeRoomAsync(version);
-            version.Attach(await builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None), room);
+            version.Attach(await CheckAsync(version, store.ReadSamples(version), builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None)), room);
             SayReady(version);
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
@@ -74,12 +75,27 @@ public sealed partial class ModelRegistry
         }
     }
 
+    private async Task<BuiltModel> CheckAsync(ModelVersion version, IReadOnlyList<SampleDefinition>? samples, Task<BuiltModel> building)
+    {
+        var built = await building;
+        try
+        {
+            return built with { Samples = await check.RunAsync(version, built.Runner, samples) };
+        }
+        catch
+        {
+            built.Runner.Dispose();
+            throw;
+        }
+    }
+
     private void SayReady(ModelVersion version)
     {
         // Removed while it was being built, it never came into memory.
         if (version.Computing is not { } computing) return;
         LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, computing.Device, computing.Route, version.Weights);
         if (computing.RouteReason is { } reason) LogNoPlan(version.Name, version.Version, reason);
+        if (version.Samples is { Reproduced: false } samples) LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
     }
 
     // Unloads what was used longest ago, until there is room.
@@ -122,6 +138,9 @@ public sealed partial class ModelRegistry
 
     [LoggerMessage(LogLevel.Warning, "Model {Model} version {Version} computes by its module, which is slower: {Reason}")]
     private partial void LogNoPlan(string model, int version, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Model {Model} version {Version} does not reproduce {Differences} of its {Samples} samples")]
+    private partial void LogNotReproduced(string model, int version, int differences, int samples);
 
     [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is out of memory: {Bytes} bytes")]
     private partial void LogUnloaded(string model, int version, long bytes);

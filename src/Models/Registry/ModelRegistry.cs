@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Samples;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -10,12 +11,13 @@ namespace ModelService.Models.Registry;
 /// <summary>The models that are served, by name. It owns them; disposing it frees them all.</summary>
 /// <param name="builder">Builds the models.</param>
 /// <param name="store">Keeps them.</param>
+/// <param name="check">Compares what versions make of their samples.</param>
 /// <param name="budget">How much memory they may take.</param>
 /// <param name="memory">How long requests wait for one that is not in memory.</param>
 /// <param name="clock">Says when a model was made.</param>
 /// <param name="logger">Told when models come and go.</param>
 public sealed partial class ModelRegistry(
-    ModelBuilder builder, ModelStore store, MemoryBudget budget, IOptions<MemoryOptions> memory, TimeProvider clock, ILogger<ModelRegistry> logger) : IAsyncDisposable
+    ModelBuilder builder, ModelStore store, SampleCheck check, MemoryBudget budget, IOptions<MemoryOptions> memory, TimeProvider clock, ILogger<ModelRegistry> logger) : IAsyncDisposable
 {
     // A request that was cut off may hold its version for as long as its batch takes.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
@@ -64,6 +66,7 @@ public sealed partial class ModelRegistry(
         {
             // One that takes no more leases was replaced, removed or unloaded a moment ago: then look again.
             var found = Find(name, version);
+            if (version is null && found.IsHeldBack && Find(name).Pinned != found.Version) throw found.HeldBack();
             if (found.TryLease() is { } lease) return lease;
             if (!found.IsOnDemand)
             {
@@ -96,8 +99,10 @@ public sealed partial class ModelRegistry(
                 var weights = manifest is null ? null : new LoadedWeights(manifest.Report, manifest.RandomTensors, manifest.Weights, manifest.Head);
                 var version = new ModelVersion(stored.Name, kept.Version, kept.Blueprint, manifest?.Lineage, weights, manifest?.Created ?? default)
                 {
-                    WeightsFile = manifest?.Files.GetValueOrDefault(ModelStore.Weights),
+                    Samples = manifest?.Samples,
+                    IsHeldBack = manifest?.Samples is { Reproduced: false },
                 };
+                if (manifest is not null) version.Files = manifest.Files;
                 if (kept.Damage is null) version.Rest(onDemand: true, "It is loaded by its next request.");
                 else version.Fail(kept.Damage);
                 entry.Put(version);

@@ -59,6 +59,7 @@ public sealed partial class ModelVersion
                 inMemory = (built.Runner, room);
                 (Computing, Loaded, LastUsed) = (built.Computing, built.Built, Stopwatch.GetTimestamp());
                 Describe(built.Weights);
+                Samples = built.Samples;
                 (State, Reason, IsOnDemand) = (VersionState.Ready, null, false);
                 return;
             }

@@ -2,6 +2,7 @@ using ModelService.Models.Analysis;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 using ModelService.Models.Runtime;
+using ModelService.Models.Samples;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -60,6 +61,12 @@ public sealed partial class ModelVersion
     /// <summary>What was loaded from a weights file or another model; null when there was none.</summary>
     public WeightsReport? Report { get; private set; }
 
+    /// <summary>What came of its samples when it was made, or came into memory last; null when it has none.</summary>
+    public SamplesReport? Samples { get; internal set; }
+
+    /// <summary>Whether it did not reproduce its samples when it was made, so that it is the default only where it is pinned.</summary>
+    public bool IsHeldBack { get; internal set; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; internal set; }
 
@@ -78,8 +85,11 @@ public sealed partial class ModelVersion
     /// <summary>Bytes of all that it takes in memory.</summary>
     public long MemoryBytes => Bytes + PlanBytes + WorkspaceBytes;
 
+    /// <summary>Its files on the disk, by name; empty when it is not kept there.</summary>
+    internal IReadOnlyDictionary<string, StoredFile> Files { get; set; } = new Dictionary<string, StoredFile>();
+
     /// <summary>The file on the disk that its weights are in; null when it is not kept there.</summary>
-    internal StoredFile? WeightsFile { get; set; }
+    internal StoredFile? WeightsFile => Files.GetValueOrDefault(ModelStore.Weights);
 
     /// <summary>What can be done with it.</summary>
     public VersionState State { get; private set; } = VersionState.Loading;
@@ -109,14 +119,14 @@ public sealed partial class ModelVersion
         return new ServingException(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {why}");
     }
 
+    /// <summary>The error of a request that asks for no version, where only such are there that are held back.</summary>
+    internal ServingException HeldBack() => new(
+        ErrorCode.ModelNotReady,
+        $"The model '{Name}' has no default version: version {Version} did not reproduce its samples. GET /v1/models/{Name} says how it differs, "
+        + $"/v1/models/{Name}/versions/{Version}/predict asks for it, and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default.");
+
     /// <summary>Names its classes otherwise; the network is not touched.</summary>
-    internal void Relabel(IReadOnlyList<string> labels) => blueprint = new ModelBlueprint
-    {
-        Definition = Blueprint.Definition with { Labels = labels },
-        Architecture = Blueprint.Architecture,
-        Analysis = Blueprint.Analysis,
-        Preprocessing = Blueprint.Preprocessing,
-    };
+    internal void Relabel(IReadOnlyList<string> labels) => blueprint = Blueprint.With(Blueprint.Definition with { Labels = labels });
 
     private void Describe(LoadedWeights weights) =>
         (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);

@@ -3,8 +3,10 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using ModelService.Imaging;
 using ModelService.Models.Analysis;
+using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry;
+using ModelService.Models.Runtime;
 
 namespace ModelService.Models.Serving;
 
@@ -63,10 +65,22 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, Priority priority, CancellationToken cancellationToken)
     {
         var model = lease.Model;
-        var (inputCount, classes) = lease.Runner.Counts;
+        var inputCount = lease.Runner.Counts.Input;
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
+        return await ScoreAsync(model, lease.Runner, inputs, priority, cancellationToken);
+    }
+
+    /// <summary>Scores inputs by a network that need not serve yet. How much of this is under way is the caller's care.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="runner">Its network; borrowed.</param>
+    /// <param name="inputs">At least one.</param>
+    /// <param name="priority">Whom they may pass while they wait.</param>
+    /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
+    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, IReadOnlyList<PredictionInput> inputs, Priority priority, CancellationToken cancellationToken)
+    {
+        var (inputCount, classes) = runner.Counts;
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
@@ -74,7 +88,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         {
             using var decoding = ServingTraces.Decoding(model.Name, inputs.Count);
             refusals = await Task.WhenAll(inputs.Select((input, index) =>
-                PrepareAsync(model, input, batch.Memory.Slice(index * inputCount, inputCount), cancellationToken)));
+                PrepareAsync(model.Blueprint, input, batch.Memory.Slice(index * inputCount, inputCount), cancellationToken)));
         }
         catch
         {
@@ -97,7 +111,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
             if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
         }
 
-        var run = await lease.Runner.RunAsync(batch, good.Count, priority, cancellationToken);
+        var run = await runner.RunAsync(batch, good.Count, priority, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);
@@ -112,11 +126,18 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize));
     }
 
-    private async Task<Refusal?> PrepareAsync(ModelVersion model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
+    /// <summary>Brings an input into the form that a network takes.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="cancellationToken">Fires when nobody wants it any more.</param>
+    /// <returns>Why it can't be used; null when it can.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.InputMismatch"/>: the model takes no photos.</exception>
+    internal async Task<Refusal?> PrepareAsync(ModelBlueprint model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
     {
-        if (input is RawTensor tensor) return Prepare(tensor, model.Blueprint.Analysis.Input, destination.Span);
-        var preprocessing = model.Blueprint.Preprocessing ?? throw new ServingException(
-            ErrorCode.InputMismatch, $"The model '{model.Name}' takes {model.Blueprint.Analysis.Input}, which no photo can become. Send it as \"tensors\".");
+        if (input is RawTensor tensor) return Prepare(tensor, model.Analysis.Input, destination.Span);
+        var preprocessing = model.Preprocessing ?? throw new ServingException(
+            ErrorCode.InputMismatch, $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, which no photo can become. Send it as \"tensors\".");
         var encoded = ((EncodedImage)input).Encoded;
         return await Task.Factory.StartNew(() => Prepare(encoded, preprocessing, destination.Span), cancellationToken, TaskCreationOptions.DenyChildAttach, decoders);
     }

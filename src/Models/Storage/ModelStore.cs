@@ -4,20 +4,22 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Storage;
 
 /// <summary>
-/// The models on the disk: <c>models/NAME/NUMBER/</c> with <c>definition.json</c>, <c>weights.safetensors</c> and <c>manifest.json</c>, and
-/// <c>models/NAME/model.json</c>. A version is written beside them, flushed and renamed in, and removed by renaming it out: at any moment it is
-/// there whole or not at all.
+/// The models on the disk: <c>models/NAME/NUMBER/</c> with <c>definition.json</c>, <c>weights.safetensors</c>, <c>manifest.json</c> and, if it has
+/// samples, <c>samples.json</c>; and <c>models/NAME/model.json</c>. A version is written beside them, flushed and renamed in, and removed by
+/// renaming it out: at any moment it is there whole or not at all.
 /// </summary>
 /// <param name="folder">Where they are.</param>
 /// <param name="reader">Reads what is there.</param>
 /// <param name="logger">Told of what doesn't belong there.</param>
 public sealed partial class ModelStore(DataFolder folder, StoredVersionReader reader, ILogger<ModelStore> logger)
 {
-    internal const string Definition = "definition.json", Weights = "weights.safetensors", Manifest = "manifest.json", Settings = "model.json";
+    internal const string Definition = "definition.json", Weights = "weights.safetensors", Samples = "samples.json", Manifest = "manifest.json", Settings = "model.json";
     private const string Replaced = ".old";
 
     private readonly Lock gate = new();
@@ -35,14 +37,21 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     /// <summary>Where a version's weights are.</summary>
     internal string WeightsPath(string name, int version) => Path.Combine(PathOf(name, version), Weights);
 
+    /// <summary>The samples of a version; null when it has none.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
+    internal IReadOnlyList<SampleDefinition>? ReadSamples(ModelVersion version) =>
+        version.Files.GetValueOrDefault(Samples) is { } file ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(version.Name, version.Version), Samples), file) : null;
+
     /// <summary>Keeps a version.</summary>
     /// <param name="manifest">What is known of it, save its files.</param>
     /// <param name="blueprint">What it is.</param>
     /// <param name="weights">The bytes of its weights; each part is valid until the next is asked for.</param>
+    /// <param name="samples">Its samples; null or empty when it has none.</param>
     /// <param name="replaces">Whether it takes the place of what is there under its number.</param>
-    /// <returns>The file that its weights are in.</returns>
+    /// <returns>Its files, by name.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
-    internal StoredFile Write(VersionManifest manifest, ModelBlueprint blueprint, IEnumerable<ReadOnlyMemory<byte>> weights, bool replaces) => folder.Write(() =>
+    internal IReadOnlyDictionary<string, StoredFile> Write(
+        VersionManifest manifest, ModelBlueprint blueprint, IEnumerable<ReadOnlyMemory<byte>> weights, IReadOnlyList<SampleDefinition>? samples, bool replaces) => folder.Write(() =>
     {
         var staged = folder.NewStagingPath();
         try
@@ -53,10 +62,11 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
                 [Definition] = DurableFiles.Write(Path.Combine(staged, Definition), [JsonSerializer.SerializeToUtf8Bytes(StoredBlueprint.Write(blueprint), VersionManifest.Json)]),
                 [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
             };
+            if (samples is { Count: > 0 }) files[Samples] = DurableFiles.Write(Path.Combine(staged, Samples), [JsonSerializer.SerializeToUtf8Bytes(samples, VersionManifest.Json)]);
             DurableFiles.Write(Path.Combine(staged, Manifest), [JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = files }, VersionManifest.Json)]);
             DurableFiles.FlushFolder(staged);
             MoveIn(staged, PathOf(manifest.Name), PathOf(manifest.Name, manifest.Version), replaces);
-            return files[Weights];
+            return files;
         }
         catch
         {

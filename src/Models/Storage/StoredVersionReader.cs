@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Analysis;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Samples;
 
 namespace ModelService.Models.Storage;
 
@@ -12,7 +13,7 @@ namespace ModelService.Models.Storage;
 /// <param name="logger">Told what is damaged.</param>
 public sealed partial class StoredVersionReader(IOptions<ArchitectureLimits> limits, ILogger<StoredVersionReader> logger)
 {
-    /// <summary>Reads all but the weights, whose size alone is looked at.</summary>
+    /// <summary>Reads all but the weights and the samples, whose sizes alone are looked at.</summary>
     internal StoredVersion Read(string path, string name, int version)
     {
         VersionManifest? manifest = null;
@@ -47,14 +48,20 @@ public sealed partial class StoredVersionReader(IOptions<ArchitectureLimits> lim
         }
     }
 
-    /// <summary>Reads the weights once, to know that they are those that were written.</summary>
+    /// <summary>Reads a version's samples.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
+    internal static IReadOnlyList<SampleDefinition> ReadSamples(string path, StoredFile expected) => CheckFile(path, expected) is { } damage
+        ? throw new ServingException(ErrorCode.StorageUnavailable, damage)
+        : ReadJson<IReadOnlyList<SampleDefinition>>(path);
+
+    /// <summary>Reads a file once, to know that it is the one that was written.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    internal static string? CheckWeights(string path, StoredFile expected)
+    internal static string? CheckFile(string path, StoredFile expected)
     {
         try
         {
             var found = DurableFiles.Measure(path);
-            return found == expected ? null : $"{ModelStore.Weights} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), it was written with {expected.Sha256} ({expected.Bytes} bytes).";
+            return found == expected ? null : $"{Path.GetFileName(path)} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), it was written with {expected.Sha256} ({expected.Bytes} bytes).";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -85,7 +92,7 @@ public sealed partial class StoredVersionReader(IOptions<ArchitectureLimits> lim
 
     private static string? CheckFiles(VersionManifest manifest, string path)
     {
-        foreach (var file in new[] { ModelStore.Definition, ModelStore.Weights })
+        foreach (var file in (string[])[ModelStore.Definition, ModelStore.Weights, .. manifest.Samples is null ? [] : (string[])[ModelStore.Samples]])
         {
             if (!manifest.Files.TryGetValue(file, out var expected)) return $"{ModelStore.Manifest} says nothing of {file}.";
             var info = new FileInfo(Path.Combine(path, file));

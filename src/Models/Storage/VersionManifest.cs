@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelService.Models.Registry;
+using ModelService.Models.Samples;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Storage;
@@ -8,8 +9,14 @@ namespace ModelService.Models.Storage;
 /// <summary>What is kept of a version beside its definition and its weights: <c>manifest.json</c>.</summary>
 internal sealed record VersionManifest
 {
-    /// <summary>The schema that this server writes; it reads no later one.</summary>
-    public const int CurrentSchema = 1;
+    /// <summary>The latest schema that this server knows; it reads no later one.</summary>
+    public const int CurrentSchema = 2;
+
+    /// <summary>
+    /// The schema of a version without samples, which a server from before there were any serves as well. With samples it must not: it would make a
+    /// version the default that is held back.
+    /// </summary>
+    public const int SchemaWithoutSamples = 1;
 
     /// <summary>How manifests are written.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Strict)
@@ -49,6 +56,9 @@ internal sealed record VersionManifest
     /// <summary>What was loaded when it was made.</summary>
     public WeightsReport? Report { get; init; }
 
+    /// <summary>What came of its samples when it was made; null when it has none.</summary>
+    public SamplesReport? Samples { get; init; }
+
     /// <summary>The other files of the version: name, size, hash.</summary>
     public required IReadOnlyDictionary<string, StoredFile> Files { get; init; }
 }
@@ -62,7 +72,7 @@ internal sealed record StoredFile(long Bytes, string Sha256);
 internal sealed record ModelSettings
 {
     /// <summary>The schema it is written in.</summary>
-    public int Schema { get; init; } = VersionManifest.CurrentSchema;
+    public int Schema { get; init; } = 1;
 
     /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
     public int? DefaultVersion { get; init; }
