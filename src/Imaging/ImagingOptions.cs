@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ModelService.Imaging;
 
-/// <summary>How big a picture may be. What is bigger is refused with <see cref="ImageFault.TooLarge"/> before it is decoded.</summary>
+/// <summary>How big a picture may be, and how it is decoded. What is bigger is refused with <see cref="ImageFault.TooLarge"/> before that.</summary>
 public sealed class ImagingOptions
 {
     /// <summary>Configuration section bound to these options, inside <c>ModelService</c>.</summary>
@@ -21,4 +21,11 @@ public sealed class ImagingOptions
     /// <value>Bytes; 1 to 1,073,741,824; default 33,554,432 (32 MiB).</value>
     [Range(1, 1 << 30)]
     public int MaxBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>
+    /// Whether large JPEGs, of which eight or more pixels a side become one, are decoded at half their size. That takes half the time; single values
+    /// may then differ from those of the whole picture by a few of 255 levels, and by 0.2 on average.
+    /// </summary>
+    /// <value><c>true</c> or <c>false</c>; default <c>true</c>.</value>
+    public bool DecodeHalf { get; init; } = true;
 }

@@ -58,7 +58,8 @@ public sealed class Preprocessor
         var format = MagicBytes.Identify(encoded.Span);
         var decoder = Array.Find(decoders, decoder => decoder.Reads(format))
             ?? throw new InvalidOperationException($"No decoder for {format}.");
-        var picture = decoder.Open(encoded, format, new DecodeSettings(definition.Alpha, definition.ColorProfile, options.MaxPixels));
+        var picture = decoder.Open(encoded, format, new DecodeSettings(
+            definition.Alpha, definition.ColorProfile, options.MaxPixels, (width, height) => options.DecodeHalf && HalfSize.Suffices(definition, width, height)));
         return definition.ExifOrientation ? Upright.Turn(picture) : picture;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -34,15 +35,22 @@ internal static class RequestBody
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
     public static async Task CopyAsync(Stream body, Stream destination, long maxBytes, CancellationToken cancellationToken, IncrementalHash? hash = null)
     {
-        var buffer = new byte[64 << 10];
-        long total = 0;
-        int read;
-        while ((read = await ReadAsync(body, buffer, cancellationToken)) > 0)
+        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
         {
-            total += read;
-            if (total > maxBytes) throw TooLarge(maxBytes);
-            hash?.AppendData(buffer, 0, read);
-            await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            long total = 0;
+            int read;
+            while ((read = await ReadAsync(body, buffer, cancellationToken)) > 0)
+            {
+                total += read;
+                if (total > maxBytes) throw TooLarge(maxBytes);
+                hash?.AppendData(buffer, 0, read);
+                await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -26,6 +26,12 @@ internal sealed class VipsDecoder : IImageDecoder
             var image = Load(format, source);
             owned.Push(image);
             PixelLimit.Check("The picture", image.Width, image.Height, settings.MaxPixels);
+            if (format == ImageFormat.Jpeg && settings.HalfSize(image.Width, image.Height))
+            {
+                image = Load(format, source, shrink: 2);
+                owned.Push(image);
+            }
+
             var orientation = image.GetTypeOf("orientation") != 0 ? Convert.ToInt32(image.Get("orientation"), null) : 1;
             if (settings.ColorProfile == ColorProfile.Srgb && image.GetTypeOf("icc-profile-data") != 0)
             {
@@ -49,9 +55,9 @@ internal sealed class VipsDecoder : IImageDecoder
 
     // Each loader by name, never libvips' guess: so no other is ever reached. They fail on what Pillow fails on: files cut short, not
     // wrong checksums. libtiff alone reports a file cut short as an error like any other.
-    private static Image Load(ImageFormat format, Source source) => format switch
+    private static Image Load(ImageFormat format, Source source, int shrink = 1) => format switch
     {
-        ImageFormat.Jpeg => Image.JpegloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
+        ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
         ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
         ImageFormat.WebP => Image.WebploadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
         ImageFormat.Gif => Image.GifloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
