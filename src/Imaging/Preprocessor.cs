@@ -71,7 +71,8 @@ public sealed class Preprocessor
         for (var channel = 0; across.Kept * down.Kept < across.Output * down.Output && channel < channels; channel++)
             destination.Slice(channel * across.Output * down.Output, across.Output * down.Output).Fill(normalization.Black(channel));
 
-        var (columns, rows) = (Taps.Create(across, definition.Interpolation), Taps.Create(down, definition.Interpolation));
+        using var columns = Taps.Create(across, definition.Interpolation);
+        using var rows = Taps.Create(down, definition.Interpolation);
         PixelLimit.CheckWindow(rows.MaxCount, across.Kept, options.MaxPixels);
         using var window = new RowWindow(rows, across.Kept * channels);
         var next = 0;

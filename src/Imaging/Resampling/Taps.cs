@@ -1,30 +1,32 @@
+using System.Buffers;
+
 namespace ModelService.Imaging.Resampling;
 
 /// <summary>For every kept pixel along one side: which source pixels it is summed from, and with which weights. The weights are
 /// Pillow's (<c>precompute_coeffs</c> and <c>normalize_coeffs_8bpc</c> in its Resample.c): fixed point with 22 bits.</summary>
-internal sealed class Taps
+internal sealed class Taps : IDisposable
 {
     /// <summary>Bits behind the binary point of a weight.</summary>
     public const int Bits = 22;
 
-    private readonly int[] first;
-    private readonly int[] count;
-    private readonly int[] weights;
+    // One after another: of each kept pixel the first source pixel, how many, and the weights.
+    private readonly int[] numbers;
     private readonly int stride;
 
-    private Taps(int length, int stride)
+    private Taps(int length, int most)
     {
-        (first, count, weights, this.stride) = (new int[length], new int[length], new int[length * stride], stride);
+        (Length, stride) = (length, 2 + most);
+        numbers = ArrayPool<int>.Shared.Rent(checked(length * stride));
     }
 
     /// <summary>Kept pixels.</summary>
-    public int Length => first.Length;
+    public int Length { get; }
 
     /// <summary>Most source pixels that one kept pixel is summed from.</summary>
-    public int MaxCount => count.Max();
+    public int MaxCount => Enumerable.Range(0, Length).Max(Count);
 
     /// <summary>First source pixel that is used at all.</summary>
-    public int SourceBegin => first[0];
+    public int SourceBegin => First(0);
 
     /// <summary>Behind the last source pixel that is used at all.</summary>
     public int SourceEnd => End(Length - 1);
@@ -36,13 +38,16 @@ internal sealed class Taps
         axis.Source == axis.Resized || interpolation == Interpolation.Nearest ? Nearest(axis) : Filtered(axis, Kernel.Of(interpolation));
 
     /// <summary>First source pixel of a kept one.</summary>
-    public int First(int index) => first[index];
+    public int First(int index) => numbers[index * stride];
 
     /// <summary>Behind the last source pixel of a kept one.</summary>
-    public int End(int index) => first[index] + count[index];
+    public int End(int index) => First(index) + Count(index);
 
     /// <summary>The weights of a kept pixel's source pixels.</summary>
-    public ReadOnlySpan<int> Weights(int index) => weights.AsSpan(index * stride, count[index]);
+    public ReadOnlySpan<int> Weights(int index) => numbers.AsSpan((index * stride) + 2, Count(index));
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => ArrayPool<int>.Shared.Return(numbers);
 
     private static Taps Nearest(Axis axis)
     {
@@ -54,7 +59,7 @@ internal sealed class Taps
         for (var i = 0; i < axis.Start; i++)
             position += scale;
         for (var i = 0; i < axis.Kept; i++, position += scale)
-            (taps.first[i], taps.count[i], taps.weights[i]) = (Math.Min((int)position, axis.Source - 1), 1, 1 << Bits);
+            taps.Take(i, Math.Min((int)position, axis.Source - 1), 1)[0] = 1 << Bits;
         return taps;
     }
 
@@ -63,8 +68,9 @@ internal sealed class Taps
         var scale = (double)axis.Source / axis.Resized;
         var filterScale = Math.Max(scale, 1);
         var support = kernel.Support * filterScale;
-        var taps = new Taps(axis.Kept, ((int)Math.Ceiling(support) * 2) + 1);
-        var exact = new double[taps.stride];
+        var most = ((int)Math.Ceiling(support) * 2) + 1;
+        var taps = new Taps(axis.Kept, most);
+        var exact = new double[most];
         for (var i = 0; i < axis.Kept; i++)
         {
             var centre = (axis.Start + i + 0.5) * scale;
@@ -77,14 +83,23 @@ internal sealed class Taps
                 sum += exact[x];
             }
 
-            (taps.first[i], taps.count[i]) = (begin, end - begin);
+            var weights = taps.Take(i, begin, end - begin);
             for (var x = 0; x < end - begin; x++)
             {
                 var weight = (sum != 0 ? exact[x] / sum : exact[x]) * (1 << Bits);
-                taps.weights[(i * taps.stride) + x] = (int)(weight < 0 ? weight - 0.5 : weight + 0.5);
+                weights[x] = (int)(weight < 0 ? weight - 0.5 : weight + 0.5);
             }
         }
 
         return taps;
+    }
+
+    private int Count(int index) => numbers[(index * stride) + 1];
+
+    // Room for the weights.
+    private Span<int> Take(int index, int first, int count)
+    {
+        (numbers[index * stride], numbers[(index * stride) + 1]) = (first, count);
+        return numbers.AsSpan((index * stride) + 2, count);
     }
 }
