@@ -37,7 +37,7 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="Bytes">Bytes of its tensors.</param>
 /// <param name="PlanBytes">Bytes of the weights as the plan has them, packed and in its precision, beside the tensors.</param>
-/// <param name="WorkspaceBytes">Estimated bytes that computing a batch needs beside the tensors.</param>
+/// <param name="WorkspaceBytes">Estimated bytes that computing needs beside the tensors: a batch for each instance.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="LoadedAt">When it came into memory last; absent when it wasn't since the server started.</param>
 /// <param name="WeightsReport">What was loaded from a weights file or another model; absent in the list of models.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
@@ -11,13 +12,18 @@ namespace ModelService.Models.Registry;
 
 /// <summary>Builds models, one at a time and beside the web threads: building takes all cores as it is.</summary>
 /// <param name="batching">How inputs wait for a model.</param>
+/// <param name="compute">How many batches a device computes at once.</param>
 /// <param name="weightsLimits">How large a weights file may be.</param>
 /// <param name="trials">Asked whether a network can be computed here at all.</param>
 /// <param name="store">Where built models are kept.</param>
 /// <param name="clock">Says when a model was built.</param>
 /// <param name="metrics">Told what the models do.</param>
-public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<WeightsLimits> weightsLimits, Trials trials, ModelStore store, TimeProvider clock, ServingMetrics metrics)
+public sealed class ModelBuilder(
+    IOptions<BatchingOptions> batching, IOptions<ComputeOptions> compute, IOptions<WeightsLimits> weightsLimits, Trials trials, ModelStore store, TimeProvider clock, ServingMetrics metrics)
 {
+    // By device; the models on one share it.
+    private readonly ConcurrentDictionary<string, DeviceTurns> turns = [];
+
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
     /// <summary>Builds a version with random weights.</summary>
@@ -103,7 +109,8 @@ public sealed class ModelBuilder(IOptions<BatchingOptions> batching, IOptions<We
         var device = ComputeDevice.Find(definition.Device ?? "auto");
         var whyNoPlan = trials.WhyNoPlan(version.Blueprint, device.ToString(), version.MemoryBytes);
         var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision, whyNoPlan);
-        var runner = new ModelRunner(model, version.Name, version.Version, batching.Value, metrics);
+        var runner = new ModelRunner(
+            model, version.Name, version.Version, batching.Value, turns.GetOrAdd(device.ToString(), _ => new DeviceTurns(compute.Value.Instances)), metrics);
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };

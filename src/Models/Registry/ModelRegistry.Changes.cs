@@ -85,7 +85,7 @@ public sealed partial class ModelRegistry
         async entry =>
         {
             var before = FindUntouched(name, version);
-            var after = new ModelVersion(name, version, before.Blueprint, before.Lineage, null, before.Created);
+            var after = new ModelVersion(name, version, before.Blueprint, before.Lineage, null, before.Created, compute.Value.Instances);
             await MakeAsync(after, store.ReadSamples(before), weights, allowPartial, replaces: true, cancellationToken);
             entry.Put(after);
             await before.DrainAsync(onDemand: false, "Its weights were replaced.", forGood: true);
@@ -145,7 +145,8 @@ public sealed partial class ModelRegistry
         if (from is { Version: null } newest) from = newest with { Version = Find(newest.Name).Default.Version };
 
         // Samples are kept on the disk, not in memory.
-        return new ModelVersion(entry.Name, number, blueprint.With(blueprint.Definition with { Samples = null }), new VersionLineage(from?.ToString(), parent), null, clock.GetUtcNow());
+        var kept = blueprint.With(blueprint.Definition with { Samples = null });
+        return new ModelVersion(entry.Name, number, kept, new VersionLineage(from?.ToString(), parent), null, clock.GetUtcNow(), compute.Value.Instances);
     }
 
     // Built, warmed, checked and kept before anyone can ask for it.

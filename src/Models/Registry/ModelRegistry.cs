@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
 using ModelService.Models.Samples;
 using ModelService.Models.Storage;
 
@@ -13,11 +14,13 @@ namespace ModelService.Models.Registry;
 /// <param name="store">Keeps them.</param>
 /// <param name="check">Compares what versions make of their samples.</param>
 /// <param name="budget">How much memory they may take.</param>
+/// <param name="compute">How many batches they compute at once.</param>
 /// <param name="memory">How long requests wait for one that is not in memory.</param>
 /// <param name="clock">Says when a model was made.</param>
 /// <param name="logger">Told when models come and go.</param>
 public sealed partial class ModelRegistry(
-    ModelBuilder builder, ModelStore store, SampleCheck check, MemoryBudget budget, IOptions<MemoryOptions> memory, TimeProvider clock, ILogger<ModelRegistry> logger) : IAsyncDisposable
+    ModelBuilder builder, ModelStore store, SampleCheck check, MemoryBudget budget, IOptions<ComputeOptions> compute, IOptions<MemoryOptions> memory, TimeProvider clock,
+    ILogger<ModelRegistry> logger) : IAsyncDisposable
 {
     // A request that was cut off may hold its version for as long as its batch takes.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
@@ -97,7 +100,7 @@ public sealed partial class ModelRegistry(
             {
                 var manifest = kept.Manifest;
                 var weights = manifest is null ? null : new LoadedWeights(manifest.Report, manifest.RandomTensors, manifest.Weights, manifest.Head);
-                var version = new ModelVersion(stored.Name, kept.Version, kept.Blueprint, manifest?.Lineage, weights, manifest?.Created ?? default)
+                var version = new ModelVersion(stored.Name, kept.Version, kept.Blueprint, manifest?.Lineage, weights, manifest?.Created ?? default, compute.Value.Instances)
                 {
                     Samples = manifest?.Samples,
                     IsHeldBack = manifest?.Samples is { Reproduced: false },

@@ -20,14 +20,14 @@ public sealed partial class ModelVersion
     private readonly Lock gate = new();
     private volatile ModelBlueprint? blueprint;
 
-    internal ModelVersion(string name, int version, ModelBlueprint? blueprint, VersionLineage? lineage, LoadedWeights? weights, DateTimeOffset created)
+    internal ModelVersion(string name, int version, ModelBlueprint? blueprint, VersionLineage? lineage, LoadedWeights? weights, DateTimeOffset created, int instances)
     {
         (Name, Version, this.blueprint, Lineage, Created) = (name, version, blueprint, lineage, created);
         if (weights is not null) Describe(weights);
         if (blueprint is null) return;
         Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
         PlanBytes = blueprint.Analysis.WeightBytes(blueprint.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short));
-        WorkspaceBytes = blueprint.Analysis.EstimateBytes(PlannedBatch) - blueprint.Analysis.WeightBytes(sizeof(float));
+        WorkspaceBytes = blueprint.Analysis.EstimateBytes(PlannedBatch * instances) - blueprint.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
@@ -79,7 +79,7 @@ public sealed partial class ModelVersion
     /// <summary>Bytes of the weights as its plan has them, packed and in its precision, beside its tensors.</summary>
     public long PlanBytes { get; }
 
-    /// <summary>Estimated bytes that computing a batch needs beside its tensors.</summary>
+    /// <summary>Estimated bytes that computing needs beside its tensors: a batch for each instance.</summary>
     public long WorkspaceBytes { get; }
 
     /// <summary>Bytes of all that it takes in memory.</summary>

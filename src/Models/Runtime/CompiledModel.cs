@@ -11,7 +11,7 @@ namespace ModelService.Models.Runtime;
 
 /// <summary>
 /// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
-/// it, after the last run. Not thread-safe: one thread at a time.
+/// it, after the last run. Several threads may run it at once; each run has activations of its own.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {

@@ -9,8 +9,16 @@ public sealed class ComputeOptions
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Compute";
 
-    /// <summary>Threads that one batch is computed with. Fewer leave cores to other models and to photos; more than there are cores make all slower.</summary>
-    /// <value>Threads; 0 to 1,024; default 0: one per core.</value>
+    /// <summary>
+    /// Batches that a device computes at once, of one model on one set of weights or of several. More give more inputs per second where one batch
+    /// can't use all cores, and each batch takes longer.
+    /// </summary>
+    /// <value>Batches; 1 to 64; default 1.</value>
+    [Range(1, 64)]
+    public int Instances { get; init; } = 1;
+
+    /// <summary>Threads that one batch is computed with. Fewer leave cores to photos; more than there are cores for each instance make all slower.</summary>
+    /// <value>Threads; 0 to 1,024; default 0: the cores, divided among the instances.</value>
     [Range(0, 1_024)]
     public int Threads { get; init; }
 

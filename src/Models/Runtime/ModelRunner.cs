@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>
-/// The thread on which a model computes, so that no web thread ever runs a tensor, and the queue before it. Whenever the model is free, inputs
-/// that wait are computed together, whosever they are. It owns the model: disposing it ends the thread after what waits, then frees the model.
+/// The threads on which a model computes, so that no web thread ever runs a tensor, and the queue before them: as many threads as its device
+/// computes batches at once. Whenever it is the model's turn, inputs that wait are computed together, whosever they are. It owns the model:
+/// disposing it ends the threads after what waits, then frees the model.
 /// </summary>
 internal sealed class ModelRunner : IDisposable
 {
@@ -23,39 +24,45 @@ internal sealed class ModelRunner : IDisposable
     private readonly ServingMetrics metrics;
     private readonly int queueLimit;
     private readonly int maxBatchSize;
-    private readonly Thread thread;
+    private readonly DeviceTurns turns;
+    private readonly FairShare share;
+    private readonly List<Thread> threads;
 
-    private readonly object gate = new(); // of all below; a monitor, because the thread waits for a pulse
+    private readonly object gate = new(); // of all below; a monitor, because the threads wait for a pulse
     private readonly BatchQueue<Work> queue;
     private readonly TaskCompletionSource warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int coldThreads;
     private bool isClosed;
     private double secondsPerInput;
 
-    /// <summary>Starts the thread.</summary>
+    /// <summary>Starts the threads.</summary>
     /// <param name="model">The model, owned from here on.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
     /// <param name="options">How inputs wait and are put together.</param>
+    /// <param name="turns">Those of the model's device.</param>
     /// <param name="metrics">Told what waits and what is computed.</param>
-    public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, ServingMetrics metrics)
+    public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, DeviceTurns turns, ServingMetrics metrics)
     {
-        (this.model, modelName, this.metrics, queueLimit) = (model, name, metrics, options.QueueLimit);
+        (this.model, modelName, this.turns, this.metrics, queueLimit) = (model, name, turns, metrics, options.QueueLimit);
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
         queue = new BatchQueue<Work>(maxBatchSize, options.MaxDelay);
-        thread = new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true };
-        thread.Start();
+        share = new FairShare(options.WeightOf(name));
+        coldThreads = turns.AtOnce;
+        threads = [.. Enumerable.Range(0, turns.AtOnce).Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true })];
+        threads.ForEach(thread => thread.Start());
     }
 
     /// <summary>The model's sizes.</summary>
     public (int Input, int Output) Counts => (model.InputCount, model.OutputCount);
 
-    /// <summary>Done when a batch of each size was computed once.</summary>
+    /// <summary>Done when each thread has computed a batch of each size once.</summary>
     public Task Warm => warm.Task;
 
     /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
-    /// <summary>Computes the scores of a request's inputs on the model's thread.</summary>
+    /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>
     /// <param name="count">How many inputs.</param>
     /// <param name="priority">Whom they may pass while they wait.</param>
@@ -90,10 +97,10 @@ internal sealed class ModelRunner : IDisposable
         lock (gate)
         {
             isClosed = true;
-            Monitor.Pulse(gate);
+            Monitor.PulseAll(gate);
         }
 
-        thread.Join();
+        threads.ForEach(thread => thread.Join());
         model.Dispose();
     }
 
@@ -116,8 +123,10 @@ internal sealed class ModelRunner : IDisposable
     {
         NativeRuntime.PrepareThread();
         WarmUp();
-        while (Next() is { } batch)
+        while (WaitForInputs())
         {
+            using var turn = turns.Take(share);
+            var batch = Cut();
             Compute(batch);
             lock (gate)
             {
@@ -130,24 +139,29 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    // On this thread, which has threads of its own to make: then the first request is as fast as the hundredth.
+    // On each thread, which has threads of its own to make: then the first request is as fast as the hundredth.
     private void WarmUp()
     {
         try
         {
             var most = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
             var zeros = new float[most * model.InputCount];
-            foreach (var size in BatchQueue<Work>.Sizes(most)) model.Run(zeros.AsMemory(0, size * model.InputCount), size);
-            warm.SetResult();
+            foreach (var size in BatchQueue<Work>.Sizes(most))
+            {
+                using var turn = turns.Take(share);
+                model.Run(zeros.AsMemory(0, size * model.InputCount), size);
+            }
+
+            if (Interlocked.Decrement(ref coldThreads) == 0) warm.TrySetResult();
         }
         catch (Exception exception)
         {
-            warm.SetException(exception);
+            warm.TrySetException(exception);
         }
     }
 
-    // Waits for inputs; null when it is closed and none is left.
-    private IReadOnlyList<BatchPart<Work>>? Next()
+    // False when it is closed and no input is left.
+    private bool WaitForInputs()
     {
         lock (gate)
         {
@@ -155,7 +169,7 @@ internal sealed class ModelRunner : IDisposable
             {
                 if (queue.Delay(Now) is not { } delay)
                 {
-                    if (isClosed) return null;
+                    if (isClosed) return false;
                     Monitor.Wait(gate);
                 }
                 else if (delay > TimeSpan.Zero && !isClosed)
@@ -164,10 +178,17 @@ internal sealed class ModelRunner : IDisposable
                 }
                 else
                 {
-                    break;
+                    return true;
                 }
             }
+        }
+    }
 
+    // Empty when those who waited have left, or another thread has taken all.
+    private IReadOnlyList<BatchPart<Work>> Cut()
+    {
+        lock (gate)
+        {
             var batch = queue.Cut();
             foreach (var part in batch)
             {
@@ -176,6 +197,7 @@ internal sealed class ModelRunner : IDisposable
             }
 
             metrics.Queued(modelName, -batch.Sum(part => part.Count));
+            if (queue.Count > 0) Monitor.Pulse(gate);
             return batch;
         }
     }
@@ -183,6 +205,7 @@ internal sealed class ModelRunner : IDisposable
     private void Compute(IReadOnlyList<BatchPart<Work>> batch)
     {
         var count = batch.Sum(part => part.Count);
+        if (count == 0) return;
         try
         {
             var started = Stopwatch.GetTimestamp();

@@ -24,7 +24,7 @@ public static partial class NativeRuntime
         {
             if (isPrepared) return;
             isPrepared = true;
-            Threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
+            Threads = options.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / options.Instances) : options.Threads;
             if (OperatingSystem.IsLinux())
             {
                 // Activations come from the heap and stay there: mapped and unmapped for each batch, they cost more than the arithmetic.

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace ModelService.Models.Serving;
 
 /// <summary>How inputs wait for a model, and which are computed together.</summary>
-public sealed class BatchingOptions
+public sealed class BatchingOptions : IValidatableObject
 {
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Batching";
@@ -22,6 +22,17 @@ public sealed class BatchingOptions
     /// <summary>Most inputs that are computed together on a device.</summary>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
     internal int MaxBatchSizeOn(string device) => MaxBatchSize > 0 ? MaxBatchSize : device == "cpu" ? 8 : 32;
+
+    /// <summary>
+    /// How much each model may compute, in proportion to the others, while several on one device have inputs waiting: one of 3 gets three times as
+    /// much as one of 1. Each version in memory counts for itself.
+    /// </summary>
+    /// <value>A list of weights by the model's name, each 1 to 100, such as <c>ModelService__Batching__Weights__pets=3</c>; default 1 for those it leaves out.</value>
+    public Dictionary<string, int> Weights { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The weight of a model.</summary>
+    /// <param name="model">The model's name.</param>
+    internal int WeightOf(string model) => Weights.GetValueOrDefault(model, 1);
 
     /// <summary>How long an input that could be computed at once is kept for others to join it. A model that is busy gathers inputs without.</summary>
     /// <value>A time span; 0 to 10 seconds; default 0.</value>
@@ -42,6 +53,12 @@ public sealed class BatchingOptions
     /// <value>Bytes; 1 MiB and more; default 2 GiB.</value>
     [Range(1L << 20, long.MaxValue)]
     public long BytesLimit { get; init; } = 2L << 30;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        from weight in Weights
+        where weight.Value is < 1 or > 100
+        select new ValidationResult($"The weight of '{weight.Key}' is {weight.Value}; it must be between 1 and 100.", [nameof(Weights)]);
 }
 
 [OptionsValidator]
