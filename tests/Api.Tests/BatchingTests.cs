@@ -11,14 +11,11 @@ public sealed class BatchingTests
 {
     private const int Inputs = 64;
 
-    // Some milliseconds for each input, so that the others have to wait.
-    private const string SlowNetwork = """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"flatten"},{"type":"linear","out_features":4}]}""";
-
     [Fact]
     public async Task Predict_ManyAtOnce_ShareBatches()
     {
         await using var server = new ApiServer();
-        await server.Api.CreateAsync(Networks.Model("shared", SlowNetwork));
+        await server.Api.CreateAsync(Networks.Slow("shared"));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => server.Api.PredictAsync("shared", Networks.InputJson(i))));
 
@@ -31,7 +28,7 @@ public sealed class BatchingTests
     public async Task Predict_TooLittleTime_IsOverItsDeadlineAndTheNextIsServed()
     {
         await using var server = new ApiServer();
-        await server.Api.CreateAsync(Networks.Model("late", SlowNetwork));
+        await server.Api.CreateAsync(Networks.Slow("late"));
         var many = Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 32).Select(Networks.Input));
 
         var late = await server.Api.PredictAsync("late", Header(many, "X-Request-Timeout-Ms", "1"));
@@ -45,7 +42,7 @@ public sealed class BatchingTests
     public async Task Predict_ServersOwnTimeout_HoldsForEveryRequest()
     {
         await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:MaxTimeout"] = "00:00:00.001" } };
-        await server.Api.CreateAsync(Networks.Model("late", SlowNetwork));
+        await server.Api.CreateAsync(Networks.Slow("late"));
 
         var late = await server.Api.PredictAsync("late", Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 32).Select(Networks.Input)));
 
@@ -82,16 +79,21 @@ public sealed class BatchingTests
         for (var i = 0; i < 5; i++) (await server.Api.PredictAsync("bounded", Body(3))).Ok();
     }
 
-    // 16 clients send requests of all sizes and priorities, with broken inputs among the good, and leave some of them unfinished.
+    // 16 clients send requests of all sizes and priorities, tensors and photos, with broken ones among the good, and leave some of them unfinished.
     [Fact]
     public async Task Predict_RandomTraffic_GivesEachInputTheScoresItGetsAlone()
     {
         var seed = Random.Shared.Next();
         await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:MaxDelay"] = "00:00:00.002", ["ModelService:Limits:MaxInputs"] = "256" } }.OnSocket();
         await server.Api.CreateAsync(Networks.Tiny("crowd"));
-        var alone = new List<float[]>();
-        for (var i = 0; i < Inputs; i++) alone.Add((await server.Api.PredictAsync("crowd", Networks.InputJson(i), "?scores=logits")).Prediction().GetProperty("logits").Floats());
-        Assert.Equal(Inputs, alone.Select(logits => string.Join(' ', logits)).Distinct().Count());
+        var alone = new Dictionary<(bool, int), float[]>();
+        foreach (var asPhotos in new[] { false, true })
+        {
+            for (var i = 0; i < Inputs; i++)
+                alone[(asPhotos, i)] = (await server.Api.PredictAsync("crowd", Body([i], asPhotos), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        }
+
+        Assert.Equal(2 * Inputs, alone.Values.Select(logits => string.Join(' ', logits)).Distinct().Count());
         using var client = new HttpClient { BaseAddress = server.Api.BaseAddress };
         var (checkedInputs, left, shared) = (0, 0, new ConcurrentBag<int>());
 
@@ -101,7 +103,8 @@ public sealed class BatchingTests
             for (var round = 0; round < 40; round++)
             {
                 var inputs = Enumerable.Range(0, random.Next(1, 12)).Select(_ => random.Next(10) == 0 ? -1 : random.Next(Inputs)).Append(random.Next(Inputs)).ToList();
-                using var body = Header(Body(inputs), "X-Priority", new[] { "high", "normal", "low" }[random.Next(3)]);
+                var asPhotos = random.Next(2) == 0;
+                using var body = Header(Body(inputs, asPhotos), "X-Priority", new[] { "high", "normal", "low" }[random.Next(3)]);
                 using var leaving = new CancellationTokenSource();
                 if (random.Next(4) == 0) leaving.CancelAfter(random.Next(10));
                 try
@@ -114,8 +117,8 @@ public sealed class BatchingTests
                     Assert.Equal(inputs.Count, predictions.GetArrayLength());
                     for (var i = 0; i < inputs.Count; i++)
                     {
-                        if (inputs[i] < 0) Assert.Equal("input_mismatch", predictions[i].GetProperty("error").GetProperty("code").GetString());
-                        else Numbers.AssertNear(alone[inputs[i]], predictions[i].GetProperty("logits").Floats(), 1e-5);
+                        if (inputs[i] < 0) Assert.Equal(asPhotos ? "image_undecodable" : "input_mismatch", predictions[i].GetProperty("error").GetProperty("code").GetString());
+                        else Numbers.AssertNear(alone[(asPhotos, inputs[i])], predictions[i].GetProperty("logits").Floats(), 1e-5);
                     }
 
                     Interlocked.Add(ref checkedInputs, inputs.Count);
@@ -131,7 +134,7 @@ public sealed class BatchingTests
         Assert.True(checkedInputs > 1000 && left > 0 && shared.Max() > 1, $"seed {seed}: {checkedInputs} inputs, {left} left, batches up to {shared.Max()}");
 
         // Whoever left has left nothing behind: there is room for a queue full.
-        (await server.Api.PredictAsync("crowd", Body([.. Enumerable.Repeat(0, 256)]))).Ok();
+        (await server.Api.PredictAsync("crowd", Body([.. Enumerable.Repeat(0, 256)], asPhotos: false))).Ok();
     }
 
     private static HttpContent Header(string json, string name, string value)
@@ -141,6 +144,7 @@ public sealed class BatchingTests
         return content;
     }
 
-    private static string Body(List<int> inputs) =>
-        JsonSerializer.Serialize(new { tensors = inputs.Select(input => new { shape = input < 0 ? [1] : Networks.Shape, data = input < 0 ? [0] : Networks.Input(input) }) });
+    private static string Body(List<int> inputs, bool asPhotos) => asPhotos
+        ? Bodies.Images(inputs.Select(input => input < 0 ? "no photo"u8.ToArray() : Bodies.RandomBmp(input)))
+        : JsonSerializer.Serialize(new { tensors = inputs.Select(input => new { shape = input < 0 ? [1] : Networks.Shape, data = input < 0 ? [0] : Networks.Input(input) }) });
 }

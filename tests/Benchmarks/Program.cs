@@ -17,6 +17,12 @@ switch (args)
     case ["analysis"]:
         AnalysisBenchmark.Run();
         return 0;
+    case ["instances"]:
+        InstancesBenchmark.Run();
+        return 0;
+    case ["share"]:
+        await FairShareBenchmark.RunAsync();
+        return 0;
     case ["images"]:
         ImagesBenchmark.Run();
         return 0;
@@ -42,6 +48,8 @@ switch (args)
               plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
               weights                                 opening and loading weights files
               analysis                                analysing ResNet-152
+              instances                               ResNet-50 by batches at once and threads of each
+              share                                   models that are used beside a flooded one
               images                                  from a photo's bytes to a network's input
               load NETWORK [PRECISION]                the server by the number of its clients
               alone NETWORK                           what batching costs a single client

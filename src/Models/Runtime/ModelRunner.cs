@@ -110,10 +110,13 @@ internal sealed class ModelRunner : IDisposable
     {
         lock (gate)
         {
-            var left = queue.Remove(work);
-            metrics.Queued(modelName, -left);
-            work.Waiting -= left;
-            work.FreeIfOver();
+            // With nothing left to wait, it is over already, or whoever computes the rest frees it.
+            if (queue.Remove(work) is > 0 and var left)
+            {
+                metrics.Queued(modelName, -left);
+                work.Waiting -= left;
+                work.FreeIfOver();
+            }
         }
 
         work.Result.TrySetCanceled(cancellationToken);
@@ -258,9 +261,10 @@ internal sealed class ModelRunner : IDisposable
     // A request's inputs. It frees them when none waits and none is being computed.
     private sealed class Work(IMemoryOwner<float> inputs, int count, int scores, ActivityContext caller)
     {
+        private readonly Lock gate = new(); // of the scores: batches with parts of it may be computed at once
         private readonly float[] scores = new float[scores];
         private int unscored = count;
-        private long started;
+        private long started = long.MaxValue;
         private int largestBatch;
 
         public ActivityContext Caller => caller;
@@ -276,14 +280,16 @@ internal sealed class ModelRunner : IDisposable
 
         public ReadOnlyMemory<float> Slice(BatchPart<Work> part, int size) => inputs.Memory.Slice(part.First * size, part.Count * size);
 
-        // On the model's thread only.
         public void Take(ReadOnlySpan<float> computed, BatchPart<Work> part, long batchStarted, int batchSize)
         {
-            computed.CopyTo(scores.AsSpan(part.First * (computed.Length / part.Count)));
-            if (started == 0) started = batchStarted;
-            largestBatch = Math.Max(largestBatch, batchSize);
-            unscored -= part.Count;
-            if (unscored == 0) Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(Queued, started), Stopwatch.GetElapsedTime(started), largestBatch));
+            lock (gate)
+            {
+                computed.CopyTo(scores.AsSpan(part.First * (computed.Length / part.Count)));
+                started = Math.Min(started, batchStarted);
+                largestBatch = Math.Max(largestBatch, batchSize);
+                unscored -= part.Count;
+                if (unscored == 0) Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(Queued, started), Stopwatch.GetElapsedTime(started), largestBatch));
+            }
         }
 
         public void FreeIfOver()

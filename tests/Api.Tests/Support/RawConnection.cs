@@ -26,12 +26,12 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Sends bytes as they stand.</summary>
     public async Task SendAsync(byte[] bytes) => await socket.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
 
-    /// <summary>The beginning of what comes next; empty when the server has closed the connection.</summary>
-    public async Task<string> ReadAsync()
+    /// <summary>The beginning of what comes next, in bytes at most; empty when the server has closed the connection.</summary>
+    public async Task<string> ReadAsync(int atMost = 4096)
     {
         try
         {
-            var buffer = new byte[4096];
+            var buffer = new byte[atMost];
             return Encoding.UTF8.GetString(buffer, 0, await socket.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken));
         }
         catch (IOException)
@@ -46,6 +46,13 @@ internal sealed class RawConnection : IDisposable
         var text = new StringBuilder();
         while (await ReadAsync() is { Length: > 0 } more) text.Append(more);
         return text.ToString();
+    }
+
+    /// <summary>Leaves without a word: the server's next packet is answered with a reset.</summary>
+    public void Abort()
+    {
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
     }
 
     public void Dispose() => socket.Dispose();
