@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests;
@@ -79,12 +80,26 @@ public sealed class BatchingTests
         for (var i = 0; i < 5; i++) (await server.Api.PredictAsync("bounded", Body(3))).Ok();
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("101")]
+    public async Task Start_WeightOutOfRange_IsRefusedWithItsModel(string weight)
+    {
+        await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:Weights:pets"] = weight } };
+
+        var exception = Assert.Throws<OptionsValidationException>(() => server.Api);
+
+        Assert.Contains($"The weight of 'pets' is {weight}", exception.Message, StringComparison.Ordinal);
+    }
+
     // 16 clients send requests of all sizes and priorities, tensors and photos, with broken ones among the good, and leave some of them unfinished.
-    [Fact]
-    public async Task Predict_RandomTraffic_GivesEachInputTheScoresItGetsAlone()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Predict_RandomTraffic_GivesEachInputTheScoresItGetsAlone(int instances)
     {
         var seed = Random.Shared.Next();
-        await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:MaxDelay"] = "00:00:00.002", ["ModelService:Limits:MaxInputs"] = "256" } }.OnSocket();
+        await using var server = new ApiServer { Settings = new() { ["ModelService:Compute:Instances"] = $"{instances}", ["ModelService:Batching:MaxDelay"] = "00:00:00.002", ["ModelService:Limits:MaxInputs"] = "256" } }.OnSocket();
         await server.Api.CreateAsync(Networks.Tiny("crowd"));
         var alone = new Dictionary<(bool, int), float[]>();
         foreach (var asPhotos in new[] { false, true })
