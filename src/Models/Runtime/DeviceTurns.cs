@@ -13,13 +13,15 @@ internal sealed class DeviceTurns(int atOnce)
     /// <summary>Batches that are computed at once, of one model or of several.</summary>
     public int AtOnce => atOnce;
 
-    /// <summary>Waits for a model's turn; it lasts until the result is disposed.</summary>
+    /// <summary>Waits for a model's turn; it lasts until the result is disposed, or given for the next.</summary>
     /// <param name="share">The model's share of this device.</param>
-    public IDisposable Take(FairShare share)
+    /// <param name="last">The turn that it has and gives for this one: so nobody takes it for a model that wants nothing.</param>
+    public IDisposable Take(FairShare share, IDisposable? last = null)
     {
         lock (gate)
         {
             schedule.Ask(share, Now);
+            last?.Dispose();
             while (schedule.Delay(share, Now) is var delay && delay != TimeSpan.Zero)
             {
                 // Whole milliseconds, rounded up: the monitor would not wait for less than one.

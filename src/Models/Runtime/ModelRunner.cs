@@ -126,9 +126,10 @@ internal sealed class ModelRunner : IDisposable
     {
         NativeRuntime.PrepareThread();
         WarmUp();
-        while (WaitForInputs())
+        IDisposable? turn = null;
+        while (WaitForInputs(ref turn))
         {
-            using var turn = turns.Take(share);
+            turn = turns.Take(share, turn);
             var batch = Cut();
             Compute(batch);
             lock (gate)
@@ -163,26 +164,19 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    // False when it is closed and no input is left.
-    private bool WaitForInputs()
+    // Gives the turn back if it has to wait. False when it is closed and no input is left.
+    private bool WaitForInputs(ref IDisposable? turn)
     {
         lock (gate)
         {
             while (true)
             {
-                if (queue.Delay(Now) is not { } delay)
-                {
-                    if (isClosed) return false;
-                    Monitor.Wait(gate);
-                }
-                else if (delay > TimeSpan.Zero && !isClosed)
-                {
-                    Monitor.Wait(gate, delay);
-                }
-                else
-                {
-                    return true;
-                }
+                var delay = queue.Delay(Now);
+                if (delay == TimeSpan.Zero || (delay is not null && isClosed)) return true;
+                turn?.Dispose();
+                turn = null;
+                if (isClosed) return false;
+                Monitor.Wait(gate, delay ?? Timeout.InfiniteTimeSpan);
             }
         }
     }

@@ -7,8 +7,9 @@ namespace ModelService.Models.Serving;
 /// <param name="atOnce">Batches that the device computes at once.</param>
 /// <remarks>
 /// Start-time fair queueing: Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996, with the time that a turn took for a packet's length. A
-/// turn can't be interrupted, so whoever would still be behind after a turn like its last one overtakes: it starts beside those that compute,
-/// and the operating system shares the cores. What waits has then waited no longer than it computes itself.
+/// turn can't be interrupted, so who comes back while a long one is under way, and has not used more, starts beside it at once: the operating system
+/// shares the cores, and what it came with takes twice as long as alone. Those that want one turn after the other, whom that would gain nothing, do so
+/// only if they would still be behind after a turn like their last one; else they take turns.
 /// </remarks>
 internal sealed class FairSchedule(int atOnce)
 {
@@ -25,7 +26,7 @@ internal sealed class FairSchedule(int atOnce)
 
     private double Speed => Math.Min(1, (double)atOnce / computing);
 
-    /// <summary>A model wants a turn.</summary>
+    /// <summary>A model wants a turn; if it wants one after the other, it says so before the last is over.</summary>
     /// <param name="share">Its share.</param>
     /// <param name="now">The time, on any clock.</param>
     public void Ask(FairShare share, TimeSpan now)
@@ -50,7 +51,7 @@ internal sealed class FairSchedule(int atOnce)
         if (active.Where(other => other.Waiting > 0).MinBy(other => other.UsedAt(deviceTime)) != share) return null;
         if (computing < atOnce) return TimeSpan.Zero;
         if (share.Computing > 0) return null;
-        var after = share.UsedAt(deviceTime) + share.LastTurn;
+        var after = share.UsedAt(deviceTime) + (share.WasAway ? TimeSpan.Zero : share.LastTurn);
         return active.Where(other => other.Computing > 0).Max(other => other.TimeUntil(after, deviceTime)) / Speed;
     }
 
@@ -81,7 +82,7 @@ internal sealed class FairSchedule(int atOnce)
 
     private void Advance(TimeSpan now)
     {
-        if (computing > 0) deviceTime += (now - since) * Speed;
+        deviceTime += (now - since) * Speed;
         since = now;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class FairShare(int weight)
     /// <summary>Turns that it has.</summary>
     public int Computing { get; private set; }
 
+    /// <summary>Whether it wanted nothing before the turn that it wants now.</summary>
+    public bool WasAway { get; private set; }
+
     /// <summary>How long its last turn took, by its weight.</summary>
     public TimeSpan LastTurn { get; private set; }
 
@@ -23,12 +26,13 @@ internal sealed class FairShare(int weight)
     public TimeSpan TimeUntil(TimeSpan much, TimeSpan now) => much > UsedAt(now) ? (much - UsedAt(now)) * weight / Computing : TimeSpan.Zero;
 
     /// <summary>It wants the device again, and has used at least so much.</summary>
-    public void Join(TimeSpan least, TimeSpan now) => (used, since) = (used > least ? used : least, now);
+    public void Join(TimeSpan least, TimeSpan now) => (used, since, WasAway) = (used > least ? used : least, now, true);
 
     /// <summary>One of the turns that it wants begins.</summary>
     public void Begin(TimeSpan now)
     {
         (used, since) = (UsedAt(now), now);
+        WasAway = false;
         Waiting--;
         Computing++;
     }

@@ -80,7 +80,8 @@ public sealed class FairScheduleTests
         device.RunUntil(50_000);
 
         var p95 = model.Latencies.Order().ElementAt(model.Latencies.Count * 95 / 100);
-        Assert.InRange(p95, turn, (3 * turn) + 2);
+        // Twice, while two share the cores; more for one that wants more than its half.
+        Assert.InRange(p95, turn, ((turn > 50 ? 3 : 2) * turn) + 2);
     }
 
     [Fact]
@@ -99,18 +100,34 @@ public sealed class FairScheduleTests
     }
 
     [Fact]
-    public void Delay_LongTurnUnderWay_IsAsLongAsOnesOwnTurn()
+    public void Delay_LongTurnUnderWay_IsNoneForWhoComesBack()
     {
         var (schedule, large, small) = (new FairSchedule(1), new FairShare(1), new FairShare(1));
         Turn(schedule, small, from: 0, to: 2);
+        Turn(schedule, large, from: 2, to: 10);
         schedule.Ask(large, Milliseconds(10));
         schedule.Begin(large, Milliseconds(10));
 
-        // It has used 2 ms and wants 2 more; the large one will have used as much after 4.
         schedule.Ask(small, Milliseconds(11));
 
-        Assert.Equal(Milliseconds(3), schedule.Delay(small, Milliseconds(11)));
-        Assert.Equal(TimeSpan.Zero, schedule.Delay(small, Milliseconds(14)));
+        Assert.Equal(TimeSpan.Zero, schedule.Delay(small, Milliseconds(11)));
+    }
+
+    [Fact]
+    public void Delay_LongTurnUnderWay_IsAsLongAsOnesOwnTurnForWhoWantsOneAfterTheOther()
+    {
+        var (schedule, large, small) = (new FairSchedule(1), new FairShare(1), new FairShare(1));
+        schedule.Ask(small, Milliseconds(0));
+        var turn = schedule.Begin(small, Milliseconds(0));
+        schedule.Ask(large, Milliseconds(0));
+        schedule.Ask(small, Milliseconds(2));
+        schedule.End(small, turn, Milliseconds(2));
+        schedule.Begin(large, Milliseconds(2));
+
+        // It has used 2 ms and wants 2 more; the large one will have used as much after 4.
+
+        Assert.Equal(Milliseconds(4), schedule.Delay(small, Milliseconds(2)));
+        Assert.Equal(TimeSpan.Zero, schedule.Delay(small, Milliseconds(6)));
     }
 
     [Fact]

@@ -60,9 +60,11 @@ internal sealed class SimulatedDevice(int atOnce)
 
     private void End(Client client)
     {
-        schedule.End(client.Model.Share, client.Start!.Value, Now);
         client.Model.Latencies.Add(now - client.Asked!.Value);
-        (client.Asked, client.Start, client.Next) = (null, null, now + client.Pause);
+        (client.Asked, client.Next) = (null, now + client.Pause);
+        if (client.Pause == 0) Ask(client);
+        schedule.End(client.Model.Share, client.Start!.Value, Now);
+        client.Start = null;
     }
 
     private SimulatedModel Add(SimulatedModel model, int pause, int threads)
