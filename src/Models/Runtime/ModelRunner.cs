@@ -62,6 +62,16 @@ internal sealed class ModelRunner : IDisposable
     /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
+    /// <summary>Refuses inputs that would be refused if they were ready.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already.</exception>
+    public void ThrowIfFull(int count)
+    {
+        lock (gate)
+        {
+            if (Refusal(count) is { } refusal) throw refusal;
+        }
+    }
+
     /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>
     /// <param name="count">How many inputs.</param>
@@ -73,13 +83,10 @@ internal sealed class ModelRunner : IDisposable
         var work = new Work(inputs, count, count * model.OutputCount, Activity.Current?.Context ?? default);
         lock (gate)
         {
-            if (queue.Count + count > queueLimit)
+            if (Refusal(count) is { } refusal)
             {
                 inputs.Dispose();
-                throw new ServingException(ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}. Try again in a moment.")
-                {
-                    RetryAfter = TimeSpan.FromSeconds(Math.Clamp(queue.Count * secondsPerInput, 1, 60)),
-                };
+                throw refusal;
             }
 
             metrics.Queued(modelName, count);
@@ -103,6 +110,12 @@ internal sealed class ModelRunner : IDisposable
         threads.ForEach(thread => thread.Join());
         model.Dispose();
     }
+
+    private ServingException? Refusal(int count) => queue.Count + count <= queueLimit ? null : new ServingException(
+        ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}. Try again in a moment.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(queue.Count * secondsPerInput, 1, 60)),
+    };
 
     private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 

@@ -69,6 +69,9 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
+
+        // Before its photos are decoded: a flood of what is refused in the end is not to cost what is not.
+        lease.Runner.ThrowIfFull(inputs.Count);
         return await ScoreAsync(model, lease.Runner, inputs, priority, cancellationToken);
     }
 
