@@ -67,7 +67,7 @@ public sealed class Preprocessor
     {
         var (across, down) = Geometry.Create(definition, picture.Width, picture.Height, options.MaxPixels);
         var channels = definition.ChannelCount;
-        var normalization = new Normalization(definition);
+        var normalization = Normalization.Of(definition);
         for (var channel = 0; across.Kept * down.Kept < across.Output * down.Output && channel < channels; channel++)
             destination.Slice(channel * across.Output * down.Output, across.Output * down.Output).Fill(normalization.Black(channel));
 

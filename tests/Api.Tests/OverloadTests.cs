@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests;
@@ -16,5 +17,27 @@ public sealed class OverloadTests
         three.Problem(429, "overloaded");
         Assert.Equal("1", three.RetryAfter);
         Assert.Equal(2, two.Ok().GetProperty("predictions").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Predict_MoreIsBeforeItThanItsTimeAllows_IsRefusedAtOnce()
+    {
+        await using var server = new ApiServer();
+        await server.Api.CreateAsync(Networks.Slow("busy"));
+        var many = Bodies.Tensors(Networks.Shape, [.. Enumerable.Range(0, 32).Select(Networks.Input)]);
+        await server.Api.PredictAsync("busy", many);
+        var started = Stopwatch.GetTimestamp();
+        await server.Api.PredictAsync("busy", many);
+        var took = Stopwatch.GetElapsedTime(started);
+
+        // As many again, and one that is in a hurry behind them.
+        var ahead = Enumerable.Range(0, 4).Select(_ => server.Api.PredictAsync("busy", many)).ToList();
+        await Task.Delay(took / 8, TestContext.Current.CancellationToken);
+        using var hurried = Bodies.Json(Networks.InputJson());
+        hurried.Headers.Add("X-Request-Timeout-Ms", $"{Math.Ceiling(took.TotalMilliseconds)}");
+        var refused = await server.Api.PredictAsync("busy", hurried);
+
+        Assert.Contains("would be there in about", refused.Problem(429, "overloaded").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.All(await Task.WhenAll(ahead), answer => answer.Ok());
     }
 }

@@ -1,15 +1,18 @@
+using System.Runtime.CompilerServices;
+
 namespace ModelService.Imaging.Resampling;
 
 /// <summary>The float for every 8-bit value of every channel: <c>(value * scale - mean) / std</c>, in float32 as torch computes it.</summary>
 internal sealed class Normalization
 {
+    // One for each model, as long as it lives.
+    private static readonly ConditionalWeakTable<PreprocessingDefinition, Normalization> Known = [];
+
     private const int Values = 256;
     private readonly float[] table;
     private readonly int channels;
 
-    /// <summary>Computes the table.</summary>
-    /// <param name="definition">Scale, mean and std.</param>
-    public Normalization(PreprocessingDefinition definition)
+    private Normalization(PreprocessingDefinition definition)
     {
         channels = definition.ChannelCount;
         table = new float[channels * Values];
@@ -20,6 +23,10 @@ internal sealed class Normalization
                 table[(channel * Values) + value] = ((float)(value * definition.Scale) - mean) / std;
         }
     }
+
+    /// <summary>The table of a model.</summary>
+    /// <param name="definition">Scale, mean and std.</param>
+    public static Normalization Of(PreprocessingDefinition definition) => Known.GetValue(definition, definition => new Normalization(definition));
 
     /// <summary>What a black pixel becomes.</summary>
     /// <param name="channel">In this channel.</param>

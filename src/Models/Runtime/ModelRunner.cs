@@ -13,9 +13,6 @@ namespace ModelService.Models.Runtime;
 /// </summary>
 internal sealed class ModelRunner : IDisposable
 {
-    // How much a new batch counts for the time that an input takes.
-    private const double Weight = 0.2;
-
     // What a batch of the warm-up may hold.
     private const long WarmUpNumbers = 1 << 26;
 
@@ -30,10 +27,11 @@ internal sealed class ModelRunner : IDisposable
 
     private readonly object gate = new(); // of all below; a monitor, because the threads wait for a pulse
     private readonly BatchQueue<Work> queue;
+    private readonly Pace pace = new();
     private readonly TaskCompletionSource warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int coldThreads;
     private bool isClosed;
-    private double secondsPerInput;
+    private int running;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="model">The model, owned from here on.</param>
@@ -62,13 +60,16 @@ internal sealed class ModelRunner : IDisposable
     /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
-    /// <summary>Refuses inputs that would be refused if they were ready.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already.</exception>
-    public void ThrowIfFull(int count)
+    /// <summary>The time that deadlines are given in.</summary>
+    public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <summary>Refuses inputs that would be refused if they were decoded.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: as of <see cref="RunAsync"/>.</exception>
+    public void ThrowIfOverloaded(int count, Priority priority, TimeSpan deadline)
     {
         lock (gate)
         {
-            if (Refusal(count) is { } refusal) throw refusal;
+            if (Refusal(count, priority, deadline) is { } refusal) throw refusal;
         }
     }
 
@@ -76,19 +77,22 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>
     /// <param name="count">How many inputs.</param>
     /// <param name="priority">Whom they may pass while they wait.</param>
+    /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already; <see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
-    public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, Priority priority, CancellationToken cancellationToken)
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline; <see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
+    /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
+    public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        var work = new Work(inputs, count, count * model.OutputCount, Activity.Current?.Context ?? default);
+        var work = new Work(inputs, count, count * model.OutputCount, deadline, Activity.Current?.Context ?? default);
         lock (gate)
         {
-            if (Refusal(count) is { } refusal)
+            if (Refusal(count, priority, deadline) is { } refusal)
             {
                 inputs.Dispose();
                 throw refusal;
             }
 
+            if (queue.Count + running == 0) pace.Start(Now);
             metrics.Queued(modelName, count);
             queue.Add(work, count, priority, Now);
             Monitor.Pulse(gate);
@@ -111,28 +115,38 @@ internal sealed class ModelRunner : IDisposable
         model.Dispose();
     }
 
-    private ServingException? Refusal(int count) => queue.Count + count <= queueLimit ? null : new ServingException(
-        ErrorCode.Overloaded, $"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}. Try again in a moment.")
+    // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
+    private ServingException? Refusal(int count, Priority priority, TimeSpan deadline)
     {
-        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(queue.Count * secondsPerInput, 1, 60)),
-    };
+        var ahead = running + queue.Ahead(priority);
+        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}.");
+        var ready = pace.TimeFor(ahead + count);
+        return ahead == 0 || Now + ready <= deadline ? null
+            : Refusal($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
+    }
 
-    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+    private ServingException Refusal(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.Count).TotalSeconds, 1, 60)),
+    };
 
     private void Cancel(Work work, CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            // With nothing left to wait, it is over already, or whoever computes the rest frees it.
-            if (queue.Remove(work) is > 0 and var left)
-            {
-                metrics.Queued(modelName, -left);
-                work.Waiting -= left;
-                work.FreeIfOver();
-            }
+            Remove(work);
         }
 
         work.Result.TrySetCanceled(cancellationToken);
+    }
+
+    private void Remove(Work work)
+    {
+        // With nothing left to wait, it is over already, or whoever computes the rest frees it.
+        if (queue.Remove(work) is not (> 0 and var left)) return;
+        metrics.Queued(modelName, -left);
+        work.Waiting -= left;
+        work.FreeIfOver();
     }
 
     private void Loop()
@@ -147,6 +161,9 @@ internal sealed class ModelRunner : IDisposable
             Compute(batch);
             lock (gate)
             {
+                var count = batch.Sum(part => part.Count);
+                running -= count;
+                if (count > 0) pace.End(count, Now);
                 foreach (var part in batch)
                 {
                     part.Request.Running -= part.Count;
@@ -199,7 +216,9 @@ internal sealed class ModelRunner : IDisposable
     {
         lock (gate)
         {
+            DropLate();
             var batch = queue.Cut();
+            running += batch.Sum(part => part.Count);
             foreach (var part in batch)
             {
                 part.Request.Waiting -= part.Count;
@@ -212,6 +231,17 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
+    // Those who waited, and whose scores would come too late from the next batch: to compute them would make others late as well.
+    private void DropLate()
+    {
+        var ready = Now + pace.TimeFor(Math.Min(queue.Count, maxBatchSize));
+        foreach (var late in queue.Requests.Where(request => request.Deadline < ready && Stopwatch.GetElapsedTime(0, request.Queued) < pace.Since).ToList())
+        {
+            Remove(late);
+            late.Result.TrySetCanceled();
+        }
+    }
+
     private void Compute(IReadOnlyList<BatchPart<Work>> batch)
     {
         var count = batch.Sum(part => part.Count);
@@ -221,8 +251,6 @@ internal sealed class ModelRunner : IDisposable
             var started = Stopwatch.GetTimestamp();
             var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count);
             var took = Stopwatch.GetElapsedTime(started);
-            var each = took.TotalSeconds / count;
-            lock (gate) secondsPerInput = secondsPerInput == 0 ? each : ((1 - Weight) * secondsPerInput) + (Weight * each);
             metrics.Computed(modelName, count, took);
             ServingTraces.Computed(modelName, count, started, [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]);
             var first = 0;
@@ -266,7 +294,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     // A request's inputs. It frees them when none waits and none is being computed.
-    private sealed class Work(IMemoryOwner<float> inputs, int count, int scores, ActivityContext caller)
+    private sealed class Work(IMemoryOwner<float> inputs, int count, int scores, TimeSpan deadline, ActivityContext caller)
     {
         private readonly Lock gate = new(); // of the scores: batches with parts of it may be computed at once
         private readonly float[] scores = new float[scores];
@@ -275,6 +303,8 @@ internal sealed class ModelRunner : IDisposable
         private int largestBatch;
 
         public ActivityContext Caller => caller;
+
+        public TimeSpan Deadline => deadline;
 
         public long Queued { get; } = Stopwatch.GetTimestamp();
 

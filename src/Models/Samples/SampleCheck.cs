@@ -50,7 +50,7 @@ public sealed class SampleCheck(Predictor predictor)
     {
         try
         {
-            return (await predictor.ScoreAsync(version, runner, [input], Priority.Normal, CancellationToken.None)).Predictions[0];
+            return (await predictor.ScoreAsync(version, runner, [input], Priority.Normal, TimeSpan.MaxValue, CancellationToken.None)).Predictions[0];
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
         {

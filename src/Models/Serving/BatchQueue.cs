@@ -11,9 +11,13 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
 {
     private readonly LinkedList<Entry>[] byPriority = [.. Enum.GetValues<Priority>().Select(_ => new LinkedList<Entry>())];
     private readonly Dictionary<T, LinkedListNode<Entry>> nodes = [];
+    private readonly int[] counts = new int[Enum.GetValues<Priority>().Length]; // by priority
 
     /// <summary>Inputs that wait.</summary>
-    public int Count { get; private set; }
+    public int Count => counts.Sum();
+
+    /// <summary>The requests that wait, in the order in which they will be taken.</summary>
+    public IEnumerable<T> Requests => byPriority.SelectMany(list => list).Select(entry => entry.Request);
 
     /// <summary>The sizes that batches have: powers of two and the largest, so that few are to be prepared for. No batch is filled up.</summary>
     /// <param name="maxBatchSize">The largest.</param>
@@ -23,6 +27,10 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         yield return maxBatchSize;
     }
 
+    /// <summary>Inputs that will be taken before those of a new request.</summary>
+    /// <param name="priority">Its priority.</param>
+    public int Ahead(Priority priority) => counts.Take((int)priority + 1).Sum();
+
     /// <summary>Puts a request behind those of its priority.</summary>
     /// <param name="request">The request.</param>
     /// <param name="inputs">How many inputs it has, at least one.</param>
@@ -30,8 +38,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <param name="now">The time, on any clock.</param>
     public void Add(T request, int inputs, Priority priority, TimeSpan now)
     {
-        nodes.Add(request, byPriority[(int)priority].AddLast(new Entry(request, inputs, now)));
-        Count += inputs;
+        nodes.Add(request, byPriority[(int)priority].AddLast(new Entry(request, inputs, priority, now)));
+        counts[(int)priority] += inputs;
     }
 
     /// <summary>Takes out what still waits of a request.</summary>
@@ -40,7 +48,7 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     {
         if (!nodes.Remove(request, out var node)) return 0;
         node.List!.Remove(node);
-        Count -= node.Value.Left;
+        counts[(int)node.Value.Priority] -= node.Value.Left;
         return node.Value.Left;
     }
 
@@ -58,7 +66,6 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     public IReadOnlyList<BatchPart<T>> Cut()
     {
         var room = Count >= maxBatchSize ? maxBatchSize : (int)BitOperations.RoundUpToPowerOf2((uint)Count + 1) / 2;
-        Count -= room;
         var parts = new List<BatchPart<T>>();
         foreach (var list in byPriority)
         {
@@ -68,6 +75,7 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
                 parts.Add(new BatchPart<T>(entry.Request, entry.Taken, taken));
                 entry.Taken += taken;
                 room -= taken;
+                counts[(int)entry.Priority] -= taken;
                 if (entry.Left > 0) continue;
                 list.Remove(node);
                 nodes.Remove(entry.Request);
@@ -77,9 +85,11 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         return parts;
     }
 
-    private sealed class Entry(T request, int inputs, TimeSpan since)
+    private sealed class Entry(T request, int inputs, Priority priority, TimeSpan since)
     {
         public T Request => request;
+
+        public Priority Priority => priority;
 
         public TimeSpan Since => since;
 

@@ -54,15 +54,15 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
-            return await ScoreAsync(lease, inputs, terms.Priority, deadline.Token);
+            return await ScoreAsync(lease, inputs, terms.Priority, ModelRunner.Now + timeout, deadline.Token);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServingException(ErrorCode.DeadlineExceeded, "The scores were not there within the time that the request or the server gives them. Send less at once, or give it more time.");
+            throw new ServingException(ErrorCode.DeadlineExceeded, "The scores are not there within the time that the request or the server gives them. Send less at once, or give it more time.");
         }
     }
 
-    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, Priority priority, CancellationToken cancellationToken)
+    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var model = lease.Model;
         var inputCount = lease.Runner.Counts.Input;
@@ -71,8 +71,8 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
 
         // Before its photos are decoded: a flood of what is refused in the end is not to cost what is not.
-        lease.Runner.ThrowIfFull(inputs.Count);
-        return await ScoreAsync(model, lease.Runner, inputs, priority, cancellationToken);
+        lease.Runner.ThrowIfOverloaded(inputs.Count, priority, deadline);
+        return await ScoreAsync(model, lease.Runner, inputs, priority, deadline, cancellationToken);
     }
 
     /// <summary>Scores inputs by a network that need not serve yet. How much of this is under way is the caller's care.</summary>
@@ -80,8 +80,9 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <param name="runner">Its network; borrowed.</param>
     /// <param name="inputs">At least one.</param>
     /// <param name="priority">Whom they may pass while they wait.</param>
+    /// <param name="deadline">When, by <see cref="ModelRunner.Now"/>, nobody wants them any more.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
-    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, IReadOnlyList<PredictionInput> inputs, Priority priority, CancellationToken cancellationToken)
+    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, IReadOnlyList<PredictionInput> inputs, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var (inputCount, classes) = runner.Counts;
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
@@ -114,7 +115,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
             if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
         }
 
-        var run = await runner.RunAsync(batch, good.Count, priority, cancellationToken);
+        var run = await runner.RunAsync(batch, good.Count, priority, deadline, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);

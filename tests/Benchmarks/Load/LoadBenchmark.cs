@@ -70,7 +70,7 @@ internal static class LoadBenchmark
         var samples = new List<Sample>();
         for (var number = 0; number < 300; number++)
         {
-            samples.AddRange((await Traffic.ClosedAsync(1, TimeSpan.FromTicks(1), _ => Photos.PostAsync(server.Http, "model", number))).Samples);
+            samples.Add(await Traffic.OneAsync(turn => Photos.PostAsync(server.Http, "model", turn), number));
         }
 
         Outcome Part(IEnumerable<Sample> part) => new([.. part], TimeSpan.Zero);

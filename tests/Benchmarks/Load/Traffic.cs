@@ -35,8 +35,8 @@ internal static class Traffic
         return new Outcome([.. await Task.WhenAll(under)], Stopwatch.GetElapsedTime(started));
     }
 
-    // The answer is read to its end; a connection that breaks counts as status 0.
-    private static async Task<Sample> OneAsync(Func<int, Task<HttpResponseMessage>> send, int number)
+    /// <summary>One request. Its answer is read to the end; a connection that breaks counts as status 0.</summary>
+    public static async Task<Sample> OneAsync(Func<int, Task<HttpResponseMessage>> send, int number)
     {
         var started = Stopwatch.GetTimestamp();
         try

@@ -95,7 +95,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
                 var chosen = Enumerable.Range(0, random.Next(1, random.Next(2, 30))).Select(_ => random.Next(Inputs)).ToList();
                 var isBroken = random.Next(20) == 0;
                 using var leaving = new CancellationTokenSource();
-                var request = Runner.RunAsync(Request(chosen, isBroken), chosen.Count, (Priority)random.Next(3), leaving.Token);
+                var request = Runner.RunAsync(Request(chosen, isBroken), chosen.Count, (Priority)random.Next(3), TimeSpan.MaxValue, leaving.Token);
                 if (random.Next(8) == 0) leaving.CancelAfter(TimeSpan.FromMilliseconds(random.Next(2)));
                 else if (random.Next(8) == 0) await leaving.CancelAsync();
                 try
