@@ -31,13 +31,17 @@ public sealed class OverloadTests
         var took = Stopwatch.GetElapsedTime(started);
 
         // As many again, and one that is in a hurry behind them.
-        var ahead = Enumerable.Range(0, 4).Select(_ => server.Api.PredictAsync("busy", many)).ToList();
-        await Task.Delay(took / 8, TestContext.Current.CancellationToken);
-        using var hurried = Bodies.Json(Networks.InputJson());
-        hurried.Headers.Add("X-Request-Timeout-Ms", $"{Math.Ceiling(took.TotalMilliseconds)}");
-        var refused = await server.Api.PredictAsync("busy", hurried);
+        var ahead = Enumerable.Range(0, 6).Select(_ => server.Api.PredictAsync("busy", many)).ToList();
+        Answer hurried;
+        do
+        {
+            using var body = Bodies.Json(Networks.InputJson());
+            body.Headers.Add("X-Request-Timeout-Ms", $"{Math.Ceiling(took.TotalMilliseconds)}");
+            hurried = await server.Api.PredictAsync("busy", body);
+        }
+        while (hurried.Status != 429 && !ahead.TrueForAll(request => request.IsCompleted));
 
-        Assert.Contains("would be there in about", refused.Problem(429, "overloaded").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("would be there in about", hurried.Problem(429, "overloaded").GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.All(await Task.WhenAll(ahead), answer => answer.Ok());
     }
 }
