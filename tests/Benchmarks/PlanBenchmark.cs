@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using ModelService.Models.Analysis;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Definitions;
 using ModelService.Models.Runtime;
@@ -8,16 +10,20 @@ using static TorchSharp.torch;
 namespace ModelService.Benchmarks;
 
 /// <summary>
-/// Milliseconds per image by module and by plan, and their ratios. The cases of one network take turns over the rounds, so that a busy machine
+/// Milliseconds per image by module and by plan, and their ratios. The floor is what the network's arithmetic takes at the speed of a large
+/// convolution. The cases of one network take turns over the rounds, so that a busy machine
 /// slows all of them; each figure is the median over the rounds of the fastest run in each.
 /// </summary>
 internal static class PlanBenchmark
 {
+    private static readonly JsonElement Large = JsonElement.Parse(
+        """{ "input": { "channels": 256, "height": 56, "width": 56 }, "layers": [{ "type": "conv2d", "out_channels": 256, "kernel_size": 3, "padding": 1 }] }""");
+
     public static void Run(string[] args)
     {
         NativeRuntime.Prepare(new ComputeOptions());
         var rounds = int.Parse(Option(args, "--rounds") ?? "5", CultureInfo.InvariantCulture);
-        Console.WriteLine("network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32");
+        Console.WriteLine("network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32  floor ms");
         foreach (var network in BenchmarkNetworks.Names.Where(name => Option(args, "--only") is not { } only || only == name)) Measure(network, rounds);
     }
 
@@ -35,6 +41,7 @@ internal static class PlanBenchmark
             using var bfloat16 = Precisions.ProcessorHasBFloat16
                 ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
                 : null;
+            var peak = Peak();
             foreach (var batch in new[] { 1, 8 })
             {
                 var input = randn([batch, .. analysis.Input.Sizes]);
@@ -46,13 +53,25 @@ internal static class PlanBenchmark
                 }
 
                 var ms = cases.ConvertAll(item => item.Median);
-                var flops = 2.0 * analysis.Macs / ms[1] / 1e6;
+                var (flops, floor) = (2e-6 * analysis.Macs / ms[1], 2e-6 * analysis.Macs / peak);
                 Console.WriteLine(
                     bfloat16 is null
-                        ? $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{"-",10}{ms[1] / ms[0],13:f2}{"-",10}{flops,14:f0}"
-                        : $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{ms[2],10:f2}{ms[1] / ms[0],13:f2}{ms[2] / ms[1],10:f2}{flops,14:f0}");
+                        ? $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{"-",10}{ms[1] / ms[0],13:f2}{"-",10}{flops,14:f0}{floor,10:f2}"
+                        : $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{ms[2],10:f2}{ms[1] / ms[0],13:f2}{ms[2] / ms[1],10:f2}{flops,14:f0}{floor,10:f2}");
             }
         }
+    }
+
+    // What the processor gives at most, in GFLOP/s: a large convolution whose numbers are used many times over.
+    private static double Peak()
+    {
+        var analysis = ArchitectureReader.Analyze(Large, new ArchitectureLimits());
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        var input = randn([1, .. analysis.Input.Sizes]);
+        var runs = new Case(() => plan.Forward(input));
+        for (var round = 0; round < 3; round++) runs.Round(batch: 1, isWarmup: false);
+        return 2e-6 * analysis.Macs / runs.Fastest;
     }
 
     private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
@@ -61,6 +80,8 @@ internal static class PlanBenchmark
     {
         private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(400);
         private readonly List<double> rounds = [];
+
+        public double Fastest => rounds.Min();
 
         public double Median => rounds.Order().ElementAt(rounds.Count / 2);
 

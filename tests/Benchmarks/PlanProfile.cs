@@ -9,7 +9,8 @@ namespace ModelService.Benchmarks;
 
 /// <summary>
 /// Where a plan's time goes: each operator's is what the plan takes up to it less what it takes up to the one before. Fastest of several runs,
-/// the operators taking turns.
+/// the operators taking turns. Between branches that meet later it
+/// can be less than nothing: what is up to it may need less than what is up to the one before.
 /// </summary>
 internal static class PlanProfile
 {

@@ -140,10 +140,12 @@ public sealed partial class Trials(
 
     private static Dictionary<int, string> Signals { get; } = new() { [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM" };
 
-    // Another library, processor or number of threads, and it is tried anew.
+    // Another build of this program, another library, processor or number of threads, and it is tried anew.
     private string Key(ModelBlueprint blueprint, string device, bool byPlan)
     {
-        var parts = string.Join('|', ArchitectureHash.Of(blueprint.Architecture), blueprint.Definition.Precision, device, byPlan, torch.__version__, Processor(), NativeRuntime.Threads, batching.Value.MaxBatchSizeOn(device));
+        var parts = string.Join(
+            '|', ArchitectureHash.Of(blueprint.Architecture), blueprint.Definition.Precision, device, byPlan, typeof(Trials).Module.ModuleVersionId,
+            torch.__version__, Processor(), NativeRuntime.Threads, batching.Value.MaxBatchSizeOn(device));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 
