@@ -66,6 +66,6 @@ internal sealed record Outcome(IReadOnlyList<Sample> Samples, TimeSpan Duration)
 
     public string Statuses => string.Join(", ", Samples.GroupBy(sample => sample.Status).OrderBy(group => group.Key).Select(group => $"{group.Key}: {group.Count()}"));
 
-    /// <summary>The latency in ms that this share of the accepted requests stays within.</summary>
-    public double Percentile(double share) => Accepted == 0 ? double.NaN : accepted.Value[Math.Min(Accepted - 1, (int)(share * Accepted))];
+    /// <summary>The latency in ms that this share of the accepted requests stays within, by nearest rank.</summary>
+    public double Percentile(double share) => Accepted == 0 ? double.NaN : accepted.Value[(int)Math.Ceiling(share * Accepted) - 1];
 }
