@@ -137,7 +137,7 @@ internal static class LoadBenchmark
         using var created = await server.Http.PostAsJsonAsync("/v1/models/lesson/versions", new { seed });
         created.EnsureSuccessStatusCode();
         var model = JsonSerializer.Deserialize<JsonElement>(await server.Http.GetStringAsync("/v1/models/lesson"));
-        var served = model.GetProperty("default_version").GetInt32();
+        var served = model.GetProperty("version").GetInt32();
         foreach (var version in model.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("version").GetInt32()).Where(version => version < served))
         {
             using var deleted = await server.Http.DeleteAsync($"/v1/models/lesson/versions/{version}");
