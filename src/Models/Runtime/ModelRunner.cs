@@ -63,13 +63,13 @@ internal sealed class ModelRunner : IDisposable
     /// <summary>The time that deadlines are given in.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
-    /// <summary>Refuses inputs that would be refused if they were decoded.</summary>
+    /// <summary>Refuses a request of which not even one input could be taken, before any is decoded.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: as of <see cref="RunAsync"/>.</exception>
-    public void ThrowIfOverloaded(int count, Priority priority, TimeSpan deadline)
+    public void ThrowIfOverloaded(Priority priority, TimeSpan deadline)
     {
         lock (gate)
         {
-            if (Refusal(count, priority, deadline) is { } refusal) throw refusal;
+            if (Refusal(1, priority, deadline) is { } refusal) throw refusal;
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class ModelRunner : IDisposable
     private ServingException? Refusal(int count, Priority priority, TimeSpan deadline)
     {
         var ahead = running + queue.Ahead(priority);
-        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {count}.");
+        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {(count == 1 ? "one or more" : count)}.");
         var ready = pace.TimeFor(ahead + count);
         return ahead == 0 || Now + ready <= deadline ? null
             : Refusal($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");

@@ -71,7 +71,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
 
         // Before its photos are decoded: a flood of what is refused in the end is not to cost what is not.
-        lease.Runner.ThrowIfOverloaded(inputs.Count, priority, deadline);
+        lease.Runner.ThrowIfOverloaded(priority, deadline);
         return await ScoreAsync(model, lease.Runner, inputs, priority, deadline, cancellationToken);
     }
 

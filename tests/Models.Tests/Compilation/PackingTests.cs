@@ -13,8 +13,8 @@ public sealed class PackingTests
     {
         var code = Code("""{ "type": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": 1 }""", """{ "type": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": 1 }""");
 
-        Assert.Contains("self.w0, [1, 1], [1, 1], [1, 1], 1, [1, 3, 16, 16])", code, StringComparison.Ordinal);
-        Assert.Contains("self.w0, [1, 1], [1, 1], [1, 1], 1, [8, 3, 16, 16])", code, StringComparison.Ordinal);
+        Assert.Contains("self.w1, [1, 1], [1, 1], [1, 1], 1, [1, 3, 16, 16])", code, StringComparison.Ordinal);
+        Assert.Contains("self.w1, [1, 1], [1, 1], [1, 1], 1, [8, 3, 16, 16])", code, StringComparison.Ordinal);
         Assert.Contains("[1, 64, 16, 16])", code, StringComparison.Ordinal);
         Assert.Contains("[8, 64, 16, 16])", code, StringComparison.Ordinal);
     }
@@ -24,9 +24,9 @@ public sealed class PackingTests
     {
         var lines = Code("""{ "type": "conv2d", "out_channels": 64, "kernel_size": 3 }""").Split('\n').Select(line => line.Trim()).ToList();
 
-        var at = lines.IndexOf("if ops.mkldnn._nbytes(self.w1) == ops.mkldnn._nbytes(self.w0):");
-        Assert.Equal("self.w1 = self.w0", lines[at + 1]);
-        Assert.Contains("t0 = self.w0 if torch.size(x0, 0) == 1 else self.w1", lines);
+        var at = lines.IndexOf("if ops.mkldnn._nbytes(self.w2) == ops.mkldnn._nbytes(self.w1):");
+        Assert.Equal("self.w2 = self.w1", lines[at + 1]);
+        Assert.Contains("t0 = self.w1 if torch.size(x0, 0) == 1 else self.w2", lines);
     }
 
     private static string Code(params string[] layers) =>
