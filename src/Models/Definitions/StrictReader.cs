@@ -15,7 +15,7 @@ namespace ModelService.Models.Definitions;
 /// It goes on after an error, so that a client learns of every one at once.
 /// </summary>
 /// <param name="errors">Receives the errors.</param>
-internal sealed class StrictReader(ICollection<ErrorDetail> errors)
+internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
 {
     /// <summary>Reads an object into a record.</summary>
     /// <param name="json">The object.</param>
@@ -260,34 +260,6 @@ internal sealed class StrictReader(ICollection<ErrorDetail> errors)
                 Fail(pointer, $"{Describe(json)} is no padding: give a number, a list of numbers, \"same\" or \"valid\".");
                 return null;
         }
-    }
-
-    private byte[]? ReadBytes(RecordMember member, JsonElement json, string pointer)
-    {
-        if (json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes) && bytes.Length > 0) return bytes;
-        Fail(pointer, $"{Describe(json)} stands where bytes are needed. {member.Meaning}");
-        return null;
-    }
-
-    private RawTensor? ReadTensor(JsonElement json, string pointer)
-    {
-        try
-        {
-            return TensorJson.Read(json, pointer);
-        }
-        catch (ServingException exception)
-        {
-            foreach (var error in exception.Errors) errors.Add(error);
-            return null;
-        }
-    }
-
-    private ClassReference? ReadClass(RecordMember member, JsonElement json, string pointer)
-    {
-        if (json.ValueKind == JsonValueKind.String) return new ClassReference(null, json.GetString());
-        if (json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var index) && index >= 0) return new ClassReference(index, null);
-        Fail(pointer, $"{Describe(json)} is no class. {member.Meaning}");
-        return null;
     }
 
     private static string Describe(JsonElement json) => json.ValueKind switch

@@ -26,7 +26,7 @@ internal sealed class ModelRunner : IDisposable
     private readonly List<Thread> threads;
 
     private readonly object gate = new(); // of all below; a monitor, because the threads wait for a pulse
-    private readonly BatchQueue<Work> queue;
+    private readonly BatchQueue<QueuedRequest> queue;
     private readonly Pace pace = new();
     private readonly TaskCompletionSource warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int coldThreads;
@@ -44,7 +44,7 @@ internal sealed class ModelRunner : IDisposable
     {
         (this.model, modelName, this.turns, this.metrics, queueLimit) = (model, name, turns, metrics, options.QueueLimit);
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
-        queue = new BatchQueue<Work>(maxBatchSize, options.MaxDelay);
+        queue = new BatchQueue<QueuedRequest>(maxBatchSize, options.MaxDelay);
         share = new FairShare(options.WeightOf(name));
         coldThreads = turns.AtOnce;
         threads = [.. Enumerable.Range(0, turns.AtOnce).Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true })];
@@ -83,7 +83,7 @@ internal sealed class ModelRunner : IDisposable
     /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
     public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        var work = new Work(inputs, count, count * model.OutputCount, deadline, Activity.Current?.Context ?? default);
+        var work = new QueuedRequest(inputs, count, count * model.OutputCount, deadline, Activity.Current?.Context ?? default);
         lock (gate)
         {
             if (Refusal(count, priority, deadline) is { } refusal)
@@ -119,7 +119,7 @@ internal sealed class ModelRunner : IDisposable
     private ServingException? Refusal(int count, Priority priority, TimeSpan deadline)
     {
         var ahead = running + queue.Ahead(priority);
-        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model; {queue.Count} do, and this request brings {(count == 1 ? "one or more" : count)}.");
+        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model, and {queue.Count} do: there is no room for {count} more.");
         var ready = pace.TimeFor(ahead + count);
         return ahead == 0 || Now + ready <= deadline ? null
             : Refusal($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
@@ -130,7 +130,7 @@ internal sealed class ModelRunner : IDisposable
         RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.Count).TotalSeconds, 1, 60)),
     };
 
-    private void Cancel(Work work, CancellationToken cancellationToken)
+    private void Cancel(QueuedRequest work, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -140,7 +140,7 @@ internal sealed class ModelRunner : IDisposable
         work.Result.TrySetCanceled(cancellationToken);
     }
 
-    private void Remove(Work work)
+    private void Remove(QueuedRequest work)
     {
         // With nothing left to wait, it is over already, or whoever computes the rest frees it.
         if (queue.Remove(work) is not (> 0 and var left)) return;
@@ -180,7 +180,7 @@ internal sealed class ModelRunner : IDisposable
         {
             var most = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
             var zeros = new float[most * model.InputCount];
-            foreach (var size in BatchQueue<Work>.Sizes(most))
+            foreach (var size in BatchQueue<QueuedRequest>.Sizes(most))
             {
                 using var turn = turns.Take(share);
                 model.Run(zeros.AsMemory(0, size * model.InputCount), size);
@@ -212,20 +212,21 @@ internal sealed class ModelRunner : IDisposable
     }
 
     // Empty when those who waited have left, or another thread has taken all.
-    private IReadOnlyList<BatchPart<Work>> Cut()
+    private IReadOnlyList<BatchPart<QueuedRequest>> Cut()
     {
         lock (gate)
         {
             DropLate();
             var batch = queue.Cut();
-            running += batch.Sum(part => part.Count);
+            var count = batch.Sum(part => part.Count);
+            running += count;
             foreach (var part in batch)
             {
                 part.Request.Waiting -= part.Count;
                 part.Request.Running += part.Count;
             }
 
-            metrics.Queued(modelName, -batch.Sum(part => part.Count));
+            metrics.Queued(modelName, -count);
             if (queue.Count > 0) Monitor.Pulse(gate);
             return batch;
         }
@@ -242,7 +243,7 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    private void Compute(IReadOnlyList<BatchPart<Work>> batch)
+    private void Compute(IReadOnlyList<BatchPart<QueuedRequest>> batch)
     {
         var count = batch.Sum(part => part.Count);
         if (count == 0) return;
@@ -279,9 +280,9 @@ internal sealed class ModelRunner : IDisposable
     private static bool IsOutOfMemory(Exception exception) =>
         exception is OutOfMemoryException || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 
-    private static (IReadOnlyList<BatchPart<Work>> Left, IReadOnlyList<BatchPart<Work>> Right) Halve(IReadOnlyList<BatchPart<Work>> batch, int count)
+    private static (IReadOnlyList<BatchPart<QueuedRequest>> Left, IReadOnlyList<BatchPart<QueuedRequest>> Right) Halve(IReadOnlyList<BatchPart<QueuedRequest>> batch, int count)
     {
-        var (left, right) = (new List<BatchPart<Work>>(), new List<BatchPart<Work>>());
+        var (left, right) = (new List<BatchPart<QueuedRequest>>(), new List<BatchPart<QueuedRequest>>());
         foreach (var part in batch)
         {
             var taken = Math.Min(count, part.Count);
@@ -292,53 +293,4 @@ internal sealed class ModelRunner : IDisposable
 
         return (left, right);
     }
-
-    // A request's inputs. It frees them when none waits and none is being computed.
-    private sealed class Work(IMemoryOwner<float> inputs, int count, int scores, TimeSpan deadline, ActivityContext caller)
-    {
-        private readonly Lock gate = new(); // of the scores: batches with parts of it may be computed at once
-        private readonly float[] scores = new float[scores];
-        private int unscored = count;
-        private long started = long.MaxValue;
-        private int largestBatch;
-
-        public ActivityContext Caller => caller;
-
-        public TimeSpan Deadline => deadline;
-
-        public long Queued { get; } = Stopwatch.GetTimestamp();
-
-        public int Waiting { get; set; } = count;
-
-        public int Running { get; set; }
-
-        // The waiting request goes on on a web thread, not on the model's.
-        public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ReadOnlyMemory<float> Slice(BatchPart<Work> part, int size) => inputs.Memory.Slice(part.First * size, part.Count * size);
-
-        public void Take(ReadOnlySpan<float> computed, BatchPart<Work> part, long batchStarted, int batchSize)
-        {
-            lock (gate)
-            {
-                computed.CopyTo(scores.AsSpan(part.First * (computed.Length / part.Count)));
-                started = Math.Min(started, batchStarted);
-                largestBatch = Math.Max(largestBatch, batchSize);
-                unscored -= part.Count;
-                if (unscored == 0) Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(Queued, started), Stopwatch.GetElapsedTime(started), largestBatch));
-            }
-        }
-
-        public void FreeIfOver()
-        {
-            if (Waiting == 0 && Running == 0) inputs.Dispose();
-        }
-    }
 }
-
-/// <summary>What a run gave.</summary>
-/// <param name="Scores">The logits of each input, one after another.</param>
-/// <param name="Queue">How long it waited for its first batch.</param>
-/// <param name="Inference">How long it took from there on.</param>
-/// <param name="BatchSize">Inputs in the largest batch that it had a part in.</param>
-internal readonly record struct RunResult(float[] Scores, TimeSpan Queue, TimeSpan Inference, int BatchSize);
