@@ -77,11 +77,13 @@ public sealed class SlowClientTests
         const int Most = 4;
         await using var server = await ServerAsync(("MaxConnections", $"{Most}"));
         var connections = new List<RawConnection>();
-        for (var i = 0; i < Most + 3; i++) connections.Add(await RawConnection.OpenAsync(server.Api.BaseAddress));
-
         var answers = new List<string>();
-        foreach (var connection in connections)
+
+        // One after another: of those that come at once, any may be the one too many.
+        for (var i = 0; i < Most + 3; i++)
         {
+            var connection = await RawConnection.OpenAsync(server.Api.BaseAddress);
+            connections.Add(connection);
             await Record.ExceptionAsync(() => connection.SendAsync("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"));
             answers.Add(await connection.ReadAsync());
         }
