@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ModelService.Models.Compilation;
 using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Compilation.TorchScript;
@@ -7,10 +8,18 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Runtime;
 
 /// <summary>A plan in memory, its weights packed: one native call per batch. It owns its weights; whoever made it disposes it.</summary>
+/// <remarks>
+/// libtorch keeps the graphs that it makes of a program for good: hundreds of KB, however small the weights. So a program that is done with is not
+/// thrown away; the next plan of the same text takes it.
+/// </remarks>
 internal sealed class CompiledPlan : IDisposable
 {
+    private static readonly ConcurrentDictionary<(string Code, string Device), ConcurrentBag<jit.ScriptModule<Tensor, Tensor>>> Idle = [];
+
+    private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle;
     private readonly jit.ScriptModule<Tensor, Tensor> program;
     private readonly IReadOnlyCollection<string> attributes;
+    private bool isDisposed;
 
     /// <summary>Builds the plan's program and packs its weights.</summary>
     /// <param name="plan">The plan.</param>
@@ -21,7 +30,8 @@ internal sealed class CompiledPlan : IDisposable
     {
         var text = CodeWriter.Write(plan, precision);
         attributes = [.. text.Tensors.Keys];
-        program = jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
+        idle = Idle.GetOrAdd((text.Code, device.ToString()), _ => []);
+        program = idle.TryTake(out var known) ? known : jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
         try
         {
             using var scope = NewDisposeScope();
@@ -47,12 +57,10 @@ internal sealed class CompiledPlan : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // libtorch keeps what a program was made of after its end: a few KB of graph, which must not keep the weights.
-        using (var nothing = empty(0))
-        {
-            foreach (var name in attributes) program.set_attribute(name, nothing);
-        }
-
-        program.Dispose();
+        if (isDisposed) return;
+        isDisposed = true;
+        using var nothing = empty(0);
+        foreach (var name in attributes) program.set_attribute(name, nothing);
+        idle.Add(program);
     }
 }
