@@ -58,7 +58,7 @@ internal static class LoadBenchmark
         Console.WriteLine($"{network}, one client: p50 {with:f2} ms with batches, {without:f2} ms without; ratio {with / without:f3}");
     }
 
-    /// <summary>Whether the first requests are as fast as later ones.</summary>
+    /// <summary>Whether the first requests to a new model are as fast as later ones.</summary>
     public static async Task FirstAsync(string network)
     {
         await using var server = await MeasuredServer.StartAsync();
@@ -66,16 +66,20 @@ internal static class LoadBenchmark
         // What the first request ever costs .NET is another matter than what a new model's costs.
         await server.CreateAsync(new { name = "other", architecture = Lesson(), seed = 1 });
         await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "other", number));
-        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
-        var samples = new List<Sample>();
-        for (var number = 0; number < 300; number++)
+        var ratios = new List<double>();
+        for (var model = 1; model <= 5; model++)
         {
-            samples.Add(await Traffic.OneAsync(turn => Photos.PostAsync(server.Http, "model", turn), number));
+            var name = $"model-{model}";
+            await server.CreateAsync(new { name, @base = network, num_classes = 7, seed = model });
+            var samples = new List<Sample>();
+            for (var number = 0; number < 300; number++) samples.Add(await Traffic.OneAsync(turn => Photos.PostAsync(server.Http, name, turn), number));
+            var (first, later) = (new Outcome(samples[..100], TimeSpan.Zero), new Outcome(samples[200..], TimeSpan.Zero));
+            ratios.Add(first.Percentile(0.99) / later.Percentile(0.99));
+            Console.WriteLine($"{network}, model {model}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {ratios[^1]:f2}");
+            using var deleted = await server.Http.DeleteAsync($"/v1/models/{name}");
         }
 
-        Outcome Part(IEnumerable<Sample> part) => new([.. part], TimeSpan.Zero);
-        var (first, later) = (Part(samples.Take(100)), Part(samples.Skip(200)));
-        Console.WriteLine($"{network}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {first.Percentile(0.99) / later.Percentile(0.99):f2}");
+        Console.WriteLine($"{network}: median ratio {Median(ratios):f2}");
     }
 
     /// <summary>Five times as many requests as the server can answer.</summary>
@@ -88,12 +92,15 @@ internal static class LoadBenchmark
         await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(8), Send);
         var peak = await Traffic.ClosedAsync(8, Round, Send);
         var before = await server.UsageAsync();
+        var client = Environment.CpuUsage.TotalTime;
         var flood = await Traffic.OpenAsync(5 * peak.PerSecond, duration, Send);
         var after = await server.UsageAsync();
+        client = Environment.CpuUsage.TotalTime - client;
         await Task.Delay(TimeSpan.FromSeconds(2));
         var later = await Traffic.ClosedAsync(8, Round, Send);
         Console.WriteLine($"{network}: peak {peak.PerSecond:f1} requests/s (p50 {peak.Percentile(0.5):f0} ms); {5 * peak.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s, deadline {deadline.TotalMilliseconds:f0} ms");
         Console.WriteLine($"  answered {flood.PerSecond:f1}/s ({flood.PerSecond / Math.Max(peak.PerSecond, later.PerSecond):p0} of the peak), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}");
+        Console.WriteLine($"  cores used: server {(after.CpuSeconds - before.CpuSeconds) / flood.Duration.TotalSeconds:f2}, client {client / flood.Duration:f2}, of {Environment.ProcessorCount}");
         Console.WriteLine($"  resident {before.Resident / (1 << 20):f0} -> {after.Resident / (1 << 20):f0} MiB; 2 s after it {later.PerSecond:f1}/s, p50 {later.Percentile(0.5):f0} ms; answers {later.Statuses}");
     }
 
