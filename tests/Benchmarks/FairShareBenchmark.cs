@@ -93,7 +93,11 @@ internal static class FairShareBenchmark
         return rate;
     }
 
-    private static Task ScoreAsync(ModelRunner runner) => runner.RunAsync(MemoryPool<float>.Shared.Rent(runner.Counts.Input), 1, Priority.Normal, TimeSpan.MaxValue, CancellationToken.None);
+    private static async Task ScoreAsync(ModelRunner runner)
+    {
+        using var place = runner.Reserve(1, Priority.Normal, TimeSpan.MaxValue);
+        await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(runner.Counts.Input), 1, CancellationToken.None);
+    }
 
     private static void Print(string name, List<double> times, List<double> alone) =>
         Console.WriteLine($"{name,-56} p50 {At(times, 50),7:f1} ms   p95 {At(times, 95),7:f1} ms {At(times, 95) / At(alone, 95),6:f2} x");

@@ -63,38 +63,56 @@ internal sealed class ModelRunner : IDisposable
     /// <summary>The time that deadlines are given in.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
-    /// <summary>Refuses a request of which not even one input could be taken, before any is decoded.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: as of <see cref="RunAsync"/>.</exception>
-    public void ThrowIfOverloaded(Priority priority, TimeSpan deadline)
+    /// <summary>Keeps room in the queue for a request's inputs, before they are decoded.</summary>
+    /// <param name="count">How many inputs.</param>
+    /// <param name="priority">Whom they may pass while they wait.</param>
+    /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
+    /// <returns>For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</exception>
+    public QueuePlace Reserve(int count, Priority priority, TimeSpan deadline)
     {
         lock (gate)
         {
-            if (Refusal(1, priority, deadline) is { } refusal) throw refusal;
+            var ahead = running + queue.Ahead(priority);
+            if (queue.CountWithReserved + count > queueLimit)
+                throw Overloaded($"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more.");
+
+            // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
+            var ready = pace.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
+            if (ahead > 0 && Now + ready > deadline)
+                throw Overloaded($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
+            queue.Reserve(count, priority);
+            return new QueuePlace(this, count, priority, deadline);
+        }
+    }
+
+    /// <summary>Gives room in the queue back.</summary>
+    /// <param name="place">What was reserved.</param>
+    public void Leave(QueuePlace place)
+    {
+        lock (gate)
+        {
+            queue.Release(place.Inputs, place.Priority);
+            place.Inputs = 0;
         }
     }
 
     /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
+    /// <param name="place">The room that was kept for them; borrowed.</param>
     /// <param name="inputs">Inputs one after another; owned by the runner from here on.</param>
-    /// <param name="count">How many inputs.</param>
-    /// <param name="priority">Whom they may pass while they wait.</param>
-    /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
+    /// <param name="count">How many inputs, at most as many as there is room for.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline; <see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
-    public async Task<RunResult> RunAsync(IMemoryOwner<float> inputs, int count, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
+    public async Task<RunResult> RunAsync(QueuePlace place, IMemoryOwner<float> inputs, int count, CancellationToken cancellationToken)
     {
-        var work = new QueuedRequest(inputs, count, count * model.OutputCount, deadline, Activity.Current?.Context ?? default);
+        var work = new QueuedRequest(inputs, count, count * model.OutputCount, place.Deadline, Activity.Current?.Context ?? default);
         lock (gate)
         {
-            if (Refusal(count, priority, deadline) is { } refusal)
-            {
-                inputs.Dispose();
-                throw refusal;
-            }
-
+            Leave(place);
             if (queue.Count + running == 0) pace.Start(Now);
             metrics.Queued(modelName, count);
-            queue.Add(work, count, priority, Now);
+            queue.Add(work, count, place.Priority, Now);
             Monitor.Pulse(gate);
         }
 
@@ -115,19 +133,9 @@ internal sealed class ModelRunner : IDisposable
         model.Dispose();
     }
 
-    // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
-    private ServingException? Refusal(int count, Priority priority, TimeSpan deadline)
+    private ServingException Overloaded(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
     {
-        var ahead = running + queue.Ahead(priority);
-        if (queue.Count + count > queueLimit) return Refusal($"{queueLimit} inputs may wait for this model, and {queue.Count} do: there is no room for {count} more.");
-        var ready = pace.TimeFor(ahead + count);
-        return ahead == 0 || Now + ready <= deadline ? null
-            : Refusal($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
-    }
-
-    private ServingException Refusal(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
-    {
-        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.Count).TotalSeconds, 1, 60)),
+        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.CountWithReserved).TotalSeconds, 1, 60)),
     };
 
     private void Cancel(QueuedRequest work, CancellationToken cancellationToken)

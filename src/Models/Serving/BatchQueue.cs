@@ -12,9 +12,13 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     private readonly LinkedList<Entry>[] byPriority = [.. Enum.GetValues<Priority>().Select(_ => new LinkedList<Entry>())];
     private readonly Dictionary<T, LinkedListNode<Entry>> nodes = [];
     private readonly int[] counts = new int[Enum.GetValues<Priority>().Length]; // by priority
+    private readonly int[] reserved = new int[Enum.GetValues<Priority>().Length];
 
     /// <summary>Inputs that wait.</summary>
     public int Count => counts.Sum();
+
+    /// <summary>Inputs that wait, and those that room is kept for.</summary>
+    public int CountWithReserved => counts.Sum() + reserved.Sum();
 
     /// <summary>The requests that wait, in the order in which they will be taken.</summary>
     public IEnumerable<T> Requests => byPriority.SelectMany(list => list).Select(entry => entry.Request);
@@ -27,9 +31,19 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         yield return maxBatchSize;
     }
 
-    /// <summary>Inputs that will be taken before those of a new request.</summary>
+    /// <summary>Inputs that will be taken before those of a new request, with those that room is kept for.</summary>
     /// <param name="priority">Its priority.</param>
-    public int Ahead(Priority priority) => counts.Take((int)priority + 1).Sum();
+    public int Ahead(Priority priority) => counts.Take((int)priority + 1).Sum() + reserved.Take((int)priority + 1).Sum();
+
+    /// <summary>Keeps room for inputs that are to come.</summary>
+    /// <param name="inputs">How many.</param>
+    /// <param name="priority">Their priority.</param>
+    public void Reserve(int inputs, Priority priority) => reserved[(int)priority] += inputs;
+
+    /// <summary>Gives room back that was kept: the inputs come now, or not at all.</summary>
+    /// <param name="inputs">How many.</param>
+    /// <param name="priority">Their priority.</param>
+    public void Release(int inputs, Priority priority) => reserved[(int)priority] -= inputs;
 
     /// <summary>Puts a request behind those of its priority.</summary>
     /// <param name="request">The request.</param>

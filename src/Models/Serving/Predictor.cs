@@ -69,9 +69,6 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
         using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
-
-        // Before its photos are decoded: a flood of what is refused in the end is not to cost what is not.
-        lease.Runner.ThrowIfOverloaded(priority, deadline);
         return await ScoreAsync(model, lease.Runner, inputs, priority, deadline, cancellationToken);
     }
 
@@ -82,9 +79,11 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <param name="priority">Whom they may pass while they wait.</param>
     /// <param name="deadline">When, by <see cref="ModelRunner.Now"/>, nobody wants them any more.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>, <see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.InputMismatch"/>: as of <see cref="PredictAsync"/>.</exception>
     internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, IReadOnlyList<PredictionInput> inputs, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var (inputCount, classes) = runner.Counts;
+        using var place = runner.Reserve(inputs.Count, priority, deadline);
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
@@ -115,7 +114,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
             if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
         }
 
-        var run = await runner.RunAsync(batch, good.Count, priority, deadline, cancellationToken);
+        var run = await runner.RunAsync(place, batch, good.Count, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
         var predictions = new Prediction[inputs.Count];
         refusals.CopyTo(predictions, 0);

@@ -95,7 +95,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
                 var chosen = Enumerable.Range(0, random.Next(1, random.Next(2, 30))).Select(_ => random.Next(Inputs)).ToList();
                 var isBroken = random.Next(20) == 0;
                 using var leaving = new CancellationTokenSource();
-                var request = Runner.RunAsync(Request(chosen, isBroken), chosen.Count, (Priority)random.Next(3), TimeSpan.MaxValue, leaving.Token);
+                var request = RunAsync(chosen, isBroken, (Priority)random.Next(3), leaving.Token);
                 if (random.Next(8) == 0) leaving.CancelAfter(TimeSpan.FromMilliseconds(random.Next(2)));
                 else if (random.Next(8) == 0) await leaving.CancelAsync();
                 try
@@ -116,6 +116,12 @@ public sealed class IsolationTests(ITestOutputHelper output)
                     await Task.Yield();
                 }
             }
+        }
+
+        private async Task<RunResult> RunAsync(List<int> chosen, bool isBroken, Priority priority, CancellationToken cancellationToken)
+        {
+            using var place = Runner.Reserve(chosen.Count, priority, TimeSpan.MaxValue);
+            return await Runner.RunAsync(place, Request(chosen, isBroken), chosen.Count, cancellationToken);
         }
 
         private void Check(RunResult result, List<int> chosen, bool isBroken)

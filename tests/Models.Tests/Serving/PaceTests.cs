@@ -48,4 +48,18 @@ public sealed class PaceTests
     }
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(8, 1, 9)]
+    [InlineData(8, 8, 16)]
+    [InlineData(8, 9, 24)]
+    [InlineData(3, 17, 27)]
+    public void TimeFor_ManyWait_CountsTheLastBatchWholeWithAReserve(int running, int waiting, int counted)
+    {
+        pace.Start(TimeSpan.Zero);
+        pace.End(8, TimeSpan.FromMilliseconds(80));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(10 * counted * 1.125), pace.TimeFor(running, waiting, maxBatchSize: 8));
+    }
 }

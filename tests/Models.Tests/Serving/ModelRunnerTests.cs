@@ -1,0 +1,53 @@
+using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
+using ModelService.Models.Errors;
+using ModelService.Models.Runtime;
+using ModelService.Models.Serving;
+using ModelService.Models.Tests.Support;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Serving;
+
+public sealed class ModelRunnerTests : IDisposable
+{
+    private readonly ServiceProvider provider = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
+    private readonly ModelRunner runner;
+
+    public ModelRunnerTests()
+    {
+        var network = Networks.Analyze("""{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 5 }] }""");
+        runner = new ModelRunner(
+            new CompiledModel(network, seed: 1, [], CPU), "model", 1, new BatchingOptions { QueueLimit = 3 }, new DeviceTurns(1), provider.GetRequiredService<ServingMetrics>());
+    }
+
+    public void Dispose()
+    {
+        runner.Dispose();
+        provider.Dispose();
+    }
+
+    // While a request's photos are decoded nothing of it waits yet; what comes meanwhile would be decoded to be refused.
+    [Fact]
+    public void Reserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
+    {
+        using var two = runner.Reserve(2, Priority.Normal, TimeSpan.MaxValue);
+
+        Assert.Equal(ErrorCode.Overloaded, Assert.Throws<ServingException>(() => runner.Reserve(2, Priority.Normal, TimeSpan.MaxValue)).Code);
+        runner.Reserve(1, Priority.Normal, TimeSpan.MaxValue).Dispose();
+        two.Dispose();
+        two.Dispose();
+        runner.Reserve(3, Priority.Normal, TimeSpan.MaxValue).Dispose();
+        Assert.Throws<ServingException>(() => runner.Reserve(4, Priority.Normal, TimeSpan.MaxValue));
+    }
+
+    // Some of the inputs that it was kept for may turn out to be no photos.
+    [Fact]
+    public async Task RunAsync_FewerInputsThanRoomWasKeptFor_GivesAllOfItBack()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            using var place = runner.Reserve(3, Priority.Low, TimeSpan.MaxValue);
+            Assert.Equal(5, (await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(6), 1, TestContext.Current.CancellationToken)).Scores.Length);
+        }
+    }
+}
