@@ -9,6 +9,9 @@ internal static class Photos
 {
     private static readonly byte[][] Jpegs = [.. new[] { "chelsea.jpg", "coffee.jpg", "astronaut.jpg", "rocket.jpg" }.Select(name => Fixtures.Bytes("photos", name))];
 
+    /// <summary>Bytes of a photo, on average.</summary>
+    public static double MeanBytes { get; } = Jpegs.Average(jpeg => jpeg.Length);
+
     /// <summary>A photo as the raw body; <paramref name="number"/> says which.</summary>
     public static Task<HttpResponseMessage> PostAsync(HttpClient http, string model, int number) => SendAsync(http, model, Image(number), timeout: null);
 
