@@ -16,6 +16,9 @@ namespace ModelService.Api;
 /// <summary>Puts the server together: its services, and the way a request takes through them.</summary>
 internal static class ModelServiceApplication
 {
+    /// <summary>Whether this is a process of its own; else it is inside another program, such as a test.</summary>
+    public static bool IsOwnProgram => Assembly.GetEntryAssembly() == typeof(Program).Assembly;
+
     /// <summary>Adds the server's services.</summary>
     public static void AddModelService(this WebApplicationBuilder builder)
     {
@@ -63,8 +66,8 @@ internal static class ModelServiceApplication
         app.MapControllers();
     }
 
-    // Inside another program, such as a test, there is nothing to start.
-    private static TrialCommand OwnTrial() => Assembly.GetEntryAssembly() != typeof(Program).Assembly ? new TrialCommand(null)
+    // Inside another program there is nothing to start.
+    private static TrialCommand OwnTrial() => !IsOwnProgram ? new TrialCommand(null)
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? new TrialCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, Trial.Argument)
         : new TrialCommand(Environment.ProcessPath, Trial.Argument);
 

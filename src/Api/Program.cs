@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using ModelService.Api;
 using ModelService.Api.Auth;
 using ModelService.Api.Health;
@@ -18,18 +20,23 @@ string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKe
 if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key]))) builder.WebHost.UseUrls("http://localhost:8080");
 
 builder.AddModelService();
-var app = builder.Build();
-app.UseModelService();
 try
 {
+    var app = builder.Build();
+    app.UseModelService();
     await app.RunAsync();
     return 0;
 }
-catch (FolderInUseException exception)
+catch (Exception exception) when (ModelServiceApplication.IsOwnProgram && IsForTheOperator(exception))
 {
-    await Console.Error.WriteLineAsync(exception.Message);
+    await Console.Error.WriteLineAsync($"The server does not start. {exception.Message}");
     return 1;
 }
+
+// What is wrong with the settings or the machine, and no bug: its message says enough.
+static bool IsForTheOperator(Exception exception) =>
+    exception is FolderInUseException or OptionsValidationException or IOException { InnerException: AddressInUseException }
+        or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
 
 /// <summary>The server's entry point, named so that tests can start it.</summary>
 public partial class Program;
