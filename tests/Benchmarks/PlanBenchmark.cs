@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using ModelService.Models.Analysis;
@@ -45,8 +44,8 @@ internal static class PlanBenchmark
             foreach (var batch in new[] { 1, 8 })
             {
                 var input = randn([batch, .. analysis.Input.Sizes]);
-                var cases = new List<Case> { new(() => module.call(input)), new(() => float32.Forward(input)) };
-                if (bfloat16 is not null) cases.Add(new(() => bfloat16.Forward(input)));
+                var cases = new List<MeasuredCase> { MeasuredCase.Of(() => module.call(input)), MeasuredCase.Of(() => float32.Forward(input)) };
+                if (bfloat16 is not null) cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input)));
                 for (var round = 0; round <= rounds; round++)
                 {
                     foreach (var item in cases) item.Round(batch, isWarmup: round == 0);
@@ -69,33 +68,10 @@ internal static class PlanBenchmark
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
         var input = randn([1, .. analysis.Input.Sizes]);
-        var runs = new Case(() => plan.Forward(input));
+        var runs = MeasuredCase.Of(() => plan.Forward(input));
         for (var round = 0; round < 3; round++) runs.Round(batch: 1, isWarmup: false);
         return 2e-6 * analysis.Macs / runs.Fastest;
     }
 
     private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
-
-    private sealed class Case(Func<Tensor> forward)
-    {
-        private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(400);
-        private readonly List<double> rounds = [];
-
-        public double Fastest => rounds.Min();
-
-        public double Median => rounds.Order().ElementAt(rounds.Count / 2);
-
-        public void Round(int batch, bool isWarmup)
-        {
-            var times = new List<double>();
-            for (var started = Stopwatch.GetTimestamp(); times.Count < 3 || Stopwatch.GetElapsedTime(started) < Least;)
-            {
-                var at = Stopwatch.GetTimestamp();
-                using (NewDisposeScope()) forward();
-                times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds / batch);
-            }
-
-            if (!isWarmup) rounds.Add(times.Min());
-        }
-    }
 }

@@ -1,0 +1,39 @@
+using ModelService.Benchmarks;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Definitions;
+using ModelService.Models.Runtime;
+using ModelService.Rivals;
+using static TorchSharp.torch;
+
+// dotnet run -c Release --project tests/Rivals -- resnet50
+// Milliseconds per image by the plan and by ONNX Runtime, float32, taking turns; each the median over the rounds of the fastest run in each.
+const int Rounds = 7;
+NativeRuntime.Prepare(new ComputeOptions());
+Console.WriteLine("network       threads batch     plan  ONNX Runtime   plan / ONNX Runtime");
+foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
+{
+    var analysis = BenchmarkNetworks.Analyze(network);
+    using var scope = NewDisposeScope();
+    using var inference = inference_mode();
+    using var module = LoadedModule.Create(analysis, seed: 1, []);
+    foreach (var threads in new[] { 1, 2 })
+    {
+        // Weights are packed for so many threads.
+        set_num_threads(threads);
+        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var onnx = new OnnxSession(analysis, module.state_dict(), threads);
+        foreach (var batch in new[] { 1, 8 })
+        {
+            var input = randn([batch, .. analysis.Input.Sizes]);
+            var rival = onnx.On(input, plan.Forward(input));
+            var (ours, theirs) = (MeasuredCase.Of(() => plan.Forward(input)), new MeasuredCase(() => rival()));
+            for (var round = 0; round <= Rounds; round++)
+            {
+                ours.Round(batch, isWarmup: round == 0);
+                theirs.Round(batch, isWarmup: round == 0);
+            }
+
+            Console.WriteLine($"{network,-14}{threads,6}{batch,6}{ours.Median,9:f2}{theirs.Median,14:f2}{ours.Median / theirs.Median,22:f2}");
+        }
+    }
+}
