@@ -6,25 +6,24 @@ namespace ModelService.Api.Tests.Support;
 /// <summary>A connection for what no HTTP client would send.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private readonly TcpClient socket = new();
+    private readonly TcpClient socket;
+    private readonly NetworkStream stream; // asked for once: of a connection that the server has reset there is none any more
 
-    private RawConnection()
-    {
-    }
+    private RawConnection(TcpClient connected) => (socket, stream) = (connected, connected.GetStream());
 
     /// <summary>Connects.</summary>
     public static async Task<RawConnection> OpenAsync(Uri address)
     {
-        var connection = new RawConnection();
-        await connection.socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
-        return connection;
+        var socket = new TcpClient();
+        await socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        return new RawConnection(socket);
     }
 
     /// <summary>Sends text as it stands.</summary>
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Sends bytes as they stand.</summary>
-    public async Task SendAsync(byte[] bytes) => await socket.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
+    public async Task SendAsync(byte[] bytes) => await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
 
     /// <summary>The beginning of what comes next, in bytes at most; empty when the server has closed the connection.</summary>
     public async Task<string> ReadAsync(int atMost = 4096)
@@ -32,7 +31,7 @@ internal sealed class RawConnection : IDisposable
         try
         {
             var buffer = new byte[atMost];
-            return Encoding.UTF8.GetString(buffer, 0, await socket.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken));
+            return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, TestContext.Current.CancellationToken));
         }
         catch (IOException)
         {
