@@ -272,7 +272,7 @@ internal sealed class ModelRunner : IDisposable
         catch (Exception) when (count > 1)
         {
             // Too little memory for all together, or one of them breaks the network: the others are not to suffer from it.
-            var (left, right) = Halve(batch, count / 2);
+            var (left, right) = BatchQueue<QueuedRequest>.Split(batch, count / 2);
             Compute(left);
             Compute(right);
         }
@@ -287,18 +287,4 @@ internal sealed class ModelRunner : IDisposable
 
     private static bool IsOutOfMemory(Exception exception) =>
         exception is OutOfMemoryException || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
-
-    private static (IReadOnlyList<BatchPart<QueuedRequest>> Left, IReadOnlyList<BatchPart<QueuedRequest>> Right) Halve(IReadOnlyList<BatchPart<QueuedRequest>> batch, int count)
-    {
-        var (left, right) = (new List<BatchPart<QueuedRequest>>(), new List<BatchPart<QueuedRequest>>());
-        foreach (var part in batch)
-        {
-            var taken = Math.Min(count, part.Count);
-            count -= taken;
-            if (taken > 0) left.Add(part with { Count = taken });
-            if (taken < part.Count) right.Add(part with { First = part.First + taken, Count = part.Count - taken });
-        }
-
-        return (left, right);
-    }
 }

@@ -99,6 +99,23 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         return parts;
     }
 
+    /// <summary>Splits a batch in two.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="count">Inputs that go into the first of the two.</param>
+    public static (IReadOnlyList<BatchPart<T>> Left, IReadOnlyList<BatchPart<T>> Right) Split(IReadOnlyList<BatchPart<T>> batch, int count)
+    {
+        var (left, right) = (new List<BatchPart<T>>(), new List<BatchPart<T>>());
+        foreach (var part in batch)
+        {
+            var taken = Math.Min(count, part.Count);
+            count -= taken;
+            if (taken > 0) left.Add(part with { Count = taken });
+            if (taken < part.Count) right.Add(part with { First = part.First + taken, Count = part.Count - taken });
+        }
+
+        return (left, right);
+    }
+
     private sealed class Entry(T request, int inputs, Priority priority, TimeSpan since)
     {
         public T Request => request;

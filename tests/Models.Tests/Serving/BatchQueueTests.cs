@@ -82,6 +82,15 @@ public sealed class BatchQueueTests
         Assert.Equal(0, queue.Count);
     }
 
+    [Fact]
+    public void Split_InTheMiddleOfARequest_KeepsEachInputInOrder()
+    {
+        var (left, right) = BatchQueue<string>.Split([new("first", 2, 3), new("second", 0, 5)], 4);
+
+        Assert.Equal([new("first", 2, 3), new("second", 0, 1)], left);
+        Assert.Equal([new("second", 1, 4)], right);
+    }
+
     // Whatever comes, is cut and leaves: each input is in one batch at most, in order, and none is forgotten.
     [Fact]
     public void Cut_RandomTraffic_TakesEachInputOnce()
