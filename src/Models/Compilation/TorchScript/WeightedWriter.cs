@@ -6,6 +6,9 @@ namespace ModelService.Models.Compilation.TorchScript;
 /// <summary>Writes convolutions and linear layers down, each by its route.</summary>
 internal sealed class WeightedWriter(ProgramText text, Precision precision, bool channelsLast)
 {
+    // In float32, oneDNN takes longer to add while it multiplies than one pass for sum and relu takes afterwards (docs/decisions/0006).
+    private bool SumsItself => precision != Precision.Float32;
+
     /// <summary>The expression that computes an operator; lines before it are added to the text.</summary>
     public string Write(WeightedOperator item)
     {
@@ -27,10 +30,10 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         {
             (ConvolutionOperator convolution, OperatorRoute.Fused) => Fused(convolution, inputs[0], addend, weight, bias),
             (ConvolutionOperator convolution, OperatorRoute.AsLinear) => AsLinear(convolution, inputs[0], addend, weight, bias),
-            (ConvolutionOperator convolution, _) => WithRest(item, addend, $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, {text.Tensor(weight, InLayout(convolution))}, {bias}, "
-                + $"{Literal.Of(convolution.Stride)}, {Literal.Of(convolution.Padding)}, {Literal.Of(convolution.Dilation)}, {convolution.Groups})"),
+            (ConvolutionOperator convolution, _) => WithRest($"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, {text.Tensor(weight, InLayout(convolution))}, {bias}, "
+                + $"{Literal.Of(convolution.Stride)}, {Literal.Of(convolution.Padding)}, {Literal.Of(convolution.Dilation)}, {convolution.Groups})", addend, item.Activation),
             (_, OperatorRoute.Fused) => Linear(item, inputs[0], addend, Packed(weight), bias),
-            _ => WithRest(item, addend, $"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})"),
+            _ => WithRest($"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})", addend, item.Activation),
         };
     }
 
@@ -55,12 +58,13 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         input = Picture(input);
 
         // After a sum, oneDNN takes no activation but relu.
-        var fusesActivation = item.Activation is { FusedName: { } fusedName } && (addend is null || fusedName == "relu");
-        var result = addend is not null
-            ? $"ops.mkldnn._convolution_pointwise({input}, {Picture(addend)}, {packed}, {bias}, {geometry}, \"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None)"
+        var sumsItself = addend is not null && SumsItself;
+        var fusesActivation = item.Activation is { FusedName: { } fusedName } && (addend is null || (sumsItself && fusedName == "relu"));
+        var result = sumsItself
+            ? $"ops.mkldnn._convolution_pointwise({input}, {Picture(addend!)}, {packed}, {bias}, {geometry}, \"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None)"
             : $"ops.mkldnn._convolution_pointwise({input}, {packed}, {bias}, {geometry}, {Ending(fusesActivation ? item.Activation : null)})";
         if (isSeries) result = $"torch.squeeze({result}, 2)";
-        return item.Activation is null || fusesActivation ? result : CodeWriter.Call(item.Activation, result, isInPlace: true);
+        return WithRest(result, sumsItself ? null : addend, fusesActivation ? null : item.Activation);
     }
 
     private string AsLinear(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
@@ -78,27 +82,24 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         return $"torch.permute({result}, {Literal.Of(sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0))})";
     }
 
-    private static string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)
+    private string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)
     {
         // oneDNN's function takes a sum or an activation, not both.
-        if (addend is not null)
-        {
-            var sum = $"ops.mkldnn._linear_pointwise({input}, {addend}, {weight}, {bias}, \"add\")";
-            return item.Activation is null ? sum : CodeWriter.Call(item.Activation, sum, isInPlace: true);
-        }
-
-        var fusesActivation = item.Activation?.FusedName is not null;
+        if (addend is not null && SumsItself) return WithRest($"ops.mkldnn._linear_pointwise({input}, {addend}, {weight}, {bias}, \"add\")", addend: null, item.Activation);
+        var fusesActivation = addend is null && item.Activation?.FusedName is not null;
         var result = $"ops.mkldnn._linear_pointwise({input}, {weight}, {bias}, {Ending(fusesActivation ? item.Activation : null)})";
-        return item.Activation is null || fusesActivation ? result : CodeWriter.Call(item.Activation, result, isInPlace: true);
+        return WithRest(result, addend, fusesActivation ? null : item.Activation);
     }
 
     private string Packed(WeightTensor weight, Func<string, string>? matrix = null) =>
         text.Tensor(weight, name => $"ops.mkldnn._reorder_linear_weight({matrix?.Invoke(name) ?? name}, None)");
 
-    private static string WithRest(WeightedOperator item, string? addend, string result)
+    // What an operator's function left to do.
+    private string WithRest(string result, string? addend, ActivationFunction? activation)
     {
+        if (addend is not null && activation is { Name: "relu" } && precision == Precision.Float32 && !channelsLast) return $"torch._add_relu_({result}, {addend})";
         if (addend is not null) result = $"torch.add_({result}, {addend})";
-        return item.Activation is null ? result : CodeWriter.Call(item.Activation, result, isInPlace: true);
+        return activation is null ? result : CodeWriter.Call(activation, result, isInPlace: true);
     }
 
     private static string Ending(ActivationFunction? activation) => activation is null
