@@ -160,13 +160,14 @@ internal sealed class ModelRunner : IDisposable
     private void Loop()
     {
         NativeRuntime.PrepareThread();
-        WarmUp();
+        using var partThreads = new PartThreads(NativeRuntime.Threads, Thread.CurrentThread.Name!);
+        WarmUp(partThreads);
         IDisposable? turn = null;
         while (WaitForInputs(ref turn))
         {
             turn = turns.Take(share, turn);
             var batch = Cut();
-            Compute(batch);
+            Compute(batch, partThreads);
             lock (gate)
             {
                 var count = batch.Sum(part => part.Count);
@@ -182,7 +183,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     // On each thread, which has threads of its own to make: then the first request is as fast as the hundredth.
-    private void WarmUp()
+    private void WarmUp(PartThreads threads)
     {
         try
         {
@@ -191,7 +192,7 @@ internal sealed class ModelRunner : IDisposable
             foreach (var size in BatchQueue<QueuedRequest>.Sizes(most))
             {
                 using var turn = turns.Take(share);
-                model.Run(zeros.AsMemory(0, size * model.InputCount), size);
+                model.Run([zeros.AsMemory(0, size * model.InputCount)], size, threads);
             }
 
             if (Interlocked.Decrement(ref coldThreads) == 0) warm.TrySetResult();
@@ -251,14 +252,14 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    private void Compute(IReadOnlyList<BatchPart<QueuedRequest>> batch)
+    private void Compute(IReadOnlyList<BatchPart<QueuedRequest>> batch, PartThreads threads)
     {
         var count = batch.Sum(part => part.Count);
         if (count == 0) return;
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count);
+            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count, threads);
             var took = Stopwatch.GetElapsedTime(started);
             metrics.Computed(modelName, count, took);
             ServingTraces.Computed(modelName, count, started, [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]);
@@ -273,8 +274,8 @@ internal sealed class ModelRunner : IDisposable
         {
             // Too little memory for all together, or one of them breaks the network: the others are not to suffer from it.
             var (left, right) = BatchQueue<QueuedRequest>.Split(batch, count / 2);
-            Compute(left);
-            Compute(right);
+            Compute(left, threads);
+            Compute(right, threads);
         }
         catch (Exception exception)
         {

@@ -44,10 +44,11 @@ public static class Trial
             blueprint.Analysis, seed: 1, [], ComputeDevice.Find(json.GetProperty("device").GetString()!), blueprint.Definition.Precision,
             json.GetProperty("by_plan").GetBoolean() ? null : "The module is tried.");
         NativeRuntime.PrepareThread();
+        using var threads = new PartThreads(NativeRuntime.Threads, "trial");
         foreach (var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), model.MaxBatchSize)))
         {
             Step($"computing a batch of {size}");
-            model.Run(new float[size * model.InputCount], size);
+            model.Run([new float[size * model.InputCount]], size, threads);
         }
     }
 

@@ -84,4 +84,54 @@ public sealed class PlanTests
         var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
         for (var i = 0; i < plan.Length; i++) Assert.Equal(module[i], plan[i], 1e-5f);
     }
+
+    [Theory]
+    [InlineData(8, 2, 10_000_000, true)]
+    [InlineData(4, 2, 10_000_000, true)]
+    [InlineData(2, 2, 10_000_000, false)] // one input each
+    [InlineData(8, 3, 10_000_000, false)] // not even
+    [InlineData(8, 1, 10_000_000, false)]
+    [InlineData(8, 2, 1_000_000, false)] // done before the threads are awake
+    public void IsDivided_Batch_IntoEvenPartsWorthAThread(int count, int parts, long macs, bool expected) => Assert.Equal(expected, CompiledModel.IsDivided(count, parts, macs));
+
+    [Fact]
+    public void Run_PartsSideBySide_GivesEachInputItsOwnScores()
+    {
+        var analysis = Networks.Analyze(
+            """{ "input": { "channels": 3, "height": 64, "width": 64 }, "layers": [{ "type": "conv2d", "out_channels": 32, "kernel_size": 7 }, { "type": "flatten" }, { "type": "linear", "out_features": 5 }] }""");
+        Assert.True(CompiledModel.IsDivided(12, 3, analysis.Macs));
+        var input = Enumerable.Range(0, 12 * (int)analysis.Input.ElementCount).Select(i => (float)Math.Sin(i)).ToArray();
+        using var model = new CompiledModel(analysis, seed: 1, [], CPU);
+        using var threads = new PartThreads(3, "parts");
+
+        var scores = model.Run([input], 12, threads);
+
+        var alone = Enumerable.Range(0, 12).SelectMany(number => model.Run(input.AsMemory(number * model.InputCount, model.InputCount), 1)).ToArray();
+        Assert.Equal(60, alone.Distinct().Count());
+        for (var i = 0; i < alone.Length; i++) Assert.Equal(alone[i], scores[i], 1e-5f);
+    }
+
+    [Fact]
+    public void Run_APartThatFails_FailsAfterAllHaveEnded()
+    {
+        var ended = 0;
+        using var failing = new ManualResetEventSlim();
+        using var threads = new PartThreads(3, "parts");
+
+        Assert.Throws<AggregateException>(() => threads.Run(number =>
+        {
+            if (number == 1)
+            {
+                failing.Set();
+                throw new InvalidOperationException("It does not fit.");
+            }
+
+            failing.Wait();
+            Interlocked.Increment(ref ended);
+        }));
+
+        Assert.Equal(2, ended);
+        threads.Run(_ => Interlocked.Increment(ref ended));
+        Assert.Equal(5, ended);
+    }
 }
