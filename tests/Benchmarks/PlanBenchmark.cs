@@ -36,6 +36,7 @@ internal static class PlanBenchmark
         {
             // Weights are packed for so many threads.
             set_num_threads(threads);
+            using var parts = new PartThreads(threads, "parts");
             using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
             using var bfloat16 = Precisions.ProcessorHasBFloat16
                 ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
@@ -44,8 +45,8 @@ internal static class PlanBenchmark
             foreach (var batch in new[] { 1, 8 })
             {
                 var input = randn([batch, .. analysis.Input.Sizes]);
-                var cases = new List<MeasuredCase> { MeasuredCase.Of(() => module.call(input)), MeasuredCase.Of(() => float32.Forward(input)) };
-                if (bfloat16 is not null) cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input)));
+                var cases = new List<MeasuredCase> { MeasuredCase.Of(() => module.call(input)), MeasuredCase.Of(() => float32.Forward(input, parts)) };
+                if (bfloat16 is not null) cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input, parts)));
                 for (var round = 0; round <= rounds; round++)
                 {
                     foreach (var item in cases) item.Round(batch, isWarmup: round == 0);

@@ -20,13 +20,14 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
     {
         // Weights are packed for so many threads.
         set_num_threads(threads);
+        using var parts = new PartThreads(threads, "parts");
         using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
         using var onnx = new OnnxSession(analysis, module.state_dict(), threads);
         foreach (var batch in new[] { 1, 8 })
         {
             var input = randn([batch, .. analysis.Input.Sizes]);
             var rival = onnx.On(input, plan.Forward(input));
-            var (ours, theirs) = (MeasuredCase.Of(() => plan.Forward(input)), new MeasuredCase(() => rival()));
+            var (ours, theirs) = (MeasuredCase.Of(() => plan.Forward(input, parts)), new MeasuredCase(() => rival()));
             for (var round = 0; round <= Rounds; round++)
             {
                 ours.Round(batch, isWarmup: round == 0);

@@ -18,14 +18,10 @@ internal sealed class CompiledModel : IDisposable
     // What the largest activation of one native call may take; larger batches are run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
-    // Below this, handing parts to threads costs more than it saves.
-    private const long LeastMacsOfPart = 5_000_000;
-
     private readonly BlockModule module;
     private readonly CompiledPlan? plan;
     private readonly Device device;
     private readonly long[] inputSizes;
-    private readonly long macs;
 
     /// <summary>Builds a network.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
@@ -40,7 +36,7 @@ internal sealed class CompiledModel : IDisposable
     {
         Precisions.Require(precision, device);
         this.device = device;
-        (inputSizes, macs) = ([.. analysis.Input.Sizes], analysis.Macs);
+        inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
         MaxBatchSize = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
@@ -96,7 +92,7 @@ internal sealed class CompiledModel : IDisposable
     /// <summary>Computes the scores of a batch that lies in several places.</summary>
     /// <param name="pieces">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
     /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
-    /// <param name="threads">Compute parts of the batch side by side, where that is faster; null: never.</param>
+    /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
     /// <returns>The scores of all, in order.</returns>
     public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, PartThreads? threads = null)
     {
@@ -112,34 +108,9 @@ internal sealed class CompiledModel : IDisposable
             rest = rest[piece.Length..];
         }
 
-        var scores = new float[count * OutputCount];
-        if (threads is not null && plan is not null && device.type == DeviceType.CPU && IsDivided(count, threads.Count, macs))
-        {
-            var (parts, scoresOfPart) = (input.chunk(threads.Count), scores.Length / threads.Count);
-            threads.Run(number => Run(parts[number], scores.AsSpan(number * scoresOfPart, scoresOfPart)));
-        }
-        else
-        {
-            Run(input, scores);
-        }
-
-        return scores;
-    }
-
-    /// <summary>Whether a batch is computed in parts side by side.</summary>
-    /// <param name="count">Inputs of the batch.</param>
-    /// <param name="parts">Threads, with one part each.</param>
-    /// <param name="macs">Multiplications for one input.</param>
-    /// <remarks>Not into single inputs: oneDNN wants weights packed otherwise for one on one thread than for one on all, and they are packed for all.</remarks>
-    internal static bool IsDivided(int count, int parts, long macs) => parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;
-
-    private void Run(Tensor input, Span<float> scores)
-    {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode();
         var moved = input.to(device, non_blocking: true);
-        var output = (plan is null ? module.call(moved) : plan.Forward(moved)).cpu().contiguous();
-        MemoryMarshal.Cast<byte, float>(output.bytes).CopyTo(scores);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved, threads)).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
     /// <inheritdoc/>

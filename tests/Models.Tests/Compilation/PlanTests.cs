@@ -92,14 +92,14 @@ public sealed class PlanTests
     [InlineData(8, 3, 10_000_000, false)] // not even
     [InlineData(8, 1, 10_000_000, false)]
     [InlineData(8, 2, 1_000_000, false)] // done before the threads are awake
-    public void IsDivided_Batch_IntoEvenPartsWorthAThread(int count, int parts, long macs, bool expected) => Assert.Equal(expected, CompiledModel.IsDivided(count, parts, macs));
+    public void IsDivided_Batch_IntoEvenPartsWorthAThread(int count, int parts, long macs, bool expected) => Assert.Equal(expected, CompiledPlan.IsDivided(count, parts, macs));
 
     [Fact]
     public void Run_PartsSideBySide_GivesEachInputItsOwnScores()
     {
         var analysis = Networks.Analyze(
             """{ "input": { "channels": 3, "height": 64, "width": 64 }, "layers": [{ "type": "conv2d", "out_channels": 32, "kernel_size": 7 }, { "type": "flatten" }, { "type": "linear", "out_features": 5 }] }""");
-        Assert.True(CompiledModel.IsDivided(12, 3, analysis.Macs));
+        Assert.True(CompiledPlan.IsDivided(12, 3, analysis.Macs));
         var input = Enumerable.Range(0, 12 * (int)analysis.Input.ElementCount).Select(i => (float)Math.Sin(i)).ToArray();
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
         using var threads = new PartThreads(3, "parts");

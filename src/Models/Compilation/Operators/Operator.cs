@@ -1,3 +1,5 @@
+using ModelService.Models.Analysis;
+
 namespace ModelService.Models.Compilation.Operators;
 
 /// <summary>One step of a plan.</summary>
@@ -26,6 +28,9 @@ internal abstract record WeightedOperator : Operator
     /// <summary>Whether the second input is added to the result, before the activation.</summary>
     public bool HasAddend => Inputs.Count > 1;
 
+    /// <summary>Multiplications for one input.</summary>
+    public abstract long Macs { get; }
+
     /// <summary>How it is computed.</summary>
     public OperatorRoute Route { get; init; }
 
@@ -53,10 +58,17 @@ internal sealed record ConvolutionOperator : WeightedOperator
 
     /// <summary>Groups of channels that are convolved by themselves.</summary>
     public required long Groups { get; init; }
+
+    /// <inheritdoc/>
+    public override long Macs => Output.Shape.ElementCount * (Inputs[0].Shape.Sizes[0] / Groups) * Shape.Product(Kernel);
 }
 
 /// <summary>Weighted sums over the last dimension.</summary>
-internal sealed record LinearOperator : WeightedOperator;
+internal sealed record LinearOperator : WeightedOperator
+{
+    /// <inheritdoc/>
+    public override long Macs => Inputs[0].Shape.ElementCount * Output.Shape.Sizes[^1];
+}
 
 /// <summary>Batch norm that could not be folded into weights.</summary>
 /// <param name="Norm">Its numbers.</param>

@@ -1,4 +1,3 @@
-using ModelService.Models.Analysis;
 using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Definitions;
 
@@ -27,13 +26,12 @@ internal static class ChooseRoutes
     private static OperatorRoute Choose(WeightedOperator item, Precision precision)
     {
         if (item is not ConvolutionOperator convolution)
-            return precision == Precision.Float32 && item.Inputs[0].Shape.ElementCount * item.Output.Shape.Sizes[^1] < FewMacs ? OperatorRoute.Plain : OperatorRoute.Fused;
+            return precision == Precision.Float32 && item.Macs < FewMacs ? OperatorRoute.Plain : OperatorRoute.Fused;
         var (channelsIn, channelsOut) = (item.Inputs[0].Shape.Sizes[0] / convolution.Groups, item.Output.Shape.Sizes[0] / convolution.Groups);
         if (convolution.Groups == 1)
         {
             // Where libtorch's own function needs no filling up.
-            var macs = item.Output.Shape.ElementCount * channelsIn * Shape.Product(convolution.Kernel);
-            if (precision == Precision.Float32 && macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
+            if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
 
             // A 1x1 convolution is a matrix product, and faster as one; but one that would have to be filled up is not.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
