@@ -118,6 +118,35 @@ internal static class LoadBenchmark
         Console.WriteLine($"  median {Median(ratios):p0}");
     }
 
+    /// <summary>What callers of one model notice of a flood on another one, ResNet-50: a single caller's latency alone and beside it, taking turns.</summary>
+    public static async Task ShareAsync()
+    {
+        await using var server = await MeasuredServer.StartAsync();
+        await server.CreateAsync(new { name = "flooded", @base = "resnet50", num_classes = 7, seed = 1 });
+        await server.CreateAsync(new { name = "resnet18", @base = "resnet18", num_classes = 7, seed = 1 });
+        await server.CreateAsync(new { name = "squeezenet1_1", @base = "squeezenet1_1", num_classes = 7, seed = 1 });
+        await server.CreateAsync(new { name = "lesson", architecture = Lesson(), seed = 1 });
+        Func<int, Task<HttpResponseMessage>> To(string name) => number =>
+            name == "lesson" ? Photos.PostTensorAsync(server.Http, name, number) : Photos.PostAsync(server.Http, name, number);
+        foreach (var name in new[] { "resnet18", "squeezenet1_1", "lesson" })
+        {
+            List<double> alone = [], beside = [];
+            for (var round = -1; round < 5; round++)
+            {
+                var quiet = await Traffic.ClosedAsync(1, Round, To(name));
+                var flood = Traffic.ClosedAsync(16, Round + TimeSpan.FromSeconds(2), To("flooded"));
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                var loud = await Traffic.ClosedAsync(1, Round, To(name));
+                await flood;
+                if (round < 0) continue;
+                alone.Add(quiet.Percentile(0.95));
+                beside.Add(loud.Percentile(0.95));
+            }
+
+            Console.WriteLine($"{name,-14} p95 alone {Median(alone),7:f1} ms, beside a flooded resnet50 {Median(beside),7:f1} ms: {Median(beside) / Median(alone):f2} times");
+        }
+    }
+
     /// <summary>Mixed traffic at 70 % of what the server can answer, while models come and go. A line each minute.</summary>
     public static async Task SoakAsync(int minutes)
     {
