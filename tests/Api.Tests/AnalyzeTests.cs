@@ -29,6 +29,14 @@ public sealed class AnalyzeTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Analyze_HeadAmongLayersWithoutWeights_IsAnErrorAtItsName()
+    {
+        const string Network = """{"input": {"channels": 3, "height": 8, "width": 8}, "layers": [{"type": "flatten"}], "head_layer": "fc"}""";
+
+        (await server.Api.PostAsync(Path, Network)).Problem(422, "definition_invalid", "/head_layer");
+    }
+
+    [Fact]
     public async Task Analyze_SeveralErrors_ReportsEachAtItsPlace()
     {
         const string Network = """

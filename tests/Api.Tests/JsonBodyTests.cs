@@ -22,6 +22,12 @@ public sealed class JsonBodyTests(ApiServer server)
     }
 
     [Theory]
+    [InlineData("{\"a\":1,}", "The body is no JSON: The JSON object contains a trailing comma at the end, which JSON has not. (Line 1, byte 8.)")]
+    [InlineData("{\n  \"a\": NaN }", "The body is no JSON: 'N' is an invalid start of a value. (Line 2, byte 8.)")]
+    public async Task Post_NoJson_SaysWhatIsWrongAndWhere(string json, string detail) =>
+        Assert.Equal(detail, (await server.Api.PostAsync("/v1/models", json)).Problem(400, "malformed_request").GetProperty("detail").GetString());
+
+    [Theory]
     [MemberData(nameof(Paths))]
     public async Task Post_TextThatIsNoUtf8_IsMalformed(string path)
     {

@@ -77,6 +77,38 @@ public sealed class OpenApiTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Examples_OfForms_WorkAsTheyStand()
+    {
+        await using var own = new ApiServer();
+        var forms = (await OperationsAsync()).Where(operation => operation.FormExample is not null).OrderBy(operation => operation.Path.Length).ToList();
+
+        Assert.Equal(["/v1/models", "/v1/models/lesson/versions"], forms.Select(form => form.Path));
+        foreach (var form in forms)
+        {
+            using var body = new MultipartFormDataContent { { Bodies.Json(form.FormExample!), "definition" } };
+            var answer = await own.Api.PostAsync(form.Path, body);
+            Assert.True(answer.Status == 201, answer.Text);
+        }
+    }
+
+    [Fact]
+    public async Task Document_Throughout_SpeaksJsonNotCSharp() =>
+        Assert.DoesNotContain("ModelService.", (await server.Api.GetAsync("/swagger/v1/swagger.json")).Text, StringComparison.Ordinal);
+
+    // What has a default may be left out, or a client made from the document sends more than it has to say.
+    [Theory]
+    [InlineData("ModelDefinition", "name")]
+    [InlineData("VersionDefinition", "")]
+    [InlineData("PreprocessingDefinition", "")]
+    [InlineData("ArchitectureDefinition", "input,layers")]
+    public async Task Schema_OfADefinition_RequiresWhatHasNoDefault(string schema, string required)
+    {
+        var definition = (await server.Api.GetAsync("/swagger/v1/swagger.json")).Ok().GetProperty("components").GetProperty("schemas").GetProperty(schema);
+
+        Assert.Equal(required, string.Join(',', definition.TryGetProperty("required", out var names) ? names.Texts() : []));
+    }
+
+    [Fact]
     public async Task Examples_OfPaths_AreThere()
     {
         await using var own = new ApiServer();
@@ -120,6 +152,11 @@ public sealed class OpenApiTests(ApiServer server)
             Json.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out var media)
                 ? media.GetProperty("examples").EnumerateObject().Select(example => example.Value.GetProperty("value").GetRawText())
                 : [];
+
+        /// <summary>The example of its form's definition; null where there is none.</summary>
+        public string? FormExample =>
+            Json.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("multipart/form-data", out var media)
+                && media.GetProperty("schema").GetProperty("properties").TryGetProperty("definition", out var definition) ? definition.GetProperty("example").GetRawText() : null;
 
         private IEnumerable<JsonElement> Parameters => Json.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray() : [];
     }

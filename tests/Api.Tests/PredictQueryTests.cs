@@ -76,6 +76,12 @@ public sealed class PredictQueryTests(ApiServer server)
         answer.Problem(400, "malformed_request", pointer);
     }
 
+    [Theory]
+    [InlineData("top_k=five", "Query parameter top_k: 'five' is given. It must be a whole number from 1 to 1000000.")]
+    [InlineData("scores=all", "Query parameter scores: 'all' is given. It must be one of probabilities, logits, none.")]
+    public async Task Predict_WrongQuery_SaysWhatWouldFit(string query, string detail) =>
+        Assert.Equal(detail, (await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?" + query)).Problem(400, "malformed_request").GetProperty("detail").GetString());
+
     [Fact]
     public async Task Predict_TwoWrongParameters_SaysBoth()
     {

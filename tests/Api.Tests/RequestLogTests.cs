@@ -52,6 +52,7 @@ public sealed class RequestLogTests
         // Whatever speaks of a request has its path; of its work, only the registry tells that there is a new model.
         Assert.Equal(6, log.Events.Count(line => line.Properties.ContainsKey("RequestPath") && !line.MessageTemplate.Text.StartsWith("Model ", StringComparison.Ordinal)));
         Assert.Equal([200, 200, 201, 400, 404, 422], lines.Select(line => Value(line, "StatusCode")).Order());
+        Assert.Equal(["image_undecodable", "malformed_request", "not_found"], lines.Where(line => line.Properties.ContainsKey("Code")).Select(line => Value(line, "Code")).Order());
         Assert.All(lines, line => Assert.Equal(LogEventLevel.Information, line.Level));
         var text = string.Join('\n', log.Events.Select(Text));
         Assert.DoesNotContain(Convert.ToBase64String(Photo)[..24], text, StringComparison.Ordinal);

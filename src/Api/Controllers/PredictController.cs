@@ -58,7 +58,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     public Task<PredictResponse> Predict(
         string name,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
+        [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
         RunAsync(name, null, topK, scores, cancellationToken);
 
@@ -95,7 +95,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
         string name,
         int version,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "top_k"), Range(1, 1_000_000, ErrorMessage = "It must be a whole number from 1 to 1000000.")] int topK = 5,
+        [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
         RunAsync(name, version, topK, scores, cancellationToken);
 

@@ -38,6 +38,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
     [HttpPost("weights/check")]
     [TakesBytes]
+    [ProducesResponseType<WeightsReport>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
@@ -69,6 +70,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c>, <c>storage_unavailable</c>. See Retry-After.</response>
     [HttpPut("versions/{version:int}/weights")]
     [TakesBytes]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
@@ -96,6 +98,7 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
     /// <response code="503"><c>model_not_ready</c>: it is being built or loaded, or was unloaded; <c>out_of_memory</c>. See Retry-After.</response>
     [HttpGet("versions/{version:int}/weights")]
+    [Produces("application/octet-stream", "application/problem+json")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
 using ModelService.Api.Telemetry;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 
@@ -28,7 +30,7 @@ internal static class RequestLog
                 .ReadFrom.Configuration(builder.Configuration)
                 .ReadFrom.Services(services)
                 .Enrich.FromLogContext();
-            if (format == "text") log.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture);
+            if (format == "text") log.Enrich.With<Details>().WriteTo.Console(outputTemplate: $"{{Timestamp:HH:mm:ss}} {{Level:u3}} {{Message:lj}}{{{nameof(Details)}:l}}{{NewLine}}{{Exception}}", formatProvider: CultureInfo.InvariantCulture);
             else log.WriteTo.Console(new RenderedCompactJsonFormatter());
         }, preserveStaticLogger: true);
     }
@@ -48,4 +50,16 @@ internal static class RequestLog
                 : http.IsProbe() && http.Response.StatusCode < StatusCodes.Status400BadRequest ? LogEventLevel.Debug
                 : LogEventLevel.Information;
         });
+
+    // What a prediction's or a refusal's line says in JSON besides, for a reader's eyes.
+    private sealed class Details : ILogEventEnricher
+    {
+        private static readonly string[] Names = ["Model", "Version", "Count", "Timing", "Code"];
+
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            var known = Names.Where(logEvent.Properties.ContainsKey).Select(name => $" {name} {(logEvent.Properties[name] is ScalarValue scalar ? scalar.Value : logEvent.Properties[name])}");
+            logEvent.AddPropertyIfAbsent(new LogEventProperty(nameof(Details), new ScalarValue(string.Join(',', known))));
+        }
+    }
 }

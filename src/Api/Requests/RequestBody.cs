@@ -68,13 +68,21 @@ internal static class RequestBody
         catch (JsonException exception)
         {
             var place = JsonPlace.WhereItBreaks(json.Span, Strict.MaxDepth);
-            throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {exception.Message}", [new ErrorDetail(place, exception.Message)], exception);
+            var what = Sentence(exception);
+            throw new ServingException(ErrorCode.MalformedRequest, $"The body is no JSON: {what}", [new ErrorDetail(place, what)], exception);
         }
     }
 
     /// <summary>The error of a body that is too long.</summary>
     public static ServingException TooLarge(long maxBytes) =>
         new(ErrorCode.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes:N0} bytes, the most that is taken here."));
+
+    // The parser's words, without its advice to whoever programs with it, and with the place as editors count.
+    private static string Sentence(JsonException exception)
+    {
+        var words = exception.Message.Split(" LineNumber:")[0].Replace(" which is not supported in this mode. Change the reader options.", ", which JSON has not.", StringComparison.Ordinal);
+        return exception.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"{words} (Line {line + 1}, byte {exception.BytePositionInLine + 1}.)") : words;
+    }
 
     // The parser leaves texts alone; whoever asks for one that is none would be thrown at.
     private static void CheckTexts(ReadOnlySpan<byte> json)

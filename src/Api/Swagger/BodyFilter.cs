@@ -1,6 +1,5 @@
 using System.Reflection;
 using Microsoft.OpenApi;
-using ModelService.Models.Definitions;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
@@ -11,8 +10,9 @@ internal sealed class BodyFilter : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var content = new Dictionary<string, IOpenApiMediaType>();
-        if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files) AddFiles(content, files, context);
-        if (context.MethodInfo.GetCustomAttribute<TakesJsonAttribute>() is { } json) AddJson(content, json, context);
+        var json = context.MethodInfo.GetCustomAttribute<TakesJsonAttribute>();
+        if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files) AddFiles(content, files, json, context);
+        if (json is not null) AddJson(content, json, context);
         if (context.MethodInfo.IsDefined(typeof(TakesBytesAttribute)))
             content["application/octet-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
         if (content.Count == 0) return;
@@ -29,20 +29,40 @@ internal sealed class BodyFilter : IOperationFilter
     private static void AddJson(Dictionary<string, IOpenApiMediaType> content, TakesJsonAttribute json, OperationFilterContext context) =>
         content["application/json"] = new OpenApiMediaType
         {
-            Schema = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository),
+            Schema = SchemaOf(json, context),
             Examples = json.Names.ToDictionary(name => name, name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Of(name) }),
         };
 
-    private static void AddFiles(Dictionary<string, IOpenApiMediaType> content, TakesFilesAttribute files, OperationFilterContext context)
+    private static IOpenApiSchema SchemaOf(TakesJsonAttribute json, OperationFilterContext context)
+    {
+        var whole = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
+        if (!json.InPart) return whole;
+
+        // A version has its model's name, and takes from its model what is left out.
+        var id = $"Version{json.Body.Name.Replace("Model", "", StringComparison.Ordinal)}";
+        if (context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part && !context.SchemaRepository.Schemas.ContainsKey(id))
+        {
+            part.Properties = part.Properties!.Where(property => !part.Required!.Contains(property.Key)).ToDictionary();
+            part.Required = null;
+            part.Description = "What a new version changes of its model; the rest is as in the default version.";
+            context.SchemaRepository.AddDefinition(id, part);
+        }
+
+        return new OpenApiSchemaReference(id, context.Document);
+    }
+
+    private static void AddFiles(Dictionary<string, IOpenApiMediaType> content, TakesFilesAttribute files, TakesJsonAttribute? json, OperationFilterContext context)
     {
         IOpenApiSchema file = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
         var form = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), Required = new HashSet<string>() };
         var media = new OpenApiMediaType { Schema = form };
-        if (files.HasDefinition)
+        if (json is { Names: [var example, ..] } && files.HasDefinition)
         {
-            form.Properties["definition"] = context.SchemaGenerator.GenerateSchema(typeof(ModelDefinition), context.SchemaRepository);
+#pragma warning disable CS0618 // obsolete from OpenAPI 3.1 on; the document is 3.0, where Swagger UI fills a form from nothing else
+            form.Properties["definition"] = new OpenApiSchema { AllOf = [SchemaOf(json, context)], Example = Examples.Of(example) };
+#pragma warning restore CS0618
             form.Properties[files.Field] = file;
-            form.Required.Add("definition");
+            if (!json.InPart) form.Required.Add("definition");
             media.Encoding = new Dictionary<string, OpenApiEncoding> { ["definition"] = new() { ContentType = "application/json" } };
         }
         else

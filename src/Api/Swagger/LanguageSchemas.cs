@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using ModelService.Api.Contracts;
 using ModelService.Imaging;
 using ModelService.Models.Definitions;
 using ModelService.Models.Layers;
@@ -36,6 +37,21 @@ internal static class LanguageSchemas
         options.MapType<ClassReference>(() => new OpenApiSchema
         {
             OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, new OpenApiSchema { Type = JsonSchemaType.String }],
+        });
+        options.MapType<TensorBody>(() => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "One input of a model.",
+            Required = new HashSet<string> { "shape", "data" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["shape"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" }, Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
+                },
+                ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Its numbers, row-major: flat, or nested as the shape says." },
+            },
+            AdditionalPropertiesAllowed = false,
         });
         options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String });
     }

@@ -3,7 +3,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents that errors are <c>application/problem+json</c> and everything else is not.</summary>
+/// <summary>Documents that errors are <c>application/problem+json</c> and everything else is not, and that source code is text.</summary>
 internal sealed class MediaTypeFilter : IOperationFilter
 {
     private const string Problem = "application/problem+json";
@@ -14,6 +14,7 @@ internal sealed class MediaTypeFilter : IOperationFilter
         {
             var isError = status[0] is '4' or '5';
             foreach (var type in response.Content?.Keys.Where(type => (type == Problem) != isError).ToList() ?? []) response.Content!.Remove(type);
+            if (response.Content?.TryGetValue("text/x-python", out var media) == true && media is OpenApiMediaType source) source.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
         }
     }
 }

@@ -35,9 +35,11 @@ internal static class SwaggerPages
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.OperationFilter<BodyFilter>();
-            options.OperationFilter<SecurityFilter>();
+            options.OperationFilter<ResponsesFilter>();
             options.OperationFilter<MediaTypeFilter>();
+            options.SchemaFilter<DefinitionFilter>();
             options.DocumentFilter<PreprocessingFilter>();
+            options.DocumentFilter<PlainWords>();
         });
     }
 

@@ -9,6 +9,9 @@ internal sealed class TakesJsonAttribute(Type body, params string[] examples) : 
     /// <summary>What the JSON holds.</summary>
     public Type Body { get; } = body;
 
+    /// <summary>Whether what it must have otherwise is left out here.</summary>
+    public bool InPart { get; init; }
+
     /// <summary>Names of its examples.</summary>
     public IReadOnlyList<string> Names { get; } = examples;
 }

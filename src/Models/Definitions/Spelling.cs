@@ -9,7 +9,7 @@ internal static class Spelling
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         if (word.Length > LongestQuote) return null;
-        var best = candidates.Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate))).MinBy(pair => pair.Distance);
+        var best = candidates.Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate))).DefaultIfEmpty().MinBy(pair => pair.Distance);
         return best.Candidate is not null && best.Distance <= Math.Max(1, best.Candidate.Length / 3) ? best.Candidate : null;
     }
 

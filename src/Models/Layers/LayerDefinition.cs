@@ -8,10 +8,11 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Layers;
 
-/// <summary>
-/// A layer or block as its author wrote it. A new kind is one new file here: a record with the parameters, the rule for its output's shape,
+/// <summary>A layer or block as its author wrote it. GET /v1/layers lists each type's parameters.</summary>
+/// <remarks>
+/// A new kind is one new file here: a record with the parameters, the rule for its output's shape,
 /// the TorchSharp function that computes it, and its operators in a plan; the catalogue finds it by its <see cref="LayerAttribute"/>.
-/// </summary>
+/// </remarks>
 public abstract record LayerDefinition
 {
     /// <summary>The layer's key in the state dict; its position in its parent when left out.</summary>

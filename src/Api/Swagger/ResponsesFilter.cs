@@ -6,8 +6,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents the scope that an operation needs, and what is answered to those who may not.</summary>
-internal sealed class SecurityFilter : IOperationFilter
+/// <summary>Documents the scope that an operation needs, and what any operation may answer.</summary>
+internal sealed class ResponsesFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -20,7 +20,10 @@ internal sealed class SecurityFilter : IOperationFilter
         var responses = new SortedDictionary<string, IOpenApiResponse>(operation.Responses ?? [], StringComparer.Ordinal);
         Add("401", "`unauthenticated`: no key, or one that the server does not know.");
         Add("403", $"`forbidden`: this needs a key with the scope {scope}.");
+        if (operation.RequestBody is not null) Add("408", "`request_timeout`: the body came too slowly.");
         Add("429", "`rate_limited`: too many requests, or too many wrong keys; see Retry-After.");
+        Add("500", $"`{ErrorTable.Internal}`: a bug; the server's log has it under the `trace_id`.");
+        Add("504", "`deadline_exceeded`: it took longer than the server allows.");
         operation.Responses = [];
         foreach (var (status, response) in responses) operation.Responses[status] = response;
 
