@@ -48,7 +48,7 @@ public sealed class MismatchSuggestionsTests
 
     private static IReadOnlyList<string> Suggestions(params (string Name, long[] Shape)[] stored)
     {
-        using var bytes = MappedBytes.OfLength(16_384);
+        using var bytes = MappedBytes.Borrow<byte>([]);
         return StateDictMatch.Compare(Net, [.. stored.Select(item => new StoredTensor(item.Name, WeightsDtype.Float32, TensorGeometry.Contiguous(item.Shape)!, bytes, 0))]).Suggestions;
     }
 }

@@ -122,6 +122,19 @@ public sealed class WeightsFileTests
     }
 
     [Fact]
+    public void Open_ManySmallEntriesPackedTooTightly_IsRefused()
+    {
+        const int count = 1 << 16;
+        string[] keys = [.. Enumerable.Range(0, 64).Select(i => $"{i}")];
+        var pickle = Whole(Dict([.. keys.Select(key => (key, Pickles.Tensor(StorageOf(key, count), [count], [1])))]));
+
+        var message = Refusal(Archives.Zip(
+            CompressionLevel.Optimal, [("a/data.pkl", pickle), .. keys.Select(key => ($"a/data/{key}", new byte[count * 4]))]));
+
+        Assert.Contains("100 times", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_EntryCountInSixtyFourBits_IsRead()
     {
         var zip = WithZip64End(Zip(One("w")));
