@@ -3,6 +3,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 using ModelService.Models.Weights.Zip;
 using static ModelService.Models.Tests.Weights.Pickles;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Weights;
 
@@ -132,6 +133,24 @@ public sealed class WeightsFileTests
             CompressionLevel.Optimal, [("a/data.pkl", pickle), .. keys.Select(key => ($"a/data/{key}", new byte[count * 4]))]));
 
         Assert.Contains("100 times", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60, '<')]
+    [InlineData(128, '\u0080')]
+    [InlineData(256, '\u0080')]
+    public void Open_TorchSharpFileThatBeginsAsAnotherFormat_IsRead(int tensors, char first)
+    {
+        using var layers = nn.Sequential([.. Enumerable.Range(0, tensors / 2).Select(_ => nn.Linear(2, 2))]);
+        using var file = new TemporaryFile();
+        layers.save(file.Path);
+
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Equal(first, (char)File.ReadAllBytes(file.Path)[0]);
+        Assert.Equal(WeightsFormat.TorchSharp, weights.Format);
+        Assert.Equal(tensors, weights.Tensors.Count);
+        Assert.Equal("0.weight", weights.Tensors[0].Name);
     }
 
     [Fact]
