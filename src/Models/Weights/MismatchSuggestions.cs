@@ -36,18 +36,17 @@ internal static class MismatchSuggestions
 
     private static string? Head(IReadOnlyList<TensorSpec> missing, StoredTensor[] others, IReadOnlyList<ShapeMismatch> shapes, string head)
     {
-        if (others.Length > 0)
-            return null;
         if (shapes.Count == 0)
         {
-            return missing.Count > 0 && missing.All(spec => spec.Layer == head)
+            return others.Length == 0 && missing.Count > 0 && missing.All(spec => spec.Layer == head)
                 ? "Only the head is missing: load with allow_partial to begin with a random one."
                 : null;
         }
 
         return missing.Count == 0 && shapes.All(shape => TensorSpec.LayerOf(shape.Name) == head && DiffersInOutputs(shape.Expected, shape.Found))
             ? $"Only the head differs: it has {shapes[0].Found[0]} outputs in the file and {shapes[0].Expected[0]} in the "
-                + "architecture. Change the architecture's number of classes, or load with allow_partial to begin with a random head."
+                + "architecture. Change the architecture's number of classes, or load with allow_partial to begin with a random head"
+                + (others.Length == 0 ? "." : $", without what the architecture doesn't know ({Unreadable.Quote(others[0].Name)}{(others.Length == 1 ? "" : ", ...")}).")
             : null;
     }
 
