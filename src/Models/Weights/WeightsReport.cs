@@ -62,6 +62,10 @@ public sealed record WeightsReport
     public IReadOnlyList<string> Missing { get; private init; } = [];
 
     /// <summary>Names in the file that the architecture doesn't know.</summary>
+    /// <summary>Names of those that are loaded but random where they come from, so that they still are.</summary>
+    [JsonInclude]
+    public IReadOnlyList<string> RandomAtSource { get; internal init; } = [];
+
     [JsonInclude]
     public IReadOnlyList<string> Unexpected { get; private init; } = [];
 

@@ -88,6 +88,7 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
         Assert.Equal("random", random.GetProperty("weights").GetString());
         Assert.Equal(("partial", "random"), (partial.GetProperty("weights").GetString(), partial.GetProperty("head").GetString()));
         Assert.Equal(["9.weight", "9.bias"], partial.Strings("random_tensors"));
+        Assert.Equal(["9.weight", "9.bias"], partial.GetProperty("weights_report").Strings("random_at_source"));
     }
 
     [Fact]
