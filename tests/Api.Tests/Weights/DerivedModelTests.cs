@@ -123,6 +123,14 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
         Assert.Contains(says, error.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Create_FromThatCannotBeRead_HasNoOtherError()
+    {
+        var error = (await server.CreateAsync("""{"name":"bad","from":"p@x","num_classes":9}""")).Problem(422, "definition_invalid");
+
+        Assert.Equal("/from", Assert.Single(error.GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
+    }
+
     private async Task SourceAsync()
     {
         const string Crop = ""","preprocessing":{"resize":{"shorter_side":40},"center_crop":{"height":32,"width":32}},"device":"cpu","labels":""" + TenLabels;
