@@ -39,7 +39,8 @@ public sealed class WeightsFile : IDisposable
     /// <param name="path">The file. It must not be shortened while it is open.</param>
     /// <param name="limits">What is taken at most.</param>
     /// <exception cref="Errors.ServingException">
-    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data.
+    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data; <c>storage_unavailable</c>: it is compressed, and
+    /// the disk has no room for what it unpacks to.
     /// </exception>
     /// <exception cref="IOException">The path can't be opened: nothing that the file's content could cause.</exception>
     public static WeightsFile Open(string path, WeightsLimits limits)
