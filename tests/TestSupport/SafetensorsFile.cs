@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ModelService.TestSupport;
 
@@ -30,6 +31,17 @@ public sealed class SafetensorsFile
     {
         var data = File.ReadAllBytes(path);
         return new SafetensorsFile(data, JsonElement.Parse(data.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(data))));
+    }
+
+    /// <summary>The same tensors without the metadata, as a training script saves them.</summary>
+    /// <param name="file">The file's bytes.</param>
+    public static byte[] WithoutMetadata(byte[] file)
+    {
+        var end = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(file);
+        var header = JsonNode.Parse(file.AsSpan(8..end))!.AsObject();
+        header.Remove("__metadata__");
+        var json = JsonSerializer.SerializeToUtf8Bytes(header);
+        return [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. file[end..]];
     }
 
     /// <summary>A tensor's type as the file names it, such as <c>F32</c> or <c>BF16</c>.</summary>

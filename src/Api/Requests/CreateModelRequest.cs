@@ -10,6 +10,9 @@ namespace ModelService.Api.Requests;
 /// <param name="Weights">The weights file; null when it brings none.</param>
 internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? Weights) : IDisposable
 {
+    // What stands around the parts of a form.
+    private const int FormBytes = 64 << 10;
+
     private const string Definition = "definition", WeightsPart = "weights";
 
     /// <summary>Reads it from JSON, or from a form with the parts <c>definition</c> (JSON) and <c>weights</c> (file).</summary>
@@ -29,6 +32,7 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
         if (!MultipartBody.IsIn(request))
             return new CreateModelRequest(read(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
 
+        if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes) throw RequestBody.TooLarge(limits.MaxWeightsBytes);
         ModelBlueprint? blueprint = null;
         StagedFile? weights = null;
         try

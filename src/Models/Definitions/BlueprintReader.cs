@@ -55,10 +55,10 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
         if (definition is { From: not null, Architecture: null, Base: null }) return source is null ? null : WithHead(source.Architecture, definition);
         if (definition.Base is null)
         {
+            // When 'from' or 'architecture' was given but couldn't be read, its own errors say so.
+            if (definition.Architecture is null && errors.Count > 0) return null;
             if (definition.NumClasses is not null) Fail("/num_classes", "It goes with 'base' or 'from'. In an architecture of your own, the last layer says how many classes there are.");
             if (definition.Head is not null) Fail("/head", "It goes with 'base' or 'from'. In an architecture of your own, write the head as its last layers.");
-
-            // When 'architecture' was given but couldn't be read, its own errors say so.
             if (definition.Architecture is null && errors.Count == 0)
                 Fail("", "Give 'base', a predefined architecture's name, or 'architecture', a network of your own, or 'from', a model to derive from.");
             return definition.Architecture;

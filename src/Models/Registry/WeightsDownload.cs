@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Definitions;
 using ModelService.Models.Runtime;
+using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
@@ -45,7 +46,10 @@ public sealed class WeightsDownload : IDisposable
             ["architecture_sha256"] = ArchitectureHash.Of(model.Blueprint.Architecture),
             ["weights"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(model.Weights.ToString()),
         };
-        if (model.Blueprint.Definition.Labels is { } labels) metadata["labels"] = new JsonArray([.. labels.Select(label => (JsonNode?)label)]).ToJsonString();
+        if (model.RandomTensors.Count > 0) metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);
+        if (model.Blueprint.Definition.Labels is { } labels) metadata["labels"] = Json(labels);
         return metadata;
     }
+
+    private static string Json(IReadOnlyList<string> texts) => new JsonArray([.. texts.Select(text => (JsonNode?)text)]).ToJsonString();
 }

@@ -14,6 +14,8 @@ internal static class FormatSniffer
             return WeightsFormat.PyTorchZip;
         if (LooksLikeSafetensors(head, file.Length))
             return WeightsFormat.Safetensors;
+        if (HasTorchSharpTensor(head))
+            return WeightsFormat.TorchSharp;
         if (head.Length >= 2 && head[0] == 0x80)
             return WeightsFormat.PyTorchLegacy;
         if (Foreign(head) is { } what)
@@ -30,6 +32,22 @@ internal static class FormatSniffer
     private static bool LooksLikeSafetensors(ReadOnlySpan<byte> head, long length) =>
         head.Length >= 8
         && (BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)length || (head.Length > 8 && head[8] == '{'));
+
+    /// <summary>
+    /// A count and a tensor's name, element type and rank. The count is the first byte, so the file may begin as any other format does:
+    /// with 0x80 as a pickle, where there are 128 tensors, or with &lt; as a web page, where there are 60.
+    /// </summary>
+    private static bool HasTorchSharpTensor(ReadOnlySpan<byte> head)
+    {
+        var reader = new Leb128Reader(head);
+        if (!reader.TryRead(out _) || !reader.TryRead(out var nameLength) || nameLength > (ulong)(head.Length - reader.Position))
+            return false;
+        var (name, rest) = (reader.Position, reader.Position + (int)nameLength);
+        var tensor = new Leb128Reader(head[rest..]);
+        return IsName(head[name..rest])
+            && tensor.TryRead(out var dtype) && dtype <= byte.MaxValue && TorchSharpReader.Dtype((long)dtype) is not null
+            && tensor.TryRead(out var rank) && rank <= TensorGeometry.MaxRank;
+    }
 
     private static string? Foreign(ReadOnlySpan<byte> head)
     {
@@ -52,7 +70,8 @@ internal static class FormatSniffer
         if (!reader.TryRead(out _) || !reader.TryRead(out var nameLength))
             return head.Length >= 10 && reader.IsEndless;
         var name = head[reader.Position..];
-        name = name[..(int)Math.Min((ulong)name.Length, nameLength)];
-        return !name.IsEmpty && name.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0;
+        return IsName(name[..(int)Math.Min((ulong)name.Length, nameLength)]);
     }
+
+    private static bool IsName(ReadOnlySpan<byte> name) => !name.IsEmpty && name.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0;
 }

@@ -2,24 +2,27 @@ using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using ModelService.Models.Errors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Bytes outside the managed heap: a file mapped for reading, room to unpack into, or what someone else owns.</summary>
+/// <summary>Bytes outside the managed heap: a file mapped for reading, one to unpack into, or what someone else owns.</summary>
 internal sealed unsafe class MappedBytes : IDisposable
 {
     private readonly SafeFileHandle? file;
     private readonly MemoryMappedFile? map;
     private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
+    private readonly string? path;
     private bool disposed;
 
-    private MappedBytes(SafeFileHandle? file, MemoryMappedFile map, long length, MemoryMappedFileAccess access)
+    private MappedBytes(SafeFileHandle file, MemoryMappedFile map, string path, long length)
     {
         this.file = file;
         this.map = map;
+        this.path = path;
         Length = length;
-        view = map.CreateViewAccessor(0, length, access);
+        view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         start = pointer + view.PointerOffset;
@@ -37,25 +40,31 @@ internal sealed unsafe class MappedBytes : IDisposable
     public static MappedBytes OfFile(string path)
     {
         var file = File.OpenHandle(path);
-        try
-        {
-            var length = RandomAccess.GetLength(file);
-            if (length == 0)
-                throw Unreadable.Because("The file is empty.");
-            var map = MemoryMappedFile.CreateFromFile(
-                file, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            return Over(file, map, length, MemoryMappedFileAccess.Read);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        var length = RandomAccess.GetLength(file);
+        if (length > 0)
+            return Over(file, path, length, MemoryMappedFileAccess.Read);
+        file.Dispose();
+        throw Unreadable.Because("The file is empty.");
     }
 
-    /// <summary>Room for <paramref name="length"/> bytes, all zero.</summary>
-    public static MappedBytes OfLength(long length) =>
-        Over(null, MemoryMappedFile.CreateNew(null, length), length, MemoryMappedFileAccess.ReadWrite);
+    /// <summary>
+    /// Room for bytes in a new file beside this one, which is deleted when it is disposed. It has the same extension, so that what a killed
+    /// process leaves is told for what it is. In memory it would take the room of models.
+    /// </summary>
+    /// <exception cref="ServingException"><c>storage_unavailable</c>: the disk is full.</exception>
+    public MappedBytes Beside(long length)
+    {
+        var beside = $"{path ?? Path.Combine(Path.GetTempPath(), "unpacked")}.{Guid.NewGuid():N}{Path.GetExtension(path)}";
+        try
+        {
+            var file = File.OpenHandle(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose, preallocationSize: length);
+            return Over(file, beside, length, MemoryMappedFileAccess.ReadWrite);
+        }
+        catch (IOException error)
+        {
+            throw new ServingException(ErrorCode.StorageUnavailable, $"There is no room on the disk for the {length} bytes that the file unpacks to.", error);
+        }
+    }
 
     /// <summary>Bytes that someone else owns, and keeps until this is no longer used.</summary>
     public static MappedBytes Borrow<T>(Span<T> native)
@@ -64,11 +73,11 @@ internal sealed unsafe class MappedBytes : IDisposable
     /// <summary>A part of the bytes; the caller has checked that it is inside, and this checks again.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length) => Elements<byte>(offset, length);
 
-    /// <summary>A part of the bytes to write into; only of what <see cref="OfLength"/> made.</summary>
-    public Span<byte> Room(long offset, int length)
+    /// <summary>Puts bytes into what <see cref="Beside"/> made.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        Check(offset, length);
-        return new Span<byte>(start + offset, length);
+        Check(offset, bytes.Length);
+        RandomAccess.Write(file!, bytes, offset);
     }
 
     /// <summary>Elements from a byte offset on. They may stand unaligned, which every platform that .NET runs on can read.</summary>
@@ -102,11 +111,11 @@ internal sealed unsafe class MappedBytes : IDisposable
         }
     }
 
-    /// <summary>A stream over a part of the bytes.</summary>
+    /// <summary>A stream over a part of the bytes, which are read as <see cref="Read"/> does.</summary>
     public Stream Stream(long offset, long length)
     {
         Check(offset, length);
-        return new UnmanagedMemoryStream(start + offset, length);
+        return new PartStream(this, offset, length);
     }
 
     /// <summary>Keeps the bytes in place, even if they are disposed meanwhile, until <see cref="Release"/>.</summary>
@@ -131,15 +140,18 @@ internal sealed unsafe class MappedBytes : IDisposable
         file?.Dispose();
     }
 
-    private static MappedBytes Over(SafeFileHandle? file, MemoryMappedFile map, long length, MemoryMappedFileAccess access)
+    private static MappedBytes Over(SafeFileHandle file, string path, long length, MemoryMappedFileAccess access)
     {
+        MemoryMappedFile? map = null;
         try
         {
-            return new MappedBytes(file, map, length, access);
+            map = MemoryMappedFile.CreateFromFile(file, null, length, access, HandleInheritability.None, leaveOpen: true);
+            return new MappedBytes(file, map, path, length);
         }
         catch
         {
-            map.Dispose();
+            map?.Dispose();
+            file.Dispose();
             throw;
         }
     }

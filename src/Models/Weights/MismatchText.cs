@@ -1,3 +1,4 @@
+using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Weights;
@@ -12,13 +13,16 @@ internal static class MismatchText
     {
         TensorSpec[] missing = [.. report.MissingSpecs.Where(spec => !spec.IsCounter)];
         var errors = missing
-            .Select(spec => new ErrorDetail(spec.Name, $"The file lacks this tensor; its shape is {Unreadable.Sizes(spec.Shape)}."))
-            .Concat(report.Unexpected.Select(name => new ErrorDetail(name, "The architecture has no tensor of this name.")))
+            .Select(spec => new ErrorDetail(Pointer(spec.Name), $"The file lacks this tensor; its shape is {Unreadable.Sizes(spec.Shape)}."))
+            .Concat(report.Unexpected.Select(name => new ErrorDetail(Pointer(name), "The architecture has no tensor of this name.")))
             .Concat(report.ShapeMismatch.Select(shape => new ErrorDetail(
-                shape.Name, $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}.")))
+                Pointer(shape.Name), $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}.")))
             .Take(MostErrors);
         return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing, allowPartial), [.. errors]) { Report = report };
     }
+
+    /// <summary>A state dict is an object with a property for each tensor.</summary>
+    private static string Pointer(string name) => JsonPointer.Append("", Unreadable.Shorten(name));
 
     private static string Sentence(WeightsReport report, TensorSpec[] missing, bool allowPartial)
     {
@@ -27,7 +31,7 @@ internal static class MismatchText
         string[] parts =
         [
             .. Part(missing.Length, "is missing", "are missing", missing.Select(spec => Unreadable.Quote(spec.Name))),
-            .. Part(report.Unexpected.Count, "is unexpected", "are unexpected", report.Unexpected.Select(Unreadable.Quote)),
+            .. Part(report.Unexpected.Count + report.MoreUnexpected, "is unexpected", "are unexpected", report.Unexpected.Select(Unreadable.Quote)),
             .. Part(report.ShapeMismatch.Count, "has another shape", "have another shape", report.ShapeMismatch.Select(Shape)),
         ];
         return string.Join(' ', [$"The weights don't fit the architecture: {string.Join("; ", parts)}.", .. allowPartial ? [EvenInPart(report)] : report.Suggestions]);

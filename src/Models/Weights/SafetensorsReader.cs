@@ -10,6 +10,10 @@ namespace ModelService.Models.Weights;
 /// </summary>
 internal static class SafetensorsReader
 {
+    /// <summary>The metadata that names the tensors that are random, as a list in JSON.</summary>
+    public const string RandomTensors = "random_tensors";
+
+    private const string Metadata = "__metadata__";
     private const int SizeBytes = 8;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 4, AllowDuplicateProperties = false };
@@ -22,7 +26,7 @@ internal static class SafetensorsReader
         {
             using var json = JsonDocument.Parse(header.ToArray(), Options);
             var entries = Entries(json.RootElement, limits);
-            return new WeightsContent(Tensors(entries, file, dataStart, limits));
+            return new WeightsContent(Tensors(entries, file, dataStart, limits), RandomTensors: Random(json.RootElement));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -52,7 +56,7 @@ internal static class SafetensorsReader
         foreach (var property in root.EnumerateObject())
         {
             var name = property.Name;
-            if (name == "__metadata__")
+            if (name == Metadata)
             {
                 CheckMetadata(property.Value);
                 continue;
@@ -100,5 +104,20 @@ internal static class SafetensorsReader
         if (metadata.ValueKind != JsonValueKind.Object
             || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String))
             throw Unreadable.Because("The header's __metadata__ may hold strings only.");
+    }
+
+    /// <summary>Whatever else someone wrote under that name is no matter of ours.</summary>
+    private static IReadOnlyList<string>? Random(JsonElement root)
+    {
+        if (!root.TryGetProperty(Metadata, out var metadata) || !metadata.TryGetProperty(RandomTensors, out var names))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(names.GetString()!);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -21,6 +21,22 @@ internal static class TorchSharpReader
         return new WeightsContent(tensors.Tensors);
     }
 
+    /// <summary>An element type by its number among torch's ScalarType; null for one that isn't read.</summary>
+    public static WeightsDtype? Dtype(long number) => number switch
+    {
+        0 => WeightsDtype.UInt8,
+        1 => WeightsDtype.Int8,
+        2 => WeightsDtype.Int16,
+        3 => WeightsDtype.Int32,
+        4 => WeightsDtype.Int64,
+        5 => WeightsDtype.Float16,
+        6 => WeightsDtype.Float32,
+        7 => WeightsDtype.Float64,
+        11 => WeightsDtype.Bool,
+        15 => WeightsDtype.BFloat16,
+        _ => null,
+    };
+
     private static StoredTensor Tensor(MappedBytes file, ref long offset, WeightsLimits limits)
     {
         var start = offset;
@@ -30,7 +46,9 @@ internal static class TorchSharpReader
         var name = Encoding.UTF8.GetString(file.Span(offset, (int)nameLength));
         offset += nameLength;
 
-        var dtype = Dtype(name, Number(file, ref offset, $"the element type of {Unreadable.Quote(name)}"));
+        var number = Number(file, ref offset, $"the element type of {Unreadable.Quote(name)}");
+        var dtype = Dtype(number) ?? throw Unreadable.Because(
+            $"The tensor {Unreadable.Quote(name)} is of element type {number}; read are {WeightsDtypes.Known}.");
         var rank = Number(file, ref offset, $"the number of dimensions of {Unreadable.Quote(name)}");
         if (rank > TensorGeometry.MaxRank)
         {
@@ -54,23 +72,6 @@ internal static class TorchSharpReader
         offset += geometry.ElementCount * dtype.Size();
         return tensor;
     }
-
-    /// <summary>The numbers of torch's ScalarType.</summary>
-    private static WeightsDtype Dtype(string name, long number) => number switch
-    {
-        0 => WeightsDtype.UInt8,
-        1 => WeightsDtype.Int8,
-        2 => WeightsDtype.Int16,
-        3 => WeightsDtype.Int32,
-        4 => WeightsDtype.Int64,
-        5 => WeightsDtype.Float16,
-        6 => WeightsDtype.Float32,
-        7 => WeightsDtype.Float64,
-        11 => WeightsDtype.Bool,
-        15 => WeightsDtype.BFloat16,
-        _ => throw Unreadable.Because(
-            $"The tensor {Unreadable.Quote(name)} is of element type {number}; read are {WeightsDtypes.Known}."),
-    };
 
     private static long Number(MappedBytes file, ref long offset, string what)
     {

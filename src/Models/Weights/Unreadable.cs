@@ -12,6 +12,10 @@ internal static class Unreadable
     public static ServingException Because(string sentence, Exception? cause = null) =>
         new(ErrorCode.WeightsUnreadable, sentence, cause);
 
+    /// <summary>A name, or its beginning where it is long.</summary>
+    public static string Shorten(string name) => name.Length <= LongestQuote ? name
+        : name[..(LongestQuote - (char.IsHighSurrogate(name[LongestQuote - 1]) ? 1 : 0))] + "...";
+
     /// <summary>A name in quotes; long ones are cut and what isn't printable becomes a question mark.</summary>
     public static string Quote(string name)
     {

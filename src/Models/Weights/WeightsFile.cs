@@ -16,6 +16,7 @@ public sealed class WeightsFile : IDisposable
         Format = format;
         Tensors = content.Tensors;
         Wrapper = content.Wrapper;
+        RandomTensors = content.RandomTensors ?? [];
         this.owned = owned;
     }
 
@@ -31,11 +32,15 @@ public sealed class WeightsFile : IDisposable
     /// <summary>The tensors in file order, under their names in the file. Empty if the file is good but holds none.</summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
+    /// <summary>Names of the tensors that were random in the model whose weights these are; only a file that comes from here says so.</summary>
+    public IReadOnlyList<string> RandomTensors { get; }
+
     /// <summary>Opens a file and checks everything but the numbers in it.</summary>
     /// <param name="path">The file. It must not be shortened while it is open.</param>
     /// <param name="limits">What is taken at most.</param>
     /// <exception cref="Errors.ServingException">
-    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data.
+    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data; <c>storage_unavailable</c>: it is compressed, and
+    /// the disk has no room for what it unpacks to.
     /// </exception>
     /// <exception cref="IOException">The path can't be opened: nothing that the file's content could cause.</exception>
     public static WeightsFile Open(string path, WeightsLimits limits)

@@ -69,7 +69,7 @@ public sealed record WeightsLimits
     [Range(1, int.MaxValue)]
     public int MaxZipEntries { get; init; } = 65_536;
 
-    /// <summary>How many times its packed size a compressed entry of more than 1 MiB may have.</summary>
+    /// <summary>How many times its packed size a compressed entry of more than 1 MiB may have, and all that the tensors use together.</summary>
     /// <value>Times; at least 1; default 100.</value>
     [Range(1, int.MaxValue)]
     public int MaxInflationRatio { get; init; } = 100;

@@ -5,6 +5,9 @@ namespace ModelService.Models.Weights;
 /// <summary>How the tensors of a file, or of another model, compare to those an architecture wants.</summary>
 public sealed record WeightsReport
 {
+    // What only the network bounds is listed whole. A file may hold thousands of names, and every answer about its model would repeat them.
+    private const int MostOfTheFilesNames = 1000;
+
     internal WeightsReport(
         IReadOnlyList<TensorPair> pairs,
         IReadOnlyList<TensorSpec> missing,
@@ -16,10 +19,12 @@ public sealed record WeightsReport
         MissingSpecs = missing;
         Missing = [.. missing.Select(spec => spec.Name)];
         Loaded = [.. pairs.Select(pair => pair.Expected.Name)];
-        Unexpected = unexpected;
+        Unexpected = [.. unexpected.Take(MostOfTheFilesNames).Select(Unreadable.Shorten)];
+        MoreUnexpected = unexpected.Count - Unexpected.Count;
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
-        Renamed = renamed;
+        Renamed = [.. renamed.Take(MostOfTheFilesNames).Select(tensor => new RenamedTensor(Unreadable.Shorten(tensor.From), Unreadable.Shorten(tensor.To)))];
+        MoreRenamed = renamed.Count - Renamed.Count;
         IsMatch = !IsEmpty && missing.All(spec => spec.IsCounter) && unexpected.Count == 0 && shapeMismatch.Count == 0;
     }
 
@@ -57,13 +62,21 @@ public sealed record WeightsReport
     [JsonInclude]
     public IReadOnlyList<string> Loaded { get; private init; } = [];
 
+    /// <summary>Names of those that are loaded but random where they come from, so that they still are.</summary>
+    [JsonInclude]
+    public IReadOnlyList<string> RandomAtSource { get; internal init; } = [];
+
     /// <summary>Names of the tensors that the file lacks, counters included, though those are no mismatch.</summary>
     [JsonInclude]
     public IReadOnlyList<string> Missing { get; private init; } = [];
 
-    /// <summary>Names in the file that the architecture doesn't know.</summary>
+    /// <summary>Names in the file that the architecture doesn't know: the first 1,000, each cut after 120 characters.</summary>
     [JsonInclude]
     public IReadOnlyList<string> Unexpected { get; private init; } = [];
+
+    /// <summary>How many more of those there are.</summary>
+    [JsonInclude]
+    public int MoreUnexpected { get; private init; }
 
     /// <summary>Tensors that have another shape.</summary>
     [JsonInclude]
@@ -73,9 +86,13 @@ public sealed record WeightsReport
     [JsonInclude]
     public IReadOnlyList<ConvertedTensor> DtypeConverted { get; private init; } = [];
 
-    /// <summary>Every name whose prefix was left out.</summary>
+    /// <summary>Names whose prefix was left out: the first 1,000, each cut after 120 characters.</summary>
     [JsonInclude]
     public IReadOnlyList<RenamedTensor> Renamed { get; private init; } = [];
+
+    /// <summary>How many more of those there are.</summary>
+    [JsonInclude]
+    public int MoreRenamed { get; private init; }
 
     /// <summary>Sentences about what is likely the matter; mostly none.</summary>
     [JsonInclude]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ModelService.Api.Tests.Support;
+using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Registry;
 
@@ -31,7 +32,7 @@ public sealed class VersionTests(ApiServer server)
     {
         var model = await ModelAsync("versions-weights");
         var other = await ModelAsync("versions-weights-from", "\"seed\":7");
-        var bytes = await server.CreateClient().GetByteArrayAsync($"/v1/models/{other}/versions/1/weights", TestContext.Current.CancellationToken);
+        var bytes = SafetensorsFile.WithoutMetadata(await server.CreateClient().GetByteArrayAsync($"/v1/models/{other}/versions/1/weights", TestContext.Current.CancellationToken));
 
         var second = (await server.Api.PostAsync($"/v1/models/{model}/versions", new MultipartFormDataContent { { new ByteArrayContent(bytes), "weights", "w" } })).Ok(201);
 

@@ -88,6 +88,7 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
         Assert.Equal("random", random.GetProperty("weights").GetString());
         Assert.Equal(("partial", "random"), (partial.GetProperty("weights").GetString(), partial.GetProperty("head").GetString()));
         Assert.Equal(["9.weight", "9.bias"], partial.Strings("random_tensors"));
+        Assert.Equal(["9.weight", "9.bias"], partial.GetProperty("weights_report").Strings("random_at_source"));
     }
 
     [Fact]
@@ -120,6 +121,14 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
 
         Assert.Equal(pointer, error.GetProperty("pointer").GetString());
         Assert.Contains(says, error.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Create_FromThatCannotBeRead_HasNoOtherError()
+    {
+        var error = (await server.CreateAsync("""{"name":"bad","from":"p@x","num_classes":9}""")).Problem(422, "definition_invalid");
+
+        Assert.Equal("/from", Assert.Single(error.GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
     }
 
     private async Task SourceAsync()

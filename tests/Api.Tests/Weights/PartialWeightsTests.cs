@@ -1,3 +1,4 @@
+using System.Text;
 using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
@@ -75,6 +76,42 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     }
 
     [Fact]
+    public async Task Create_OtherHeadAndForeignTensor_SuggestsAllowPartialAndKeepsToPointers()
+    {
+        const string Network = """{"input":{"shape":[1]},"layers":[{"type":"linear","out_features":2}]}""";
+        var file = Header("""{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a/b":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""");
+
+        var error = (await server.CreateAsync(WeightsServer.Definition("foreign", Network), file)).Problem(422, "weights_mismatch");
+
+        Assert.Contains("to begin with a random head, without what the architecture doesn't know ('a/b').", Assert.Single(error.GetProperty("report").Strings("suggestions")), StringComparison.Ordinal);
+        Assert.Equal(["/a~1b", "/0.weight", "/0.bias"], error.GetProperty("errors").EnumerateArray().Select(item => item.GetProperty("pointer").GetString()));
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Create_ThousandsOfUnexpectedNames_AnswersWithAFew()
+    {
+        const int Names = 3000, MostBytes = 500_000;
+        const string Network = """{"input":{"shape":[1]},"layers":[{"type":"linear","out_features":1}]}""";
+        var foreign = Enumerable.Range(0, Names).Select(i => $$"""
+            ,"{{new string('x', 900)}}{{i}}":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}
+            """);
+        var file = Header("""{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}""" + string.Concat(foreign) + "}");
+        var definition = WeightsServer.Definition("many", Network);
+
+        var refused = await server.CreateAsync(definition, file);
+        var taken = await server.CreateAsync(definition, file, "?allow_partial=true");
+        var model = await server.GetAsync("/v1/models/many");
+
+        Assert.Contains($"{Names} tensors are unexpected", refused.Problem(422, "weights_mismatch").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        var report = taken.Ok(201).GetProperty("weights_report");
+        Assert.Equal((1000, Names - 1000), (report.GetProperty("unexpected").GetArrayLength(), report.GetProperty("more_unexpected").GetInt32()));
+        Assert.Equal(report.GetRawText(), model.Ok().GetProperty("weights_report").GetRawText());
+        Assert.All([refused, taken, model], answer => Assert.InRange(answer.Text.Length, 0, MostBytes));
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task Create_OptionThatIsNoBoolean_IsMalformed() =>
         (await server.CreateAsync(Lesson("option"), null, "?allow_partial=perhaps")).Problem(400, "malformed_request");
 
@@ -94,12 +131,21 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
         // torchvision's SqueezeNet has its head in the middle of its classifier.
         (await server.CreateAsync("""{"name":"backbone","base":"squeezenet1_1","seed":1}""")).Ok(201);
         var file = await server.DownloadAsync("backbone");
+        await File.WriteAllBytesAsync(file, SafetensorsFile.WithoutMetadata(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), TestContext.Current.CancellationToken);
 
         var model = (await server.CreateAsync("""{"name":"fine","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":5,"kernel_size":1}]}""", file, "?allow_partial=true")).Ok(201);
 
         Assert.Equal(["classifier.1.0.weight", "classifier.1.0.bias"], model.Strings("random_tensors"));
         Assert.Equal("random", model.GetProperty("head").GetString());
         File.Delete(file);
+    }
+
+    /// <summary>A safetensors file with this header and eight bytes of data.</summary>
+    private static string Header(string json)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"weights-test-{Guid.NewGuid():N}.safetensors");
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)json.Length), .. Encoding.ASCII.GetBytes(json), .. new byte[8]]);
+        return path;
     }
 
     private static string Lesson(string name) => WeightsServer.Definition(name, WeightsServer.LessonArchitecture);

@@ -46,6 +46,26 @@ public sealed class StreamedUploadTests
     }
 
     [Theory]
+    [InlineData("PUT /v1/models/there/versions/1/weights", "application/octet-stream")]
+    [InlineData("POST /v1/models", "multipart/form-data; boundary=x")]
+    [InlineData("POST /v1/models/there/versions", "multipart/form-data; boundary=x")]
+    public async Task Upload_ThatSaysItIsTooLarge_IsRefusedBeforeItComes(string request, string contentType)
+    {
+        await using var server = new WeightsServer();
+        await server.CreateAsync(WeightsServer.Definition("there", WeightsServer.LessonArchitecture));
+        var uri = server.Client.BaseAddress!;
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
+        var head = $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nContent-Length: 9663676416\r\n\r\n";
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+
+        using var reader = new StreamReader(socket.GetStream());
+        var status = await reader.ReadLineAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("HTTP/1.1 413 Payload Too Large", status);
+    }
+
+    [Theory]
     [InlineData("PUT /v1/models/there/versions/1/weights", "")]
     [InlineData("POST /v1/models/there/weights/check", "")]
     [InlineData("POST /v1/models", "--x\r\nContent-Disposition: form-data; name=\"weights\"; filename=\"w\"\r\n\r\n")]

@@ -79,6 +79,27 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
         Assert.NotEqual(hash, third.GetProperty("architecture_sha256").GetString());
     }
 
+    [Fact]
+    public async Task Download_RandomAndPartialModel_ComeBackAsThat()
+    {
+        (await server.CreateAsync(WeightsServer.Definition("random1", WeightsServer.LessonArchitecture))).Ok(201);
+        (await server.CreateAsync(WeightsServer.Definition("partial1", WeightsServer.LessonArchitecture), WeightsServer.File("lesson", "lesson_head7.pth"), "?allow_partial=true")).Ok(201);
+        var (random, partial) = (await server.DownloadAsync("random1"), await server.DownloadAsync("partial1"));
+
+        var random2 = (await server.CreateAsync(WeightsServer.Definition("random2", WeightsServer.LessonArchitecture), random)).Ok(201);
+        var partial2 = (await server.CreateAsync(WeightsServer.Definition("partial2", WeightsServer.LessonArchitecture), partial)).Ok(201);
+
+        Assert.Equal(("random", "random"), (random2.GetProperty("weights").GetString(), random2.GetProperty("head").GetString()));
+        Assert.Equal(("partial", "random"), (partial2.GetProperty("weights").GetString(), partial2.GetProperty("head").GetString()));
+        Assert.Equal(["9.weight", "9.bias"], partial2.Strings("random_tensors"));
+        var report = partial2.GetProperty("weights_report");
+        Assert.True(report.GetProperty("matches").GetBoolean());
+        Assert.Equal(["9.weight", "9.bias"], report.Strings("random_at_source"));
+        Assert.Equal(await server.LogitsAsync("partial1"), await server.LogitsAsync("partial2"));
+        File.Delete(random);
+        File.Delete(partial);
+    }
+
     [Theory]
     [InlineData("/v1/models/nobody/versions/1/weights", "model_not_found")]
     [InlineData("/v1/models/there/versions/2/weights", "version_not_found")]

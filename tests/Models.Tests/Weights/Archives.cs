@@ -11,16 +11,18 @@ internal static class Archives
     public static byte[] Zip(CompressionLevel level, params (string Name, byte[] Content)[] entries)
     {
         using var stream = new MemoryStream();
-        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            foreach (var (name, content) in entries)
-            {
-                using var entry = zip.CreateEntry(name, level).Open();
-                entry.Write(content);
-            }
-        }
-
+        Zip(stream, level, entries);
         return stream.ToArray();
+    }
+
+    public static void Zip(Stream stream, CompressionLevel level, params (string Name, byte[] Content)[] entries)
+    {
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        foreach (var (name, content) in entries)
+        {
+            using var entry = zip.CreateEntry(name, level).Open();
+            entry.Write(content);
+        }
     }
 
     /// <summary>As PyTorch writes with <c>compute_crc32 = False</c>; the mutations of the fuzzer then get past the check.</summary>

@@ -20,6 +20,17 @@ public sealed class MismatchSuggestionsTests
             Single(("body.weight", [4, 3]), ("classifier.6.weight", [7, 4]), ("classifier.6.bias", [7])), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData(7, "'classifier.6.weight' stands for 'fc.weight'")]
+    [InlineData(1000, "1000 outputs in the file and 7 in the architecture")]
+    public void For_OtherNamesInTheOrderOfTheAlphabet_SaysTheSame(int classes, string expected)
+    {
+        Assert.Contains(expected, Single(("body.weight", [4, 3]), ("classifier.6.bias", [classes]), ("classifier.6.weight", [classes, 4])), StringComparison.Ordinal);
+        Assert.Contains(
+            classes == 7 ? "'z.weight' stands for 'body.weight'" : "1000 outputs",
+            Single(("a.bias", [classes]), ("a.weight", [classes, 4]), ("z.weight", [4, 3])), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("backbone.")]
     [InlineData("module.encoder.")]
     public void For_PrefixThatIsNotKnown_SaysHowToLeaveItOut(string prefix) =>
@@ -48,7 +59,7 @@ public sealed class MismatchSuggestionsTests
 
     private static IReadOnlyList<string> Suggestions(params (string Name, long[] Shape)[] stored)
     {
-        using var bytes = MappedBytes.OfLength(16_384);
+        using var bytes = MappedBytes.Borrow<byte>([]);
         return StateDictMatch.Compare(Net, [.. stored.Select(item => new StoredTensor(item.Name, WeightsDtype.Float32, TensorGeometry.Contiguous(item.Shape)!, bytes, 0))]).Suggestions;
     }
 }

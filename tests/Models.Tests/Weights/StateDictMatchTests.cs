@@ -81,7 +81,7 @@ public sealed class StateDictMatchTests
             + "[7], not [10]). Only the head differs: it has 7 outputs in the file and 10 in the architecture. Change the architecture's "
             + "number of classes, or load with allow_partial to begin with a random head.",
             error.Message);
-        Assert.Equal(["head.weight", "head.bias"], error.Errors.Select(item => item.Pointer));
+        Assert.Equal(["/head.weight", "/head.bias"], error.Errors.Select(item => item.Pointer));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 using ModelService.Models.Weights.Zip;
 using static ModelService.Models.Tests.Weights.Pickles;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Weights;
 
@@ -119,6 +120,37 @@ public sealed class WeightsFileTests
         var message = Refusal(Archives.Zip(CompressionLevel.Optimal, ("a/data.pkl", pickle), ("a/data/0", new byte[count * 4])));
 
         Assert.Contains("100 times", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_ManySmallEntriesPackedTooTightly_IsRefused()
+    {
+        const int count = 1 << 16;
+        string[] keys = [.. Enumerable.Range(0, 64).Select(i => $"{i}")];
+        var pickle = Whole(Dict([.. keys.Select(key => (key, Pickles.Tensor(StorageOf(key, count), [count], [1])))]));
+
+        var message = Refusal(Archives.Zip(
+            CompressionLevel.Optimal, [("a/data.pkl", pickle), .. keys.Select(key => ($"a/data/{key}", new byte[count * 4]))]));
+
+        Assert.Contains("100 times", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60, '<')]
+    [InlineData(128, '\u0080')]
+    [InlineData(256, '\u0080')]
+    public void Open_TorchSharpFileThatBeginsAsAnotherFormat_IsRead(int tensors, char first)
+    {
+        using var layers = nn.Sequential([.. Enumerable.Range(0, tensors / 2).Select(_ => nn.Linear(2, 2))]);
+        using var file = new TemporaryFile();
+        layers.save(file.Path);
+
+        using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
+
+        Assert.Equal(first, (char)File.ReadAllBytes(file.Path)[0]);
+        Assert.Equal(WeightsFormat.TorchSharp, weights.Format);
+        Assert.Equal(tensors, weights.Tensors.Count);
+        Assert.Equal("0.weight", weights.Tensors[0].Name);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>What the few globals that can be called give. The arguments come from the file: each is looked at before it is used.</summary>
@@ -5,6 +7,8 @@ internal static class PickleCalls
 {
     /// <summary>Keys are numbers in practice. Without a limit, looking up a long one again and again would take forever.</summary>
     private const int MaxKeyLength = 256;
+
+    private const int MostShown = 6;
 
     public static object? Call(PickleGlobal callee, object?[] arguments, ref PickleInput input) => callee.Kind switch
     {
@@ -26,7 +30,7 @@ internal static class PickleCalls
     {
         if (id is not PickleTuple { Items.Length: <= 6, Items: var items }
             || items is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long count, ..])
-            throw input.Fault("a persistent id that names no storage; it must be ('storage', type, key, location, size)");
+            throw input.Fault($"the persistent id {Show(id)} names no storage; it must be ('storage', type, key, location, size)");
         if (key.Length > MaxKeyLength)
             throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength}");
         if (count < 0 || count > long.MaxValue / 8)
@@ -111,10 +115,10 @@ internal static class PickleCalls
         }
 
         if (offset < 0 || offset > count)
-            throw input.Fault($"a tensor's offset of {offset} is outside of its storage of {count} elements");
+            throw input.Fault($"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)} of {count} elements");
         var geometry = TensorGeometry.Strided(Numbers(size, ref input), Numbers(stride, ref input), count - offset, out var fault);
         return geometry is null
-            ? throw input.Fault($"a tensor's {fault}")
+            ? throw input.Fault($"a tensor over the storage {Unreadable.Quote(storage.Key)} has {fault}")
             : new PickleTensor(storage, element, before + offset, geometry);
     }
 
@@ -134,6 +138,21 @@ internal static class PickleCalls
         for (var i = 0; i < numbers.Length; i++)
             numbers[i] = tuple.Items[i] is long number ? number : throw input.Fault($"a tensor's sizes hold {Kind(tuple.Items[i])}");
         return numbers;
+    }
+
+    /// <summary>A value itself where it is short, without what is in its items.</summary>
+    private static string Show(object? value)
+    {
+        return value is PickleTuple { Items: var items }
+            ? $"({string.Join(", ", items.Take(MostShown).Select(Item))}{(items.Length > MostShown ? ", ..." : "")})"
+            : Item(value);
+
+        static string Item(object? item) => item switch
+        {
+            string text => Unreadable.Quote(text),
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            _ => Kind(item),
+        };
     }
 
     private static string Name(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";

@@ -85,7 +85,7 @@ internal static class PyTorchZipReader
         if (entry.Size != storage.ByteLength)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, but its tensors say it has {storage.ByteLength}.");
+                $"At byte {entry.Offset}: the entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, but its tensors say it has {storage.ByteLength}.");
         }
 
         return entry;

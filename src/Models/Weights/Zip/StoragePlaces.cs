@@ -1,6 +1,6 @@
 namespace ModelService.Models.Weights.Zip;
 
-/// <summary>Where the storages of a zip are: stored ones in the file, deflated ones side by side in memory.</summary>
+/// <summary>Where the storages of a zip are: stored ones in the file, deflated ones side by side in one beside it.</summary>
 internal static class StoragePlaces
 {
     /// <param name="file">The zip.</param>
@@ -10,7 +10,7 @@ internal static class StoragePlaces
     public static Dictionary<string, (MappedBytes Bytes, long Offset)> Find(
         MappedBytes file, Dictionary<string, ZipEntry> entries, WeightsLimits limits, List<MappedBytes> owned)
     {
-        var room = Room(entries.Values, limits);
+        var room = Room(file, [.. entries.Values.Where(entry => entry.IsCompressed)], limits);
         if (room is not null)
             owned.Add(room);
         var places = new Dictionary<string, (MappedBytes Bytes, long Offset)>();
@@ -34,13 +34,14 @@ internal static class StoragePlaces
     }
 
     /// <summary>Room for everything that is deflated, or null if that is nothing.</summary>
-    private static MappedBytes? Room(IEnumerable<ZipEntry> entries, WeightsLimits limits)
+    private static MappedBytes? Room(MappedBytes file, ZipEntry[] entries, WeightsLimits limits)
     {
         Int128 size = 0;
-        foreach (var entry in entries.Where(entry => entry.IsCompressed))
+        foreach (var entry in entries)
             size += entry.Size;
         if (size > limits.MaxTotalBytes)
             throw Unreadable.Because($"The storages unpack to {size} bytes; at most {limits.MaxTotalBytes} are taken.");
-        return size == 0 ? null : MappedBytes.OfLength((long)size);
+        ZipContent.CheckRatio("What the tensors use", entries.Sum(entry => entry.PackedSize), (long)size, limits);
+        return size == 0 ? null : file.Beside((long)size);
     }
 }

@@ -7,7 +7,6 @@ namespace ModelService.Models.Weights.Zip;
 internal static class ZipContent
 {
     private const long AnyRatio = 1 << 20;
-    private const int Chunk = 1 << 20;
     private const int CachedChunk = 128 << 10;
 
     /// <summary>The whole content of a small entry; the caller has looked at its size.</summary>
@@ -31,8 +30,15 @@ internal static class ZipContent
     {
         using var stream = Open(file, entry, limits);
         var crc = 0u;
-        for (var done = 0L; done < entry.Size; done += Chunk)
-            crc = Fill(stream, entry, room.Room(offset + done, (int)Math.Min(Chunk, entry.Size - done)), crc);
+        var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
+        for (var done = 0L; done < entry.Size; done += CachedChunk)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+            crc = Fill(stream, entry, part, crc);
+            room.Write(offset + done, part);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
         CheckCrc(entry, crc);
         CheckEnd(stream, entry);
     }
@@ -55,15 +61,16 @@ internal static class ZipContent
         CheckCrc(entry, crc);
     }
 
+    /// <summary>Refuses what is packed too tightly to be numbers that were trained.</summary>
+    public static void CheckRatio(string what, long packedSize, long size, WeightsLimits limits)
+    {
+        if (size > AnyRatio && size / limits.MaxInflationRatio > packedSize)
+            throw Unreadable.Because($"{what} unpacks from {packedSize} bytes to {size}: more than {limits.MaxInflationRatio} times as many.");
+    }
+
     private static DeflateStream Open(MappedBytes file, ZipEntry entry, WeightsLimits limits)
     {
-        if (entry.Size > AnyRatio && entry.Size / limits.MaxInflationRatio > entry.PackedSize)
-        {
-            throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} unpacks from {entry.PackedSize} bytes to {entry.Size}: "
-                + $"more than {limits.MaxInflationRatio} times as many.");
-        }
-
+        CheckRatio($"The entry {Unreadable.Quote(entry.Name)}", entry.PackedSize, entry.Size, limits);
         return new DeflateStream(file.Stream(entry.Offset, entry.PackedSize), CompressionMode.Decompress);
     }
 
