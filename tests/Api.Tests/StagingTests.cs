@@ -42,6 +42,16 @@ public sealed class StagingTests : IAsyncDisposable
         Assert.Empty(folder.Files);
     }
 
+    [Fact]
+    public async Task Create_WeightsWithNoDiskToWaitOn_SaysSo()
+    {
+        await server.Api.GetAsync("/v1/models");
+        folder.Dispose();
+        using var form = Bodies.Model(Networks.Lesson("staged"), Lesson);
+
+        (await server.Api.PostAsync("/v1/models", form)).Problem(503, "storage_unavailable");
+    }
+
     [Theory]
     [InlineData("{", 400, "malformed_request")]
     [InlineData("{}", 422, "definition_invalid")]

@@ -51,7 +51,7 @@ internal static class ErrorTable
     {
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
-        http.RequestServices.GetRequiredService<IDiagnosticContext>().Set("Code", error.Code);
+        http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // A client that is told to wait is told how long: in seconds, one if no one said otherwise.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.TryAdd(HeaderNames.RetryAfter, "1");

@@ -38,7 +38,7 @@ internal sealed class StagedFile : IDisposable
     /// <param name="folder">Where it waits.</param>
     /// <param name="maxBytes">How large it may be.</param>
     /// <param name="cancellationToken">Fires when the client leaves; nothing is left behind then.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full.</exception>
     public static async Task<StagedFile> WriteAsync(Stream upload, StagingFolder folder, long maxBytes, CancellationToken cancellationToken)
     {
         var staged = new StagedFile(folder.NewPath());
@@ -50,9 +50,11 @@ internal sealed class StagedFile : IDisposable
             staged.Upload = staged.Upload with { Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()) };
             return staged;
         }
-        catch
+        catch (Exception exception)
         {
             staged.Dispose();
+            if (exception is IOException and not BadHttpRequestException)
+                throw new ServingException(ErrorCode.StorageUnavailable, "The upload can't be kept on the disk, which may be full.", exception);
             throw;
         }
     }
