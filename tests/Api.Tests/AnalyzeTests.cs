@@ -103,6 +103,33 @@ public sealed class AnalyzeTests(ApiServer server)
         answer.Problem(422, "definition_invalid");
     }
 
+    [Theory]
+    [InlineData("[2,4,4,4]", """{"type":"adaptive_avg_pool3d","output_size":2147483647}""", "/layers/0")]
+    [InlineData("[3,32,32]", """{"type":"adaptive_avg_pool2d","output_size":2147483647}""", "/layers/0")]
+    [InlineData("[2147483647,2147483647,2147483647,2147483647]", """{"type":"relu"}""", "/input")]
+    public async Task Analyze_ProductBeyond64Bits_IsAnErrorAtItsPlace(string shape, string layer, string pointer)
+    {
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"shape":{{shape}}},"layers":[{{layer}},{"type":"relu"}]}""");
+
+        answer.Problem(422, "definition_invalid", pointer);
+    }
+
+    [Theory]
+    [InlineData(1, 200)]
+    [InlineData(40, 422)]
+    public async Task Analyze_NetworkAtTheLargestLimits_IsCountedOrRefused(int layers, int status)
+    {
+        await using var large = new ApiServer
+        {
+            Settings = { ["ModelService:Limits:MaxActivationBytes"] = "8589934588", ["ModelService:Limits:MaxParameters"] = "1000000000000" },
+        };
+        var network = string.Join(',', Enumerable.Repeat("""{"type":"conv2d","out_channels":1,"kernel_size":16385,"padding":8192}""", layers));
+
+        var answer = await large.Api.PostAsync(Path, $$"""{"input":{"shape":[1,32768,32768]},"layers":[{{network}}]}""");
+
+        Assert.Equal(status, answer.Status);
+    }
+
     [Fact]
     public async Task Analyze_DeeplyNestedJson_IsRefused()
     {

@@ -42,7 +42,7 @@ internal sealed class ArchitectureAnalyzer
             Layers = top.Children,
             Head = analyzer.FindHead(architecture, top, pointer),
         };
-        analyzer.CheckParameters(analysis, JsonPointer.Append(pointer, "layers"));
+        analyzer.CheckTotals(analysis, JsonPointer.Append(pointer, "layers"));
         return analysis;
     }
 
@@ -79,6 +79,9 @@ internal sealed class ArchitectureAnalyzer
         }
         catch (OverflowException)
         {
+            // What it comes to can't be said of it, nor be added to what the others come to.
+            (node.Output, node.Parameters, node.Macs) = (Shape.Unknown, 0, 0);
+            node.OwnTensors.Clear();
             Fail(layer.Pointer, $"{node.Type}: The sizes are so large that their product does not fit in 64 bits.");
         }
 
@@ -125,8 +128,9 @@ internal sealed class ArchitectureAnalyzer
     private Shape Limited(long[] sizes, string pointer)
     {
         var product = sizes.Aggregate((Int128)sizeof(float), (bytes, size) => bytes * size);
-        if (product > limits.MaxActivationBytes) Fail(pointer, $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken.");
-        return new Shape(sizes);
+        if (product <= limits.MaxActivationBytes) return new Shape(sizes);
+        Fail(pointer, $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken.");
+        return new Shape([.. sizes.Select(_ => Shape.UnknownSize)]);
     }
 
     private void CheckActivation(LayerNode node)
@@ -137,10 +141,12 @@ internal sealed class ArchitectureAnalyzer
             Fail(node.Pointer, $"{node.Type}: The output {node.Output} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
     }
 
-    private void CheckParameters(ArchitectureAnalysis analysis, string pointer)
+    private void CheckTotals(ArchitectureAnalysis analysis, string pointer)
     {
         var parameters = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Parameters);
+        var macs = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Macs);
         if (parameters > limits.MaxParameters) Fail(pointer, $"The network has {parameters} parameters; at most {limits.MaxParameters} are taken.");
+        if (macs > long.MaxValue) Fail(pointer, $"The network takes {macs} multiply-accumulates; their number must fit in 64 bits.");
     }
 
     private LayerNode? FindHead(ArchitectureDefinition architecture, LayerNode top, string pointer)
