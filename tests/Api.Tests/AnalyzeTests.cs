@@ -130,6 +130,46 @@ public sealed class AnalyzeTests(ApiServer server)
         Assert.Equal(status, answer.Status);
     }
 
+    // Each of these once took minutes, or answered with megabytes.
+    [Theory]
+    [InlineData("{}", 300_000, "", "")]
+    [InlineData("0", 500_000, "", "")]
+    [InlineData("""{"type":"sequential","layers":[{},{}]}""", 25_000, "", "")]
+    [InlineData("\"x\":[]", 60_000, """{"type":"relu",""", "}")]
+    [InlineData("\"x\"", 150_000, """{"type":"conv2d","out_channels":1,"kernel_size":[""", "]}")]
+    public async Task Analyze_ThousandsOfErrors_GivesTheFirstHundredAndSaysSo(string part, int times, string before, string after)
+    {
+        var parts = Enumerable.Range(0, times).Select(index => part.Replace("\"x\":", $"\"x{index}\":", StringComparison.Ordinal));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{before}}{{string.Join(',', parts)}}{{after}}]}""");
+
+        var body = answer.Problem(422, "definition_invalid");
+        Assert.Equal(100, body.GetProperty("errors").GetArrayLength());
+        Assert.Contains("And at least 99 more; see 'errors', which has the first 100.", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.InRange(answer.Text.Length, 0, 200_000);
+    }
+
+    [Fact]
+    public async Task Analyze_MoreLayersThanTheLimit_PointsAtTheFirstOneTooMany()
+    {
+        var layers = string.Join(',', Enumerable.Repeat("""{"type":"relu"}""", 60_000));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{layers}}]}""");
+
+        answer.Problem(422, "definition_invalid", "/layers/5000");
+    }
+
+    [Fact]
+    public async Task Analyze_LongListOfSizes_IsNotQuotedWhole()
+    {
+        var sizes = string.Join(',', Enumerable.Repeat('3', 400_000));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{"type":"conv2d","out_channels":4,"kernel_size":[{{sizes}}]}]}""");
+
+        answer.Problem(422, "definition_invalid", "/layers/0/kernel_size");
+        Assert.InRange(answer.Text.Length, 0, 2_000);
+    }
+
     [Fact]
     public async Task Analyze_DeeplyNestedJson_IsRefused()
     {

@@ -12,10 +12,10 @@ internal sealed class ArchitectureAnalyzer
     private Shape networkInput = Shape.Unknown;
     private int layers;
 
-    private ArchitectureAnalyzer(ArchitectureLimits limits, List<ErrorDetail> errors) => (this.limits, Errors) = (limits, errors);
+    private ArchitectureAnalyzer(ArchitectureLimits limits, DefinitionErrors errors) => (this.limits, Errors) = (limits, errors);
 
     /// <summary>The errors found so far.</summary>
-    public List<ErrorDetail> Errors { get; }
+    public DefinitionErrors Errors { get; }
 
     /// <summary>Whether the limit on layers still leaves room.</summary>
     public bool MayGoOn => layers <= limits.MaxLayers;
@@ -25,7 +25,7 @@ internal sealed class ArchitectureAnalyzer
     /// <param name="limits">How large it may be.</param>
     /// <param name="errors">Receives what is wrong with it.</param>
     /// <param name="pointer">Where the architecture stands in what the client sent.</param>
-    public static ArchitectureAnalysis Analyze(ArchitectureDefinition architecture, ArchitectureLimits limits, List<ErrorDetail> errors, string pointer = "")
+    public static ArchitectureAnalysis Analyze(ArchitectureDefinition architecture, ArchitectureLimits limits, DefinitionErrors errors, string pointer = "")
     {
         var analyzer = new ArchitectureAnalyzer(limits, errors);
         var input = analyzer.ReadInput(architecture.Input, JsonPointer.Append(pointer, "input"));

@@ -12,10 +12,11 @@ namespace ModelService.Models.Definitions;
 
 /// <summary>
 /// Reads JSON into records and refuses all that is not exactly right: unknown and repeated properties, wrong types, numbers out of range.
-/// It goes on after an error, so that a client learns of every one at once.
+/// It goes on after an error, so that a client learns of all at once.
 /// </summary>
-/// <param name="errors">Receives the errors.</param>
-internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
+/// <param name="errors">Receives the errors; when it takes no more, reading ends.</param>
+/// <param name="maxLayers">How many layers the analysis will take: of a list, it is shown one more than that, and says so.</param>
+internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayers = int.MaxValue)
 {
     /// <summary>Reads an object into a record.</summary>
     /// <param name="json">The object.</param>
@@ -43,6 +44,7 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
         var right = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in json.EnumerateObject())
         {
+            if (errors.IsFull) return null;
             var place = JsonPointer.Append(pointer, property.Name);
             if (!seen.Add(property.Name))
                 Fail(place, $"'{Spelling.Shorten(property.Name)}' is given twice.");
@@ -107,10 +109,12 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
         }
 
         var element = type.GetGenericArguments()[0];
-        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element), json.GetArrayLength())!;
+        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
         var index = 0;
         foreach (var item in json.EnumerateArray())
         {
+            if (errors.IsFull) return null;
+            if (element == typeof(LayerDefinition) && index > maxLayers) break;
             if (ReadValue(member, element, item, JsonPointer.Append(pointer, index++)) is { } value) list.Add(value);
         }
 
@@ -242,7 +246,7 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
     private Sizes? ReadSizes(RecordMember member, JsonElement json, string pointer)
     {
         var items = json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray()] : new List<JsonElement> { json };
-        var values = items
+        var values = items.TakeWhile(_ => !errors.IsFull)
             .Select((item, index) => (int?)ReadInteger(member, int.MinValue, int.MaxValue, item, json.ValueKind == JsonValueKind.Array ? JsonPointer.Append(pointer, index) : pointer))
             .OfType<int>().ToList();
         if (items.Count == 0) Fail(pointer, "The list is empty: give one number, or one for each dimension.");

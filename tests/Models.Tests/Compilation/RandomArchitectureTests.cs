@@ -127,7 +127,7 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
 
     private static (ArchitectureDefinition Definition, ArchitectureAnalysis Analysis) Read(JsonElement json)
     {
-        var errors = new List<ErrorDetail>();
+        var errors = new DefinitionErrors();
         var definition = new StrictReader(errors).Read<ArchitectureDefinition>(json, "")!;
         var analysis = ArchitectureAnalyzer.Analyze(definition, new ArchitectureLimits(), errors);
         Assert.Empty(errors);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Definitions;
-using ModelService.Models.Errors;
 using ModelService.Models.Layers;
 using ModelService.Models.Predefined;
 using ModelService.Models.Tests.Support;
@@ -42,7 +41,7 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
             JsonObject[] both = [network, architectures.Mutate(network)];
             foreach (var json in both.Select(item => JsonSerializer.SerializeToElement(item)))
             {
-                var errors = new List<ErrorDetail>();
+                var errors = new DefinitionErrors();
                 new StrictReader(errors).Read<ArchitectureDefinition>(json, "");
 
                 Assert.True(MiniSchema.IsValid(ArchitectureSchema.Document, json) == IsRead(errors, json), $"The reader says {string.Join("; ", errors)}, the schema the contrary: {json}");
@@ -51,7 +50,7 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
     }
 
     // What depends on more than one property is the analysis's business, but the schema can say of the input that it is one form or the other.
-    private static bool IsRead(List<ErrorDetail> errors, JsonElement json)
+    private static bool IsRead(DefinitionErrors errors, JsonElement json)
     {
         if (errors.Count > 0) return false;
         var input = json.GetProperty("input");
