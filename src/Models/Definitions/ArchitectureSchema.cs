@@ -98,7 +98,7 @@ public static class ArchitectureSchema
     private static JsonObject Number(RecordMember member, string type)
     {
         var number = new JsonObject { ["type"] = type };
-        if (type == "integer") (number["minimum"], number["maximum"]) = (int.MinValue, int.MaxValue);
+        (number["minimum"], number["maximum"]) = type == "integer" ? (int.MinValue, int.MaxValue) : ((double)float.MinValue, (double)float.MaxValue);
         if (member.Range is not { } range) return number;
         number["minimum"] = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
         number["maximum"] = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);

@@ -227,9 +227,9 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
             return null;
         }
 
-        if (member.Range is null) return value;
-        var least = Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
-        var greatest = Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
+        // libtorch computes in float32, whatever the number was written as.
+        var least = member.Range is null ? float.MinValue : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
+        var greatest = member.Range is null ? float.MaxValue : Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
         if (value >= least && value <= greatest) return value;
         Fail(pointer, $"{Describe(json)} is not a number from {least} to {greatest}.");
         return null;
