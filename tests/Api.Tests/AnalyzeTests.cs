@@ -64,6 +64,8 @@ public sealed class AnalyzeTests(ApiServer server)
     [InlineData("""{"type":"residual","body":[{"type":"conv2d","out_channels":4,"kernel_size":3}]}""", "/layers/0/body")]
     [InlineData("""{"type":"repeat","times":1000000,"layers":[{"type":"relu"}]}""", "/layers/0/times")]
     [InlineData("""{"type":"linear","out_features":2147483647}""", "/layers/0")]
+    [InlineData("""{"type":"conv2d","out_channels":1,"kernel_size":1,"padding":1000000,"stride":2000001,"padding_mode":"replicate"}""", "/layers/0")]
+    [InlineData("""{"type":"local_response_norm","size":2147483647}""", "/layers/0")]
     [InlineData("""{"type":"elu","alpha":1e308}""", "/layers/0/alpha")]
     [InlineData("\"relu\"", "/layers/0")]
     [InlineData("null", "/layers/0")]

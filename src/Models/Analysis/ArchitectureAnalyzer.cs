@@ -135,17 +135,27 @@ internal sealed class ArchitectureAnalyzer
 
     private void CheckActivation(LayerNode node)
     {
-        if (node.Children.Count > 0 || !node.Output.IsKnown) return;
-        var bytes = node.Output.ElementCount * sizeof(float);
+        // A block's output is that of a layer in it, which was checked; but a concat joins several.
+        if (!node.Output.IsKnown || node.Children.Any(child => child.Output.ElementCount == node.Output.ElementCount)) return;
+        CheckBytes(node, "output", node.Output);
+        if (node.Definition.Padded(node.Input) is { IsKnown: true } padded) node.PaddedBytes = CheckBytes(node, "input with its padding", padded);
+    }
+
+    private long CheckBytes(LayerNode node, string what, Shape shape)
+    {
+        var bytes = shape.ElementCount * sizeof(float);
         if (bytes > limits.MaxActivationBytes)
-            Fail(node.Pointer, $"{node.Type}: The output {node.Output} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
+            Fail(node.Pointer, $"{node.Type}: The {what} {shape} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
+        return bytes;
     }
 
     private void CheckTotals(ArchitectureAnalysis analysis, string pointer)
     {
         var parameters = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Parameters);
+        var numbers = analysis.AllLayers.Aggregate((Int128)0, (sum, node) =>
+            node.Tensors.Aggregate(sum + node.FixedNumbers, (total, tensor) => total + Math.Max(0, Shape.Product(tensor.Shape))));
         var macs = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Macs);
-        if (parameters > limits.MaxParameters) Fail(pointer, $"The network has {parameters} parameters; at most {limits.MaxParameters} are taken.");
+        if (numbers > limits.MaxParameters) Fail(pointer, $"The network's tensors have {numbers} numbers, {parameters} of them trainable parameters; at most {limits.MaxParameters} are taken.");
         if (macs > long.MaxValue) Fail(pointer, $"The network takes {macs} multiply-accumulates; their number must fit in 64 bits.");
     }
 

@@ -135,6 +135,28 @@ public sealed class ErrorTests
         Assert.Equal("/layers", Assert.Single(errors).Pointer);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "batch_norm1d", "affine": false }""", "/layers")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 1, "kernel_size": 3, "padding": 200000000, "stride": 400000001, "padding_mode": "replicate" }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 1, "kernel_size": 200000000, "padding": "same" }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "local_response_norm", "size": 2147483647 }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "identity" }, { "type": "identity" }] }""", "/layers/0/layers/0")]
+    public void Analyze_MemoryThatIsNoParameterAndNoLayersOutput_IsLimitedToo(string layer, string pointer)
+    {
+        var errors = Networks.Errors($$"""{ "input": { "shape": [50000000, 2] }, "layers": [{ "type": "repeat", "times": 11, "layers": [{{layer}}] }] }""");
+
+        Assert.Equal(pointer, errors[0].Pointer);
+        Assert.Contains("are taken", errors[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Analyze_FiltersKernels_CountAsNumbersOfTheNetwork()
+    {
+        const string Filters = """{ "input": { "shape": [1000000, 1, 1] }, "layers": [{ "type": "repeat", "times": 112, "layers": [{ "type": "filter2d", "preset": "sobel_x" }] }] }""";
+
+        Assert.Equal("/layers", Assert.Single(Networks.Errors(Filters)).Pointer);
+    }
+
     [Fact]
     public void Analyze_NestedTooDeep_IsRefused()
     {
