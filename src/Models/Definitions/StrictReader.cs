@@ -239,7 +239,7 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     {
         var values = EnumNames.Of(type);
         if (json.ValueKind == JsonValueKind.String && values.TryGetValue(json.GetString()!, out var value)) return value;
-        Fail(pointer, $"{Describe(json)} is none of {string.Join(", ", values.Keys)}.");
+        Fail(pointer, $"{Describe(json)} is not one of: {string.Join(", ", values.Keys)}.");
         return null;
     }
 

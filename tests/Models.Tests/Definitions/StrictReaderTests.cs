@@ -24,6 +24,7 @@ public sealed class StrictReaderTests
     [InlineData("""{ "type": "elu", "alpha": 1e308 }""", "/layers/0/alpha", "1e308 is not a number from -3.4")]
     [InlineData("""{ "type": "leaky_relu", "negative_slope": -1e39 }""", "/layers/0/negative_slope", "-1e39 is not a number")]
     [InlineData("""{ "type": "local_response_norm", "size": 3, "k": 1e308 }""", "/layers/0/k", "to 3.4")]
+    [InlineData("""{ "type": "gelu", "approximate": "erf" }""", "/layers/0/approximate", "\"erf\" is not one of: none, tanh.")]
     [InlineData("""{ "type": "relu", "name": "a.b" }""", "/layers/0/name", "'a.b'")]
     [InlineData("""{ "type": "relu", "name": "ünïcode" }""", "/layers/0/name", "letters, digits")]
     [InlineData("""{ "type": "relu", "name": "line\n" }""", "/layers/0/name", "letters, digits")]
