@@ -88,6 +88,7 @@ public sealed class AnalyzeTests(ApiServer server)
     [InlineData("""{"input":{"channels":0,"height":8,"width":8},"layers":[{"type":"flatten"}]}""", "/input/channels")]
     [InlineData("""{"input":[3,8,8],"layers":[{"type":"flatten"}]}""", "/input")]
     [InlineData("""{"input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}],"optimizer":"adam"}""", "/optimizer")]
+    [InlineData("""{"$schema":7,"input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}]}""", "/$schema")]
     public async Task Analyze_WrongDocument_PointsAtThePlace(string json, string pointer)
     {
         var answer = await server.Api.PostAsync(Path, json);
@@ -131,6 +132,14 @@ public sealed class AnalyzeTests(ApiServer server)
         var answer = await large.Api.PostAsync(Path, $$"""{"input":{"shape":[1,32768,32768]},"layers":[{{network}}]}""");
 
         Assert.Equal(status, answer.Status);
+    }
+
+    [Fact]
+    public async Task Analyze_NameOfTheSchema_IsPassedOver()
+    {
+        var answer = await server.Api.PostAsync(Path, """{"$schema":"http://localhost:8080/v1/schemas/architecture","input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}]}""");
+
+        Assert.Equal([192], answer.Ok().GetProperty("output_shape").Longs());
     }
 
     // Each of these once took minutes, or answered with megabytes.

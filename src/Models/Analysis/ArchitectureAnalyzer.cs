@@ -33,7 +33,6 @@ internal sealed class ArchitectureAnalyzer
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
         for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
-        if (architecture.Layers.Count == 0) analyzer.Fail(JsonPointer.Append(pointer, "layers"), "There are no layers.");
 
         var analysis = new ArchitectureAnalysis
         {
@@ -115,14 +114,12 @@ internal sealed class ArchitectureAnalyzer
         if (input.Shape is not null)
         {
             if (picture.Any(size => size is not null)) Fail(pointer, "Give either 'shape' or 'channels', 'height' and 'width', not both.");
-            if (input.Shape.Count is > 0 and <= 4) return Limited([.. input.Shape.Select(size => (long)size)], pointer);
-            Fail(JsonPointer.Append(pointer, "shape"), $"{input.Shape.Count} sizes were given; 1 to 4 are taken, the batch dimension left out.");
-            return Shape.Unknown;
+            return Limited([.. input.Shape.Select(size => (long)size)], pointer);
         }
 
         if (picture.All(size => size is not null)) return Limited([.. picture.Select(size => (long)size!)], pointer);
-        Fail(pointer, "Give 'channels', 'height' and 'width' (for a picture), or 'shape'.");
-        return new Shape([.. picture.Select(size => size ?? Shape.UnknownSize)]);
+        if (!Errors.AnyAt(pointer)) Fail(pointer, "Give 'channels', 'height' and 'width' (for a picture), or 'shape'.");
+        return picture.All(size => size is null) ? Shape.Unknown : new Shape([.. picture.Select(size => size ?? Shape.UnknownSize)]);
     }
 
     private Shape Limited(long[] sizes, string pointer)

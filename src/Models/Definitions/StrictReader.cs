@@ -50,6 +50,8 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
                 Fail(place, $"'{Spelling.Shorten(property.Name)}' is given twice.");
             else if (property.Name == discriminator)
                 right.Add(property.Name);
+            else if (property.Value.ValueKind == JsonValueKind.String && property.Name == "$schema" && type == typeof(ArchitectureDefinition))
+                right.Add(property.Name); // written by editors, for themselves
             else if (!members.ByName.TryGetValue(property.Name, out var member))
                 Fail(place, UnknownProperty(property.Name, members));
             else if (property.Value.ValueKind == JsonValueKind.Null && !member.Required)
@@ -105,6 +107,13 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         if (json.ValueKind != JsonValueKind.Array)
         {
             Fail(pointer, $"{Describe(json)} stands where a list is needed.");
+            return null;
+        }
+
+        var length = json.GetArrayLength();
+        if (length < member.MinLength || length > member.MaxLength)
+        {
+            Fail(pointer, $"{length} elements stand here; {member.MinLength} {(member.MaxLength == int.MaxValue ? "or more" : $"to {member.MaxLength}")} are needed. {member.Meaning}");
             return null;
         }
 
@@ -214,9 +223,18 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
 
         if (member.Range is { } range)
             (least, greatest) = (Convert.ToInt64(range.Minimum, CultureInfo.InvariantCulture), Convert.ToInt64(range.Maximum, CultureInfo.InvariantCulture));
-        if (json.TryGetInt64(out var value) && value >= least && value <= greatest) return value;
+        if (TryGetWhole(json, out var value) && value >= least && value <= greatest) return value;
         Fail(pointer, $"{Describe(json)} is not a whole number from {least} to {greatest}.");
         return null;
+    }
+
+    // To JSON, 3.0 and 0.3e1 are the whole number 3. Beyond 2^53, a double would not be exact.
+    private static bool TryGetWhole(JsonElement json, out long value)
+    {
+        if (json.TryGetInt64(out value)) return true;
+        if (!json.TryGetDouble(out var number) || number % 1 != 0 || Math.Abs(number) > 1L << 53) return false;
+        value = (long)number;
+        return true;
     }
 
     private double? ReadNumber(RecordMember member, JsonElement json, string pointer)
