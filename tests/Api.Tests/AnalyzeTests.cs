@@ -72,6 +72,9 @@ public sealed class AnalyzeTests(ApiServer server)
     [InlineData("""{"type":"residual","body":[{"type":"conv2d","out_channels":4,"kernel_size":3}]}""", "/layers/0/body")]
     [InlineData("""{"type":"repeat","times":1000000,"layers":[{"type":"relu"}]}""", "/layers/0/times")]
     [InlineData("""{"type":"linear","out_features":2147483647}""", "/layers/0")]
+    [InlineData("""{"type":"conv2d","out_channels":1,"kernel_size":1,"padding":1000000,"stride":2000001,"padding_mode":"replicate"}""", "/layers/0")]
+    [InlineData("""{"type":"local_response_norm","size":2147483647}""", "/layers/0")]
+    [InlineData("""{"type":"elu","alpha":1e308}""", "/layers/0/alpha")]
     [InlineData("\"relu\"", "/layers/0")]
     [InlineData("null", "/layers/0")]
     public async Task Analyze_LayerThatDoesNotFit_PointsAtIt(string layer, string pointer)
@@ -93,6 +96,7 @@ public sealed class AnalyzeTests(ApiServer server)
     [InlineData("""{"input":{"channels":0,"height":8,"width":8},"layers":[{"type":"flatten"}]}""", "/input/channels")]
     [InlineData("""{"input":[3,8,8],"layers":[{"type":"flatten"}]}""", "/input")]
     [InlineData("""{"input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}],"optimizer":"adam"}""", "/optimizer")]
+    [InlineData("""{"$schema":7,"input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}]}""", "/$schema")]
     public async Task Analyze_WrongDocument_PointsAtThePlace(string json, string pointer)
     {
         var answer = await server.Api.PostAsync(Path, json);
@@ -109,6 +113,81 @@ public sealed class AnalyzeTests(ApiServer server)
         var answer = await server.Api.PostAsync(Path, Network);
 
         answer.Problem(422, "definition_invalid");
+    }
+
+    [Theory]
+    [InlineData("[2,4,4,4]", """{"type":"adaptive_avg_pool3d","output_size":2147483647}""", "/layers/0")]
+    [InlineData("[3,32,32]", """{"type":"adaptive_avg_pool2d","output_size":2147483647}""", "/layers/0")]
+    [InlineData("[2147483647,2147483647,2147483647,2147483647]", """{"type":"relu"}""", "/input")]
+    public async Task Analyze_ProductBeyond64Bits_IsAnErrorAtItsPlace(string shape, string layer, string pointer)
+    {
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"shape":{{shape}}},"layers":[{{layer}},{"type":"relu"}]}""");
+
+        answer.Problem(422, "definition_invalid", pointer);
+    }
+
+    [Theory]
+    [InlineData(1, 200)]
+    [InlineData(40, 422)]
+    public async Task Analyze_NetworkAtTheLargestLimits_IsCountedOrRefused(int layers, int status)
+    {
+        await using var large = new ApiServer
+        {
+            Settings = { ["ModelService:Limits:MaxActivationBytes"] = "8589934588", ["ModelService:Limits:MaxParameters"] = "1000000000000" },
+        };
+        var network = string.Join(',', Enumerable.Repeat("""{"type":"conv2d","out_channels":1,"kernel_size":16385,"padding":8192}""", layers));
+
+        var answer = await large.Api.PostAsync(Path, $$"""{"input":{"shape":[1,32768,32768]},"layers":[{{network}}]}""");
+
+        Assert.Equal(status, answer.Status);
+    }
+
+    [Fact]
+    public async Task Analyze_NameOfTheSchema_IsPassedOver()
+    {
+        var answer = await server.Api.PostAsync(Path, """{"$schema":"http://localhost:8080/v1/schemas/architecture","input":{"shape":[3,8,8]},"layers":[{"type":"flatten"}]}""");
+
+        Assert.Equal([192], answer.Ok().GetProperty("output_shape").Longs());
+    }
+
+    // Each of these once took minutes, or answered with megabytes.
+    [Theory]
+    [InlineData("{}", 300_000, "", "")]
+    [InlineData("0", 500_000, "", "")]
+    [InlineData("""{"type":"sequential","layers":[{},{}]}""", 25_000, "", "")]
+    [InlineData("\"x\":[]", 60_000, """{"type":"relu",""", "}")]
+    [InlineData("\"x\"", 150_000, """{"type":"conv2d","out_channels":1,"kernel_size":[""", "]}")]
+    public async Task Analyze_ThousandsOfErrors_GivesTheFirstHundredAndSaysSo(string part, int times, string before, string after)
+    {
+        var parts = Enumerable.Range(0, times).Select(index => part.Replace("\"x\":", $"\"x{index}\":", StringComparison.Ordinal));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{before}}{{string.Join(',', parts)}}{{after}}]}""");
+
+        var body = answer.Problem(422, "definition_invalid");
+        Assert.Equal(100, body.GetProperty("errors").GetArrayLength());
+        Assert.Contains("And at least 99 more; see 'errors', which has the first 100.", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.InRange(answer.Text.Length, 0, 200_000);
+    }
+
+    [Fact]
+    public async Task Analyze_MoreLayersThanTheLimit_PointsAtTheFirstOneTooMany()
+    {
+        var layers = string.Join(',', Enumerable.Repeat("""{"type":"relu"}""", 60_000));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{{layers}}]}""");
+
+        answer.Problem(422, "definition_invalid", "/layers/5000");
+    }
+
+    [Fact]
+    public async Task Analyze_LongListOfSizes_IsNotQuotedWhole()
+    {
+        var sizes = string.Join(',', Enumerable.Repeat('3', 400_000));
+
+        var answer = await server.Api.PostAsync(Path, $$"""{"input":{"channels":3,"height":8,"width":8},"layers":[{"type":"conv2d","out_channels":4,"kernel_size":[{{sizes}}]}]}""");
+
+        answer.Problem(422, "definition_invalid", "/layers/0/kernel_size");
+        Assert.InRange(answer.Text.Length, 0, 2_000);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public sealed class GoldenTests(ApiServer server)
     [InlineData("resnet34")]
     [InlineData("resnet50")]
     [InlineData("resnet50_head7")]
+    [InlineData("mobilenet_v2")]
+    [InlineData("squeezenet1_1")]
+    [InlineData("vgg11_bn")]
     public async Task Predict_GoldenNetwork_GivesPyTorchsLogits(string name)
     {
         var golden = Fixtures.Json("goldens", name + ".json");

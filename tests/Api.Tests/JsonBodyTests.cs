@@ -103,4 +103,16 @@ public sealed class JsonBodyTests(ApiServer server)
 
         answer.Ok();
     }
+
+    [Theory]
+    [InlineData(Networks.TinyArchitecture, 200)]
+    [InlineData("", 400)]
+    public async Task Post_JsonBehindAByteOrderMark_IsReadWithoutIt(string json, int status)
+    {
+        byte[] body = [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(json)];
+
+        var answer = await server.Api.PostAsync("/v1/architectures/analyze", Bodies.Raw(body, "application/json"));
+
+        Assert.Equal(status, answer.Status);
+    }
 }

@@ -18,6 +18,7 @@ public sealed class LayersTests(ApiServer server)
                 Assert.Matches("^[a-z0-9_]+$", parameter.GetProperty("name").GetString());
                 Assert.NotEqual("", parameter.GetProperty("type").GetString());
                 Assert.NotEqual("", parameter.GetProperty("meaning").GetString());
+                Assert.False(parameter.GetProperty("required").GetBoolean() && parameter.TryGetProperty("default", out _));
             });
         });
         var types = layers.EnumerateArray().Select(layer => layer.GetProperty("type").GetString()!).ToList();

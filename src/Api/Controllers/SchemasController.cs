@@ -13,7 +13,7 @@ namespace ModelService.Api.Controllers;
 public sealed class SchemasController : ControllerBase
 {
     /// <summary>Gives the JSON Schema (2020-12) of the architecture language.</summary>
-    /// <response code="200">The schema; say <c>"$schema"</c> in your editor's settings, not in the architecture itself.</response>
+    /// <response code="200">The schema. An architecture may name it as <c>"$schema"</c>, for an editor; the server passes over that.</response>
     [HttpGet("architecture")]
     [Produces("application/schema+json", "application/json")]
     public JsonElement Architecture() => ArchitectureSchema.Document;

@@ -12,6 +12,9 @@ internal static class RequestBody
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowTrailingCommas = false, CommentHandling = JsonCommentHandling.Disallow };
 
+    // Some editors begin a UTF-8 file with it; RFC 8259 lets a reader pass over it.
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+
     /// <summary>Reads a body whole.</summary>
     /// <param name="body">The body, or a part of one.</param>
     /// <param name="declaredLength">How long it says it is; null when it does not say.</param>
@@ -58,6 +61,7 @@ internal static class RequestBody
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, saying where it breaks.</exception>
     public static JsonElement Parse(ReadOnlyMemory<byte> json)
     {
+        if (json.Span.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
         if (json.IsEmpty) throw new ServingException(ErrorCode.MalformedRequest, "The body is empty; JSON is needed.");
         try
         {

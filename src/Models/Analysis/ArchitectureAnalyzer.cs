@@ -12,10 +12,10 @@ internal sealed class ArchitectureAnalyzer
     private Shape networkInput = Shape.Unknown;
     private int layers;
 
-    private ArchitectureAnalyzer(ArchitectureLimits limits, List<ErrorDetail> errors) => (this.limits, Errors) = (limits, errors);
+    private ArchitectureAnalyzer(ArchitectureLimits limits, DefinitionErrors errors) => (this.limits, Errors) = (limits, errors);
 
     /// <summary>The errors found so far.</summary>
-    public List<ErrorDetail> Errors { get; }
+    public DefinitionErrors Errors { get; }
 
     /// <summary>Whether the limit on layers still leaves room.</summary>
     public bool MayGoOn => layers <= limits.MaxLayers;
@@ -25,7 +25,7 @@ internal sealed class ArchitectureAnalyzer
     /// <param name="limits">How large it may be.</param>
     /// <param name="errors">Receives what is wrong with it.</param>
     /// <param name="pointer">Where the architecture stands in what the client sent.</param>
-    public static ArchitectureAnalysis Analyze(ArchitectureDefinition architecture, ArchitectureLimits limits, List<ErrorDetail> errors, string pointer = "")
+    public static ArchitectureAnalysis Analyze(ArchitectureDefinition architecture, ArchitectureLimits limits, DefinitionErrors errors, string pointer = "")
     {
         var analyzer = new ArchitectureAnalyzer(limits, errors);
         var input = analyzer.ReadInput(architecture.Input, JsonPointer.Append(pointer, "input"));
@@ -33,7 +33,6 @@ internal sealed class ArchitectureAnalyzer
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
         for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
-        if (architecture.Layers.Count == 0) analyzer.Fail(JsonPointer.Append(pointer, "layers"), "There are no layers.");
 
         var analysis = new ArchitectureAnalysis
         {
@@ -42,7 +41,7 @@ internal sealed class ArchitectureAnalyzer
             Layers = top.Children,
             Head = analyzer.FindHead(architecture, top, pointer),
         };
-        analyzer.CheckParameters(analysis, JsonPointer.Append(pointer, "layers"));
+        analyzer.CheckTotals(analysis, JsonPointer.Append(pointer, "layers"));
         return analysis;
     }
 
@@ -79,6 +78,9 @@ internal sealed class ArchitectureAnalyzer
         }
         catch (OverflowException)
         {
+            // What it comes to can't be said of it, nor be added to what the others come to.
+            (node.Output, node.Parameters, node.Macs) = (Shape.Unknown, 0, 0);
+            node.OwnTensors.Clear();
             Fail(layer.Pointer, $"{node.Type}: The sizes are so large that their product does not fit in 64 bits.");
         }
 
@@ -112,35 +114,46 @@ internal sealed class ArchitectureAnalyzer
         if (input.Shape is not null)
         {
             if (picture.Any(size => size is not null)) Fail(pointer, "Give either 'shape' or 'channels', 'height' and 'width', not both.");
-            if (input.Shape.Count is > 0 and <= 4) return Limited([.. input.Shape.Select(size => (long)size)], pointer);
-            Fail(JsonPointer.Append(pointer, "shape"), $"{input.Shape.Count} sizes were given; 1 to 4 are taken, the batch dimension left out.");
-            return Shape.Unknown;
+            return Limited([.. input.Shape.Select(size => (long)size)], pointer);
         }
 
         if (picture.All(size => size is not null)) return Limited([.. picture.Select(size => (long)size!)], pointer);
-        Fail(pointer, "Give 'channels', 'height' and 'width' (for a picture), or 'shape'.");
-        return new Shape([.. picture.Select(size => size ?? Shape.UnknownSize)]);
+        if (!Errors.AnyAt(pointer)) Fail(pointer, "Give 'channels', 'height' and 'width' (for a picture), or 'shape'.");
+        return picture.All(size => size is null) ? Shape.Unknown : new Shape([.. picture.Select(size => size ?? Shape.UnknownSize)]);
     }
 
     private Shape Limited(long[] sizes, string pointer)
     {
         var product = sizes.Aggregate((Int128)sizeof(float), (bytes, size) => bytes * size);
-        if (product > limits.MaxActivationBytes) Fail(pointer, $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken.");
-        return new Shape(sizes);
+        if (product <= limits.MaxActivationBytes) return new Shape(sizes);
+        Fail(pointer, $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken.");
+        return new Shape([.. sizes.Select(_ => Shape.UnknownSize)]);
     }
 
     private void CheckActivation(LayerNode node)
     {
-        if (node.Children.Count > 0 || !node.Output.IsKnown) return;
-        var bytes = node.Output.ElementCount * sizeof(float);
-        if (bytes > limits.MaxActivationBytes)
-            Fail(node.Pointer, $"{node.Type}: The output {node.Output} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
+        // A block's output is that of a layer in it, which was checked; but a concat joins several.
+        if (!node.Output.IsKnown || node.Children.Any(child => child.Output.ElementCount == node.Output.ElementCount)) return;
+        CheckBytes(node, "output", node.Output);
+        if (node.Definition.Padded(node.Input) is { IsKnown: true } padded) node.PaddedBytes = CheckBytes(node, "input with its padding", padded);
     }
 
-    private void CheckParameters(ArchitectureAnalysis analysis, string pointer)
+    private long CheckBytes(LayerNode node, string what, Shape shape)
+    {
+        var bytes = shape.ElementCount * sizeof(float);
+        if (bytes > limits.MaxActivationBytes)
+            Fail(node.Pointer, $"{node.Type}: The {what} {shape} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken.");
+        return bytes;
+    }
+
+    private void CheckTotals(ArchitectureAnalysis analysis, string pointer)
     {
         var parameters = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Parameters);
-        if (parameters > limits.MaxParameters) Fail(pointer, $"The network has {parameters} parameters; at most {limits.MaxParameters} are taken.");
+        var numbers = analysis.AllLayers.Aggregate((Int128)0, (sum, node) =>
+            node.Tensors.Aggregate(sum + node.FixedNumbers, (total, tensor) => total + Math.Max(0, Shape.Product(tensor.Shape))));
+        var macs = analysis.AllLayers.Aggregate((Int128)0, (sum, node) => sum + node.Macs);
+        if (numbers > limits.MaxParameters) Fail(pointer, $"The network's tensors have {numbers} numbers, {parameters} of them trainable parameters; at most {limits.MaxParameters} are taken.");
+        if (macs > long.MaxValue) Fail(pointer, $"The network takes {macs} multiply-accumulates; their number must fit in 64 bits.");
     }
 
     private LayerNode? FindHead(ArchitectureDefinition architecture, LayerNode top, string pointer)

@@ -19,14 +19,14 @@ public sealed class ArchitectureLimits
     [Range(1, 24)]
     public int MaxNesting { get; init; } = 16;
 
-    /// <summary>Most trainable numbers.</summary>
-    /// <value>Parameters, 4 bytes each in float32; at least 1; default 1,000,000,000.</value>
-    [Range(1, long.MaxValue)]
+    /// <summary>Most numbers in all tensors: the trained ones, and those kept beside them, such as a batch norm's statistics.</summary>
+    /// <value>Numbers, 4 bytes each in float32; 1 to 1,000,000,000,000; default 1,000,000,000.</value>
+    [Range(1, 1_000_000_000_000)]
     public long MaxParameters { get; init; } = 1_000_000_000;
 
-    /// <summary>Most memory for the output of one layer, for one picture.</summary>
-    /// <value>Bytes in float32; at least 1; default 1 GiB.</value>
-    [Range(1, long.MaxValue)]
+    /// <summary>Most memory for the output of one layer, or for its input with padding around it, for one picture.</summary>
+    /// <value>Bytes in float32; 1 to 8,589,934,588 (as many numbers as 32 bits can count); default 1 GiB.</value>
+    [Range(1, 4L * int.MaxValue)]
     public long MaxActivationBytes { get; init; } = 1L << 30;
 }
 

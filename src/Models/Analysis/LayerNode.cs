@@ -45,6 +45,12 @@ public sealed class LayerNode
     /// <summary>The layers of a block, in the order they run in.</summary>
     public IReadOnlyList<LayerNode> Children => OwnChildren;
 
+    /// <summary>Numbers that it holds beside its tensors: not trained, and not in the state dict.</summary>
+    internal long FixedNumbers { get; set; }
+
+    /// <summary>Bytes in float32 of its input with padding around it, for one input; 0 where that is no tensor of its own.</summary>
+    internal long PaddedBytes { get; set; }
+
     /// <summary>Whether its output is the network's.</summary>
     internal bool EndsNetwork { get; set; }
 

@@ -82,6 +82,9 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <summary>Declares an int64 count, which inference does not use.</summary>
     public void Counter(string name) => Add(name, [], isCounter: true);
 
+    /// <summary>Declares numbers that are neither trained nor in the state dict.</summary>
+    public void Fixed(long count) => node.FixedNumbers += Math.Max(0, count);
+
     /// <summary>Counts multiply-accumulates: so many for each number of the output.</summary>
     public void Macs(Shape output, long each)
     {

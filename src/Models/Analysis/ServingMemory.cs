@@ -18,15 +18,15 @@ public static class ServingMemory
     /// <param name="analysis">The network.</param>
     /// <param name="batchSize">Inputs computed together.</param>
     /// <remarks>
-    /// While a layer runs, its input and its output are there; and the inputs and outputs of the residual and concat blocks around it, which
+    /// While a layer runs, its input, the same with padding where a layer makes that, and its output are there; and the inputs and outputs of the residual and concat blocks around it, which
     /// wait for their other branches. What the library needs for itself is not counted.
     /// </remarks>
     public static long EstimateBytes(this ArchitectureAnalysis analysis, int batchSize) =>
-        analysis.WeightBytes(sizeof(float)) + (batchSize * analysis.Layers.Select(node => Peak(node)).DefaultIfEmpty().Max());
+        analysis.WeightBytes(sizeof(float)) + analysis.AllLayers.Sum(node => node.FixedNumbers * sizeof(float)) + (batchSize * analysis.Layers.Select(node => Peak(node)).DefaultIfEmpty().Max());
 
     private static long Peak(LayerNode node)
     {
-        var ends = InputBytes(node) + node.ActivationBytes;
+        var ends = InputBytes(node) + node.PaddedBytes + node.ActivationBytes;
         if (node.Children.Count == 0) return ends;
         var inside = node.Children.Max(Peak);
         return node.Definition.Forks ? inside + ends : inside;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Layers;
 
 namespace ModelService.Models.Definitions;
@@ -11,7 +12,7 @@ public sealed record ArchitectureDefinition
     public required InputDefinition Input { get; init; }
 
     /// <summary>The layers, in order.</summary>
-    [Description("The layers, in order.")]
+    [Description("The layers, in order."), MinLength(1)]
     public required IReadOnlyList<LayerDefinition> Layers { get; init; }
 
     /// <summary>Key of the layer that gives one score per class; null: the last one with weights.</summary>

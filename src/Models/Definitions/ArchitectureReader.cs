@@ -13,9 +13,9 @@ public static class ArchitectureReader
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.</exception>
     public static ArchitectureAnalysis Analyze(JsonElement json, ArchitectureLimits limits)
     {
-        var errors = new List<ErrorDetail>();
-        var architecture = new StrictReader(errors).Read<ArchitectureDefinition>(json, "");
+        var errors = new DefinitionErrors();
+        var architecture = new StrictReader(errors, limits.MaxLayers).Read<ArchitectureDefinition>(json, "");
         var analysis = architecture is null ? null : ArchitectureAnalyzer.Analyze(architecture, limits, errors);
-        return errors.Count == 0 ? analysis! : throw DefinitionErrors.Exception(errors, json, analysis);
+        return errors.Count == 0 ? analysis! : throw errors.Exception(json, analysis);
     }
 }

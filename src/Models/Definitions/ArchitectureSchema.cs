@@ -26,6 +26,7 @@ public static class ArchitectureSchema
         var schema = Record(typeof(ArchitectureDefinition));
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "Model Service architecture");
+        ((JsonObject)schema["properties"]!)["$schema"] = new JsonObject { ["type"] = "string", ["description"] = "Where this schema is, for an editor; ignored." };
         schema["$defs"] = definitions;
         return schema;
     }
@@ -38,7 +39,7 @@ public static class ArchitectureSchema
         ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = Names(LayerCatalogue.All.Select(kind => kind.Name)) } },
         ["allOf"] = new JsonArray([.. LayerCatalogue.All.Select(kind => (JsonNode)new JsonObject
         {
-            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["type"] = new JsonObject { ["const"] = kind.Name } } },
+            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["type"] = new JsonObject { ["const"] = kind.Name } }, ["required"] = new JsonArray("type") },
             ["then"] = Reference(kind.Name),
         })]),
     };
@@ -46,11 +47,22 @@ public static class ArchitectureSchema
     private static JsonObject Input()
     {
         var input = Record(typeof(InputDefinition));
-        input["oneOf"] = new JsonArray(
-            new JsonObject { ["required"] = new JsonArray("channels", "height", "width") },
-            new JsonObject { ["required"] = new JsonArray("shape") });
+        input["oneOf"] = new JsonArray(Given(["channels", "height", "width"], ["shape"]), Given(["shape"], ["channels", "height", "width"]));
         return input;
     }
+
+    // What is null is not given.
+    private static JsonObject Given(string[] names, string[] others) => new()
+    {
+        ["required"] = Names(names),
+        ["properties"] = new JsonObject(
+        [
+            .. names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["not"] = Null() })),
+            .. others.Select(name => KeyValuePair.Create<string, JsonNode?>(name, Null())),
+        ]),
+    };
+
+    private static JsonObject Null() => new() { ["type"] = "null" };
 
     private static JsonObject Record(Type type)
     {
@@ -67,11 +79,18 @@ public static class ArchitectureSchema
     private static JsonObject Member(RecordMember member)
     {
         var schema = Value(member, member.Type);
-        if (member.TakesTypeName) schema = Either(Names(LayerCatalogue.All.Where(kind => kind.Type.IsAssignableTo(typeof(Activation))).Select(kind => kind.Name)), schema);
+        if (member.TakesTypeName) schema = ActivationOrName(schema);
         if (!member.Required) schema = OrNull(schema);
         schema["description"] = member.Meaning;
         if (LayerParameter.Of(member).Default is { } value) schema["default"] = JsonSerializer.SerializeToNode(value);
         return schema;
+    }
+
+    private static JsonObject ActivationOrName(JsonObject layer)
+    {
+        string[] names = [.. LayerCatalogue.All.Where(kind => kind.Type.IsAssignableTo(typeof(Activation))).Select(kind => kind.Name)];
+        layer["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = Names(names) } };
+        return Either(Names(names), layer);
     }
 
     private static JsonObject Value(RecordMember member, Type type)
@@ -85,7 +104,15 @@ public static class ArchitectureSchema
         if (type == typeof(Padding)) return Either(["same", "valid"], Sizes(member));
         if (type == typeof(LayerDefinition)) return Reference("layer");
         if (type == typeof(InputDefinition)) return Reference("input");
-        return new JsonObject { ["type"] = "array", ["items"] = Value(member, type.GetGenericArguments()[0]) };
+        return List(member, type.GetGenericArguments()[0]);
+    }
+
+    private static JsonObject List(RecordMember member, Type element)
+    {
+        var list = new JsonObject { ["type"] = "array", ["items"] = Value(member, element) };
+        if (member.MinLength > 0) list["minItems"] = member.MinLength;
+        if (member.MaxLength < int.MaxValue) list["maxItems"] = member.MaxLength;
+        return list;
     }
 
     private static JsonObject Text(RecordMember member)
@@ -98,7 +125,7 @@ public static class ArchitectureSchema
     private static JsonObject Number(RecordMember member, string type)
     {
         var number = new JsonObject { ["type"] = type };
-        if (type == "integer") (number["minimum"], number["maximum"]) = (int.MinValue, int.MaxValue);
+        (number["minimum"], number["maximum"]) = type == "integer" ? (int.MinValue, int.MaxValue) : ((double)float.MinValue, (double)float.MaxValue);
         if (member.Range is not { } range) return number;
         number["minimum"] = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
         number["maximum"] = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
@@ -116,7 +143,7 @@ public static class ArchitectureSchema
         new() { ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = names }, schema) };
 
     private static JsonObject OrNull(JsonObject schema) =>
-        new() { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
+        new() { ["anyOf"] = new JsonArray(schema, Null()) };
 
     private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/$defs/{name}" };
 

@@ -8,7 +8,7 @@ using ModelService.Models.Samples;
 namespace ModelService.Models.Definitions;
 
 /// <summary>Looks up the base or the model to derive from, puts in the head, and checks what depends on more than one property.</summary>
-internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelReference, ModelBlueprint>? findModel, List<ErrorDetail> errors)
+internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelReference, ModelBlueprint>? findModel, DefinitionErrors errors)
 {
     public ModelBlueprint? Resolve(ModelDefinition definition)
     {
@@ -26,7 +26,7 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
         var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, definition.Architecture is null ? "" : "/architecture");
 
         // What couldn't be read leaves the shapes after it unknown; its own error says so.
-        if (errors.Count > before || !analysis.Output.IsKnown) return null;
+        if (errors.Count > before || errors.IsFull || !analysis.Output.IsKnown) return null;
         definition = Inherit(definition, source, analysis);
         CheckScores(definition, analysis);
         var preprocessing = FindPreprocessing(definition, analysis.Input);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using ModelService.Models.Analysis;
@@ -5,18 +6,44 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Definitions;
 
-/// <summary>Turns the errors found in a definition into the answer to its client.</summary>
-internal static class DefinitionErrors
+/// <summary>
+/// The errors found in a definition, each once, and the answer to its client. Only the first hundred are kept: a thousand wrong layers make a
+/// thousand errors, and a person reads the first few.
+/// </summary>
+internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
 {
-    // A thousand equal layers can make a thousand equal errors; a person reads the first few.
     private const int Most = 100;
 
-    /// <summary>The exception that carries every error, each pointing at a place that is in the document.</summary>
-    public static ServingException Exception(IReadOnlyList<ErrorDetail> errors, JsonElement document, ArchitectureAnalysis? analysis = null)
+    private readonly List<ErrorDetail> kept = [];
+
+    /// <summary>How many are kept.</summary>
+    public int Count => kept.Count;
+
+    /// <summary>Whether no more are kept: then there is nothing to be gained by reading on.</summary>
+    public bool IsFull => kept.Count == Most;
+
+    /// <summary>Takes an error, as long as there is room.</summary>
+    public void Add(ErrorDetail error)
     {
-        var distinct = errors.Select(error => error with { Pointer = Existing(document, error.Pointer) }).Distinct().ToList();
-        var more = distinct.Count > 1 ? $" And {distinct.Count - 1} more; see 'errors'." : "";
-        return new ServingException(ErrorCode.DefinitionInvalid, $"{Place(distinct[0])}{distinct[0].Detail}{more}", [.. distinct.Take(Most)]) { Analysis = analysis };
+        if (!IsFull && !kept.Contains(error)) kept.Add(error);
+    }
+
+    /// <summary>Whether something at a place, or in what stands there, is wrong.</summary>
+    public bool AnyAt(string pointer) =>
+        kept.Exists(error => error.Pointer == pointer || error.Pointer.StartsWith(pointer + "/", StringComparison.Ordinal));
+
+    /// <inheritdoc/>
+    public IEnumerator<ErrorDetail> GetEnumerator() => kept.GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The exception that carries the errors, each pointing at a place that is in the document.</summary>
+    public ServingException Exception(JsonElement document, ArchitectureAnalysis? analysis = null)
+    {
+        var distinct = kept.Select(error => error with { Pointer = Existing(document, error.Pointer) }).Distinct().ToList();
+        var more = distinct.Count > 1 ? $" And {(IsFull ? "at least " : "")}{distinct.Count - 1} more; see 'errors'{(IsFull ? $", which has the first {distinct.Count}" : "")}." : "";
+        return new ServingException(ErrorCode.DefinitionInvalid, $"{Place(distinct[0])}{distinct[0].Detail}{more}", distinct) { Analysis = analysis };
     }
 
     private static string Place(ErrorDetail error) => error.Pointer.Length == 0 ? "" : $"At {error.Pointer}: ";

@@ -34,9 +34,9 @@ public sealed class ModelBlueprint
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.</exception>
     public static ModelBlueprint Read(JsonElement json, ArchitectureLimits limits, Func<ModelReference, ModelBlueprint>? findModel = null)
     {
-        var errors = new List<ErrorDetail>();
-        var definition = new StrictReader(errors).Read<ModelDefinition>(json, "");
+        var errors = new DefinitionErrors();
+        var definition = new StrictReader(errors, limits.MaxLayers).Read<ModelDefinition>(json, "");
         var blueprint = definition is null ? null : new BlueprintReader(limits, findModel, errors).Resolve(definition);
-        return errors.Count == 0 ? blueprint! : throw DefinitionErrors.Exception(errors, json);
+        return errors.Count == 0 ? blueprint! : throw errors.Exception(json);
     }
 }

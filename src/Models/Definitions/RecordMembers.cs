@@ -60,6 +60,12 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
     /// <summary>Least and greatest number, for each number in it.</summary>
     public RangeAttribute? Range { get; } = property.GetCustomAttribute<RangeAttribute>();
 
+    /// <summary>How many elements a list must have.</summary>
+    public int MinLength { get; } = property.GetCustomAttribute<MinLengthAttribute>()?.Length ?? 0;
+
+    /// <summary>How many elements a list may have.</summary>
+    public int MaxLength { get; } = property.GetCustomAttribute<MaxLengthAttribute>()?.Length ?? int.MaxValue;
+
     /// <summary>What a text must look like.</summary>
     public RegularExpressionAttribute? Pattern { get; } = property.GetCustomAttribute<RegularExpressionAttribute>();
 

@@ -4,6 +4,8 @@ namespace ModelService.Models.Definitions;
 /// <param name="Values">One number, or one for each dimension.</param>
 public sealed record Sizes(IReadOnlyList<int> Values)
 {
+    private const int LongestQuote = 8;
+
     /// <summary>The same size in every dimension.</summary>
     /// <param name="value">The size.</param>
     public static implicit operator Sizes(int value) => new([value]);
@@ -20,6 +22,6 @@ public sealed record Sizes(IReadOnlyList<int> Values)
     /// <inheritdoc/>
     public override int GetHashCode() => Values.Aggregate(17, HashCode.Combine);
 
-    /// <inheritdoc/>
-    public override string ToString() => Values.Count == 1 ? $"{Values[0]}" : $"[{string.Join(", ", Values)}]";
+    /// <summary>The sizes as a message quotes them: the first ones, when there are too many.</summary>
+    public override string ToString() => Values.Count == 1 ? $"{Values[0]}" : $"[{string.Join(", ", Values.Take(LongestQuote))}{(Values.Count > LongestQuote ? ", ..." : "")}]";
 }

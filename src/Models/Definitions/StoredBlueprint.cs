@@ -26,11 +26,11 @@ internal static class StoredBlueprint
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(DefinitionName, out var definitionJson) || !json.TryGetProperty(ArchitectureName, out var architectureJson))
             throw new ServingException(ErrorCode.DefinitionInvalid, $"It has no '{DefinitionName}' and '{ArchitectureName}'.");
-        var errors = new List<ErrorDetail>();
-        var reader = new StrictReader(errors);
+        var errors = new DefinitionErrors();
+        var reader = new StrictReader(errors, limits.MaxLayers);
         var definition = reader.Read<ModelDefinition>(definitionJson, "/" + DefinitionName);
         var architecture = reader.Read<ArchitectureDefinition>(architectureJson, "/" + ArchitectureName);
         var blueprint = definition is null || architecture is null ? null : new BlueprintReader(limits, null, errors).Restore(definition, architecture);
-        return errors.Count == 0 ? blueprint! : throw DefinitionErrors.Exception(errors, json);
+        return errors.Count == 0 ? blueprint! : throw errors.Exception(json);
     }
 }

@@ -12,10 +12,11 @@ namespace ModelService.Models.Definitions;
 
 /// <summary>
 /// Reads JSON into records and refuses all that is not exactly right: unknown and repeated properties, wrong types, numbers out of range.
-/// It goes on after an error, so that a client learns of every one at once.
+/// It goes on after an error, so that a client learns of all at once.
 /// </summary>
-/// <param name="errors">Receives the errors.</param>
-internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
+/// <param name="errors">Receives the errors; when it takes no more, reading ends.</param>
+/// <param name="maxLayers">How many layers the analysis will take: of a list, it is shown one more than that, and says so.</param>
+internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayers = int.MaxValue)
 {
     /// <summary>Reads an object into a record.</summary>
     /// <param name="json">The object.</param>
@@ -43,11 +44,14 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
         var right = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in json.EnumerateObject())
         {
+            if (errors.IsFull) return null;
             var place = JsonPointer.Append(pointer, property.Name);
             if (!seen.Add(property.Name))
                 Fail(place, $"'{Spelling.Shorten(property.Name)}' is given twice.");
             else if (property.Name == discriminator)
                 right.Add(property.Name);
+            else if (property.Value.ValueKind == JsonValueKind.String && property.Name == "$schema" && type == typeof(ArchitectureDefinition))
+                right.Add(property.Name); // written by editors, for themselves
             else if (!members.ByName.TryGetValue(property.Name, out var member))
                 Fail(place, UnknownProperty(property.Name, members));
             else if (property.Value.ValueKind == JsonValueKind.Null && !member.Required)
@@ -106,11 +110,20 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
             return null;
         }
 
+        var length = json.GetArrayLength();
+        if (length < member.MinLength || length > member.MaxLength)
+        {
+            Fail(pointer, $"{length} elements stand here; {member.MinLength} {(member.MaxLength == int.MaxValue ? "or more" : $"to {member.MaxLength}")} are needed. {member.Meaning}");
+            return null;
+        }
+
         var element = type.GetGenericArguments()[0];
-        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element), json.GetArrayLength())!;
+        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
         var index = 0;
         foreach (var item in json.EnumerateArray())
         {
+            if (errors.IsFull) return null;
+            if (element == typeof(LayerDefinition) && index > maxLayers) break;
             if (ReadValue(member, element, item, JsonPointer.Append(pointer, index++)) is { } value) list.Add(value);
         }
 
@@ -210,9 +223,18 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
 
         if (member.Range is { } range)
             (least, greatest) = (Convert.ToInt64(range.Minimum, CultureInfo.InvariantCulture), Convert.ToInt64(range.Maximum, CultureInfo.InvariantCulture));
-        if (json.TryGetInt64(out var value) && value >= least && value <= greatest) return value;
+        if (TryGetWhole(json, out var value) && value >= least && value <= greatest) return value;
         Fail(pointer, $"{Describe(json)} is not a whole number from {least} to {greatest}.");
         return null;
+    }
+
+    // To JSON, 3.0 and 0.3e1 are the whole number 3. Beyond 2^53, a double would not be exact.
+    private static bool TryGetWhole(JsonElement json, out long value)
+    {
+        if (json.TryGetInt64(out value)) return true;
+        if (!json.TryGetDouble(out var number) || number % 1 != 0 || Math.Abs(number) > 1L << 53) return false;
+        value = (long)number;
+        return true;
     }
 
     private double? ReadNumber(RecordMember member, JsonElement json, string pointer)
@@ -223,9 +245,9 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
             return null;
         }
 
-        if (member.Range is null) return value;
-        var least = Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
-        var greatest = Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
+        // libtorch computes in float32, whatever the number was written as.
+        var least = member.Range is null ? float.MinValue : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
+        var greatest = member.Range is null ? float.MaxValue : Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
         if (value >= least && value <= greatest) return value;
         Fail(pointer, $"{Describe(json)} is not a number from {least} to {greatest}.");
         return null;
@@ -235,14 +257,14 @@ internal sealed partial class StrictReader(ICollection<ErrorDetail> errors)
     {
         var values = EnumNames.Of(type);
         if (json.ValueKind == JsonValueKind.String && values.TryGetValue(json.GetString()!, out var value)) return value;
-        Fail(pointer, $"{Describe(json)} is none of {string.Join(", ", values.Keys)}.");
+        Fail(pointer, $"{Describe(json)} is not one of: {string.Join(", ", values.Keys)}.");
         return null;
     }
 
     private Sizes? ReadSizes(RecordMember member, JsonElement json, string pointer)
     {
         var items = json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray()] : new List<JsonElement> { json };
-        var values = items
+        var values = items.TakeWhile(_ => !errors.IsFull)
             .Select((item, index) => (int?)ReadInteger(member, int.MinValue, int.MaxValue, item, json.ValueKind == JsonValueKind.Array ? JsonPointer.Append(pointer, index) : pointer))
             .OfType<int>().ToList();
         if (items.Count == 0) Fail(pointer, "The list is empty: give one number, or one for each dimension.");

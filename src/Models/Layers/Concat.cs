@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Analysis;
 using ModelService.Models.Compilation;
 using ModelService.Models.Compilation.Operators;
@@ -12,7 +13,7 @@ namespace ModelService.Models.Layers;
 [Layer("concat", "Passes the input through several branches and joins what comes out, channel after channel.")]
 internal sealed record Concat : LayerDefinition
 {
-    [Description("The branches: each a layer or block (several layers are a sequential), keyed by name or position.")]
+    [Description("The branches: each a layer or block (several layers are a sequential), keyed by name or position."), MinLength(1)]
     public required IReadOnlyList<LayerDefinition> Branches { get; init; }
 
     [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
@@ -24,7 +25,6 @@ internal sealed record Concat : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (Branches.Count == 0) return visit.Fail("branches", "There are no branches.");
         var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
         return Branches.Select(branch => visit.Child(branch, null, input, keys)).ToList().Aggregate((joined, next) => Join(joined, next, visit));
     }

@@ -93,6 +93,8 @@ public abstract record Conv : LayerDefinition
         return output;
     }
 
+    internal sealed override Shape? Padded(Shape input) => ConvolutionEdges.Of(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
+
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
         var channels = node.Input.Sizes[0];

@@ -19,6 +19,7 @@ internal sealed record Filter2d : LayerDefinition
         if (!visit.RequireRank(input, [3])) return Shape.Unknown;
         visit.SlideKeepingSize([new Window(3, 1, 1), new Window(3, 1, 1)]);
         visit.Macs(input, 9);
+        visit.Fixed(9 * input.Sizes[0]);
         return input;
     }
 

@@ -36,6 +36,10 @@ public abstract record LayerDefinition
     /// <returns>Shape of the output, as far as it can be known.</returns>
     internal abstract Shape Infer(Shape input, LayerVisit visit);
 
+    /// <summary>The input with padding around it, where the layer makes a tensor of that before it computes; null where it doesn't.</summary>
+    /// <param name="input">Shape of the input.</param>
+    internal virtual Shape? Padded(Shape input) => null;
+
     /// <summary>Builds the function that computes the layer, with its parameters registered in <paramref name="parent"/>.</summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>
     /// <param name="parent">The module that holds the parameters.</param>

@@ -31,7 +31,7 @@ public sealed record LayerParameter(
     {
         var maximum = member.Range is null ? null : (double?)Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
         return new LayerParameter(
-            member.Name, Describe(member.Type), member.Required, Plain(member.Default),
+            member.Name, Describe(member.Type), member.Required, member.Required ? null : Plain(member.Default),
             member.Range is null ? null : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture),
             maximum >= int.MaxValue ? null : maximum,
             member.Type.IsEnum ? [.. EnumNames.Of(member.Type).Keys] : null,

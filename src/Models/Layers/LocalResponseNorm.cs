@@ -29,6 +29,8 @@ internal sealed record LocalResponseNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [2, 3, 4]) ? input : Shape.Unknown;
 
+    internal override Shape? Padded(Shape input) => new([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]);
+
     // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using ModelService.Models.Definitions;
-using ModelService.Models.Errors;
 
 namespace ModelService.Models.Predefined;
 
@@ -24,7 +23,7 @@ public static class PredefinedArchitectures
         {
             using var stream = assembly.GetManifestResourceStream(resource)!;
             var source = JsonDocument.Parse(stream).RootElement;
-            var errors = new List<ErrorDetail>();
+            var errors = new DefinitionErrors();
             var definition = new StrictReader(errors).Read<ArchitectureDefinition>(source, "");
             if (errors.Count > 0 || definition is null) throw new InvalidOperationException($"{resource}: {string.Join(" ", errors)}");
             yield return new PredefinedArchitecture(Path.GetFileNameWithoutExtension(resource), source, definition);

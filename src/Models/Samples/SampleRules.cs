@@ -11,7 +11,7 @@ internal static class SampleRules
     /// <summary>Checks a model's samples.</summary>
     /// <param name="blueprint">The model.</param>
     /// <param name="errors">Those that were found while it was read; receives the others.</param>
-    public static void Check(ModelBlueprint blueprint, List<ErrorDetail> errors)
+    public static void Check(ModelBlueprint blueprint, DefinitionErrors errors)
     {
         var samples = blueprint.Definition.Samples ?? [];
         if (samples.Count > MaxCount) errors.Add(new ErrorDetail("/samples", $"There are {samples.Count} samples; a model may have {MaxCount}."));
@@ -19,8 +19,8 @@ internal static class SampleRules
         {
             // What can't be read of it is not there, and that is said already.
             var pointer = JsonPointer.Append("/samples", index);
-            if (errors.Exists(error => error.Pointer.StartsWith(pointer + "/", StringComparison.Ordinal))) continue;
-            errors.AddRange(Faults(sample, blueprint).Select(fault => fault with { Pointer = pointer + fault.Pointer }));
+            if (errors.AnyAt(pointer)) continue;
+            foreach (var fault in Faults(sample, blueprint)) errors.Add(fault with { Pointer = pointer + fault.Pointer });
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class InvalidSettingTests : IDisposable
     [Theory]
     [InlineData("--ModelService:Limits:MaxConnections=0", "MaxConnections")]
     [InlineData("--ModelService:Batching:QueueLimit=many", "'ModelService:Batching:QueueLimit'")]
+    [InlineData("--ModelService:Limits:MaxActivationBytes=9223372036854775807", "MaxActivationBytes")]
     [InlineData("--ModelService:Imaging:MaxPixels=-1", "MaxPixels")]
     public async Task Start_SettingThatCannotBe_SaysWhichAndNoMore(string setting, string named)
     {

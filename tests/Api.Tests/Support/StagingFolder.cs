@@ -25,6 +25,6 @@ internal sealed class StagingFolder : IDisposable
     public void Dispose()
     {
         watcher.Dispose();
-        Directory.Delete(path, recursive: true);
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }
 }

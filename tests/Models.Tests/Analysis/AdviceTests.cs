@@ -69,6 +69,18 @@ public sealed class AdviceTests
         Assert.Equal([16, 16], analysis.Layers[4].Field!.Size);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": 1, "padding_mode": "reflect" }""", 4 * 3 * 18 * 18)]
+    [InlineData("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": 1 }""", 0)]
+    [InlineData("""{ "type": "local_response_norm", "size": 5 }""", 4 * 7 * 16 * 16)]
+    [InlineData("""{ "type": "filter2d", "preset": "sobel_x" }""", 4 * 27)]
+    public void EstimateBytes_LayerThatPadsOrHoldsAKernel_CountsIt(string layer, long bytes)
+    {
+        var analysis = Networks.Analyze(Networks.Of(layer));
+
+        Assert.Equal(analysis.WeightBytes(4) + (4 * 2 * 3 * 16 * 16) + bytes, analysis.EstimateBytes(1));
+    }
+
     [Fact]
     public void EstimateBytes_GrowsWithTheBatchAndHoldsTheWeights()
     {

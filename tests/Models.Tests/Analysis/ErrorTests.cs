@@ -28,9 +28,9 @@ public sealed class ErrorTests
     [InlineData("""{ "type": "layer_norm", "normalized_shape": [16, 17] }""", "/layers/0/normalized_shape", "[16, 17]")]
     [InlineData("""{ "type": "softmax", "dim": 0 }""", "/layers/0/dim", "batch")]
     [InlineData("""{ "type": "flatten", "start_dim": 0 }""", "/layers/0/start_dim", "can be joined")]
-    [InlineData("""{ "type": "repeat", "times": 2, "layers": [] }""", "/layers/0/layers", "nothing to repeat")]
+    [InlineData("""{ "type": "repeat", "times": 2, "layers": [] }""", "/layers/0/layers", "0 elements stand here; 1 or more are needed")]
     [InlineData("""{ "type": "repeat", "times": 2, "name": "x", "layers": [{ "type": "relu" }] }""", "/layers/0/name", "no key")]
-    [InlineData("""{ "type": "concat", "branches": [] }""", "/layers/0/branches", "no branches")]
+    [InlineData("""{ "type": "concat", "branches": [] }""", "/layers/0/branches", "0 elements stand here; 1 or more are needed")]
     [InlineData("""{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "max_pool2d", "kernel_size": 2 }] }""", "/layers/0/branches", "[3, 8, 8]")]
     [InlineData("""{ "type": "residual", "body": [{ "type": "max_pool2d", "kernel_size": 2 }] }""", "/layers/0/body", "[3, 16, 16]")]
     [InlineData("""{ "type": "residual", "body": [{ "type": "relu" }], "shortcut": { "type": "flatten" } }""", "/layers/0/shortcut", "[768]")]
@@ -135,6 +135,28 @@ public sealed class ErrorTests
         Assert.Equal("/layers", Assert.Single(errors).Pointer);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "batch_norm1d", "affine": false }""", "/layers")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 1, "kernel_size": 3, "padding": 200000000, "stride": 400000001, "padding_mode": "replicate" }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 1, "kernel_size": 200000000, "padding": "same" }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "local_response_norm", "size": 2147483647 }""", "/layers/0/layers/0")]
+    [InlineData("""{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "identity" }, { "type": "identity" }] }""", "/layers/0/layers/0")]
+    public void Analyze_MemoryThatIsNoParameterAndNoLayersOutput_IsLimitedToo(string layer, string pointer)
+    {
+        var errors = Networks.Errors($$"""{ "input": { "shape": [50000000, 2] }, "layers": [{ "type": "repeat", "times": 11, "layers": [{{layer}}] }] }""");
+
+        Assert.Equal(pointer, errors[0].Pointer);
+        Assert.Contains("are taken", errors[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Analyze_FiltersKernels_CountAsNumbersOfTheNetwork()
+    {
+        const string Filters = """{ "input": { "shape": [1000000, 1, 1] }, "layers": [{ "type": "repeat", "times": 112, "layers": [{ "type": "filter2d", "preset": "sobel_x" }] }] }""";
+
+        Assert.Equal("/layers", Assert.Single(Networks.Errors(Filters)).Pointer);
+    }
+
     [Fact]
     public void Analyze_NestedTooDeep_IsRefused()
     {
@@ -159,6 +181,14 @@ public sealed class ErrorTests
         var errors = Networks.Errors($$"""{ "input": {{input}}, "layers": [{ "type": "relu" }] }""");
 
         Assert.Equal(pointer, errors[0].Pointer);
+    }
+
+    [Fact]
+    public void Analyze_ShapeThatCouldNotBeRead_IsOneError()
+    {
+        var errors = Networks.Errors("""{ "input": { "shape": [2, 0] }, "layers": [{ "type": "conv1d", "out_channels": 2, "kernel_size": 1 }] }""");
+
+        Assert.Equal("/input/shape/1", Assert.Single(errors).Pointer);
     }
 
     [Fact]

@@ -17,11 +17,7 @@ internal sealed class RandomArchitectures(int seed)
     public JsonObject Next()
     {
         var rank = random.Next(1, 4);
-        var network = new JsonObject
-        {
-            ["input"] = new JsonObject { ["shape"] = new JsonArray([.. Enumerable.Range(0, rank + 1).Select(dimension => (JsonNode)(dimension == 0 ? random.Next(1, 6) : random.Next(3, 30 / rank)))]) },
-            ["layers"] = new JsonArray(),
-        };
+        var network = new JsonObject { ["input"] = Input(rank), ["layers"] = new JsonArray() };
         var layers = (JsonArray)network["layers"]!;
         for (var tries = random.Next(2, 14); tries > 0; tries--)
         {
@@ -76,7 +72,17 @@ internal sealed class RandomArchitectures(int seed)
         _ => [],
     };
 
-    private JsonNode? Garbage() => random.Next(8) switch
+    private JsonObject Input(int rank)
+    {
+        JsonNode[] sizes = [.. Enumerable.Range(0, rank + 1).Select(dimension => (JsonNode)(dimension == 0 ? random.Next(1, 6) : random.Next(3, 30 / rank)))];
+        string[] picture = ["channels", "height", "width"];
+        var isPicture = rank == 2 && random.Next(2) == 0;
+        var input = isPicture ? new JsonObject(picture.Zip(sizes, KeyValuePair.Create<string, JsonNode?>)) : new JsonObject { ["shape"] = new JsonArray(sizes) };
+        if (random.Next(3) == 0) input[isPicture ? "shape" : picture[random.Next(3)]] = null;
+        return input;
+    }
+
+    private JsonNode? Garbage() => random.Next(12) switch
     {
         0 => -1,
         1 => 0,
@@ -85,6 +91,10 @@ internal sealed class RandomArchitectures(int seed)
         4 => "same",
         5 => null,
         6 => new JsonArray(1, 2, 3, 4),
+        7 => JsonNode.Parse("3.0"),
+        8 => JsonNode.Parse("0.2e1"),
+        9 => new JsonArray(),
+        10 => new JsonArray(1, 2, 3, 4, 5),
         _ => 1_000_003,
     };
 
