@@ -53,6 +53,7 @@ public sealed class AnalyzeTests(ApiServer server)
     [Theory]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":9}""", "/layers/0/kernel_size")]
     [InlineData("""{"type":"linear","out_features":4,"in_features":5}""", "/layers/0/in_features")]
+    [InlineData("""{"type":"relu","name":"forward"}""", "/layers/0/name")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":3,"in_channels":1}""", "/layers/0/in_channels")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":0}""", "/layers/0/kernel_size")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":[3,3,3]}""", "/layers/0/kernel_size")]

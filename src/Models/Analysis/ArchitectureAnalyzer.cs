@@ -70,6 +70,8 @@ internal sealed class ArchitectureAnalyzer
 
         if (layer.IsKeyed && !keys.Take(key!))
             Fail(JsonPointer.Append(layer.Pointer, "name"), $"The key '{node.Key}' is taken by another layer beside this one: give it another name.");
+        if (layer.IsKeyed && ModuleAttributes.Contains(key!))
+            Fail(JsonPointer.Append(layer.Pointer, "name"), $"'{key}' is an attribute of PyTorch's nn.Module, whose add_module refuses it as a layer's name: give it another name.");
 
         try
         {

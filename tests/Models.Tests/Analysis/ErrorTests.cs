@@ -85,6 +85,20 @@ public sealed class ErrorTests
         Assert.Equal("/layers/1", Assert.Single(errors).Pointer);
     }
 
+    [Theory]
+    [InlineData("forward")]
+    [InlineData("training")]
+    [InlineData("register_full_backward_pre_hook")]
+    [InlineData("_modules")]
+    [InlineData("__init__")]
+    public void Analyze_NameOfAModulesAttribute_IsRefused(string name)
+    {
+        var layer = $$"""{ "type": "relu", "name": "{{name}}" }""";
+
+        Assert.Equal("/layers/0/name", Assert.Single(Networks.Errors(Networks.Of(layer))).Pointer);
+        Assert.Equal("/layers/0/layers/0/name", Assert.Single(Networks.Errors(Networks.Of($$"""{ "type": "sequential", "layers": [{{layer}}] }"""))).Pointer);
+    }
+
     [Fact]
     public void Analyze_InlineBlocks_ShareTheirParentsKeys()
     {
