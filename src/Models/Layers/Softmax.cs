@@ -25,12 +25,15 @@ internal sealed record Softmax : LayerDefinition
             : visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
     }
 
+    /// <summary>Whether it ends the network, so that its input is what the network gives.</summary>
+    internal static bool IsLeftOut(LayerNode node) => node.EndsNetwork && node.Output.Rank == 1;
+
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        node.EndsNetwork && node.Output.Rank == 1 ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
+        IsLeftOut(node) ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
         var dim = Dim;
-        return node.EndsNetwork && node.Output.Rank == 1 ? static input => input : input => nn.functional.softmax(input, dim);
+        return IsLeftOut(node) ? static input => input : input => nn.functional.softmax(input, dim);
     }
 }
