@@ -28,6 +28,21 @@ public sealed class AnalyzeTests(ApiServer server)
             body.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("parameters").GetInt64()));
     }
 
+    [Theory]
+    [InlineData("0", 64, 8)] // the default for processors
+    [InlineData("256", 64, 256)]
+    [InlineData("256", 2048, 16)] // an input of 16 MiB: no more at once than 256 MiB of them
+    public async Task Analyze_LargestBatch_IsTheOneThatIsComputed(string maxBatchSize, int side, int expected)
+    {
+        await using var own = new ApiServer { Settings = new() { ["ModelService:Batching:MaxBatchSize"] = maxBatchSize } };
+
+        var body = (await own.Api.PostAsync(Path, $$$"""{"input":{"channels":1,"height":{{{side}}},"width":{{{side}}}},"layers":[{"type":"relu"}]}""")).Ok();
+
+        var memory = body.GetProperty("estimated_memory");
+        Assert.Equal(expected, memory.GetProperty("largest_batch_size").GetInt32());
+        Assert.Equal(expected * memory.GetProperty("batch1").GetInt64(), memory.GetProperty("largest_batch").GetInt64());
+    }
+
     [Fact]
     public async Task Analyze_SeveralErrors_ReportsEachAtItsPlace()
     {
