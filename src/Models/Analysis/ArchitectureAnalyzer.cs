@@ -32,7 +32,8 @@ internal sealed class ArchitectureAnalyzer
         analyzer.BeginFields(input);
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
-        for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
+        for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true)
+            last = last.Children.LastOrDefault(child => child.Definition is not (Identity or AnyDropout)) ?? last.Children[^1];
         if (architecture.Layers.Count == 0) analyzer.Fail(JsonPointer.Append(pointer, "layers"), "There are no layers.");
 
         var analysis = new ArchitectureAnalysis

@@ -11,6 +11,8 @@ public sealed class AdviceTests
     private const string Flatten = """{ "type": "flatten" }""";
     private const string Pool = """{ "type": "adaptive_avg_pool2d", "output_size": 1 }""";
     private const string Linear = """{ "type": "linear", "out_features": 4 }""";
+    private const string Wide = """{ "type": "linear", "out_features": 64 }""";
+    private const string Softmax = """{ "type": "softmax" }""";
     private const string Relu = """{ "type": "relu" }""";
 
     public static TheoryData<string[], string?, string?> Cases => new()
@@ -22,7 +24,21 @@ public sealed class AdviceTests
         { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "dropout" }""", Linear], "/layers/6", "No activation" },
         { [Conv, Relu, Pool, Flatten, Linear, Relu, Linear], null, null },
         { [Conv, Relu, Flatten, """{ "type": "linear", "out_features": 50 }"""], "/layers/3", "% of all parameters" },
-        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "softmax" }"""], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, Softmax], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, Softmax, """{ "type": "identity" }""", """{ "type": "dropout" }"""], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "sequential", "layers": [{ "type": "softmax" }, { "type": "identity" }] }"""], "/layers/5/layers/0", "logits" },
+
+        // Data, not the order of writing: two branches stand side by side, and what a fork hands on goes elsewhere, too.
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "concat", "branches": [{{Linear}}, {{Linear}}] }"""], null, null },
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "residual", "body": [{{Relu}}, {{Linear}}], "shortcut": {{Linear}} }"""], null, null },
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "concat", "branches": [{{Relu}}, { "type": "sequential", "layers": [{{Linear}}, {{Linear}}] }] }"""], "/layers/4/branches/1/layers/1", "No activation" },
+        { [Conv, """{ "type": "residual", "body": [{ "type": "batch_norm2d" }, { "type": "relu" }] }""", Pool, Flatten, Linear], null, null },
+
+        // Without flatten.
+        { [Conv, Relu, Linear], "/layers/2", "[4, 14, 14] becomes [4, 14, 4]" },
+        { [Linear, Relu, Pool, Flatten, Linear], "/layers/0", "flatten" },
+        { ["""{ "type": "flatten", "start_dim": 2 }""", """{ "type": "conv1d", "out_channels": 2, "kernel_size": 1 }""", """{ "type": "avg_pool1d", "kernel_size": 50 }""", Relu, Linear], "/layers/4", "[2, 5] becomes [2, 4]" },
+        { ["""{ "type": "flatten", "start_dim": 2 }""", Wide, Relu, $$"""{ "type": "residual", "body": [{{Wide}}, {{Relu}}] }"""], null, null },
     };
 
     [Theory]
