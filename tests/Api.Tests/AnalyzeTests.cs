@@ -44,6 +44,16 @@ public sealed class AnalyzeTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Analyze_ReceptiveFieldBeyond64Bits_IsNoError()
+    {
+        const string Network = """{"input":{"channels":1,"height":8,"width":8},"layers":[{"type":"repeat","times":70,"layers":[{"type":"conv2d","out_channels":1,"kernel_size":3,"stride":2,"padding":1}]}]}""";
+
+        var body = (await server.Api.PostAsync(Path, Network)).Ok();
+
+        Assert.Equal([long.MaxValue, long.MaxValue], body.GetProperty("layers")[70].GetProperty("receptive_field").GetProperty("size").Longs());
+    }
+
+    [Fact]
     public async Task Analyze_SeveralErrors_ReportsEachAtItsPlace()
     {
         const string Network = """

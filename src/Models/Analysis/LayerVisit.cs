@@ -63,11 +63,18 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         return Shape.UnknownSize;
     }
 
-    /// <summary>Declares that windows slide over the input and keep its size.</summary>
-    public void SlideKeepingSize(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
+    /// <summary>Declares windows that slide over the input, where the output's size needs no working out.</summary>
+    public void Slide(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
 
     /// <summary>Declares that each number of the output depends on all of the input.</summary>
     public void SeesWholeInput() => node.SeesWholeInput = true;
+
+    /// <summary>Declares that each number of the output depends on all of the input along so many of its last dimensions.</summary>
+    public void SeesWholeInput(Shape input, int dimensions)
+    {
+        if (!input.HasRank || dimensions >= input.Rank - 1) node.SeesWholeInput = true;
+        else node.Windows.AddRange(input.Sizes.Skip(1).Select((side, index) => new Window(index < input.Rank - 1 - dimensions ? 1 : Math.Max(1, side), 1, 0)));
+    }
 
     /// <summary>Declares a trainable tensor.</summary>
     public void Tensor(string name, params long[] shape)

@@ -21,10 +21,11 @@ public abstract record AdaptivePool : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
-        return visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank)
-            ? new Shape([input.Sizes[0], .. Longs(OutputSize)])
-            : Shape.Unknown;
+        if (!(visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank))) return Shape.Unknown;
+        var sizes = Longs(OutputSize);
+        if (sizes.All(size => size == 1)) visit.SeesWholeInput();
+        else visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));
+        return new Shape([input.Sizes[0], .. sizes]);
     }
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

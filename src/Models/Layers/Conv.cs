@@ -128,7 +128,7 @@ public abstract record Conv : LayerDefinition
         if (Padding.Sizes is null)
         {
             if (stride.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
-            visit.SlideKeepingSize(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
+            visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
             return CheckedAgainstMode(input, [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)], visit) ? input.Sizes.Skip(1) : UnknownSides();
         }
 

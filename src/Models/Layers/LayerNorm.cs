@@ -29,7 +29,7 @@ internal sealed record LayerNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
+        visit.SeesWholeInput(input, Sizes.Length);
         if (ElementwiseAffine)
         {
             visit.Tensor("weight", Sizes);

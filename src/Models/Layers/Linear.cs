@@ -23,7 +23,7 @@ internal sealed record Linear : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
+        visit.SeesWholeInput(input, dimensions: 1);
         if (!input.HasRank) return Shape.Unknown;
         var features = input.Sizes[^1];
         visit.Agree("in_features", InFeatures, features);

@@ -71,6 +71,54 @@ public sealed class AdviceTests
         Assert.Equal([stride, stride], node.Field.Stride);
     }
 
+    // Pools of 6 to 6 and of 7 to 7 see no more than what is before them.
+    [Theory]
+    [InlineData("vgg16", "avgpool", 212, 32)]
+    [InlineData("alexnet", "avgpool", 195, 32)]
+    [InlineData("resnet18", "avgpool", 224, 224)]
+    public void Analyze_AdaptivePool_SeesItsRegionsOnly(string name, string key, long size, long stride)
+    {
+        var node = PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits()).AllLayers.First(layer => layer.Key == key);
+
+        Assert.Equal([size, size], node.Field!.Size);
+        Assert.Equal([stride, stride], node.Field.Stride);
+    }
+
+    // The regions as PyTorch cuts them, one by one.
+    [Fact]
+    public void Adaptive_AnySizes_IsTheWidestRegion()
+    {
+        for (var side = 1; side < 30; side++)
+        {
+            for (var regions = 1; regions < 30; regions++)
+            {
+                var widest = Enumerable.Range(0, regions).Max(i => (((i + 1) * side) + regions - 1) / regions - (i * side / regions));
+
+                Assert.Equal(widest, Window.Adaptive(side, regions).Extent);
+            }
+        }
+    }
+
+    [Fact]
+    public void Analyze_LinearOnAPicture_SeesARow()
+    {
+        var analysis = Networks.Analyze(Networks.Of(Conv, Linear, """{ "type": "layer_norm", "normalized_shape": [14, 4] }"""));
+
+        Assert.Equal([3, 16], analysis.Layers[1].Field!.Size);
+        Assert.Equal([16, 16], analysis.Layers[2].Field!.Size);
+    }
+
+    [Fact]
+    public void Analyze_FieldBeyond64Bits_IsNoError()
+    {
+        const string Halving = """{ "type": "conv2d", "out_channels": 1, "kernel_size": 3, "stride": 2, "padding": 1 }""";
+
+        var analysis = Networks.Analyze(Networks.Of($$"""{ "type": "repeat", "times": 70, "layers": [{{Halving}}] }""", $$"""{ "type": "concat", "branches": [{{Halving}}, {{Halving}}] }"""));
+
+        Assert.Equal([2, 1, 1], analysis.Output.Sizes);
+        Assert.Equal([long.MaxValue, long.MaxValue], analysis.Layers[^1].Field!.Size);
+    }
+
     [Fact]
     public void Analyze_Residual_SeesAsFarAsItsWidestBranch()
     {
