@@ -75,6 +75,30 @@ public sealed class AnalyzeTests(ApiServer server)
         Assert.Contains("'conv2' is no layer type; did you mean 'conv2d'?", body.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Analyze_LayersBehindAMistake_SayThatTheyDependOnIt()
+    {
+        const string Network = """
+            {
+              "input": {"channels": 3, "height": 8, "width": 8},
+              "layers": [
+                {"type": "relu"},
+                {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "paddng": 1},
+                {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": "same", "stride": 2},
+                {"type": "flatten"},
+                {"type": "linear", "out_features": 3},
+                {"type": "relu"}
+              ]
+            }
+            """;
+
+        var body = (await server.Api.PostAsync(Path, Network)).Problem(422, "definition_invalid", "/layers/1/paddng", "/layers/2/padding");
+
+        Assert.Equal(
+            [false, true, true, true, true, false],
+            body.GetProperty("layers").EnumerateArray().Select(layer => layer.TryGetProperty("depends_on_error", out var depends) && depends.GetBoolean()));
+    }
+
     [Theory]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":9}""", "/layers/0/kernel_size")]
     [InlineData("""{"type":"linear","out_features":4,"in_features":5}""", "/layers/0/in_features")]

@@ -49,7 +49,7 @@ public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="ActivationBytes">Bytes of its output in float32, for one input.</param>
 /// <param name="ReceptiveField">What part of the input a number of its output depends on, for each spatial dimension.</param>
-/// <param name="DependsOnError">True where an error here or before keeps the output from being known.</param>
+/// <param name="DependsOnError">True where an error here or before keeps the shapes or costs from being known.</param>
 public sealed record LayerAnalysisResponse(
     string Pointer, string Key, string Type, IReadOnlyList<long?>? OutputShape, long Parameters, long Macs, long ActivationBytes, ReceptiveField? ReceptiveField,
     bool? DependsOnError)

@@ -152,7 +152,7 @@ internal sealed class ArchitectureAnalyzer
         if (architecture.HeadLayer is null) return weighted.LastOrDefault();
         // It may name a block, as when a head of several layers has taken the place of one.
         var head = weighted.FindLast(node => node.Key == architecture.HeadLayer || node.Key.StartsWith(architecture.HeadLayer + ".", StringComparison.Ordinal));
-        if (head is null)
+        if (head is null && !top.Flatten().Any(node => node.Definition is UnreadableLayer)) // which may be the one
             Fail(JsonPointer.Append(pointer, "head_layer"), $"'{Spelling.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
                 + (Spelling.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near ? $" Did you mean '{near}'?" : ""));
         return head;

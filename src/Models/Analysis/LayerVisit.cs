@@ -21,18 +21,20 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <returns>The unknown shape.</returns>
     public Shape Fail(string parameter, string detail)
     {
+        node.Failed = true;
         analyzer.Errors.Add(new ErrorDetail(JsonPointer.Append(node.Pointer, parameter), $"{node.Type}: {detail}"));
         return Shape.Unknown;
     }
 
     /// <summary>Checks the number of dimensions, the batch not counted.</summary>
-    /// <returns>False when it is wrong, which is reported, or unknown.</returns>
-    public bool RequireRank(Shape input, IReadOnlyList<int> ranks)
+    /// <returns>
+    /// The input; unknown when the number is wrong, which is reported. When it isn't known, the input is taken for what the layer takes: the
+    /// mistake that hides it has been reported.
+    /// </returns>
+    public Shape RequireRank(Shape input, params IReadOnlyList<int> ranks)
     {
-        if (!input.HasRank) return false;
-        if (ranks.Contains(input.Rank)) return true;
-        Fail("type", $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}.");
-        return false;
+        if (!input.HasRank) return ranks is [var only] ? Shape.OfChannels(input.Channels, only - 1) : input;
+        return ranks.Contains(input.Rank) ? input : Fail("type", $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}.");
     }
 
     /// <summary>Checks that a parameter has one size, or as many as there are dimensions.</summary>

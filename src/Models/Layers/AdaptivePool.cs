@@ -21,7 +21,9 @@ public abstract record AdaptivePool : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (!(visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank))) return Shape.Unknown;
+        var fits = visit.RequireSizes("output_size", OutputSize, SpatialRank);
+        input = visit.RequireRank(input, SpatialRank + 1);
+        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
         var sizes = Longs(OutputSize);
         if (sizes.All(size => size == 1)) visit.SeesWholeInput();
         else visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));

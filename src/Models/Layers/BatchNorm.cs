@@ -38,8 +38,8 @@ public abstract record BatchNorm : LayerDefinition
     {
         if (!TrackRunningStats)
             visit.Fail("track_running_stats", "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch.");
-        if (!visit.RequireRank(input, Ranks)) return Shape.Unknown;
-        var channels = input.Sizes[0];
+        input = visit.RequireRank(input, Ranks);
+        var channels = input.Channels;
         visit.Agree("num_features", NumFeatures, channels);
         if (Affine)
         {

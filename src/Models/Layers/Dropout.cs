@@ -35,7 +35,7 @@ internal sealed record Dropout : AnyDropout
 [Layer("dropout2d", "Sets whole channels to 0 at random while training; does nothing when the network is used.")]
 internal sealed record Dropout2d : AnyDropout
 {
-    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [3]) ? input : Shape.Unknown;
+    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, 3);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, nn.Dropout2d(P)).call;
 }

@@ -27,8 +27,7 @@ internal sealed record GroupNorm : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         visit.SeesWholeInput();
-        if (!input.HasRank) return input;
-        var channels = input.Sizes[0];
+        var channels = input.Channels;
         visit.Agree("num_channels", NumChannels, channels);
         if (channels != Shape.UnknownSize && channels % NumGroups != 0)
             visit.Fail("num_groups", $"{channels} channels can't be split into {NumGroups} groups of equal size.");

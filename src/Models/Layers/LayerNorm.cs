@@ -39,7 +39,8 @@ internal sealed record LayerNorm : LayerDefinition
         if (!input.HasRank) return input;
         var fits = Sizes.Length <= input.Rank
             && input.Sizes.Skip(input.Rank - Sizes.Length).Zip(Sizes).All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
-        return fits ? input : visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        if (!fits) visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        return input;
     }
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(

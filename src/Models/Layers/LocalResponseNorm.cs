@@ -27,7 +27,7 @@ internal sealed record LocalResponseNorm : LayerDefinition
     [Description("Added to the neighbours' sum.")]
     public double K { get; init; } = 1.0;
 
-    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [2, 3, 4]) ? input : Shape.Unknown;
+    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, 2, 3, 4);
 
     // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)

@@ -22,7 +22,7 @@ internal sealed record Repeat : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         if (Name is not null) visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
-        if (Layers.Count == 0) return visit.Fail("layers", "There is nothing to repeat.");
+        if (Layers.Count == 0) visit.Fail("layers", "There is nothing to repeat.");
         var shape = input;
         for (var time = 0; time < Times && visit.MayGoOn; time++) shape = visit.Chain(Layers, shape, visit.ParentKeys);
         return shape;

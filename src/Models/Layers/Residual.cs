@@ -37,7 +37,8 @@ internal sealed record Residual : LayerDefinition
 
         if (Activation is null) return sum;
         if (Activation is Layers.Activation or UnreadableLayer) return visit.Child(Activation, "activation", sum, new KeyScope(""));
-        return visit.Fail("activation", $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\".");
+        visit.Fail("activation", $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\".");
+        return sum;
     }
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

@@ -20,9 +20,8 @@ internal sealed record Softmax : LayerDefinition
     {
         if (!input.HasRank) return input;
         var last = input.Rank;
-        return (Dim >= 1 && Dim <= last) || (Dim < 0 && Dim >= -last)
-            ? input
-            : visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
+        if (Dim == 0 || Dim > last || Dim < -last) visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
+        return input;
     }
 
     /// <summary>Whether it ends the network, so that its input is what the network gives.</summary>

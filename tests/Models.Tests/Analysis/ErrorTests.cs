@@ -69,6 +69,49 @@ public sealed class ErrorTests
         Assert.Contains("did you mean 'kernel_size'", errors[0].Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "conv2d", "out_channels": 4, "kernel_sice": 3 }""", "/layers/0/kernel_sice", "/layers/0")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 3, "kernel_size": 3 }""", "/layers/0/type")]
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 2, "padding": 2 }""", "/layers/0/padding")]
+    [InlineData("""{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "max_pool2d", "kernel_size": 2 }] }""", "/layers/0/branches")]
+    public void Analyze_MistakesBehindAMistake_AreAllFound(string first, params string[] pointers)
+    {
+        var errors = Networks.Errors(Networks.Of(
+            first,
+            """{ "type": "conv2d", "out_channels": 10, "kernel_size": 3, "groups": 3 }""",
+            """{ "type": "conv2d", "out_channels": 8, "kernel_size": 3, "in_channels": 7 }""",
+            """{ "type": "batch_norm2d", "num_features": 99 }""",
+            """{ "type": "group_norm", "num_groups": 3 }""",
+            """{ "type": "max_pool2d", "kernel_size": 2, "padding": 2 }""",
+            """{ "type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": "same", "stride": 2 }""",
+            Flatten, Linear, """{ "type": "linear", "out_features": 2, "in_features": 9 }"""));
+
+        Assert.Equal(
+            [.. pointers, "/layers/1/groups", "/layers/2/in_channels", "/layers/3/num_features", "/layers/4/num_groups", "/layers/5/padding", "/layers/6/padding", "/layers/9/in_features"],
+            errors.Select(error => error.Pointer).Distinct());
+    }
+
+    [Theory]
+    [InlineData("conv1d", "batch_norm1d", "avg_pool1d", "adaptive_avg_pool1d")]
+    [InlineData("conv3d", "batch_norm3d", "max_pool3d", "adaptive_avg_pool3d")]
+    [InlineData("conv1d", "batch_norm2d", "max_pool2d", "adaptive_avg_pool2d")]
+    public void Analyze_WrongNumberOfDimensions_IsOneErrorWhateverFollows(string conv, string norm, string pool, string adaptive)
+    {
+        var layers = $$"""{ "type": "{{conv}}", "out_channels": 4, "kernel_size": 3 }, { "type": "{{norm}}" }, { "type": "{{pool}}", "kernel_size": 2 }, { "type": "{{adaptive}}", "output_size": 2 }""";
+
+        var errors = Networks.Errors(Networks.Of(layers, """{ "type": "residual", "body": [{ "type": "relu" }], "activation": "relu" }""", Flatten, Linear));
+
+        Assert.Equal("/layers/0/type", Assert.Single(errors).Pointer);
+    }
+
+    [Fact]
+    public void Analyze_HeadLayerThatCanNotBeRead_IsNotMissed()
+    {
+        var errors = Networks.Errors($$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "fc", "layers": [{{Flatten}}, { "type": "linear", "out_features": 0, "name": "fc" }] }""");
+
+        Assert.Equal("/layers/1/out_features", Assert.Single(errors).Pointer);
+    }
+
     [Fact]
     public void Analyze_SecondMistakeBehindTheFirst_IsFoundToo()
     {
