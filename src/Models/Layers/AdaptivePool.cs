@@ -13,7 +13,7 @@ namespace ModelService.Models.Layers;
 public abstract record AdaptivePool : LayerDefinition
 {
     /// <summary>The size that comes out.</summary>
-    [Description("The size that comes out."), Range(1, int.MaxValue)]
+    [Description("The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."), Range(1, int.MaxValue)]
     public required Sizes OutputSize { get; init; }
 
     /// <summary>Spatial dimensions.</summary>

@@ -16,11 +16,11 @@ public abstract record BatchNorm : LayerDefinition
     public int? NumFeatures { get; init; }
 
     /// <summary>Added to the variance, against a division by zero.</summary>
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     /// <summary>Share of a training batch's statistics that the running ones take over.</summary>
-    [Description("Share of a training batch's statistics that the running ones take over."), Range(0.0, 1.0)]
+    [Description("Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here.")]
     public double Momentum { get; init; } = 0.1;
 
     /// <summary>Whether it scales and shifts.</summary>

@@ -18,7 +18,7 @@ internal sealed record GroupNorm : LayerDefinition
     [Description("Channels; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? NumChannels { get; init; }
 
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     [Description("Whether a learnt scale and shift follow.")]

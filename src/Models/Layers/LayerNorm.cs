@@ -16,7 +16,7 @@ internal sealed record LayerNorm : LayerDefinition
     [Description("Sizes of the last dimensions that are normalised together; must be the input's."), Range(1, int.MaxValue)]
     public required Sizes NormalizedShape { get; init; }
 
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     [Description("Whether a learnt scale and shift follow.")]

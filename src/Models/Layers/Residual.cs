@@ -31,7 +31,7 @@ internal sealed record Residual : LayerDefinition
         var sum = body.Merge(shortcut);
         if (sum is null)
         {
-            visit.Fail(Shortcut is null ? "body" : "shortcut", $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}.");
+            visit.Fail(Shortcut is null ? "body" : "shortcut", $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake.");
             sum = body;
         }
 

@@ -18,9 +18,10 @@ internal sealed record Softmax : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (!input.HasRank) return input;
-        var last = input.Rank;
-        if (Dim == 0 || Dim > last || Dim < -last) visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
+        if (Dim == 0 || (input.HasRank && Dim == -(input.Rank + 1)))
+            visit.Fail("dim", $"{Dim} is the batch: a picture's scores would depend on its neighbours in it. Stricter than PyTorch.");
+        else if (input.HasRank && Math.Abs((long)Dim) > input.Rank)
+            visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
         return input;
     }
 
