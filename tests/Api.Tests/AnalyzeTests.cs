@@ -28,6 +28,31 @@ public sealed class AnalyzeTests(ApiServer server)
             body.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("parameters").GetInt64()));
     }
 
+    [Theory]
+    [InlineData("0", 64, 8)] // the default for processors
+    [InlineData("256", 64, 256)]
+    [InlineData("256", 2048, 16)] // an input of 16 MiB: no more at once than 256 MiB of them
+    public async Task Analyze_LargestBatch_IsTheOneThatIsComputed(string maxBatchSize, int side, int expected)
+    {
+        await using var own = new ApiServer { Settings = new() { ["ModelService:Batching:MaxBatchSize"] = maxBatchSize } };
+
+        var body = (await own.Api.PostAsync(Path, $$$"""{"input":{"channels":1,"height":{{{side}}},"width":{{{side}}}},"layers":[{"type":"relu"}]}""")).Ok();
+
+        var memory = body.GetProperty("estimated_memory");
+        Assert.Equal(expected, memory.GetProperty("largest_batch_size").GetInt32());
+        Assert.Equal(expected * memory.GetProperty("batch1").GetInt64(), memory.GetProperty("largest_batch").GetInt64());
+    }
+
+    [Fact]
+    public async Task Analyze_ReceptiveFieldBeyond64Bits_IsNoError()
+    {
+        const string Network = """{"input":{"channels":1,"height":8,"width":8},"layers":[{"type":"repeat","times":70,"layers":[{"type":"conv2d","out_channels":1,"kernel_size":3,"stride":2,"padding":1}]}]}""";
+
+        var body = (await server.Api.PostAsync(Path, Network)).Ok();
+
+        Assert.Equal([long.MaxValue, long.MaxValue], body.GetProperty("layers")[70].GetProperty("receptive_field").GetProperty("size").Longs());
+    }
+
     [Fact]
     public async Task Analyze_HeadAmongLayersWithoutWeights_IsAnErrorAtItsName()
     {
@@ -58,9 +83,34 @@ public sealed class AnalyzeTests(ApiServer server)
         Assert.Contains("'conv2' is no layer type; did you mean 'conv2d'?", body.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Analyze_LayersBehindAMistake_SayThatTheyDependOnIt()
+    {
+        const string Network = """
+            {
+              "input": {"channels": 3, "height": 8, "width": 8},
+              "layers": [
+                {"type": "relu"},
+                {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "paddng": 1},
+                {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": "same", "stride": 2},
+                {"type": "flatten"},
+                {"type": "linear", "out_features": 3},
+                {"type": "relu"}
+              ]
+            }
+            """;
+
+        var body = (await server.Api.PostAsync(Path, Network)).Problem(422, "definition_invalid", "/layers/1/paddng", "/layers/2/padding");
+
+        Assert.Equal(
+            [false, true, true, true, true, false],
+            body.GetProperty("layers").EnumerateArray().Select(layer => layer.TryGetProperty("depends_on_error", out var depends) && depends.GetBoolean()));
+    }
+
     [Theory]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":9}""", "/layers/0/kernel_size")]
     [InlineData("""{"type":"linear","out_features":4,"in_features":5}""", "/layers/0/in_features")]
+    [InlineData("""{"type":"relu","name":"forward"}""", "/layers/0/name")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":3,"in_channels":1}""", "/layers/0/in_channels")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":0}""", "/layers/0/kernel_size")]
     [InlineData("""{"type":"conv2d","out_channels":4,"kernel_size":[3,3,3]}""", "/layers/0/kernel_size")]

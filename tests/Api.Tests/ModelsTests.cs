@@ -36,6 +36,31 @@ public sealed class ModelsTests
     }
 
     [Fact]
+    public async Task Architecture_AsPyTorch_HasAClassForEachBlock()
+    {
+        await using var server = new ApiServer();
+        await server.Api.CreateAsync("""
+            {
+              "name": "blocks",
+              "architecture": {
+                "input": {"channels": 3, "height": 8, "width": 8},
+                "layers": [
+                  {"type": "sequential", "name": "a", "layers": [{"type": "sequential", "name": "b", "layers": [{"type": "conv2d", "out_channels": 4, "kernel_size": 3}]}]},
+                  {"type": "sequential", "name": "a_b", "layers": [{"type": "conv2d", "out_channels": 7, "kernel_size": 1}]},
+                  {"type": "flatten"},
+                  {"type": "linear", "out_features": 2}
+                ]
+              }
+            }
+            """);
+
+        var answer = await server.Api.GetAsync("/v1/models/blocks/architecture?format=pytorch");
+
+        Assert.Equal((200, "text/x-python"), (answer.Status, answer.MediaType));
+        Assert.Equal(["Block_a_b", "Block_a", "Block_a_b_2", "Network"], answer.Text.Split('\n').Where(line => line.StartsWith("class ", StringComparison.Ordinal)).Select(line => line[6..line.IndexOf('(')]));
+    }
+
+    [Fact]
     public async Task Send_WhileTheModelIsBuilt_IsNotReadyAndSaysWhenToAskAgain()
     {
         var clock = new StoppedClock();

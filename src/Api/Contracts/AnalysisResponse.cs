@@ -36,7 +36,7 @@ public sealed record WeightBytesResponse(long Float32, long Bfloat16, long Float
 
 /// <summary>Estimated bytes to serve in float32: weights, and what layers and open branches hold at the worst moment. The library's own needs are not counted.</summary>
 /// <param name="Batch1">For one input at a time.</param>
-/// <param name="LargestBatch">For the largest batch.</param>
+/// <param name="LargestBatch">For the largest batch that is computed at once on the device <c>auto</c>.</param>
 /// <param name="LargestBatchSize">How many inputs that is.</param>
 public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int LargestBatchSize);
 
@@ -49,7 +49,7 @@ public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int
 /// <param name="Macs">Multiply-accumulates for one input.</param>
 /// <param name="ActivationBytes">Bytes of its output in float32, for one input.</param>
 /// <param name="ReceptiveField">What part of the input a number of its output depends on, for each spatial dimension.</param>
-/// <param name="DependsOnError">True where an error here or before keeps the output from being known.</param>
+/// <param name="DependsOnError">True where an error here or before keeps the shapes or costs from being known.</param>
 public sealed record LayerAnalysisResponse(
     string Pointer, string Key, string Type, IReadOnlyList<long?>? OutputShape, long Parameters, long Macs, long ActivationBytes, ReceptiveField? ReceptiveField,
     bool? DependsOnError)

@@ -10,6 +10,7 @@ using ModelService.Models.Analysis;
 using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
 using ModelService.Models.Predefined;
+using ModelService.Models.Serving;
 
 namespace ModelService.Api.Controllers;
 
@@ -17,7 +18,8 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Route("v1/architectures")]
 [Produces("application/json", "application/problem+json")]
-public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+public sealed class ArchitecturesController(
+    IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits, IOptions<BatchingOptions> batching) : ControllerBase
 {
     /// <summary>Lists the predefined architectures.</summary>
     /// <response code="200">Their names, for <c>"base"</c>.</response>
@@ -37,7 +39,7 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     {
         var architecture = PredefinedArchitectures.Find(name)
             ?? throw new ServingException(ErrorCode.NotFound, $"'{name}' is no predefined architecture. GET /v1/architectures lists them.");
-        return ArchitectureResponse.Of(architecture, AnalysisResponse.Of(architecture.Analyze(architectureLimits.Value), limits.Value.MaxInputs));
+        return ArchitectureResponse.Of(architecture, Describe(architecture.Analyze(architectureLimits.Value)));
     }
 
     /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
@@ -58,6 +60,8 @@ public sealed class ArchitecturesController(IOptions<LimitsOptions> limits, IOpt
     public async Task<AnalysisResponse> Analyze(CancellationToken cancellationToken)
     {
         var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
-        return AnalysisResponse.Of(ArchitectureReader.Analyze(architecture, architectureLimits.Value), limits.Value.MaxInputs);
+        return Describe(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
     }
+
+    private AnalysisResponse Describe(ArchitectureAnalysis analysis) => AnalysisResponse.Of(analysis, batching.Value.MaxBatchSizeOf(analysis));
 }

@@ -32,7 +32,8 @@ internal sealed class ArchitectureAnalyzer
         analyzer.BeginFields(input);
         var top = new LayerNode { Definition = new Sequential { Layers = architecture.Layers, Pointer = pointer }, Key = "", Input = input };
         top.Output = new LayerVisit(analyzer, top, new KeyScope(""), depth: 0).Chain(architecture.Layers, input, new KeyScope(""));
-        for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true) last = last.Children[^1];
+        for (var last = top; last.Children.Count > 0 && last.Definition is Sequential or Repeat; last.EndsNetwork = true)
+            last = last.Children.LastOrDefault(child => child.Definition is not (Identity or AnyDropout)) ?? last.Children[^1];
 
         var analysis = new ArchitectureAnalysis
         {
@@ -69,6 +70,8 @@ internal sealed class ArchitectureAnalyzer
 
         if (layer.IsKeyed && !keys.Take(key!))
             Fail(JsonPointer.Append(layer.Pointer, "name"), $"The key '{node.Key}' is taken by another layer beside this one: give it another name.");
+        if (layer.IsKeyed && ModuleAttributes.Contains(key!))
+            Fail(JsonPointer.Append(layer.Pointer, "name"), $"'{key}' is an attribute of PyTorch's nn.Module, whose add_module refuses it as a layer's name: give it another name.");
 
         try
         {
@@ -162,7 +165,7 @@ internal sealed class ArchitectureAnalyzer
         if (architecture.HeadLayer is null) return weighted.LastOrDefault();
         // It may name a block, as when a head of several layers has taken the place of one.
         var head = weighted.FindLast(node => node.Key == architecture.HeadLayer || node.Key.StartsWith(architecture.HeadLayer + ".", StringComparison.Ordinal));
-        if (head is null)
+        if (head is null && !top.Flatten().Any(node => node.Definition is UnreadableLayer)) // which may be the one
             Fail(JsonPointer.Append(pointer, "head_layer"), $"'{Spelling.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
                 + (Spelling.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near ? $" Did you mean '{near}'?" : ""));
         return head;

@@ -39,8 +39,8 @@ public sealed class LayerNode
     /// <summary>Bytes of the output in float32, for one input.</summary>
     public long ActivationBytes => Output.IsKnown ? Output.ElementCount * sizeof(float) : 0;
 
-    /// <summary>Whether an error before or in it keeps its output from being known.</summary>
-    public bool DependsOnError => !Output.IsKnown;
+    /// <summary>Whether an error before or in it keeps its shapes or costs from being known.</summary>
+    public bool DependsOnError => Failed || !Input.IsKnown || !Output.IsKnown;
 
     /// <summary>The layers of a block, in the order they run in.</summary>
     public IReadOnlyList<LayerNode> Children => OwnChildren;
@@ -53,6 +53,9 @@ public sealed class LayerNode
 
     /// <summary>Whether its output is the network's.</summary>
     internal bool EndsNetwork { get; set; }
+
+    /// <summary>Whether something is wrong with its parameters.</summary>
+    internal bool Failed { get; set; }
 
     /// <summary>The windows that slide over the input, one for each spatial dimension; none for other layers.</summary>
     internal List<Window> Windows { get; } = [];

@@ -21,18 +21,20 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <returns>The unknown shape.</returns>
     public Shape Fail(string parameter, string detail)
     {
+        node.Failed = true;
         analyzer.Errors.Add(new ErrorDetail(JsonPointer.Append(node.Pointer, parameter), $"{node.Type}: {detail}"));
         return Shape.Unknown;
     }
 
     /// <summary>Checks the number of dimensions, the batch not counted.</summary>
-    /// <returns>False when it is wrong, which is reported, or unknown.</returns>
-    public bool RequireRank(Shape input, IReadOnlyList<int> ranks)
+    /// <returns>
+    /// The input; unknown when the number is wrong, which is reported. When it isn't known, the input is taken for what the layer takes: the
+    /// mistake that hides it has been reported.
+    /// </returns>
+    public Shape RequireRank(Shape input, params IReadOnlyList<int> ranks)
     {
-        if (!input.HasRank) return false;
-        if (ranks.Contains(input.Rank)) return true;
-        Fail("type", $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}.");
-        return false;
+        if (!input.HasRank) return ranks is [var only] ? Shape.OfChannels(input.Channels, only - 1) : input;
+        return ranks.Contains(input.Rank) ? input : Fail("type", $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}.");
     }
 
     /// <summary>Checks that a parameter has one size, or as many as there are dimensions.</summary>
@@ -63,11 +65,18 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         return Shape.UnknownSize;
     }
 
-    /// <summary>Declares that windows slide over the input and keep its size.</summary>
-    public void SlideKeepingSize(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
+    /// <summary>Declares windows that slide over the input, where the output's size needs no working out.</summary>
+    public void Slide(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
 
     /// <summary>Declares that each number of the output depends on all of the input.</summary>
     public void SeesWholeInput() => node.SeesWholeInput = true;
+
+    /// <summary>Declares that each number of the output depends on all of the input along so many of its last dimensions.</summary>
+    public void SeesWholeInput(Shape input, int dimensions)
+    {
+        if (!input.HasRank || dimensions >= input.Rank - 1) node.SeesWholeInput = true;
+        else node.Windows.AddRange(input.Sizes.Skip(1).Select((side, index) => new Window(index < input.Rank - 1 - dimensions ? 1 : Math.Max(1, side), 1, 0)));
+    }
 
     /// <summary>Declares a trainable tensor.</summary>
     public void Tensor(string name, params long[] shape)

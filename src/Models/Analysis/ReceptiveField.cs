@@ -5,7 +5,8 @@ namespace ModelService.Models.Analysis;
 /// <param name="Stride">How far that part moves from one number to the next.</param>
 /// <remarks>
 /// <c>size' = size + (extent - 1) · stride</c>, <c>stride' = stride · step</c>. Source: Araujo, Norris and Sim 2019, "Computing Receptive
-/// Fields of Convolutional Neural Networks", doi:10.23915/distill.00021.
+/// Fields of Convolutional Neural Networks", doi:10.23915/distill.00021. What is beyond 64 bits stays at the greatest number: it is no error,
+/// since a field says what a network could see of a larger input.
 /// </remarks>
 public sealed record ReceptiveField(IReadOnlyList<long> Size, IReadOnlyList<long> Stride)
 {
@@ -17,9 +18,11 @@ public sealed record ReceptiveField(IReadOnlyList<long> Size, IReadOnlyList<long
 
     /// <summary>The field after windows have slid over the output that has this one.</summary>
     internal ReceptiveField Through(IReadOnlyList<Window> windows) => windows.Count != Size.Count ? this : new(
-        [.. Size.Select((size, dimension) => size + ((windows[dimension].Extent - 1) * Stride[dimension]))],
-        [.. Stride.Select((stride, dimension) => stride * windows[dimension].Stride)]);
+        [.. Size.Select((size, dimension) => long.CreateSaturating(size + ((Int128)(windows[dimension].Extent - 1) * Stride[dimension])))],
+        [.. Stride.Select((stride, dimension) => long.CreateSaturating((Int128)stride * windows[dimension].Stride))]);
 
     /// <summary>The larger of two fields, where branches join.</summary>
-    internal static ReceptiveField Larger(ReceptiveField left, ReceptiveField right) => left.Size.Sum() >= right.Size.Sum() ? left : right;
+    internal static ReceptiveField Larger(ReceptiveField left, ReceptiveField right) => Total(left) >= Total(right) ? left : right;
+
+    private static double Total(ReceptiveField field) => field.Size.Sum(size => (double)size);
 }

@@ -10,17 +10,16 @@ public sealed class Shape
     public const long UnknownSize = -1;
 
     private readonly long[]? sizes;
+    private readonly long channels = UnknownSize;
 
     /// <summary>A shape of these sizes.</summary>
     /// <param name="sizes">At least one; <see cref="UnknownSize"/> for one that is not known.</param>
     public Shape(params long[] sizes) => this.sizes = sizes;
 
-    private Shape()
-    {
-    }
+    private Shape(long[]? sizes, long channels) => (this.sizes, this.channels) = (sizes, channels);
 
     /// <summary>Nothing is known, not even the number of dimensions.</summary>
-    public static Shape Unknown { get; } = new();
+    public static Shape Unknown { get; } = new(null, UnknownSize);
 
     /// <summary>Whether the number of dimensions is known.</summary>
     public bool HasRank => sizes is not null;
@@ -33,6 +32,9 @@ public sealed class Shape
 
     /// <summary>The sizes.</summary>
     public IReadOnlyList<long> Sizes => sizes ?? throw new InvalidOperationException("The shape is unknown.");
+
+    /// <summary>The first size, that of the channels; it may be known where the number of dimensions is not.</summary>
+    public long Channels => sizes is null ? channels : sizes[0];
 
     /// <summary>How many numbers it holds; <see cref="UnknownSize"/> when that is not known.</summary>
     public long ElementCount => sizes is null ? UnknownSize : Product(sizes);
@@ -51,6 +53,15 @@ public sealed class Shape
         return product;
     }
 
+    /// <summary>The channels are known, not the number of dimensions.</summary>
+    internal static Shape OfChannels(long channels) => new(null, channels);
+
+    /// <summary>The channels are known, and that there are so many dimensions beside them.</summary>
+    internal static Shape OfChannels(long channels, int spatialRank) => new([channels, .. Enumerable.Repeat(UnknownSize, spatialRank)]);
+
+    /// <summary>The same shape with other channels.</summary>
+    internal Shape WithChannels(long other) => sizes is null ? OfChannels(other) : new Shape([other, .. sizes.Skip(1)]);
+
     /// <summary>What two shapes that must be the same know together; null when they differ.</summary>
     internal Shape? Merge(Shape other)
     {
@@ -64,5 +75,5 @@ public sealed class Shape
 
     /// <inheritdoc/>
     public override string ToString() =>
-        sizes is null ? "unknown" : $"[{string.Join(", ", sizes.Select(size => size == UnknownSize ? "?" : $"{size}"))}]";
+        sizes is null ? (channels == UnknownSize ? "unknown" : $"[{channels}, ...]") : $"[{string.Join(", ", sizes.Select(size => size == UnknownSize ? "?" : $"{size}"))}]";
 }

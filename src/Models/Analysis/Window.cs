@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace ModelService.Models.Analysis;
 
 /// <summary>How a convolution or pool slides over one dimension.</summary>
@@ -8,6 +10,18 @@ namespace ModelService.Models.Analysis;
 /// <param name="Ceil">Whether a window that hangs over the end still counts.</param>
 internal readonly record struct Window(long Kernel, long Stride, long Padding, long Dilation = 1, bool Ceil = false)
 {
+    /// <summary>
+    /// The widest of the regions that an adaptive pool cuts a side into, which overlap where the sizes don't divide: the i-th one is from
+    /// <c>⌊i · side / regions⌋</c> to <c>⌈(i + 1) · side / regions⌉</c>. Source: PyTorch's AdaptiveAveragePooling.
+    /// </summary>
+    public static Window Adaptive(long side, long regions)
+    {
+        var rest = side % regions;
+        var common = (long)BigInteger.GreatestCommonDivisor(rest, regions);
+        var overlap = rest == 0 ? 0 : rest == common ? 1 : 2;
+        return new Window((side / regions) + overlap, Math.Max(1, side / regions), 0);
+    }
+
     /// <summary>From the first element it looks at to the last.</summary>
     public long Extent => (Dilation * (Kernel - 1)) + 1;
 

@@ -12,6 +12,7 @@ namespace ModelService.Models.Compilation;
 public sealed class PyTorchSource
 {
     private readonly List<string> classes = [];
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
     private PyTorchSource()
     {
@@ -48,8 +49,14 @@ public sealed class PyTorchSource
         return name;
     }
 
-    /// <summary>A class name that no other block has: its key in CamelCase.</summary>
-    internal static string ClassName(LayerNode node) => "Block_" + node.Key.Replace('.', '_');
+    /// <summary>A class name that no other block has: its key, numbered when another key reads the same with its dots replaced.</summary>
+    internal string ClassName(LayerNode node)
+    {
+        var name = "Block_" + node.Key.Replace('.', '_');
+        var free = name;
+        for (var number = 2; !names.Add(free); number++) free = $"{name}_{number}";
+        return free;
+    }
 
     private const string Filter = """
 
@@ -86,12 +93,12 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     public string Run(LayerNode node, string input) => node.Definition switch
     {
         Identity => input,
-        Softmax when node.EndsNetwork => input,
+        Softmax when Softmax.IsLeftOut(node) => LeaveOut(input),
         Repeat or Sequential { Inline: true } => Chain(node.Children, input),
         Concat { Inline: true } => Join(node, input),
-        Sequential => Call(node, source.AddClass(PyTorchSource.ClassName(node), block => block.Chain(node.Children, "x")) + "()", input),
-        Concat => Call(node, source.AddClass(PyTorchSource.ClassName(node), block => block.Join(node, "x")) + "()", input),
-        Residual => Call(node, source.AddClass(PyTorchSource.ClassName(node), block => block.Add(node)) + "()", input),
+        Sequential => Call(node, source.AddClass(source.ClassName(node), block => block.Chain(node.Children, "x")) + "()", input),
+        Concat => Call(node, source.AddClass(source.ClassName(node), block => block.Join(node, "x")) + "()", input),
+        Residual => Call(node, source.AddClass(source.ClassName(node), block => block.Add(node)) + "()", input),
         _ => Call(node, PyTorchExpression.Of(node), input),
     };
 
@@ -100,6 +107,12 @@ internal sealed class PyTorchBlock(PyTorchSource source)
         var key = node.Key[(node.Key.LastIndexOf('.') + 1)..];
         Registrations.Add($"self.add_module(\"{key}\", {constructor})");
         return Assign($"self._modules[\"{key}\"]({input})");
+    }
+
+    private string LeaveOut(string input)
+    {
+        Statements.Add("# The softmax at the end is left out: these are the logits, as cross_entropy takes them.");
+        return input;
     }
 
     private string Join(LayerNode node, string input) =>

@@ -13,7 +13,7 @@ namespace ModelService.Models.Layers;
 public abstract record AdaptivePool : LayerDefinition
 {
     /// <summary>The size that comes out.</summary>
-    [Description("The size that comes out."), Range(1, int.MaxValue)]
+    [Description("The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."), Range(1, int.MaxValue)]
     public required Sizes OutputSize { get; init; }
 
     /// <summary>Spatial dimensions.</summary>
@@ -21,10 +21,13 @@ public abstract record AdaptivePool : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
-        return visit.RequireRank(input, [SpatialRank + 1]) & visit.RequireSizes("output_size", OutputSize, SpatialRank)
-            ? new Shape([input.Sizes[0], .. Longs(OutputSize)])
-            : Shape.Unknown;
+        var fits = visit.RequireSizes("output_size", OutputSize, SpatialRank);
+        input = visit.RequireRank(input, SpatialRank + 1);
+        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+        var sizes = Longs(OutputSize);
+        if (sizes.All(size => size == 1)) visit.SeesWholeInput();
+        else visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));
+        return new Shape([input.Sizes[0], .. sizes]);
     }
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

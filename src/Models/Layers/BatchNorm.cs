@@ -16,11 +16,11 @@ public abstract record BatchNorm : LayerDefinition
     public int? NumFeatures { get; init; }
 
     /// <summary>Added to the variance, against a division by zero.</summary>
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     /// <summary>Share of a training batch's statistics that the running ones take over.</summary>
-    [Description("Share of a training batch's statistics that the running ones take over."), Range(0.0, 1.0)]
+    [Description("Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here.")]
     public double Momentum { get; init; } = 0.1;
 
     /// <summary>Whether it scales and shifts.</summary>
@@ -38,8 +38,8 @@ public abstract record BatchNorm : LayerDefinition
     {
         if (!TrackRunningStats)
             visit.Fail("track_running_stats", "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch.");
-        if (!visit.RequireRank(input, Ranks)) return Shape.Unknown;
-        var channels = input.Sizes[0];
+        input = visit.RequireRank(input, Ranks);
+        var channels = input.Channels;
         visit.Agree("num_features", NumFeatures, channels);
         if (Affine)
         {

@@ -60,12 +60,9 @@ internal sealed record Concat : LayerDefinition
 
     private static Shape Join(Shape left, Shape right, LayerVisit visit)
     {
-        if (!left.HasRank || !right.HasRank) return Shape.Unknown;
-        var sides = left.Rank == right.Rank ? WithoutChannels(left).Merge(WithoutChannels(right)) : null;
-        if (sides is null) return visit.Fail("branches", $"Branches must agree in all but the channels to be joined, but they give {left} and {right}.");
-        var channels = left.Sizes[0] == Shape.UnknownSize || right.Sizes[0] == Shape.UnknownSize ? Shape.UnknownSize : left.Sizes[0] + right.Sizes[0];
-        return new Shape([channels, .. sides.Sizes.Skip(1)]);
+        var channels = left.Channels == Shape.UnknownSize || right.Channels == Shape.UnknownSize ? Shape.UnknownSize : left.Channels + right.Channels;
+        if (left.WithChannels(channels).Merge(right.WithChannels(channels)) is { } joined) return joined;
+        visit.Fail("branches", $"Branches must agree in all but the channels to be joined, but they give {left} and {right}.");
+        return Shape.OfChannels(channels);
     }
-
-    private static Shape WithoutChannels(Shape shape) => new([1, .. shape.Sizes.Skip(1)]);
 }

@@ -76,17 +76,19 @@ public abstract record Conv : LayerDefinition
     {
         var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride, SpatialRank)
             & visit.RequireSizes("dilation", Dilation, SpatialRank) & (Padding.Sizes is null || visit.RequireSizes("padding", Padding.Sizes, SpatialRank));
-        if (!visit.RequireRank(input, [SpatialRank + 1]) || !fits) return Shape.Unknown;
-
-        var channels = input.Sizes[0];
-        visit.Agree("in_channels", InChannels, channels);
         if (OutChannels % Groups != 0) visit.Fail("groups", $"out_channels {OutChannels} can't be split into {Groups} groups of equal size.");
+        if (Padding.Sizes is null && Stride.Values.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
+
+        input = visit.RequireRank(input, SpatialRank + 1);
+        var channels = input.Channels;
+        visit.Agree("in_channels", InChannels, channels);
         if (channels != Shape.UnknownSize && channels % Groups != 0) visit.Fail("groups", $"The {channels} channels that come in can't be split into {Groups} groups of equal size.");
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
         visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
         if (Bias) visit.Tensor("bias", OutChannels);
+        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
         visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
@@ -129,8 +131,7 @@ public abstract record Conv : LayerDefinition
         var (kernel, stride, dilation) = (KernelSize.Expand(SpatialRank), Stride.Expand(SpatialRank), Dilation.Expand(SpatialRank));
         if (Padding.Sizes is null)
         {
-            if (stride.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
-            visit.SlideKeepingSize(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
+            visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
             return CheckedAgainstMode(input, [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)], visit) ? input.Sizes.Skip(1) : UnknownSides();
         }
 

@@ -19,6 +19,8 @@ public abstract record AnyDropout : LayerDefinition
     [Description("Accepted because PyTorch has it; without effect.")]
     public bool Inplace { get; init; }
 
+    internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
+
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
 }
 
@@ -26,16 +28,12 @@ public abstract record AnyDropout : LayerDefinition
 [Layer("dropout", "Sets numbers to 0 at random while training; does nothing when the network is used.")]
 internal sealed record Dropout : AnyDropout
 {
-    internal override Shape Infer(Shape input, LayerVisit visit) => input;
-
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, nn.Dropout(P)).call;
 }
 
-/// <summary>Whole channels of <c>[N, C, H, W]</c>.</summary>
+/// <summary>Whole channels, of <c>[N, C, H, W]</c> or as many dimensions as there are.</summary>
 [Layer("dropout2d", "Sets whole channels to 0 at random while training; does nothing when the network is used.")]
 internal sealed record Dropout2d : AnyDropout
 {
-    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [3]) ? input : Shape.Unknown;
-
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, nn.Dropout2d(P)).call;
 }

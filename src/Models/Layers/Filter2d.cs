@@ -16,8 +16,9 @@ internal sealed record Filter2d : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (!visit.RequireRank(input, [3])) return Shape.Unknown;
-        visit.SlideKeepingSize([new Window(3, 1, 1), new Window(3, 1, 1)]);
+        input = visit.RequireRank(input, 3);
+        if (!input.HasRank) return input;
+        visit.Slide([new Window(3, 1, 1), new Window(3, 1, 1)]);
         visit.Macs(input, 9);
         visit.Fixed(9 * input.Sizes[0]);
         return input;

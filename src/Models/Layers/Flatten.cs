@@ -20,6 +20,8 @@ internal sealed record Flatten : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         visit.SeesWholeInput();
+        if (StartDim == 0 || (input.HasRank && StartDim == -(input.Rank + 1)))
+            return visit.Fail("start_dim", $"{StartDim} is the batch. It can't be joined: pictures that are computed together would become one. Stricter than PyTorch.");
         if (!input.HasRank) return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
         var rank = input.Rank + 1;
         var (start, end) = (StartDim < 0 ? StartDim + rank : StartDim, EndDim < 0 ? EndDim + rank : EndDim);

@@ -18,7 +18,7 @@ internal sealed record GroupNorm : LayerDefinition
     [Description("Channels; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? NumChannels { get; init; }
 
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     [Description("Whether a learnt scale and shift follow.")]
@@ -27,8 +27,7 @@ internal sealed record GroupNorm : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         visit.SeesWholeInput();
-        if (!input.HasRank) return input;
-        var channels = input.Sizes[0];
+        var channels = input.Channels;
         visit.Agree("num_channels", NumChannels, channels);
         if (channels != Shape.UnknownSize && channels % NumGroups != 0)
             visit.Fail("num_groups", $"{channels} channels can't be split into {NumGroups} groups of equal size.");

@@ -16,7 +16,7 @@ internal sealed record LayerNorm : LayerDefinition
     [Description("Sizes of the last dimensions that are normalised together; must be the input's."), Range(1, int.MaxValue)]
     public required Sizes NormalizedShape { get; init; }
 
-    [Description("Added to the variance, against a division by zero."), Range(0.0, 1.0)]
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
     [Description("Whether a learnt scale and shift follow.")]
@@ -29,7 +29,7 @@ internal sealed record LayerNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
+        visit.SeesWholeInput(input, Sizes.Length);
         if (ElementwiseAffine)
         {
             visit.Tensor("weight", Sizes);
@@ -39,7 +39,8 @@ internal sealed record LayerNorm : LayerDefinition
         if (!input.HasRank) return input;
         var fits = Sizes.Length <= input.Rank
             && input.Sizes.Skip(input.Rank - Sizes.Length).Zip(Sizes).All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
-        return fits ? input : visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        if (!fits) visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        return input;
     }
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(

@@ -23,12 +23,12 @@ internal sealed record Linear : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        visit.SeesWholeInput();
-        if (!input.HasRank) return Shape.Unknown;
-        var features = input.Sizes[^1];
+        visit.SeesWholeInput(input, dimensions: 1);
+        var features = input.HasRank ? input.Sizes[^1] : Shape.UnknownSize;
         visit.Agree("in_features", InFeatures, features);
         visit.Tensor("weight", OutFeatures, features);
         if (Bias) visit.Tensor("bias", OutFeatures);
+        if (!input.HasRank) return Shape.Unknown;
         var output = new Shape([.. input.Sizes.SkipLast(1), OutFeatures]);
         visit.Macs(output, features);
         return output;

@@ -27,7 +27,7 @@ internal sealed record LocalResponseNorm : LayerDefinition
     [Description("Added to the neighbours' sum.")]
     public double K { get; init; } = 1.0;
 
-    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, [2, 3, 4]) ? input : Shape.Unknown;
+    internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, 2, 3, 4);
 
     internal override Shape? Padded(Shape input) => new([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]);
 

@@ -38,13 +38,22 @@ public abstract record Pool : LayerDefinition
     {
         var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
             & visit.RequireSizes("padding", Padding, SpatialRank) & visit.RequireSizes("dilation", Spread, SpatialRank);
-        if (!visit.RequireRank(input, [SpatialRank + 1]) || !fits) return Shape.Unknown;
+        if (fits && Padding.Expand(SpatialRank).Zip(KernelSize.Expand(SpatialRank)).Any(pair => pair.First > pair.Second / 2))
+        {
+            visit.Fail("padding", $"{Padding} is more than half the window ({KernelSize}).");
+            fits = false;
+        }
+
+        input = visit.RequireRank(input, SpatialRank + 1);
+        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
         var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
         var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
-        if (padding.Where((size, dimension) => size > kernel[dimension] / 2).Any())
-            return visit.Fail("padding", $"{Padding} is more than half the window ({KernelSize}).");
         if (FitsUnpadded && kernel.Where((size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side).Any())
-            return visit.Fail("kernel_size", $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here.");
+        {
+            visit.Fail("kernel_size", $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here.");
+            return Shape.OfChannels(input.Channels, SpatialRank);
+        }
+
         return new Shape([input.Sizes[0], .. Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
             input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension], CeilMode)))]);
     }

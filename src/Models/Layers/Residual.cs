@@ -31,13 +31,14 @@ internal sealed record Residual : LayerDefinition
         var sum = body.Merge(shortcut);
         if (sum is null)
         {
-            visit.Fail(Shortcut is null ? "body" : "shortcut", $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}.");
+            visit.Fail(Shortcut is null ? "body" : "shortcut", $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake.");
             sum = body;
         }
 
         if (Activation is null) return sum;
         if (Activation is Layers.Activation or UnreadableLayer) return visit.Child(Activation, "activation", sum, new KeyScope(""));
-        return visit.Fail("activation", $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\".");
+        visit.Fail("activation", $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\".");
+        return sum;
     }
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

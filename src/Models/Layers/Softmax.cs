@@ -18,19 +18,22 @@ internal sealed record Softmax : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (!input.HasRank) return input;
-        var last = input.Rank;
-        return (Dim >= 1 && Dim <= last) || (Dim < 0 && Dim >= -last)
-            ? input
-            : visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {last}, or -{last} to -1; 0 is the batch.");
+        if (Dim == 0 || (input.HasRank && Dim == -(input.Rank + 1)))
+            visit.Fail("dim", $"{Dim} is the batch: a picture's scores would depend on its neighbours in it. Stricter than PyTorch.");
+        else if (input.HasRank && Math.Abs((long)Dim) > input.Rank)
+            visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
+        return input;
     }
 
+    /// <summary>Whether it ends the network, so that its input is what the network gives.</summary>
+    internal static bool IsLeftOut(LayerNode node) => node.EndsNetwork && node.Output.Rank == 1;
+
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        node.EndsNetwork && node.Output.Rank == 1 ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
+        IsLeftOut(node) ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
         var dim = Dim;
-        return node.EndsNetwork && node.Output.Rank == 1 ? static input => input : input => nn.functional.softmax(input, dim);
+        return IsLeftOut(node) ? static input => input : input => nn.functional.softmax(input, dim);
     }
 }

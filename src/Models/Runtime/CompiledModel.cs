@@ -38,8 +38,7 @@ internal sealed class CompiledModel : IDisposable
         this.device = device;
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
-        var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
-        MaxBatchSize = (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
+        MaxBatchSize = MaxBatchSizeOf(analysis);
         module = LoadedModule.Create(analysis, seed, weights);
         try
         {
@@ -56,6 +55,14 @@ internal sealed class CompiledModel : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>Most inputs that one native call computes of a network, so that its memory stays bounded.</summary>
+    /// <param name="analysis">A network without an error.</param>
+    public static int MaxBatchSizeOf(ArchitectureAnalysis analysis)
+    {
+        var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
+        return (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
     }
 
     /// <summary>Where and how it computes.</summary>

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using ModelService.Models.Analysis;
+using ModelService.Models.Runtime;
 
 namespace ModelService.Models.Serving;
 
@@ -22,6 +24,11 @@ public sealed class BatchingOptions : IValidatableObject
     /// <summary>Most inputs that are computed together on a device.</summary>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
     internal int MaxBatchSizeOn(string device) => MaxBatchSize > 0 ? MaxBatchSize : device == "cpu" ? 8 : 32;
+
+    /// <summary>Most inputs of a network that are computed together on the device that <c>auto</c> is here.</summary>
+    /// <param name="analysis">A network without an error.</param>
+    public int MaxBatchSizeOf(ArchitectureAnalysis analysis) =>
+        Math.Min(MaxBatchSizeOn(ComputeDevice.Find("auto").ToString()), CompiledModel.MaxBatchSizeOf(analysis));
 
     /// <summary>
     /// How much each model may compute, in proportion to the others, while several on one device have inputs waiting: one of 3 gets three times as

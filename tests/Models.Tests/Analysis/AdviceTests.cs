@@ -11,6 +11,8 @@ public sealed class AdviceTests
     private const string Flatten = """{ "type": "flatten" }""";
     private const string Pool = """{ "type": "adaptive_avg_pool2d", "output_size": 1 }""";
     private const string Linear = """{ "type": "linear", "out_features": 4 }""";
+    private const string Wide = """{ "type": "linear", "out_features": 64 }""";
+    private const string Softmax = """{ "type": "softmax" }""";
     private const string Relu = """{ "type": "relu" }""";
 
     public static TheoryData<string[], string?, string?> Cases => new()
@@ -22,7 +24,21 @@ public sealed class AdviceTests
         { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "dropout" }""", Linear], "/layers/6", "No activation" },
         { [Conv, Relu, Pool, Flatten, Linear, Relu, Linear], null, null },
         { [Conv, Relu, Flatten, """{ "type": "linear", "out_features": 50 }"""], "/layers/3", "% of all parameters" },
-        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "softmax" }"""], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, Softmax], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, Softmax, """{ "type": "identity" }""", """{ "type": "dropout" }"""], "/layers/5", "logits" },
+        { [Conv, Relu, Pool, Flatten, Linear, """{ "type": "sequential", "layers": [{ "type": "softmax" }, { "type": "identity" }] }"""], "/layers/5/layers/0", "logits" },
+
+        // Data, not the order of writing: two branches stand side by side, and what a fork hands on goes elsewhere, too.
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "concat", "branches": [{{Linear}}, {{Linear}}] }"""], null, null },
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "residual", "body": [{{Relu}}, {{Linear}}], "shortcut": {{Linear}} }"""], null, null },
+        { [Conv, Relu, Pool, Flatten, $$"""{ "type": "concat", "branches": [{{Relu}}, { "type": "sequential", "layers": [{{Linear}}, {{Linear}}] }] }"""], "/layers/4/branches/1/layers/1", "No activation" },
+        { [Conv, """{ "type": "residual", "body": [{ "type": "batch_norm2d" }, { "type": "relu" }] }""", Pool, Flatten, Linear], null, null },
+
+        // Without flatten.
+        { [Conv, Relu, Linear], "/layers/2", "[4, 14, 14] becomes [4, 14, 4]" },
+        { [Linear, Relu, Pool, Flatten, Linear], "/layers/0", "flatten" },
+        { ["""{ "type": "flatten", "start_dim": 2 }""", """{ "type": "conv1d", "out_channels": 2, "kernel_size": 1 }""", """{ "type": "avg_pool1d", "kernel_size": 50 }""", Relu, Linear], "/layers/4", "[2, 5] becomes [2, 4]" },
+        { ["""{ "type": "flatten", "start_dim": 2 }""", Wide, Relu, $$"""{ "type": "residual", "body": [{{Wide}}, {{Relu}}] }"""], null, null },
     };
 
     [Theory]
@@ -53,6 +69,54 @@ public sealed class AdviceTests
 
         Assert.Equal([size, size], node.Field!.Size);
         Assert.Equal([stride, stride], node.Field.Stride);
+    }
+
+    // Pools of 6 to 6 and of 7 to 7 see no more than what is before them.
+    [Theory]
+    [InlineData("vgg16", "avgpool", 212, 32)]
+    [InlineData("alexnet", "avgpool", 195, 32)]
+    [InlineData("resnet18", "avgpool", 224, 224)]
+    public void Analyze_AdaptivePool_SeesItsRegionsOnly(string name, string key, long size, long stride)
+    {
+        var node = PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits()).AllLayers.First(layer => layer.Key == key);
+
+        Assert.Equal([size, size], node.Field!.Size);
+        Assert.Equal([stride, stride], node.Field.Stride);
+    }
+
+    // The regions as PyTorch cuts them, one by one.
+    [Fact]
+    public void Adaptive_AnySizes_IsTheWidestRegion()
+    {
+        for (var side = 1; side < 30; side++)
+        {
+            for (var regions = 1; regions < 30; regions++)
+            {
+                var widest = Enumerable.Range(0, regions).Max(i => (((i + 1) * side) + regions - 1) / regions - (i * side / regions));
+
+                Assert.Equal(widest, Window.Adaptive(side, regions).Extent);
+            }
+        }
+    }
+
+    [Fact]
+    public void Analyze_LinearOnAPicture_SeesARow()
+    {
+        var analysis = Networks.Analyze(Networks.Of(Conv, Linear, """{ "type": "layer_norm", "normalized_shape": [14, 4] }"""));
+
+        Assert.Equal([3, 16], analysis.Layers[1].Field!.Size);
+        Assert.Equal([16, 16], analysis.Layers[2].Field!.Size);
+    }
+
+    [Fact]
+    public void Analyze_FieldBeyond64Bits_IsNoError()
+    {
+        const string Halving = """{ "type": "conv2d", "out_channels": 1, "kernel_size": 3, "stride": 2, "padding": 1 }""";
+
+        var analysis = Networks.Analyze(Networks.Of($$"""{ "type": "repeat", "times": 70, "layers": [{{Halving}}] }""", $$"""{ "type": "concat", "branches": [{{Halving}}, {{Halving}}] }"""));
+
+        Assert.Equal([2, 1, 1], analysis.Output.Sizes);
+        Assert.Equal([long.MaxValue, long.MaxValue], analysis.Layers[^1].Field!.Size);
     }
 
     [Fact]

@@ -26,8 +26,18 @@ public sealed class ErrorTests
     [InlineData("""{ "type": "batch_norm2d", "track_running_stats": false }""", "/layers/0/track_running_stats", "Stricter than PyTorch")]
     [InlineData("""{ "type": "group_norm", "num_groups": 2 }""", "/layers/0/num_groups", "2 groups")]
     [InlineData("""{ "type": "layer_norm", "normalized_shape": [16, 17] }""", "/layers/0/normalized_shape", "[16, 17]")]
-    [InlineData("""{ "type": "softmax", "dim": 0 }""", "/layers/0/dim", "batch")]
-    [InlineData("""{ "type": "flatten", "start_dim": 0 }""", "/layers/0/start_dim", "can be joined")]
+    [InlineData("""{ "type": "batch_norm2d", "eps": 2, "momentum": 2 }""", null, null)]
+    [InlineData("""{ "type": "batch_norm2d", "eps": -1 }""", "/layers/0/eps", "from 0")]
+    [InlineData("""{ "type": "adaptive_avg_pool2d", "output_size": [null, 1] }""", "/layers/0/output_size/0", "Stricter than PyTorch")]
+    [InlineData("""{ "type": "sequential", "layers": [{ "type": "flatten", "start_dim": 2 }, { "type": "dropout2d" }] }""", null, null)]
+    [InlineData("""{ "type": "softmax", "dim": 0 }""", "/layers/0/dim", "Stricter than PyTorch")]
+    [InlineData("""{ "type": "softmax", "dim": -4 }""", "/layers/0/dim", "Stricter than PyTorch")]
+    [InlineData("""{ "type": "softmax", "dim": -2147483648 }""", "/layers/0/dim", "no dimension")]
+    [InlineData("""{ "type": "softmax", "dim": -3 }""", null, null)]
+    [InlineData("""{ "type": "flatten", "start_dim": 0 }""", "/layers/0/start_dim", "Stricter than PyTorch")]
+    [InlineData("""{ "type": "flatten", "start_dim": -4 }""", "/layers/0/start_dim", "Stricter than PyTorch")]
+    [InlineData("""{ "type": "flatten", "start_dim": 4 }""", "/layers/0/start_dim", "can be joined")]
+    [InlineData("""{ "type": "residual", "body": [{ "type": "adaptive_avg_pool2d", "output_size": 1 }] }""", "/layers/0/body", "Stricter than PyTorch")]
     [InlineData("""{ "type": "repeat", "times": 2, "layers": [] }""", "/layers/0/layers", "0 elements stand here; 1 or more are needed")]
     [InlineData("""{ "type": "repeat", "times": 2, "name": "x", "layers": [{ "type": "relu" }] }""", "/layers/0/name", "no key")]
     [InlineData("""{ "type": "concat", "branches": [] }""", "/layers/0/branches", "0 elements stand here; 1 or more are needed")]
@@ -69,6 +79,49 @@ public sealed class ErrorTests
         Assert.Contains("did you mean 'kernel_size'", errors[0].Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "conv2d", "out_channels": 4, "kernel_sice": 3 }""", "/layers/0/kernel_sice", "/layers/0")]
+    [InlineData("""{ "type": "conv1d", "out_channels": 3, "kernel_size": 3 }""", "/layers/0/type")]
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 2, "padding": 2 }""", "/layers/0/padding")]
+    [InlineData("""{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "max_pool2d", "kernel_size": 2 }] }""", "/layers/0/branches")]
+    public void Analyze_MistakesBehindAMistake_AreAllFound(string first, params string[] pointers)
+    {
+        var errors = Networks.Errors(Networks.Of(
+            first,
+            """{ "type": "conv2d", "out_channels": 10, "kernel_size": 3, "groups": 3 }""",
+            """{ "type": "conv2d", "out_channels": 8, "kernel_size": 3, "in_channels": 7 }""",
+            """{ "type": "batch_norm2d", "num_features": 99 }""",
+            """{ "type": "group_norm", "num_groups": 3 }""",
+            """{ "type": "max_pool2d", "kernel_size": 2, "padding": 2 }""",
+            """{ "type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": "same", "stride": 2 }""",
+            Flatten, Linear, """{ "type": "linear", "out_features": 2, "in_features": 9 }"""));
+
+        Assert.Equal(
+            [.. pointers, "/layers/1/groups", "/layers/2/in_channels", "/layers/3/num_features", "/layers/4/num_groups", "/layers/5/padding", "/layers/6/padding", "/layers/9/in_features"],
+            errors.Select(error => error.Pointer).Distinct());
+    }
+
+    [Theory]
+    [InlineData("conv1d", "batch_norm1d", "avg_pool1d", "adaptive_avg_pool1d")]
+    [InlineData("conv3d", "batch_norm3d", "max_pool3d", "adaptive_avg_pool3d")]
+    [InlineData("conv1d", "batch_norm2d", "max_pool2d", "adaptive_avg_pool2d")]
+    public void Analyze_WrongNumberOfDimensions_IsOneErrorWhateverFollows(string conv, string norm, string pool, string adaptive)
+    {
+        var layers = $$"""{ "type": "{{conv}}", "out_channels": 4, "kernel_size": 3 }, { "type": "{{norm}}" }, { "type": "{{pool}}", "kernel_size": 2 }, { "type": "{{adaptive}}", "output_size": 2 }""";
+
+        var errors = Networks.Errors(Networks.Of(layers, """{ "type": "residual", "body": [{ "type": "relu" }], "activation": "relu" }""", Flatten, Linear));
+
+        Assert.Equal("/layers/0/type", Assert.Single(errors).Pointer);
+    }
+
+    [Fact]
+    public void Analyze_HeadLayerThatCanNotBeRead_IsNotMissed()
+    {
+        var errors = Networks.Errors($$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "fc", "layers": [{{Flatten}}, { "type": "linear", "out_features": 0, "name": "fc" }] }""");
+
+        Assert.Equal("/layers/1/out_features", Assert.Single(errors).Pointer);
+    }
+
     [Fact]
     public void Analyze_SecondMistakeBehindTheFirst_IsFoundToo()
     {
@@ -83,6 +136,20 @@ public sealed class ErrorTests
         var errors = Networks.Errors(Networks.Of("""{ "type": "relu", "name": "1" }""", """{ "type": "relu" }"""));
 
         Assert.Equal("/layers/1", Assert.Single(errors).Pointer);
+    }
+
+    [Theory]
+    [InlineData("forward")]
+    [InlineData("training")]
+    [InlineData("register_full_backward_pre_hook")]
+    [InlineData("_modules")]
+    [InlineData("__init__")]
+    public void Analyze_NameOfAModulesAttribute_IsRefused(string name)
+    {
+        var layer = $$"""{ "type": "relu", "name": "{{name}}" }""";
+
+        Assert.Equal("/layers/0/name", Assert.Single(Networks.Errors(Networks.Of(layer))).Pointer);
+        Assert.Equal("/layers/0/layers/0/name", Assert.Single(Networks.Errors(Networks.Of($$"""{ "type": "sequential", "layers": [{{layer}}] }"""))).Pointer);
     }
 
     [Fact]

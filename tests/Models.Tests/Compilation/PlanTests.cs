@@ -134,4 +134,21 @@ public sealed class PlanTests
         threads.Run(_ => Interlocked.Increment(ref ended));
         Assert.Equal(5, ended);
     }
+
+    [Fact]
+    public void Run_ParametersAsWideAsPyTorchs_ComputesTheSame()
+    {
+        var analysis = Networks.Analyze(Networks.Of(
+            """{ "type": "flatten", "start_dim": 2 }""", """{ "type": "conv1d", "out_channels": 4, "kernel_size": 9, "stride": 9 }""",
+            """{ "type": "batch_norm1d", "eps": 2, "momentum": 2 }""", """{ "type": "dropout2d" }""", """{ "type": "flatten" }""",
+            """{ "type": "dropout2d" }""", """{ "type": "linear", "out_features": 3 }"""));
+        var input = Enumerable.Range(0, 3 * 16 * 16).Select(i => (float)Math.Sin(i)).ToArray();
+        using var byPlan = new CompiledModel(analysis, seed: 1, [], CPU);
+        using var byModule = new CompiledModel(analysis, seed: 1, [], CPU, whyNoPlan: "It is not wanted.");
+
+        var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
+
+        Assert.Equal(ModelRoute.Plan, byPlan.Computing.Route);
+        for (var i = 0; i < plan.Length; i++) Assert.Equal(module[i], plan[i], 1e-5f);
+    }
 }

@@ -79,11 +79,26 @@ public sealed class PyTorchSourceTests
                     x6 = self._modules["5"](x5)
                     x7 = self._modules["6"](x6)
                     x8 = self._modules["fc"](x7)
+                    # The softmax at the end is left out: these are the logits, as cross_entropy takes them.
                     return x8
 
 
             model = Network().eval()  # input: [N, 3, 16, 16]
 
             """, source);
+    }
+
+    [Fact]
+    public void Write_KeysThatDifferInDotsOnly_GivesAClassForEach()
+    {
+        var analysis = Networks.Analyze(Networks.Of(
+            """{ "type": "sequential", "name": "a", "layers": [{ "type": "sequential", "name": "b", "layers": [{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }] }] }""",
+            """{ "type": "sequential", "name": "a_b", "layers": [{ "type": "conv2d", "out_channels": 7, "kernel_size": 1 }] }"""));
+
+        var source = PyTorchSource.Write(analysis);
+
+        Assert.Contains("""self.add_module("b", Block_a_b())""", source, StringComparison.Ordinal);
+        Assert.Contains("""self.add_module("a_b", Block_a_b_2())""", source, StringComparison.Ordinal);
+        Assert.Equal(4, source.Split("\n").Count(line => line.StartsWith("class ", StringComparison.Ordinal)));
     }
 }
