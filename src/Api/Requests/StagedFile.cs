@@ -62,7 +62,7 @@ internal sealed class StagedFile : IDisposable
     public void Dispose()
     {
         claim?.Dispose();
-        File.Delete(Upload.Path);
+        if (File.Exists(Upload.Path)) File.Delete(Upload.Path); // it may be the folder that is gone
     }
 
     private static FileStream Create(string path)

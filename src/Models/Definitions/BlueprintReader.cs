@@ -23,7 +23,7 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
     private ModelBlueprint? Complete(ModelDefinition definition, ArchitectureDefinition architecture, ModelBlueprint? source)
     {
         var before = errors.Count;
-        var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, definition.Architecture is null ? "" : "/architecture");
+        var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, Origin(definition));
 
         // What couldn't be read leaves the shapes after it unknown; its own error says so.
         if (errors.Count > before || errors.IsFull || !analysis.Output.IsKnown) return null;
@@ -34,6 +34,16 @@ internal sealed class BlueprintReader(ArchitectureLimits limits, Func<ModelRefer
         if (analysis.Output.Rank == 1) SampleRules.Check(blueprint, errors);
         return errors.Count > 0 ? null : blueprint;
     }
+
+    // What the client wrote that made the network what it is.
+    private static string Origin(ModelDefinition definition) => definition switch
+    {
+        { Architecture: not null } => "/architecture",
+        { Head: not null } => "/head",
+        { NumClasses: not null } => "/num_classes",
+        { Base: not null } => "/base",
+        _ => "/from",
+    };
 
     private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
 

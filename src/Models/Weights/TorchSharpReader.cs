@@ -41,8 +41,8 @@ internal static class TorchSharpReader
     {
         var start = offset;
         var nameLength = Number(file, ref offset, "the length of a tensor's name");
-        if (nameLength > limits.MaxNameBytes || nameLength > file.Length - offset)
-            throw Unreadable.Because($"At byte {start}: a tensor's name of {nameLength} bytes; at most {limits.MaxNameBytes} fit.");
+        var mostBytes = Math.Min(limits.MaxNameBytes, file.Length - offset);
+        if (nameLength > mostBytes) throw Unreadable.Because($"At byte {start}: a tensor's name of {nameLength} bytes; at most {mostBytes} fit{(mostBytes < limits.MaxNameBytes ? ", where the file ends" : "")}.");
         var name = Encoding.UTF8.GetString(file.Span(offset, (int)nameLength));
         offset += nameLength;
 
