@@ -18,6 +18,9 @@ public sealed class ArchitecturesTests(ApiServer server)
     [InlineData("resnet18")]
     [InlineData("resnet34")]
     [InlineData("resnet50")]
+    [InlineData("mobilenet_v2")]
+    [InlineData("squeezenet1_1")]
+    [InlineData("vgg11_bn")]
     public async Task Get_Predefined_HasTorchvisionsStateDictAndCosts(string name)
     {
         var golden = Fixtures.Json("goldens", name + ".json");
