@@ -47,7 +47,9 @@ internal static class LanguageSchemas
             {
                 ["shape"] = new OpenApiSchema
                 {
-                    Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" }, Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                    Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
                 },
                 ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Its numbers, row-major: flat, or nested as the shape says." },
             },
