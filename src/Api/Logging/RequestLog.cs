@@ -58,6 +58,7 @@ internal static class RequestLog
 
         public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
         {
+            if (!logEvent.Properties.ContainsKey("StatusCode")) return;
             var known = Names.Where(logEvent.Properties.ContainsKey).Select(name => $" {name} {(logEvent.Properties[name] is ScalarValue scalar ? scalar.Value : logEvent.Properties[name])}");
             logEvent.AddPropertyIfAbsent(new LogEventProperty(nameof(Details), new ScalarValue(string.Join(',', known))));
         }

@@ -83,12 +83,13 @@ public abstract record Conv : LayerDefinition
         var channels = input.Channels;
         visit.Agree("in_channels", InChannels, channels);
         if (channels != Shape.UnknownSize && channels % Groups != 0) visit.Fail("groups", $"The {channels} channels that come in can't be split into {Groups} groups of equal size.");
+        if (!fits) return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
         visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
         if (Bias) visit.Tensor("bias", OutChannels);
-        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
+        if (!input.HasRank) return Shape.OfChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
         visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
