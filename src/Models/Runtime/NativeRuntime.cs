@@ -10,6 +10,10 @@ public static partial class NativeRuntime
     private const int TrimThreshold = -1;
     private const int MmapThreshold = -3;
 
+    // sys/resource.h; of a thread, where the calling one is 0
+    private const int PriorityOfProcess = 0;
+    private const int GivingWay = 10;
+
     // c10/util/logging_is_not_google_glog.h
     private const int LogErrors = 2;
 
@@ -50,6 +54,13 @@ public static partial class NativeRuntime
     /// <summary>Makes the calling thread compute with <see cref="Threads"/> threads; OpenMP keeps that number for each thread by itself.</summary>
     internal static void PrepareThread() => set_num_threads(Threads);
 
+    /// <summary>Makes the calling thread give way to all others of the process for good: it computes what is left of the processor. Nothing on macOS.</summary>
+    internal static void GiveWay()
+    {
+        if (OperatingSystem.IsWindows()) Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
+        else if (OperatingSystem.IsLinux()) _ = setpriority(PriorityOfProcess, 0, GivingWay);
+    }
+
     // libtorch warns of NNPACK on stderr with every convolution of a module. It reads TORCH_CPP_LOG_LEVEL in Python only; this is where that goes.
     private static void Silence()
     {
@@ -60,6 +71,9 @@ public static partial class NativeRuntime
 
     [LibraryImport("libc")]
     private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc")]
+    private static partial int setpriority(int which, uint who, int priority);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

@@ -5,7 +5,8 @@ namespace ModelService.Models.Runtime;
 
 /// <summary>
 /// Threads that compute parts of one batch side by side, each on one core. The threads that libtorch divides one call among wait for one another after
-/// every operator, so that whatever holds up one of them holds up all; parts meet once, at the end. Belongs to one thread, which disposes it.
+/// every operator, so that whatever holds up one of them holds up all; parts meet once, at the end. They give way to all other threads: a large batch is
+/// there for throughput, and a single input of another model, a photo or a refusal shall not wait for its time slices. Belongs to one thread, which disposes it.
 /// </summary>
 /// <param name="count">How many; they are started when they are first needed.</param>
 /// <param name="name">What they are for.</param>
@@ -49,6 +50,7 @@ internal sealed class PartThreads(int count, string name) : IDisposable
 
     private void Loop(CountdownEvent ready)
     {
+        NativeRuntime.GiveWay();
         set_num_threads(1);
         ready.Signal();
         foreach (var part in waiting.GetConsumingEnumerable()) part.RunSynchronously();
