@@ -42,7 +42,7 @@ public sealed class VersionsController(
     /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end. See Retry-After.</response>
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
-    [TakesJson(typeof(ModelDefinition), Examples.NextVersion, InPart = true), TakesFiles("weights", hasDefinition: true)]
+    [TakesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true), TakesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]

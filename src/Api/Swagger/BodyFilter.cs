@@ -7,6 +7,8 @@ namespace ModelService.Api.Swagger;
 /// <summary>Documents the bodies that actions read by themselves, as their attributes say.</summary>
 internal sealed class BodyFilter : IOperationFilter
 {
+    private const string VersionSchema = "VersionDefinition";
+
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var content = new Dictionary<string, IOpenApiMediaType>();
@@ -36,19 +38,18 @@ internal sealed class BodyFilter : IOperationFilter
     private static IOpenApiSchema SchemaOf(TakesJsonAttribute json, OperationFilterContext context)
     {
         var whole = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
-        if (!json.InPart) return whole;
+        if (!json.OfVersion) return whole;
 
         // A version has its model's name, and takes from its model what is left out.
-        var id = $"Version{json.Body.Name.Replace("Model", "", StringComparison.Ordinal)}";
-        if (context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part && !context.SchemaRepository.Schemas.ContainsKey(id))
+        if (!context.SchemaRepository.Schemas.ContainsKey(VersionSchema) && context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part)
         {
             part.Properties = part.Properties!.Where(property => !part.Required!.Contains(property.Key)).ToDictionary();
             part.Required = null;
             part.Description = "What a new version changes of its model; the rest is as in the default version.";
-            context.SchemaRepository.AddDefinition(id, part);
+            context.SchemaRepository.AddDefinition(VersionSchema, part);
         }
 
-        return new OpenApiSchemaReference(id, context.Document);
+        return new OpenApiSchemaReference(VersionSchema, context.Document);
     }
 
     private static void AddFiles(Dictionary<string, IOpenApiMediaType> content, TakesFilesAttribute files, TakesJsonAttribute? json, OperationFilterContext context)
@@ -62,7 +63,7 @@ internal sealed class BodyFilter : IOperationFilter
             form.Properties["definition"] = new OpenApiSchema { AllOf = [SchemaOf(json, context)], Example = Examples.Of(example) };
 #pragma warning restore CS0618
             form.Properties[files.Field] = file;
-            if (!json.InPart) form.Required.Add("definition");
+            if (!json.OfVersion) form.Required.Add("definition");
             media.Encoding = new Dictionary<string, OpenApiEncoding> { ["definition"] = new() { ContentType = "application/json" } };
         }
         else

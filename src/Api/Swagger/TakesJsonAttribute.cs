@@ -9,8 +9,8 @@ internal sealed class TakesJsonAttribute(Type body, params string[] examples) : 
     /// <summary>What the JSON holds.</summary>
     public Type Body { get; } = body;
 
-    /// <summary>Whether what it must have otherwise is left out here.</summary>
-    public bool InPart { get; init; }
+    /// <summary>Whether it is the definition of a version, which leaves out what the model says.</summary>
+    public bool OfVersion { get; init; }
 
     /// <summary>Names of its examples.</summary>
     public IReadOnlyList<string> Names { get; } = examples;

@@ -40,6 +40,23 @@ public sealed class PlanLeakTests
         Assert.Equal(tensors, Tensor.TotalCount);
         Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, mostGrowth);
     }
+
+    [Fact]
+    public void Forward_HundredBatchesInParts_LeavesNoTensorBehind()
+    {
+        var analysis = Networks.Analyze(Network);
+        Assert.True(CompiledPlan.IsDivided(8, 2, analysis.Macs));
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var input = RandomInputs.Normal(seed: 1, [8, .. analysis.Input.Sizes]);
+        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var threads = new PartThreads(2, "parts");
+        plan.Forward(input, threads).Dispose();
+
+        var tensors = Tensor.TotalCount;
+        for (var i = 0; i < 100; i++) plan.Forward(input, threads).Dispose();
+
+        Assert.Equal(tensors, Tensor.TotalCount);
+    }
 }
 
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]

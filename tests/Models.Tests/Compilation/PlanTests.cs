@@ -111,6 +111,23 @@ public sealed class PlanTests
         for (var i = 0; i < alone.Length; i++) Assert.Equal(alone[i], scores[i], 1e-5f);
     }
 
+    // Or a photo, a refusal and other models wait for the end of a time slice.
+    [Fact]
+    public void Run_Parts_GiveWayToOtherThreads()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells a thread's niceness.");
+        var (before, ofParts) = (Niceness(), new int[2]);
+        using var threads = new PartThreads(2, "parts");
+
+        threads.Run(number => ofParts[number] = Niceness());
+
+        Assert.All(ofParts, niceness => Assert.InRange(niceness, 10, 19));
+        Assert.Equal(before, Niceness());
+
+        // The 19th word, counted behind the name in parentheses: proc(5).
+        static int Niceness() => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[^1].Split(' ')[16], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public void Run_APartThatFails_FailsAfterAllHaveEnded()
     {
