@@ -121,11 +121,25 @@ public sealed class PlanTests
 
         threads.Run(number => ofParts[number] = Niceness());
 
-        Assert.All(ofParts, niceness => Assert.InRange(niceness, 10, 19));
+        Assert.Equal([19, 19], ofParts);
         Assert.Equal(before, Niceness());
 
         // The 19th word, counted behind the name in parentheses: proc(5).
         static int Niceness() => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[^1].Split(' ')[16], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Run_Parts_MayBeInterruptedAtOnce()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(6, 12) && File.Exists("/proc/thread-self/sched"), "Only Linux 6.12 and later has time slices of a thread's own, and not each of them tells.");
+        var (before, ofParts) = (Slice(), new long[2]);
+        using var threads = new PartThreads(2, "parts");
+
+        threads.Run(number => ofParts[number] = Slice());
+
+        Assert.All(ofParts, slice => Assert.True(slice >= 10 * before, $"{slice} beside {before} ns"));
+
+        static long Slice() => long.Parse(File.ReadLines("/proc/thread-self/sched").Single(line => line.StartsWith("se.slice ", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
