@@ -15,11 +15,10 @@ internal static class PixelLimit
     /// <param name="maxPixels">Most pixels.</param>
     public static void Check(string subject, long width, long height, long maxPixels)
     {
-        var size = $"{subject} is {width}x{height} pixels";
         if (width > ImagingOptions.MaxSide || height > ImagingOptions.MaxSide)
-            throw TooLarge($"{size}; at most {ImagingOptions.MaxSide:N0} a side are taken.");
+            throw TooLarge($"{subject} is {width}x{height} pixels; at most {ImagingOptions.MaxSide:N0} a side are taken.");
         if (width * height > maxPixels)
-            throw TooLarge($"{size} ({width * height:N0}); at most {maxPixels:N0} are taken.");
+            throw TooLarge($"{subject} is {width}x{height} pixels ({width * height:N0}); at most {maxPixels:N0} are taken.");
     }
 
     /// <summary>Refuses a resize that would have to hold too much at once: many rows for one of the result, each much wider than before.</summary>

@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
 using ModelService.Models.Errors;
@@ -12,9 +13,10 @@ using Serilog;
 namespace ModelService.Api.Auth;
 
 /// <summary>Tells who asks by the key of the request, and answers those who may not.</summary>
+/// <remarks>What the base class would log is in the request's own line; and it makes its logger anew for each request.</remarks>
 internal sealed partial class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, ApiKeys keys, FailedAttempts failures, IDiagnosticContext log)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILogger<ApiKeyHandler> logger, UrlEncoder encoder, ApiKeys keys, FailedAttempts failures, IDiagnosticContext log)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, encoder)
 {
     /// <summary>Name of the authentication scheme.</summary>
     public const string SchemeName = "ApiKey";
@@ -67,7 +69,7 @@ internal sealed partial class ApiKeyHandler(
         // as behind a proxy, would else be locked out by one of them that has an old key.
         var address = Context.Connection.RemoteIpAddress ?? IPAddress.None;
         wait = failures.Count(address);
-        if (wait is null) LogWrongKey(Logger, address, Request.Method, Request.Path);
+        if (wait is null) LogWrongKey(logger, address, Request.Method, Request.Path);
         return AuthenticateResult.Fail("The key is wrong.");
     }
 

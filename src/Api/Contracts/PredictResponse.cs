@@ -48,11 +48,23 @@ public sealed record PredictionResponse(IReadOnlyList<TopClassResponse>? Top, fl
             return new PredictionResponse(null, null, null, new ImageErrorResponse(ErrorTable.NameOf(refusal.Code), refusal.Detail));
         }
 
-        var best = Enumerable.Range(0, scores.Logits.Length)
-            .OrderByDescending(index => scores.Logits[index])
-            .Take(topK)
-            .Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]));
-        return new PredictionResponse([.. best], kind == ScoreKind.Probabilities ? scores.Probabilities : null, kind == ScoreKind.Logits ? scores.Logits : null, null);
+        var best = Best(scores.Logits, Math.Min(topK, scores.Logits.Length));
+        return new PredictionResponse([.. best.Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]))], kind == ScoreKind.Probabilities ? scores.Probabilities : null, kind == ScoreKind.Logits ? scores.Logits : null, null);
+    }
+
+    // Where the largest are, the largest first; of equal ones the first.
+    private static int[] Best(float[] logits, int count)
+    {
+        var least = new PriorityQueue<int, (float Logit, int Later)>(count);
+        for (var index = 0; index < logits.Length; index++)
+        {
+            if (least.Count < count) least.Enqueue(index, (logits[index], -index));
+            else least.EnqueueDequeue(index, (logits[index], -index));
+        }
+
+        var best = new int[count];
+        for (var place = count - 1; place >= 0; place--) best[place] = least.Dequeue();
+        return best;
     }
 }
 

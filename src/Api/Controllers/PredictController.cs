@@ -32,7 +32,6 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <param name="name" example="pets">The model's name.</param>
     /// <param name="topK">How many of the best classes to name.</param>
     /// <param name="scores">Which scores to give of every class.</param>
-    /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
     /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
     /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
     /// <response code="404"><c>model_not_found</c>.</response>
@@ -57,10 +56,9 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
     public Task<PredictResponse> Predict(
         string name,
-        CancellationToken cancellationToken,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
-        RunAsync(name, null, topK, scores, cancellationToken);
+        RunAsync(name, null, topK, scores);
 
     /// <summary>Scores one or more images by one version of the model.</summary>
     /// <remarks>The body is as for the default version.</remarks>
@@ -68,7 +66,6 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     /// <param name="version" example="1">The version.</param>
     /// <param name="topK">How many of the best classes to name.</param>
     /// <param name="scores">Which scores to give of every class.</param>
-    /// <param name="cancellationToken">Fires when the client leaves; what has not begun is then dropped.</param>
     /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
     /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
     /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
@@ -94,18 +91,18 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     public Task<PredictResponse> PredictVersion(
         string name,
         int version,
-        CancellationToken cancellationToken,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
-        RunAsync(name, version, topK, scores, cancellationToken);
+        RunAsync(name, version, topK, scores);
 
-    private async Task<PredictResponse> RunAsync(string name, int? version, int topK, ScoreKind scores, CancellationToken cancellationToken)
+    private async Task<PredictResponse> RunAsync(string name, int? version, int topK, ScoreKind scores)
     {
+        var clientLeft = HttpContext.RequestAborted; // what has not begun is then dropped
         var terms = RequestTerms.Of(Request);
-        var inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken);
-        var lease = await registry.LeaseAsync(name, version, cancellationToken);
+        var inputs = await PredictRequest.ReadAsync(Request, limits.Value, clientLeft);
+        var lease = await registry.LeaseAsync(name, version, clientLeft);
         Response.RegisterForDispose(lease); // after the answer is written
-        var result = await predictor.PredictAsync(lease, inputs, terms.Now(), cancellationToken);
+        var result = await predictor.PredictAsync(lease, inputs, terms.Now(), clientLeft);
         log.Set("Model", name);
         log.Set("Version", result.Model.Version);
         log.Set("Count", inputs.Count);

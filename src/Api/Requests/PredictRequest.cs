@@ -17,17 +17,17 @@ internal static class PredictRequest
     /// </exception>
     public static async Task<IReadOnlyList<PredictionInput>> ReadAsync(HttpRequest request, LimitsOptions limits, CancellationToken cancellationToken)
     {
+        if (IsImage(request)) return [new EncodedImage(await ReadWholeAsync(request, limits, cancellationToken))];
         if (MultipartBody.IsIn(request)) return await ReadFilesAsync(request, limits, cancellationToken);
-        var isJson = request.HasJsonContentType();
-        if (!isJson && !IsImage(request))
-        {
-            var found = string.IsNullOrEmpty(request.ContentType) ? "There is no Content-Type." : $"Content-Type '{request.ContentType}' is not read here.";
-            throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
-        }
+        if (request.HasJsonContentType()) return ReadJson(RequestBody.Parse(await ReadWholeAsync(request, limits, cancellationToken)), limits);
+        var found = string.IsNullOrEmpty(request.ContentType) ? "There is no Content-Type." : $"Content-Type '{request.ContentType}' is not read here.";
+        throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
+    }
 
+    private static async Task<byte[]> ReadWholeAsync(HttpRequest request, LimitsOptions limits, CancellationToken cancellationToken)
+    {
         var body = await RequestBody.ReadAsync(request.Body, request.ContentLength, limits.MaxPredictBytes, cancellationToken);
-        if (body.Length == 0) throw new ServingException(ErrorCode.MalformedRequest, $"The body is empty. {Forms}");
-        return isJson ? ReadJson(RequestBody.Parse(body), limits) : [new EncodedImage(body)];
+        return body.Length > 0 ? body : throw new ServingException(ErrorCode.MalformedRequest, $"The body is empty. {Forms}");
     }
 
     // What the bytes are is decided by the bytes; only SVG, a program rather than a picture, is turned away by its name.

@@ -25,11 +25,13 @@ internal sealed class VipsDecoder : IImageDecoder
             owned.Push(source);
             var image = Load(format, source);
             owned.Push(image);
-            PixelLimit.Check("The picture", image.Width, image.Height, settings.MaxPixels);
-            if (format == ImageFormat.Jpeg && settings.HalfSize(image.Width, image.Height))
+            var (width, height) = (image.Width, image.Height); // each asks libvips by a name
+            PixelLimit.Check("The picture", width, height, settings.MaxPixels);
+            if (format == ImageFormat.Jpeg && settings.HalfSize(width, height))
             {
                 image = Load(format, source, shrink: 2);
                 owned.Push(image);
+                (width, height) = (image.Width, image.Height);
             }
 
             var orientation = image.GetTypeOf("orientation") != 0 ? Convert.ToInt32(image.Get("orientation"), null) : 1;
@@ -42,7 +44,7 @@ internal sealed class VipsDecoder : IImageDecoder
             var layout = Layout(image, settings.Alpha);
             var region = Region.New(image);
             owned.Push(region);
-            return new VipsPicture(image, region, layout, orientation, format, owned);
+            return new VipsPicture(width, height, region, layout, orientation, format, owned);
         }
         catch (Exception exception)
         {
@@ -80,9 +82,10 @@ internal sealed class VipsDecoder : IImageDecoder
             Enums.Interpretation.Cmyk => 4,
             var other => throw Unfit($"colours of kind {other}; gray, RGB and CMYK are taken"),
         };
-        return (image.Bands - colors) is 0 or 1
-            ? new SampleLayout(colors, image.Bands > colors, bytesPerSample, alpha)
-            : throw Unfit($"{image.Bands} samples a pixel; {colors} and an alpha channel are taken");
+        var bands = image.Bands;
+        return (bands - colors) is 0 or 1
+            ? new SampleLayout(colors, bands > colors, bytesPerSample, alpha)
+            : throw Unfit($"{bands} samples a pixel; {colors} and an alpha channel are taken");
     }
 
     private static ImageException Unfit(string found) => new(ImageFault.Undecodable, $"The picture has {found}.");

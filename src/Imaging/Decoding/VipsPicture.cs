@@ -22,14 +22,15 @@ internal sealed unsafe class VipsPicture : Picture
     private int next;
 
     /// <summary>Wraps an opened image.</summary>
-    /// <param name="image">The image.</param>
+    /// <param name="width">Its width, in pixels.</param>
+    /// <param name="height">Its height, in pixels.</param>
     /// <param name="region">A region on it.</param>
     /// <param name="layout">Its rows.</param>
     /// <param name="orientation">Its EXIF orientation.</param>
     /// <param name="format">Its format, for messages.</param>
     /// <param name="owned">What to dispose with the picture, the last one first.</param>
-    public VipsPicture(Image image, Region region, SampleLayout layout, int orientation, ImageFormat format, Stack<IDisposable> owned)
-        : base(image.Width, image.Height, orientation)
+    public VipsPicture(int width, int height, Region region, SampleLayout layout, int orientation, ImageFormat format, Stack<IDisposable> owned)
+        : base(width, height, orientation)
     {
         (this.region, this.layout, this.format, this.owned) = (region, layout, format, owned);
         rowBytes = Width * layout.BytesPerPixel;

@@ -23,7 +23,7 @@ internal sealed class Taps : IDisposable
     public int Length { get; }
 
     /// <summary>Most source pixels that one kept pixel is summed from.</summary>
-    public int MaxCount => Enumerable.Range(0, Length).Max(Count);
+    public int MaxCount { get; private set; }
 
     /// <summary>First source pixel that is used at all.</summary>
     public int SourceBegin => First(0);
@@ -100,6 +100,7 @@ internal sealed class Taps : IDisposable
     private Span<int> Take(int index, int first, int count)
     {
         (numbers[index * stride], numbers[(index * stride) + 1]) = (first, count);
+        MaxCount = Math.Max(MaxCount, count);
         return numbers.AsSpan((index * stride) + 2, count);
     }
 }

@@ -221,7 +221,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     // Empty when those who waited have left, or another thread has taken all.
-    private IReadOnlyList<BatchPart<QueuedRequest>> Cut()
+    private List<BatchPart<QueuedRequest>> Cut()
     {
         lock (gate)
         {
@@ -252,7 +252,7 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    private void Compute(IReadOnlyList<BatchPart<QueuedRequest>> batch, PartThreads threads)
+    private void Compute(List<BatchPart<QueuedRequest>> batch, PartThreads threads)
     {
         var count = batch.Sum(part => part.Count);
         if (count == 0) return;

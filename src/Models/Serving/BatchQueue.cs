@@ -20,8 +20,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <summary>Inputs that wait, and those that room is kept for.</summary>
     public int CountWithReserved => counts.Sum() + reserved.Sum();
 
-    /// <summary>The requests that wait, in the order in which they will be taken.</summary>
-    public IEnumerable<T> Requests => byPriority.SelectMany(list => list).Select(entry => entry.Request);
+    /// <summary>The requests that wait, in no order.</summary>
+    public IReadOnlyCollection<T> Requests => nodes.Keys;
 
     /// <summary>The sizes that batches have: powers of two and the largest, so that few are to be prepared for. No batch is filled up.</summary>
     /// <param name="maxBatchSize">The largest.</param>
@@ -33,7 +33,12 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
 
     /// <summary>Inputs that will be taken before those of a new request, with those that room is kept for.</summary>
     /// <param name="priority">Its priority.</param>
-    public int Ahead(Priority priority) => counts.Take((int)priority + 1).Sum() + reserved.Take((int)priority + 1).Sum();
+    public int Ahead(Priority priority)
+    {
+        var ahead = 0;
+        for (var before = 0; before <= (int)priority; before++) ahead += counts[before] + reserved[before];
+        return ahead;
+    }
 
     /// <summary>Keeps room for inputs that are to come.</summary>
     /// <param name="inputs">How many.</param>
@@ -77,7 +82,7 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     }
 
     /// <summary>Takes the next batch: by priority, then in the order in which the requests came. A large request goes in several.</summary>
-    public IReadOnlyList<BatchPart<T>> Cut()
+    public List<BatchPart<T>> Cut()
     {
         var room = Count >= maxBatchSize ? maxBatchSize : (int)BitOperations.RoundUpToPowerOf2((uint)Count + 1) / 2;
         var parts = new List<BatchPart<T>>();
@@ -102,7 +107,7 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <summary>Splits a batch in two.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="count">Inputs that go into the first of the two.</param>
-    public static (IReadOnlyList<BatchPart<T>> Left, IReadOnlyList<BatchPart<T>> Right) Split(IReadOnlyList<BatchPart<T>> batch, int count)
+    public static (List<BatchPart<T>> Left, List<BatchPart<T>> Right) Split(List<BatchPart<T>> batch, int count)
     {
         var (left, right) = (new List<BatchPart<T>>(), new List<BatchPart<T>>());
         foreach (var part in batch)

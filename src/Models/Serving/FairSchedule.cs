@@ -48,7 +48,7 @@ internal sealed class FairSchedule(int atOnce)
     public TimeSpan? Delay(FairShare share, TimeSpan now)
     {
         Advance(now);
-        if (active.Where(other => other.Waiting > 0).MinBy(other => other.UsedAt(deviceTime)) != share) return null;
+        if (Next() != share) return null;
         if (computing < atOnce) return TimeSpan.Zero;
         if (share.Computing > 0) return null;
         var after = share.UsedAt(deviceTime) + (share.WasAway ? TimeSpan.Zero : share.LastTurn);
@@ -78,6 +78,18 @@ internal sealed class FairSchedule(int atOnce)
         share.End(deviceTime - start, deviceTime);
         computing--;
         if (share is { Waiting: 0, Computing: 0 }) active.Remove(share);
+    }
+
+    // Of those that wait, who has used the least.
+    private FairShare? Next()
+    {
+        FairShare? next = null;
+        foreach (var share in active)
+        {
+            if (share.Waiting > 0 && (next is null || share.UsedAt(deviceTime) < next.UsedAt(deviceTime))) next = share;
+        }
+
+        return next;
     }
 
     private void Advance(TimeSpan now)

@@ -49,27 +49,21 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
 
     private async Task<PredictionResult> ScoreInTimeAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
     {
+        var (model, inputCount) = (lease.Model, lease.Runner.Counts.Input);
+        if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
+            throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
+        using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
         var timeout = terms.Timeout < batching.Value.MaxTimeout ? terms.Timeout.Value : batching.Value.MaxTimeout;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
-            return await ScoreAsync(lease, inputs, terms.Priority, ModelRunner.Now + timeout, deadline.Token);
+            return await ScoreAsync(model, lease.Runner, inputs, terms.Priority, ModelRunner.Now + timeout, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ServingException(ErrorCode.DeadlineExceeded, "The scores are not there within the time that the request or the server gives them. Send less at once, or give it more time.");
         }
-    }
-
-    private async Task<PredictionResult> ScoreAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
-    {
-        var model = lease.Model;
-        var inputCount = lease.Runner.Counts.Input;
-        if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
-            throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
-        using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
-        return await ScoreAsync(model, lease.Runner, inputs, priority, deadline, cancellationToken);
     }
 
     /// <summary>Scores inputs by a network that need not serve yet. How much of this is under way is the caller's care.</summary>
@@ -101,31 +95,27 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
 
         var decode = Stopwatch.GetElapsedTime(decodeStarted);
         metrics.Decoded(model.Name, decode);
-        var good = Enumerable.Range(0, inputs.Count).Where(index => refusals[index] is null).ToList();
-        if (good.Count == 0)
+
+        // The good ones close up over the gaps that the bad ones leave.
+        var good = 0;
+        for (var index = 0; index < inputs.Count; index++)
+        {
+            if (refusals[index] is not null) continue;
+            if (good < index) batch.Memory.Slice(index * inputCount, inputCount).CopyTo(batch.Memory[(good * inputCount)..]);
+            good++;
+        }
+
+        if (good == 0)
         {
             batch.Dispose();
             return new PredictionResult(model, refusals!, new PredictionTiming(decode, TimeSpan.Zero, TimeSpan.Zero, 0));
         }
 
-        // The good ones close up over the gaps that the bad ones leave.
-        for (var slot = 0; slot < good.Count; slot++)
-        {
-            if (good[slot] != slot) batch.Memory.Span.Slice(good[slot] * inputCount, inputCount).CopyTo(batch.Memory.Span[(slot * inputCount)..]);
-        }
-
-        var run = await runner.RunAsync(place, batch, good.Count, cancellationToken);
+        var run = await runner.RunAsync(place, batch, good, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
         var predictions = new Prediction[inputs.Count];
-        refusals.CopyTo(predictions, 0);
-        for (var slot = 0; slot < good.Count; slot++)
-        {
-            var logits = run.Scores.AsSpan(slot * classes, classes);
-            predictions[good[slot]] = logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
-                ? new Refusal(ErrorCode.InputMismatch, "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged.")
-                : new Scores(logits.ToArray(), Softmax.Of(logits));
-        }
-
+        for (var (index, slot) = (0, 0); index < inputs.Count; index++)
+            predictions[index] = (Prediction?)refusals[index] ?? ScoresOf(run.Scores.AsSpan(slot++ * classes, classes));
         return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize));
     }
 
@@ -144,6 +134,10 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         var encoded = ((EncodedImage)input).Encoded;
         return await Task.Factory.StartNew(() => Prepare(encoded, preprocessing, destination.Span), cancellationToken, TaskCreationOptions.DenyChildAttach, decoders);
     }
+
+    private static Prediction ScoresOf(ReadOnlySpan<float> logits) => logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+        ? new Refusal(ErrorCode.InputMismatch, "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged.")
+        : new Scores(logits.ToArray(), Softmax.Of(logits));
 
     private static Refusal? Prepare(RawTensor tensor, Shape expected, Span<float> destination)
     {

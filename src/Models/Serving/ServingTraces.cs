@@ -25,8 +25,9 @@ public static class ServingTraces
     /// <param name="requests">Whose inputs they were, and when each began to wait.</param>
     internal static void Computed(string model, int inputs, long started, IReadOnlyList<(ActivityContext Request, long Queued)> requests)
     {
+        if (!Source.HasListeners()) return;
         var traced = requests.Where(item => item.Request != default).ToList();
-        if (traced.Count == 0 || !Source.HasListeners()) return;
+        if (traced.Count == 0) return;
 
         // The thread may have the activity of whoever started it.
         Activity.Current = null;
