@@ -44,7 +44,7 @@ internal static class InstancesBenchmark
         var input = new float[batch * model.InputCount];
         var runners = Enumerable.Range(0, instances).Select(number => new Thread(() =>
         {
-            set_num_threads(threads);
+            NativeRuntime.ComputeWith(threads);
             model.Run(input, batch);
             times[number] = [];
             for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Least;)

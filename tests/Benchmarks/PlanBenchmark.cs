@@ -35,7 +35,7 @@ internal static class PlanBenchmark
         foreach (var threads in new[] { 1, 2 })
         {
             // Weights are packed for so many threads.
-            set_num_threads(threads);
+            NativeRuntime.ComputeWith(threads);
             using var parts = new PartThreads(threads, "parts");
             using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
             using var bfloat16 = Precisions.ProcessorHasBFloat16

@@ -17,7 +17,7 @@ internal static class PlanProfile
     public static void Run(string network, int threads, int batch, int rounds)
     {
         NativeRuntime.Prepare(new ComputeOptions());
-        set_num_threads(threads);
+        NativeRuntime.ComputeWith(threads);
         var analysis = BenchmarkNetworks.Analyze(network);
         using var scope = NewDisposeScope();
         using var inference = inference_mode();

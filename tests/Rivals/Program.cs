@@ -19,7 +19,7 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
     foreach (var threads in new[] { 1, 2 })
     {
         // Weights are packed for so many threads.
-        set_num_threads(threads);
+        NativeRuntime.ComputeWith(threads);
         using var parts = new PartThreads(threads, "parts");
         using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
         using var onnx = new OnnxSession(analysis, module.state_dict(), threads);

@@ -55,6 +55,10 @@ internal sealed class CompiledModel : IDisposable
             Dispose();
             throw;
         }
+        finally
+        {
+            NativeRuntime.ReleaseThreads();
+        }
     }
 
     /// <summary>Most inputs that one native call computes of a network, so that its memory stays bounded.</summary>

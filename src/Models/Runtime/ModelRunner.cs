@@ -16,6 +16,9 @@ internal sealed class ModelRunner : IDisposable
     // What a batch of the warm-up may hold.
     private const long WarmUpNumbers = 1 << 26;
 
+    // Longer than a client who sends one photo after another takes between two.
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(200);
+
     private readonly CompiledModel model;
     private readonly string modelName;
     private readonly ServingMetrics metrics;
@@ -203,19 +206,22 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    // Gives the turn back if it has to wait. False when it is closed and no input is left.
+    // Gives the turn back if it has to wait, and after a while the threads that compute with this one. False when it is closed and no input is left.
     private bool WaitForInputs(ref IDisposable? turn)
     {
         lock (gate)
         {
-            while (true)
+            for (var isIdle = false; ;)
             {
                 var delay = queue.Delay(Now);
                 if (delay == TimeSpan.Zero || (delay is not null && isClosed)) return true;
                 turn?.Dispose();
                 turn = null;
                 if (isClosed) return false;
-                Monitor.Wait(gate, delay ?? Timeout.InfiniteTimeSpan);
+                var isInTime = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
+                if (isInTime || isIdle || delay is not null) continue;
+                isIdle = true;
+                NativeRuntime.ReleaseThreads();
             }
         }
     }

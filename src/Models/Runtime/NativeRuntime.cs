@@ -18,8 +18,12 @@ public static partial class NativeRuntime
     // c10/util/logging_is_not_google_glog.h
     private const int LogErrors = 2;
 
+    // omp.h
+    private const int PauseSoft = 1;
+
     private static readonly Lock Gate = new();
     private static bool isPrepared;
+    private static Func<int, int>? releaseThreads;
 
     /// <summary>Prepares the process; to be called before anything else of libtorch. Does its work once.</summary>
     /// <param name="options">What models compute with.</param>
@@ -36,13 +40,16 @@ public static partial class NativeRuntime
                 _ = mallopt(MmapThreshold, 1 << 30);
                 _ = mallopt(TrimThreshold, int.MaxValue);
 
-                // Threads that wait for one another in a loop keep the processor from those waited for: on a busy machine that costs
-                // twenty times what it saves on an idle one. Read when libtorch is loaded.
+                // Threads that wait for one another look for some hundreds of microseconds before they sleep: longer than from one operator to the
+                // next, since to fall asleep and wake up takes as long as an operator; not for good, since they keep the processor from
+                // whoever is waited for. Read when libtorch is loaded. docs/decisions/0015
                 _ = setenv("OMP_WAIT_POLICY", "passive", overwrite: 0);
+                _ = setenv("GOMP_SPINCOUNT", "10000", overwrite: 0);
             }
 
             set_num_interop_threads(1);
             Silence();
+            releaseThreads = FindReleaseThreads();
             if (!cuda.is_available()) return;
             backends.cuda.matmul.allow_tf32 = options.AllowTf32;
             backends.cudnn.allow_tf32 = options.AllowTf32;
@@ -52,8 +59,25 @@ public static partial class NativeRuntime
     /// <summary>Threads that one batch is computed with.</summary>
     public static int Threads { get; private set; } = Environment.ProcessorCount;
 
-    /// <summary>Makes the calling thread compute with <see cref="Threads"/> threads; OpenMP keeps that number for each thread by itself.</summary>
-    internal static void PrepareThread() => set_num_threads(Threads);
+    /// <summary>Makes the calling thread compute with <see cref="Threads"/> threads.</summary>
+    internal static void PrepareThread() => ComputeWith(Threads);
+
+    /// <summary>Makes the calling thread compute with so many threads; OpenMP keeps that number for each thread by itself.</summary>
+    internal static void ComputeWith(int threads)
+    {
+        // Whenever a thread first asks libtorch for its number, libtorch gives it the one that was set last, by whichever thread: so it asks before.
+        _ = get_num_threads();
+        set_num_threads(threads);
+    }
+
+    /// <summary>
+    /// Ends the threads that share the calling one's work, until it computes again. libgomp's threads look out for work only while all of them,
+    /// the idle ones as well, are no more than the cores; so whoever will not compute soon lets go of them.
+    /// </summary>
+    internal static void ReleaseThreads()
+    {
+        if (releaseThreads is { } release) _ = release(PauseSoft);
+    }
 
     /// <summary>Makes the calling thread give way to all others of the process for good: it computes what is left of the processor. Nothing on macOS.</summary>
     internal static void GiveWay()
@@ -77,6 +101,16 @@ public static partial class NativeRuntime
             && NativeLibrary.TryGetExport(library, "FLAGS_caffe2_log_level", out var level))
             Marshal.WriteInt32(level, LogErrors);
     }
+
+    // In the OpenMP library that libtorch brings, under a name of its own; looked for through libtorch, which needs it.
+    private static Func<int, int>? FindReleaseThreads() =>
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu", typeof(TorchSharp.torch).Assembly, null, out var library)
+        && NativeLibrary.TryGetExport(library, "omp_pause_resource_all", out var function)
+            ? Marshal.GetDelegateForFunctionPointer<OmpPauseResourceAll>(function).Invoke
+            : null;
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    private delegate int OmpPauseResourceAll(int kind);
 
     [LibraryImport("libc")]
     private static partial int mallopt(int parameter, int value);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Runtime;
 
@@ -51,7 +50,7 @@ internal sealed class PartThreads(int count, string name) : IDisposable
     private void Loop(CountdownEvent ready)
     {
         NativeRuntime.GiveWay();
-        set_num_threads(1);
+        NativeRuntime.ComputeWith(1);
         ready.Signal();
         foreach (var part in waiting.GetConsumingEnumerable()) part.RunSynchronously();
     }

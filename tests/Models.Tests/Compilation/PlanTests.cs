@@ -143,6 +143,67 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void Run_Parts_ComputeOnOneCoreEach()
+    {
+        var ofParts = new int[2];
+        using var threads = new PartThreads(2, "parts");
+        threads.Run(_ => { });
+
+        // What another thread sets is not theirs, whenever they first ask.
+        NativeRuntime.ComputeWith(4);
+        try
+        {
+            threads.Run(number => ofParts[number] = get_num_threads());
+        }
+        finally
+        {
+            NativeRuntime.PrepareThread();
+        }
+
+        Assert.Equal([1, 1], ofParts);
+    }
+
+    [Fact]
+    public void ReleaseThreads_AfterALargeOperator_EndsThoseThatSharedIt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems' OpenMP libraries have no such function.");
+        var (with, without, again) = (0, 0, 0);
+        var thread = new Thread(() =>
+        {
+            NativeRuntime.ComputeWith(3);
+            with = Share();
+            NativeRuntime.ReleaseThreads();
+            without = Threads();
+            again = Share();
+        }) { Name = "releasing" };
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal((3, 1, 3), (with, without, again));
+
+        static int Share()
+        {
+            using var scope = NewDisposeScope();
+            _ = ones(1 << 20).add(1);
+            return Threads();
+        }
+
+        // OpenMP's threads take the name of whoever makes them.
+        static int Threads() => Directory.GetDirectories("/proc/self/task").Count(task => NameOf(task) == "releasing");
+        static string? NameOf(string task)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "comm")).Trim();
+            }
+            catch (IOException)
+            {
+                return null; // it has just ended
+            }
+        }
+    }
+
+    [Fact]
     public void Run_APartThatFails_FailsAfterAllHaveEnded()
     {
         var ended = 0;
