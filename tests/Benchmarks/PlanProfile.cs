@@ -22,7 +22,9 @@ internal static class PlanProfile
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         using var module = LoadedModule.Create(analysis, seed: 1, []);
-        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+
+        // Operators by themselves: all at once, where the plan would compute some of them in pairs of inputs.
+        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true) with { OperatorsInPairs = 0 };
         var input = randn([batch, .. analysis.Input.Sizes]);
         var until = new double[plan.Operators.Count];
         Array.Fill(until, double.PositiveInfinity);

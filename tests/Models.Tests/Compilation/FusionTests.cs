@@ -1,6 +1,8 @@
+using ModelService.Models.Analysis;
 using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Definitions;
+using ModelService.Models.Predefined;
 using ModelService.Models.Tests.Support;
 
 namespace ModelService.Models.Tests.Compilation;
@@ -125,6 +127,27 @@ public sealed class FusionTests
 
         Assert.False(Assert.IsType<ActivationOperator>(operators[1]).IsInPlace);
         Assert.True(Assert.IsType<ActivationOperator>(operators[3]).IsInPlace);
+    }
+
+    [Theory]
+    [InlineData("resnet50", "layer2.3.conv3")] // before the first layers that have more weights than activations
+    [InlineData("mobilenet_v2", "features.14.conv.1.0")]
+    [InlineData("alexnet", null)] // all of its activations fit into the cache
+    public void Compile_LargeActivations_ComputesInPairsUpToWhereWeightsAreLarger(string network, string? last)
+    {
+        var plan = PlanPasses.Compile(PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()), Precision.Float32, forCpu: true);
+
+        Assert.Equal(last, plan.Operators.Take(plan.OperatorsInPairs).LastOrDefault()?.Key);
+    }
+
+    [Theory]
+    [InlineData(1, Norm, Conv)] // the last convolution has more weights than activations, and adds what the first one computed
+    [InlineData(4, Norm, Relu)]
+    public void Compile_ValueReadBehindThePairs_IsNotLeftInThem(int inPairs, params string[] body)
+    {
+        var plan = PlanPasses.Compile(Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)), Precision.Float32, forCpu: true);
+
+        Assert.Equal(inPairs, StayInCache.Apply(plan, large: 1).OperatorsInPairs);
     }
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>

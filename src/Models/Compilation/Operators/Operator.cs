@@ -31,6 +31,9 @@ internal abstract record WeightedOperator : Operator
     /// <summary>Multiplications for one input.</summary>
     public abstract long Macs { get; }
 
+    /// <summary>Numbers of its weight.</summary>
+    public abstract long WeightCount { get; }
+
     /// <summary>How it is computed.</summary>
     public OperatorRoute Route { get; init; }
 
@@ -60,7 +63,10 @@ internal sealed record ConvolutionOperator : WeightedOperator
     public required long Groups { get; init; }
 
     /// <inheritdoc/>
-    public override long Macs => Output.Shape.ElementCount * (Inputs[0].Shape.Sizes[0] / Groups) * Shape.Product(Kernel);
+    public override long Macs => WeightCount * Output.Shape.ElementCount / Output.Shape.Sizes[0];
+
+    /// <inheritdoc/>
+    public override long WeightCount => Output.Shape.Sizes[0] * (Inputs[0].Shape.Sizes[0] / Groups) * Shape.Product(Kernel);
 }
 
 /// <summary>Weighted sums over the last dimension.</summary>
@@ -68,6 +74,9 @@ internal sealed record LinearOperator : WeightedOperator
 {
     /// <inheritdoc/>
     public override long Macs => Inputs[0].Shape.ElementCount * Output.Shape.Sizes[^1];
+
+    /// <inheritdoc/>
+    public override long WeightCount => Inputs[0].Shape.Sizes[^1] * Output.Shape.Sizes[^1];
 }
 
 /// <summary>Batch norm that could not be folded into weights.</summary>

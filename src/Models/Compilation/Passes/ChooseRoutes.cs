@@ -35,7 +35,7 @@ internal static class ChooseRoutes
 
             // A 1x1 convolution is a matrix product, and faster as one; but one that would have to be filled up is not.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
-            var isBetterConvolved = !FillBlocks.IsWholeRows(channelsOut, precision) && channelsOut % 32 == 0 && channelsOut <= MostChannelsOutOfPointwise;
+            var isBetterConvolved = !FillBlocks.IsWholeRows(channelsOut, precision) && channelsOut % 16 == 0 && channelsOut <= MostChannelsOutOfPointwise;
             return isPointwise && !isBetterConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
         }
 

@@ -17,6 +17,7 @@ internal static class PlanPasses
         plan = forCpu ? FillBlocks.Apply(ChooseRoutes.Apply(plan, precision), precision) : plan with { IsChannelsLast = analysis.Input.Rank == 3 };
 
         // After the sums, activations once more: of the sums.
-        return WorkInPlace.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
+        plan = WorkInPlace.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
+        return forCpu ? StayInCache.Apply(plan) : plan;
     }
 }

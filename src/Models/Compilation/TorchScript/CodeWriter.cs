@@ -20,15 +20,35 @@ internal sealed class CodeWriter
         var (text, input, output) = (writer.text, plan.Input, plan.Output);
         if (precision != Precision.Float32) text.Line($"{input} = {WeightedWriter.Converted($"{input}", precision)}");
         if (plan.IsChannelsLast) text.Line($"{input} = torch.contiguous({input}, memory_format=2)");
-        foreach (var item in plan.Operators)
+        if (plan.OperatorsInPairs > 0) writer.WriteInPairs(input, [.. plan.Operators.Take(plan.OperatorsInPairs)]);
+        writer.Write(plan.Operators.Skip(plan.OperatorsInPairs));
+        text.Line(precision == Precision.Float32 ? $"return {output}" : $"return {WeightedWriter.Converted($"{output}", Precision.Float32)}");
+        return text.Program(input);
+    }
+
+    private void Write(IEnumerable<Operator> operators)
+    {
+        foreach (var item in operators)
         {
             if (item.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.')) text.Line($"# {item.Key}");
 
-            text.Line($"{item.Output} = {writer.Write(item)}");
+            text.Line($"{item.Output} = {Write(item)}");
         }
+    }
 
-        text.Line(precision == Precision.Float32 ? $"return {output}" : $"return {WeightedWriter.Converted($"{output}", Precision.Float32)}");
-        return text.Program(input);
+    private void WriteInPairs(Value input, IReadOnlyList<Operator> operators)
+    {
+        var output = operators[^1].Output;
+        text.Line($"pairs = torch.split({input}, 2)");
+        text.Line("done = annotate(List[Tensor], [])");
+        text.Line("for i in range(torch.len(pairs)):");
+        text.Indented(() =>
+        {
+            text.Line($"{input} = pairs[i]");
+            Write(operators);
+            text.Line($"_ = torch.append(done, {output})");
+        });
+        text.Line($"{output} = done[0] if torch.len(done) == 1 else torch.cat(done)");
     }
 
     private string Write(Operator item) => item switch

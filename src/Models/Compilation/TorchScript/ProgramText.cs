@@ -14,10 +14,19 @@ internal sealed class ProgramText
     private readonly Dictionary<string, PlanTensor?> tensors = [];
     private readonly StringBuilder forward = new();
     private readonly StringBuilder prepare = new();
+    private string indent = Indent;
     private int locals;
 
     /// <summary>Adds a line to <c>forward</c>.</summary>
-    public void Line(string line) => forward.Append(Indent).Append(line).Append('\n');
+    public void Line(string line) => forward.Append(indent).Append(line).Append('\n');
+
+    /// <summary>Adds lines to <c>forward</c> that belong to the one before them.</summary>
+    public void Indented(Action lines)
+    {
+        indent += "  ";
+        lines();
+        indent = Indent;
+    }
 
     /// <summary>Keeps a result under a name of its own.</summary>
     /// <returns>The name.</returns>
