@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using ModelService.Models.Compilation;
 using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Compilation.TorchScript;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Runtime;
 
-/// <summary>A plan in memory, its weights packed: one native call per batch. It owns its weights; whoever made it disposes it.</summary>
+/// <summary>A plan in memory, its weights packed: one native call per batch, or none where the network is small. It owns its weights; whoever made it disposes it.</summary>
 /// <remarks>
 /// libtorch keeps the graphs that it makes of a program for good: hundreds of KB, however small the weights. So a program that is done with is not
 /// thrown away; the next plan of the same text takes it.
@@ -20,9 +21,10 @@ internal sealed class CompiledPlan : IDisposable
     // Below this, handing parts to threads costs more than it saves.
     private const long LeastMacsOfPart = 5_000_000;
 
-    private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle;
-    private readonly jit.ScriptModule<Tensor, Tensor> program;
-    private readonly IReadOnlyCollection<string> attributes;
+    private readonly SmallPlan? small;
+    private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle = [];
+    private readonly jit.ScriptModule<Tensor, Tensor>? program;
+    private readonly IReadOnlyCollection<string> attributes = [];
     private readonly bool isOnCpu;
     private readonly long macs;
     private readonly long[] outputSizes;
@@ -36,15 +38,21 @@ internal sealed class CompiledPlan : IDisposable
     public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
     {
         (isOnCpu, macs, outputSizes) = (device.type == DeviceType.CPU, plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs), [.. plan.Output.Shape.Sizes]);
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
+        if (plan.IsSmall)
+        {
+            small = new SmallPlan(plan, folded);
+            return;
+        }
+
         var text = CodeWriter.Write(plan, precision);
         attributes = [.. text.Tensors.Keys];
         idle = Idle.GetOrAdd((text.Code, device.ToString()), _ => []);
         program = idle.TryTake(out var known) ? known : jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
         try
         {
-            using var scope = NewDisposeScope();
-            using var inference = inference_mode();
-            var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
             foreach (var (name, tensor) in text.Tensors)
             {
                 if (tensor is not null) program.set_attribute(name, folded.Of(tensor).to(device));
@@ -60,11 +68,12 @@ internal sealed class CompiledPlan : IDisposable
     }
 
     /// <summary>Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.</summary>
-    /// <param name="input">The batch.</param>
+    /// <param name="input">The batch, contiguous.</param>
     /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
     public Tensor Forward(Tensor input, PartThreads? threads = null)
     {
-        if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs)) return program.call(input);
+        if (small is not null) return Forward(input, small);
+        if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs)) return program!.call(input);
         using var scope = NewDisposeScope();
         var result = empty([input.shape[0], .. outputSizes]);
         var (from, to) = (input.chunk(threads.Count), result.chunk(threads.Count));
@@ -72,9 +81,20 @@ internal sealed class CompiledPlan : IDisposable
         {
             using var ofPart = NewDisposeScope();
             using var inference = inference_mode();
-            to[number].copy_(program.call(from[number]));
+            to[number].copy_(program!.call(from[number]));
         });
         return result.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Forward(Tensor input, SmallPlan plan)
+    {
+        var from = MemoryMarshal.Cast<byte, float>(input.bytes);
+        var count = from.Length / plan.InputCount;
+        var result = empty([count, .. outputSizes]);
+        var to = MemoryMarshal.Cast<byte, float>(result.bytes);
+        var each = to.Length / count;
+        for (var i = 0; i < count; i++) plan.Run(from.Slice(i * plan.InputCount, plan.InputCount), to.Slice(i * each, each));
+        return result;
     }
 
     /// <summary>Whether a batch is computed in parts side by side.</summary>
@@ -89,6 +109,7 @@ internal sealed class CompiledPlan : IDisposable
     {
         if (isDisposed) return;
         isDisposed = true;
+        if (program is null) return;
         using var nothing = empty(0);
         foreach (var name in attributes) program.set_attribute(name, nothing);
         idle.Add(program);

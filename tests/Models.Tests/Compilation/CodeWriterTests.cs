@@ -58,5 +58,5 @@ public sealed class CodeWriterTests
     private static string Code(params string[] layers) => Code(Precision.Float32, layers);
 
     private static string Code(Precision precision, params string[] layers) =>
-        CodeWriter.Write(PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), precision, forCpu: true), precision).Code;
+        CodeWriter.Write(PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), precision, forCpu: true, ownCode: false), precision).Code;
 }

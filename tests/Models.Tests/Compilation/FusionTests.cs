@@ -135,7 +135,7 @@ public sealed class FusionTests
     [InlineData("alexnet", null)] // all of its activations fit into the cache
     public void Compile_LargeActivations_ComputesInPairsUpToWhereWeightsAreLarger(string network, string? last)
     {
-        var plan = PlanPasses.Compile(PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()), Precision.Float32, forCpu: true);
+        var plan = PlanPasses.Compile(PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()), Precision.Float32, forCpu: true, ownCode: false);
 
         Assert.Equal(last, plan.Operators.Take(plan.OperatorsInPairs).LastOrDefault()?.Key);
     }
@@ -145,13 +145,13 @@ public sealed class FusionTests
     [InlineData(4, Norm, Relu)]
     public void Compile_ValueReadBehindThePairs_IsNotLeftInThem(int inPairs, params string[] body)
     {
-        var plan = PlanPasses.Compile(Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)), Precision.Float32, forCpu: true);
+        var plan = PlanPasses.Compile(Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)), Precision.Float32, forCpu: true, ownCode: false);
 
         Assert.Equal(inPairs, StayInCache.Apply(plan, large: 1).OperatorsInPairs);
     }
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
-        PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true).Operators;
+        PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true, ownCode: false).Operators;
 
     private static OperatorRoute Route(string layer) => Weighted(Assert.Single(Compile(layer))).Route;
 

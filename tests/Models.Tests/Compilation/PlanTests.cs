@@ -202,7 +202,8 @@ public sealed class PlanTests
             NativeRuntime.ReleaseThreads();
             without = Threads();
             again = Share();
-        }) { Name = "releasing" };
+        })
+        { Name = "releasing" };
         thread.Start();
         thread.Join();
 

@@ -9,6 +9,9 @@ internal sealed record Plan(Value Input, IReadOnlyList<Operator> Operators, Valu
     /// <summary>Whether pictures are brought into channels_last at the start and stay in it; where oneDNN computes, it sees to that by itself.</summary>
     public bool IsChannelsLast { get; init; }
 
+    /// <summary>Whether it is computed by this program's own code.</summary>
+    public bool IsSmall { get; init; }
+
     /// <summary>How many operators, from the first on, compute two inputs of a batch at a time; those behind them compute all at once.</summary>
     public int OperatorsInPairs { get; init; }
 }

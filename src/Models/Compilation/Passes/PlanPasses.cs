@@ -11,9 +11,11 @@ internal static class PlanPasses
     /// <param name="analysis">The network, analysed without an error.</param>
     /// <param name="precision">What the plan computes in.</param>
     /// <param name="forCpu">Whether oneDNN computes the convolutions; else libtorch's own functions do.</param>
-    public static Plan Compile(ArchitectureAnalysis analysis, Precision precision, bool forCpu)
+    /// <param name="ownCode">Whether small networks may be computed by this program's own code.</param>
+    public static Plan Compile(ArchitectureAnalysis analysis, Precision precision, bool forCpu, bool ownCode = true)
     {
         var plan = KeepScores.Apply(FuseActivations.Apply(FoldNorms.Apply(PlanBuilder.Build(analysis))));
+        if (ownCode && forCpu && precision == Precision.Float32 && SmallNetworks.Apply(plan) is { IsSmall: true } small) return small;
         plan = forCpu ? FillBlocks.Apply(ChooseRoutes.Apply(plan, precision), precision) : plan with { IsChannelsLast = analysis.Input.Rank == 3 };
 
         // After the sums, activations once more: of the sums.
