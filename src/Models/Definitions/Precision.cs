@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ModelService.Models.Definitions;
 
-/// <summary>The number format a model computes in.</summary>
+/// <summary>The number format a model computes in. bfloat16 takes less time than float32 only where the processor multiplies it faster: AMD from Zen 4 on, Intel with AMX.</summary>
 public enum Precision
 {
     /// <summary>32-bit floating point.</summary>

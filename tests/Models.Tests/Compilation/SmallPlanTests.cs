@@ -38,6 +38,11 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
         Assert.False(PlanPasses.Compile(Networks.Analyze(Networks.Of(layer, Flatten, Linear)), Precision.Float32, forCpu: true).IsSmall);
 
     [Fact]
+    public void Compile_FewMultiplicationsOfALargePicture_IsNotSmall() => Assert.False(PlanPasses.Compile(
+        Networks.Analyze("""{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""),
+        Precision.Float32, forCpu: true).IsSmall);
+
+    [Fact]
     public void Run_RandomSmallNetworks_ComputesWhatFloat64Computes()
     {
         var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();

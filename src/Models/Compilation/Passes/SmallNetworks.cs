@@ -11,10 +11,15 @@ internal static class SmallNetworks
     // Some 30 microseconds of our own code; a call of libtorch takes 2 to 10 besides what it computes.
     private const long MostMacs = 1_000_000;
 
+    // Of one value: pools and activations have no multiplications, and take as long as what they read.
+    private const long MostNumbers = 1 << 16;
+
     /// <summary>Marks a small network.</summary>
     public static Plan Apply(Plan plan) => plan with
     {
-        IsSmall = plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs) <= MostMacs && IsChain(plan) && plan.Operators.Count > 0 && plan.Operators.All(IsKnown),
+        IsSmall = plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs) <= MostMacs
+            && plan.Operators.Select(item => item.Output).Prepend(plan.Input).All(value => value.Shape.ElementCount <= MostNumbers)
+            && plan.Operators.Count > 0 && plan.Operators.All(IsKnown) && IsChain(plan),
     };
 
     private static bool IsChain(Plan plan) =>
