@@ -35,6 +35,23 @@ public sealed class RequestLogTests
     }
 
     [Fact]
+    public async Task Log_RefusedPrediction_SaysWhichModelWasOverloaded()
+    {
+        var log = new LogSink();
+        await using var server = Server(log);
+        server.Settings["ModelService:Batching:QueueLimit"] = "1";
+        await server.Api.CreateAsync(Networks.Tiny("crowded"));
+        await log.NextRequestAsync();
+
+        (await server.Api.PredictAsync("crowded", Bodies.Images(Photo, Photo))).Problem(429, "overloaded");
+        var line = await log.NextRequestAsync();
+
+        Assert.Equal(LogEventLevel.Information, line.Level);
+        Assert.Equal((429, "overloaded", "crowded", 1, 2), (Value(line, "StatusCode"), Value(line, "Code"), Value(line, "Model"), Value(line, "Version"), Value(line, "Count")));
+        Assert.False(line.Properties.ContainsKey("Timing"));
+    }
+
+    [Fact]
     public async Task Log_AnyRequest_IsOneLineWithoutItsBody()
     {
         var log = new LogSink();

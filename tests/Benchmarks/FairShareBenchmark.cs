@@ -95,7 +95,8 @@ internal static class FairShareBenchmark
 
     private static async Task ScoreAsync(ModelRunner runner)
     {
-        using var place = runner.Reserve(1, Priority.Normal, TimeSpan.MaxValue);
+        if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal)) throw new InvalidOperationException(refusal.Detail);
+        using var returning = place;
         await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(runner.Counts.Input), 1, CancellationToken.None);
     }
 

@@ -41,6 +41,9 @@ switch (args)
     case ["overload", var network, var seconds]:
         await LoadBenchmark.OverloadAsync(network, TimeSpan.FromSeconds(Number(seconds)));
         return 0;
+    case ["refuse"]:
+        await LoadBenchmark.RefuseAsync();
+        return 0;
     case ["soak", var minutes]:
         await LoadBenchmark.SoakAsync(Number(minutes));
         return 0;
@@ -59,6 +62,7 @@ switch (args)
               alone NETWORK                           what batching costs a single client
               first NETWORK                           the first requests to a new model
               overload NETWORK SECONDS                five times more requests than can be answered
+              refuse                                  processor time that a refusal takes
               soak MINUTES                            mixed traffic at 70 % while models come and go
             """);
         return 1;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
@@ -36,8 +35,7 @@ internal sealed partial class ApiKeyHandler(
         var isWrong = (await HandleAuthenticateOnceSafeAsync()).Failure is not null;
         if (wait is { } time)
         {
-            Response.Headers.RetryAfter = Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            await ErrorTable.WriteAsync(Context, ErrorTable.Describe(Context, ErrorCode.RateLimited, "Too many wrong keys came from this address; Retry-After says when another may."));
+            await ErrorTable.WriteAsync(Context, ErrorTable.Describe(Context, ErrorCode.RateLimited, "Too many wrong keys came from this address; Retry-After says when another may."), time);
             return;
         }
 

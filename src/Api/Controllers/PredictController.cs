@@ -54,7 +54,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
-    public Task<PredictResponse> Predict(
+    public Task<ActionResult<PredictResponse>> Predict(
         string name,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
@@ -88,14 +88,14 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
-    public Task<PredictResponse> PredictVersion(
+    public Task<ActionResult<PredictResponse>> PredictVersion(
         string name,
         int version,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
         RunAsync(name, version, topK, scores);
 
-    private async Task<PredictResponse> RunAsync(string name, int? version, int topK, ScoreKind scores)
+    private async Task<ActionResult<PredictResponse>> RunAsync(string name, int? version, int topK, ScoreKind scores)
     {
         var clientLeft = HttpContext.RequestAborted; // what has not begun is then dropped
         var terms = RequestTerms.Of(Request);
@@ -106,6 +106,7 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
         log.Set("Model", name);
         log.Set("Version", result.Model.Version);
         log.Set("Count", inputs.Count);
+        if (result.Refused is { } refused) return new ErrorResult(ErrorTable.Describe(HttpContext, refused.Code, refused.Detail), refused.RetryAfter);
         log.Set("Timing", TimingResponse.Of(result.Timing), destructureObjects: true);
         ThrowIfAllRefused(result.Predictions);
         return PredictResponse.Of(result, topK, scores);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 using ModelService.Models.Errors;
 using Serilog;
 
@@ -47,14 +47,18 @@ internal static class ErrorTable
         Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier);
 
     /// <summary>Writes an error as the answer.</summary>
-    public static Task WriteAsync(HttpContext http, ErrorResponse error)
+    /// <param name="http">The request.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="retryAfter">When another try is likely to succeed; null when that is not known.</param>
+    public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
         http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // A client that is told to wait is told how long: in seconds, one if no one said otherwise.
-        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) http.Response.Headers.TryAdd(HeaderNames.RetryAfter, "1");
+        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1).ToString(CultureInfo.InvariantCulture);
 
         // Without a token of ours it stops quietly when the client leaves.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");

@@ -17,7 +17,7 @@ internal static class InvalidQuery
             .Select(entry => new ErrorDetail("?" + entry.Key, $"'{entry.Value!.AttemptedValue}' is given. It must be {Expected(context, entry.Key)}."))
             .ToList();
         var error = ErrorTable.Describe(context.HttpContext, ErrorCode.MalformedRequest, $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}", errors);
-        return new Result(error);
+        return new ErrorResult(error);
     }
 
     private static string Expected(ActionContext context, string name)
@@ -26,11 +26,5 @@ internal static class InvalidQuery
         if (parameter.ParameterType.IsEnum) return $"one of {string.Join(", ", Enum.GetNames(parameter.ParameterType).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}";
         if (parameter.ParameterType == typeof(bool)) return "true or false";
         return parameter.ParameterInfo.GetCustomAttribute<RangeAttribute>() is { } range ? $"a whole number from {range.Minimum} to {range.Maximum}" : "a whole number";
-    }
-
-    // [Produces] would give an ObjectResult the content type of a success.
-    private sealed class Result(ErrorResponse error) : IActionResult
-    {
-        public Task ExecuteResultAsync(ActionContext context) => ErrorTable.WriteAsync(context.HttpContext, error);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
@@ -33,8 +32,6 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
             _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),
         };
         if (error.Status == StatusCodes.Status500InternalServerError) LogBug(exception, error.TraceId);
-        if (exception is ServingException { RetryAfter: { } wait })
-            httpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         await ErrorTable.WriteAsync(httpContext, error);
         return true;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authorization;
@@ -66,8 +65,6 @@ internal static class RequestLimits
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         var http = context.HttpContext;
-        if (context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
-            http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        await ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.RateLimited, "More requests came within a minute than are taken; Retry-After says when the next may."));
+        await ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.RateLimited, "More requests came within a minute than are taken; Retry-After says when the next may."), context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null);
     }
 }

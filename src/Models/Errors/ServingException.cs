@@ -39,9 +39,6 @@ public sealed class ServingException : Exception
     /// <summary>Every single error with its place; empty when the message says it all.</summary>
     public IReadOnlyList<ErrorDetail> Errors { get; }
 
-    /// <summary>With <see cref="ErrorCode.Overloaded"/>: when another try is likely to succeed; null when that is not known.</summary>
-    public TimeSpan? RetryAfter { get; init; }
-
     /// <summary>With <see cref="ErrorCode.WeightsMismatch"/>: how the weights compare to the architecture.</summary>
     public WeightsReport? Report { get; init; }
 

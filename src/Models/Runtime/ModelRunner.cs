@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using ModelService.Models.Errors;
 using ModelService.Models.Serving;
 using static TorchSharp.torch;
@@ -70,22 +71,18 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="count">How many inputs.</param>
     /// <param name="priority">Whom they may pass while they wait.</param>
     /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
-    /// <returns>For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</exception>
-    public QueuePlace Reserve(int count, Priority priority, TimeSpan deadline)
+    /// <param name="place">For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</param>
+    /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</param>
+    public bool TryReserve(int count, Priority priority, TimeSpan deadline, [NotNullWhen(true)] out QueuePlace? place, [NotNullWhen(false)] out Refusal? refusal)
     {
+        place = null;
         lock (gate)
         {
-            var ahead = running + queue.Ahead(priority);
-            if (queue.CountWithReserved + count > queueLimit)
-                throw Overloaded($"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more.");
-
-            // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
-            var ready = pace.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
-            if (ahead > 0 && Now + ready > deadline)
-                throw Overloaded($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
+            refusal = Refuse(count, priority, deadline);
+            if (refusal is not null) return false;
             queue.Reserve(count, priority);
-            return new QueuePlace(this, count, priority, deadline);
+            place = new QueuePlace(this, count, priority, deadline);
+            return true;
         }
     }
 
@@ -136,7 +133,20 @@ internal sealed class ModelRunner : IDisposable
         model.Dispose();
     }
 
-    private ServingException Overloaded(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
+    // Null when there is room.
+    private Refusal? Refuse(int count, Priority priority, TimeSpan deadline)
+    {
+        if (queue.CountWithReserved + count > queueLimit)
+            return Overloaded($"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more.");
+
+        // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
+        var ahead = running + queue.Ahead(priority);
+        var ready = pace.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
+        return ahead == 0 || Now + ready <= deadline ? null
+            : Overloaded($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
+    }
+
+    private Refusal Overloaded(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
     {
         RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.CountWithReserved).TotalSeconds, 1, 60)),
     };

@@ -50,7 +50,9 @@ public sealed class SampleCheck(Predictor predictor)
     {
         try
         {
-            return (await predictor.ScoreAsync(version, runner, [input], Priority.Normal, TimeSpan.MaxValue, CancellationToken.None)).Predictions[0];
+            if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal)) return refusal;
+            using var returning = place;
+            return (await predictor.ScoreAsync(version, runner, place, [input], CancellationToken.None)).Predictions[0];
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
         {

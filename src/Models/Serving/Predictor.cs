@@ -26,9 +26,9 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <param name="inputs">At least one.</param>
     /// <param name="terms">Its priority, and how long it may take.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then dropped.</param>
-    /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others.</returns>
+    /// <returns>One prediction for each input, in order; a bad input gets a refusal and doesn't touch the others. None when the server is overloaded: the result says so.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.Overloaded"/>; <see cref="ErrorCode.DeadlineExceeded"/>; <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
+    /// <see cref="ErrorCode.DeadlineExceeded"/>; <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
     public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
     {
@@ -37,7 +37,8 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         try
         {
             var result = await ScoreInTimeAsync(lease, inputs, terms, cancellationToken);
-            metrics.Answered(model, result.Predictions);
+            if (result.Refused is { } refusal) metrics.Rejected(model, refusal.Code, inputs.Count);
+            else metrics.Answered(model, result.Predictions);
             return result;
         }
         catch (ServingException exception)
@@ -52,13 +53,16 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         var (model, inputCount) = (lease.Model, lease.Runner.Counts.Input);
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
             throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
-        using var entered = inFlight.Enter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float));
+        if (!inFlight.TryEnter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float), out var entered, out var refusal)) return PredictionResult.None(model, refusal);
+        using var leaving = entered;
         var timeout = terms.Timeout < batching.Value.MaxTimeout ? terms.Timeout.Value : batching.Value.MaxTimeout;
+        if (!lease.Runner.TryReserve(inputs.Count, terms.Priority, ModelRunner.Now + timeout, out var place, out refusal)) return PredictionResult.None(model, refusal);
+        using var returning = place;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
-            return await ScoreAsync(model, lease.Runner, inputs, terms.Priority, ModelRunner.Now + timeout, deadline.Token);
+            return await ScoreAsync(model, lease.Runner, place, inputs, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -69,15 +73,13 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <summary>Scores inputs by a network that need not serve yet. How much of this is under way is the caller's care.</summary>
     /// <param name="model">The version.</param>
     /// <param name="runner">Its network; borrowed.</param>
+    /// <param name="place">Room in its queue for all of them; borrowed.</param>
     /// <param name="inputs">At least one.</param>
-    /// <param name="priority">Whom they may pass while they wait.</param>
-    /// <param name="deadline">When, by <see cref="ModelRunner.Now"/>, nobody wants them any more.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.Overloaded"/>, <see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.InputMismatch"/>: as of <see cref="PredictAsync"/>.</exception>
-    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, IReadOnlyList<PredictionInput> inputs, Priority priority, TimeSpan deadline, CancellationToken cancellationToken)
+    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.InputMismatch"/>: as of <see cref="PredictAsync"/>.</exception>
+    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, QueuePlace place, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
     {
         var (inputCount, classes) = runner.Counts;
-        using var place = runner.Reserve(inputs.Count, priority, deadline);
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;

@@ -118,6 +118,24 @@ internal static class LoadBenchmark
         Console.WriteLine($"  median {Median(ratios):p0}");
     }
 
+    /// <summary>What it costs to refuse a photo, in processor time: nothing is computed meanwhile, since the one that may wait does so for others to join it.</summary>
+    public static async Task RefuseAsync()
+    {
+        await using var server = await MeasuredServer.StartAsync("Batching:QueueLimit=1", "Batching:MaxDelay=00:00:10");
+        await server.CreateAsync(new { name = "model", @base = "squeezenet1_1", num_classes = 7, seed = 1 });
+        Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
+        foreach (var clients in new[] { 8, 1, 8, 1, 8 })
+        {
+            var waiting = Send(0);
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            var (usage, client) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
+            var outcome = await Traffic.ClosedAsync(clients, Round, Send);
+            var (usageAfter, clientAfter) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
+            Console.WriteLine($"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * (usageAfter.CpuSeconds - usage.CpuSeconds) / outcome.Samples.Count:f2}, client {(clientAfter - client).TotalMilliseconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}");
+            using var answer = await waiting;
+        }
+    }
+
     /// <summary>What callers of one model notice of a flood on another one, ResNet-50: a single caller's latency alone and beside it, taking turns.</summary>
     public static async Task ShareAsync()
     {

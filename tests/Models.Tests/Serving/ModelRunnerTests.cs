@@ -30,14 +30,17 @@ public sealed class ModelRunnerTests : IDisposable
     [Fact]
     public void Reserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
     {
-        using var two = runner.Reserve(2, Priority.Normal, TimeSpan.MaxValue);
+        Assert.True(runner.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out var two, out _));
 
-        Assert.Equal(ErrorCode.Overloaded, Assert.Throws<ServingException>(() => runner.Reserve(2, Priority.Normal, TimeSpan.MaxValue)).Code);
-        runner.Reserve(1, Priority.Normal, TimeSpan.MaxValue).Dispose();
+        Assert.False(runner.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out _, out var refusal));
+        Assert.Equal(ErrorCode.Overloaded, refusal.Code);
+        Assert.True(runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var one, out _));
+        one.Dispose();
         two.Dispose();
         two.Dispose();
-        runner.Reserve(3, Priority.Normal, TimeSpan.MaxValue).Dispose();
-        Assert.Throws<ServingException>(() => runner.Reserve(4, Priority.Normal, TimeSpan.MaxValue));
+        Assert.True(runner.TryReserve(3, Priority.Normal, TimeSpan.MaxValue, out var three, out _));
+        three.Dispose();
+        Assert.False(runner.TryReserve(4, Priority.Normal, TimeSpan.MaxValue, out _, out _));
     }
 
     // Some of the inputs that it was kept for may turn out to be no photos.
@@ -46,7 +49,8 @@ public sealed class ModelRunnerTests : IDisposable
     {
         for (var round = 0; round < 3; round++)
         {
-            using var place = runner.Reserve(3, Priority.Low, TimeSpan.MaxValue);
+            Assert.True(runner.TryReserve(3, Priority.Low, TimeSpan.MaxValue, out var place, out _));
+            using var returning = place;
             Assert.Equal(5, (await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(6), 1, TestContext.Current.CancellationToken)).Scores.Length);
         }
     }
