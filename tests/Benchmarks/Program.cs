@@ -23,8 +23,8 @@ switch (args)
     case ["share"]:
         await FairShareBenchmark.RunAsync();
         return 0;
-    case ["share", "http"]:
-        await LoadBenchmark.ShareAsync();
+    case ["share", "http", .. var models]:
+        await LoadBenchmark.ShareAsync(models);
         return 0;
     case ["images"]:
         ImagesBenchmark.Run();
@@ -56,7 +56,7 @@ switch (args)
               analysis                                analysing ResNet-152
               instances                               ResNet-50 by batches at once and threads of each
               share                                   models that are used beside a flooded one, inside of the server
-              share http                              the same, as their clients see it
+              share http [MODEL ...]                  the same, as their clients see it
               images                                  from a photo's bytes to a network's input
               load NETWORK [PRECISION]                the server by the number of its clients
               alone NETWORK                           what batching costs a single client

@@ -137,7 +137,8 @@ internal static class LoadBenchmark
     }
 
     /// <summary>What callers of one model notice of a flood on another one, ResNet-50: a single caller's latency alone and beside it, taking turns.</summary>
-    public static async Task ShareAsync()
+    /// <param name="models">Which of the three are looked at; none: all.</param>
+    public static async Task ShareAsync(params string[] models)
     {
         await using var server = await MeasuredServer.StartAsync();
         await server.CreateAsync(new { name = "flooded", @base = "resnet50", num_classes = 7, seed = 1 });
@@ -146,7 +147,7 @@ internal static class LoadBenchmark
         await server.CreateAsync(new { name = "lesson", architecture = Lesson(), seed = 1 });
         Func<int, Task<HttpResponseMessage>> To(string name) => number =>
             name == "lesson" ? Photos.PostTensorAsync(server.Http, name, number) : Photos.PostAsync(server.Http, name, number);
-        foreach (var name in new[] { "resnet18", "squeezenet1_1", "lesson" })
+        foreach (var name in models is [] ? ["resnet18", "squeezenet1_1", "lesson"] : models)
         {
             List<double> alone = [], beside = [];
             for (var round = -1; round < 5; round++)
@@ -161,7 +162,7 @@ internal static class LoadBenchmark
                 beside.Add(loud.Percentile(0.95));
             }
 
-            Console.WriteLine($"{name,-14} p95 alone {Median(alone),7:f1} ms, beside a flooded resnet50 {Median(beside),7:f1} ms: {Median(beside) / Median(alone):f2} times");
+            Console.WriteLine($"{name,-14} p95 alone {Median(alone),7:f1} ms, beside a flooded resnet50 {Median(beside),7:f1} ms: {Median(beside) / Median(alone):f2} times (beside: {string.Join(", ", beside.Select(value => $"{value:f1}"))})");
         }
     }
 
