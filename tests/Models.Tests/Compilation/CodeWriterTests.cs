@@ -30,29 +30,36 @@ public sealed class CodeWriterTests
         Assert.Contains("t0 = self.w1 if torch.size(x0, 0) == 1 else self.w2", lines);
     }
 
-    // A convolution, and a 1x1 convolution as a matrix product.
+    // A convolution adds to what nothing else reads; else sum and relu are one pass, as they are behind a 1x1 convolution as a matrix product.
     [Theory]
-    [InlineData(3, "relu", "torch._add_relu_(ops.mkldnn._convolution_pointwise(")]
-    [InlineData(1, "relu", "torch._add_relu_(ops.mkldnn._linear_pointwise(")]
-    [InlineData(3, "gelu", "torch.add_(ops.mkldnn._convolution_pointwise(")]
-    public void Write_SumInFloat32_IsOnePassWithItsRelu(int kernel, string activation, string expected) =>
-        Assert.Contains(expected, Code(Precision.Float32, Sums(kernel, activation)), StringComparison.Ordinal);
+    [InlineData(64, 3, "relu", true, "\"add\", None, \"relu\", [], None)", "_convolution_pointwise_(x")]
+    [InlineData(64, 3, "gelu", true, "torch.gelu_(ops.mkldnn._convolution_pointwise_(x", "\"add\", None, None, [], None)")]
+    [InlineData(64, 3, "relu", false, "torch._add_relu_(ops.mkldnn._convolution_pointwise(")]
+    [InlineData(64, 3, "gelu", false, "torch.add_(ops.mkldnn._convolution_pointwise(")]
+    [InlineData(24, 1, "relu", true, "torch._add_relu_(ops.mkldnn._linear_pointwise(")]
+    public void Write_SumInFloat32_IsOnePassAtMost(int channels, int kernel, string activation, bool isAddendFree, params string[] expected)
+    {
+        var code = Code(Precision.Float32, Sums(channels, kernel, activation, isAddendFree));
+
+        Assert.All(expected, part => Assert.Contains(part, code, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData(3, "\"add\", None, \"relu\"")]
     [InlineData(1, "\"add\")")]
     public void Write_SumInBFloat16_IsAddedByOneDnn(int kernel, string expected)
     {
-        var code = Code(Precision.BFloat16, Sums(kernel, "relu"));
+        var code = Code(Precision.BFloat16, Sums(64, kernel, "relu", isAddendFree: false));
 
         Assert.Contains(expected, code, StringComparison.Ordinal);
         Assert.DoesNotContain("_add_relu_", code, StringComparison.Ordinal);
     }
 
-    private static string[] Sums(int kernel, string activation)
+    private static string[] Sums(int channels, int kernel, string activation, bool isAddendFree)
     {
-        var conv = $$"""{ "type": "conv2d", "out_channels": 64, "kernel_size": {{kernel}}, "padding": "same" }""";
-        return [conv, $$"""{ "type": "residual", "body": [{{conv}}], "shortcut": {{conv}}, "activation": "{{activation}}" }"""];
+        var conv = $$"""{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": {{kernel}}, "padding": "same" }""";
+        var pool = """{ "type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1 }""";
+        return [conv, $$"""{ "type": "residual", "body": [{{(isAddendFree ? conv : pool)}}, {{conv}}], "activation": "{{activation}}" }"""];
     }
 
     private static string Code(params string[] layers) => Code(Precision.Float32, layers);

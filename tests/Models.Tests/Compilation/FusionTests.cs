@@ -94,12 +94,59 @@ public sealed class FusionTests
         Assert.Equal(3, FuseSums.Apply(plan).Operators.Count);
     }
 
-    [Fact]
-    public void Compile_PointwiseConvolution_BecomesLinear()
+    // oneDNN must know the caches for the wide ones, and computes wrongly what does not fill a block.
+    [Theory]
+    [InlineData(64, true, false)]
+    [InlineData(64, false, false)]
+    [InlineData(512, true, false)]
+    [InlineData(512, false, true)]
+    [InlineData(100, true, true)]
+    public void Compile_PointwiseConvolution_IsAMatrixProductWhereOneDnnCannotConvolve(int channels, bool cachesAreShown, bool isProduct)
     {
-        Assert.Equal(OperatorRoute.AsLinear, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1 }"""));
-        Assert.Equal(OperatorRoute.Fused, Route(Conv));
-        Assert.Equal(OperatorRoute.Fused, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1, "padding": 1 }"""));
+        var network = Networks.Analyze(Networks.Of(Conv, $$"""{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": 1 }"""));
+
+        var route = PlanPasses.Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown).Operators.OfType<ConvolutionOperator>().Last().Route;
+
+        Assert.Equal(isProduct ? OperatorRoute.AsLinear : OperatorRoute.Fused, route);
+    }
+
+    [Fact]
+    public void Compile_AddendThatNothingReadsLater_IsFree()
+    {
+        var operators = Compile(Conv, Residual(body: [Conv, Conv]));
+
+        Assert.True(Weighted(operators[2]).IsAddendFree);
+    }
+
+    [Theory]
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1 }""")] // whose result is no view; but that of other functions may be
+    [InlineData("""{ "type": "identity" }""")] // the addend is what the convolution reads
+    public void Compile_AddendThatMayBeReadOtherwise_IsNotFree(string before)
+    {
+        var sum = Compile(Conv, Residual(body: [before, Conv])).OfType<ConvolutionOperator>().Last();
+
+        Assert.True(sum.HasAddend);
+        Assert.False(sum.IsAddendFree);
+    }
+
+    [Fact]
+    public void Compile_AddendThatIsTheNetworksInput_IsNotFree()
+    {
+        var plan = PlanPasses.Compile(
+            Networks.Analyze($$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }"""), Precision.Float32, forCpu: true, ownCode: false);
+
+        var sum = plan.Operators.OfType<ConvolutionOperator>().Last();
+        Assert.Equal(plan.Input, sum.Inputs[1]);
+        Assert.False(sum.IsAddendFree);
+    }
+
+    [Fact]
+    public void Compile_AddendThatALaterSumReads_IsNotFree()
+    {
+        // Two sums around each other: the inner one adds what the outer one adds as well.
+        var operators = Compile(Conv, Residual(body: [Residual(body: [Conv, Conv]), Conv]));
+
+        Assert.Equal([false, true], operators.OfType<ConvolutionOperator>().Where(item => item.HasAddend).Select(item => item.IsAddendFree));
     }
 
     [Fact]

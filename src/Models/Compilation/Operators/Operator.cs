@@ -28,6 +28,9 @@ internal abstract record WeightedOperator : Operator
     /// <summary>Whether the second input is added to the result, before the activation.</summary>
     public bool HasAddend => Inputs.Count > 1;
 
+    /// <summary>Whether nothing else reads the addend from here on, so that the result may take its place in memory.</summary>
+    public bool IsAddendFree { get; init; }
+
     /// <summary>Multiplications for one input.</summary>
     public abstract long Macs { get; }
 

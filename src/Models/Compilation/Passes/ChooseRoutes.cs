@@ -10,20 +10,20 @@ namespace ModelService.Models.Compilation.Passes;
 internal static class ChooseRoutes
 {
     // oneDNN dies (SIGFPE) of 1x1 convolutions to 512 channels and more, where it can't see the processor's caches.
-    private const long MostChannelsOutOfPointwise = 256;
+    private const long MostChannelsOutWithoutCaches = 256;
 
     // Below this, calling oneDNN costs more than the arithmetic.
     private const long FewMacs = 300_000;
 
-    public static Plan Apply(Plan plan, Precision precision) => plan with
+    public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) => plan with
     {
-        Operators = [.. plan.Operators.Select(item => item is WeightedOperator weighted ? Chosen(weighted, Choose(weighted, precision)) : item)],
+        Operators = [.. plan.Operators.Select(item => item is WeightedOperator weighted ? Chosen(weighted, Choose(weighted, precision, cachesAreShown)) : item)],
     };
 
     // What libtorch makes of grouped convolutions in bfloat16 is oneDNN's again.
     private static WeightedOperator Chosen(WeightedOperator item, OperatorRoute route) => item with { Route = route, IsFloat32 = item.IsFloat32 || route == OperatorRoute.Plain };
 
-    private static OperatorRoute Choose(WeightedOperator item, Precision precision)
+    private static OperatorRoute Choose(WeightedOperator item, Precision precision, bool cachesAreShown)
     {
         if (item is not ConvolutionOperator convolution)
             return precision == Precision.Float32 && item.Macs < FewMacs ? OperatorRoute.Plain : OperatorRoute.Fused;
@@ -33,10 +33,10 @@ internal static class ChooseRoutes
             // Where libtorch's own function needs no filling up.
             if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
 
-            // A 1x1 convolution is a matrix product, and faster as one; but one that would have to be filled up is not.
+            // A 1x1 convolution is a matrix product as well. As one, it takes any number of channels, but a stride and a sum are passes over memory of their own.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
-            var isBetterConvolved = !FillBlocks.IsWholeRows(channelsOut, precision) && channelsOut % 16 == 0 && channelsOut <= MostChannelsOutOfPointwise;
-            return isPointwise && !isBetterConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
+            var isConvolved = precision == Precision.Float32 && channelsOut % FillBlocks.Block == 0 && (channelsOut <= MostChannelsOutWithoutCaches || cachesAreShown);
+            return isPointwise && !isConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
         }
 
         // Of volumes in groups, oneDNN computes some wrongly as well, those of 1x1x1 kernels among them.

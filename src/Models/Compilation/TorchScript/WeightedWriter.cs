@@ -6,7 +6,7 @@ namespace ModelService.Models.Compilation.TorchScript;
 /// <summary>Writes convolutions and linear layers down, each by its route.</summary>
 internal sealed class WeightedWriter(ProgramText text, Precision precision, bool channelsLast)
 {
-    // In float32, oneDNN takes longer to add while it multiplies than one pass for sum and relu takes afterwards (docs/decisions/0006).
+    // In float32, oneDNN takes longer for a sum in new memory than one pass for sum and relu takes afterwards (docs/decisions/0018).
     private bool SumsItself => precision != Precision.Float32;
 
     /// <summary>The expression that computes an operator; lines before it are added to the text.</summary>
@@ -58,11 +58,11 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         input = Picture(input);
 
         // After a sum, oneDNN takes no activation but relu.
-        var sumsItself = addend is not null && SumsItself;
+        var sumsItself = addend is not null && (item.IsAddendFree || SumsItself);
         var fusesActivation = item.Activation is { FusedName: { } fusedName } && (addend is null || (sumsItself && fusedName == "relu"));
-        var result = sumsItself
-            ? $"ops.mkldnn._convolution_pointwise({input}, {Picture(addend!)}, {packed}, {bias}, {geometry}, \"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None)"
-            : $"ops.mkldnn._convolution_pointwise({input}, {packed}, {bias}, {geometry}, {Ending(fusesActivation ? item.Activation : null)})";
+        var operands = !sumsItself ? $"({input}" : item.IsAddendFree ? $"_({Picture(addend!)}, {input}" : $"({input}, {Picture(addend!)}";
+        var ending = sumsItself ? $"\"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None" : Ending(fusesActivation ? item.Activation : null);
+        var result = $"ops.mkldnn._convolution_pointwise{operands}, {packed}, {bias}, {geometry}, {ending})";
         if (isSeries) result = $"torch.squeeze({result}, 2)";
         return WithRest(result, sumsItself ? null : addend, fusesActivation ? null : item.Activation);
     }
