@@ -15,6 +15,9 @@ internal static class ChooseRoutes
     // Below this, calling oneDNN costs more than the arithmetic.
     private const long FewMacs = 300_000;
 
+    // From here on, what oneDNN saves in a convolution is more than what it costs to prepare it anew for each call.
+    private const long ManyMacs = 30_000_000;
+
     public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) => plan with
     {
         Operators = [.. plan.Operators.Select(item => item is WeightedOperator weighted ? Chosen(weighted, Choose(weighted, precision, cachesAreShown)) : item)],
@@ -33,9 +36,11 @@ internal static class ChooseRoutes
             // Where libtorch's own function needs no filling up.
             if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
 
-            // A 1x1 convolution is a matrix product as well. As one, it takes any number of channels, but a stride and a sum are passes over memory of their own.
+            // A 1x1 convolution is a matrix product as well. As one, it is called for less and takes any number of channels out, but those may have to be filled up,
+            // and a stride and a sum are passes over memory of their own.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
-            var isConvolved = precision == Precision.Float32 && channelsOut % FillBlocks.Block == 0 && (channelsOut <= MostChannelsOutWithoutCaches || cachesAreShown);
+            var isConvolved = precision == Precision.Float32 && channelsOut % FillBlocks.Block == 0 && (channelsOut <= MostChannelsOutWithoutCaches || cachesAreShown)
+                && (!FillBlocks.IsWholeRows(channelsOut, precision) || item.Macs >= ManyMacs);
             return isPointwise && !isConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
         }
 
