@@ -1,4 +1,5 @@
 using System.Buffers;
+using ModelService.Models.Compilation.Operators;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Definitions;
 using ModelService.Models.Runtime;
@@ -48,11 +49,14 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
         var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
         output.WriteLine($"RANDOM_SEED={seed}");
         var random = new Random(seed);
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 200;)
         {
             var json = RandomNetwork(random);
             var analysis = Networks.Analyze(json);
             var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+            // More than a small network may have.
+            if (PlanBuilder.Build(analysis).Operators.OfType<WeightedOperator>().Sum(item => item.Macs) > 1_000_000) continue;
+            i++;
             Assert.True(plan.IsSmall, json);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
