@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace ModelService.Api.Tests.Support;
@@ -51,21 +50,15 @@ public sealed class AttackedServer : IAsyncLifetime
     {
         await attack();
         await AssertItServesAsync();
-        var before = ResidentBytes();
+        var before = server!.ResidentBytes;
 
         await attack();
 
         await AssertItServesAsync();
-        var growth = ResidentBytes() - before;
+        var growth = server!.ResidentBytes - before;
         Assert.True(growth <= MostGrowth, $"The process grew by {growth >> 20} MiB.");
     }
 
     /// <summary>Asks it for a prediction.</summary>
     internal async Task AssertItServesAsync() => (await With("predict").PredictAsync("kept", Networks.InputJson())).Ok();
-
-    private long ResidentBytes()
-    {
-        using var process = Process.GetProcessById(server!.Id);
-        return process.WorkingSet64;
-    }
 }

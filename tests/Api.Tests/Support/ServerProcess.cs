@@ -26,6 +26,16 @@ internal sealed partial class ServerProcess : IDisposable
 
     public int Id => process.Id;
 
+    /// <summary>Bytes that it has in RAM.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>The lines of its standard output so far.</summary>
     public IReadOnlyCollection<string> Output { get; }
 

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using ModelService.Api.Requests;
+using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Weights;
 
@@ -12,20 +12,24 @@ public sealed class StreamedUploadTests
     private const long MostGrowth = 64 << 20;
     private const int LargeBytes = 300 << 20;
 
+    // In a process of its own, where nothing is but what the upload takes.
     [Fact]
     public async Task Check_LargeFile_TakesNoMemory()
     {
-        await using var server = new WeightsServer();
-        await server.CreateAsync(WeightsServer.Definition("large", WeightsServer.LessonArchitecture));
-        (await server.CheckAsync("large", WeightsServer.File("lesson", "lesson.pth"))).Ok();
-        using var body = new ZeroWeights(LargeBytes);
+        using var data = new TemporaryFolder();
+        var staging = Directory.CreateDirectory(Path.Combine(data.Path, "staging")).FullName;
+        using var server = await ServerProcess.StartAsync(data.Path, $"--ModelService:Storage:Staging={staging}");
+        await server.Api.CreateAsync(WeightsServer.Definition("large", WeightsServer.LessonArchitecture));
+        using var lesson = new ByteArrayContent(await File.ReadAllBytesAsync(WeightsServer.File("lesson", "lesson.pth"), TestContext.Current.CancellationToken));
+        (await server.Api.PostAsync("/v1/models/large/weights/check", lesson)).Ok();
+        using var body = new ZeroWeights(LargeBytes) { Watched = server };
 
-        var report = (await server.SendAsync(HttpMethod.Post, "/v1/models/large/weights/check", body)).Ok();
+        var report = (await server.Api.PostAsync("/v1/models/large/weights/check", body)).Ok();
 
         Assert.Equal(LargeBytes, report.GetProperty("sizes").GetProperty("file_bytes").GetInt64());
         Assert.Equal(["zeros"], report.Strings("unexpected"));
         Assert.InRange(body.PeakGrowth, 0, MostGrowth);
-        Assert.Empty(server.StagedFiles);
+        Assert.Empty(Directory.GetFileSystemEntries(staging));
     }
 
     [Theory]
@@ -110,7 +114,7 @@ public sealed class StreamedUploadTests
         Assert.Equal("039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81", inUse.Upload.Sha256);
     }
 
-    /// <summary>A safetensors file of one tensor of zeros, made while it is sent; it watches how much memory that takes.</summary>
+    /// <summary>A safetensors file of one tensor of zeros, made while it is sent; it watches how much memory that takes the server.</summary>
     private sealed class ZeroWeights : HttpContent
     {
         private readonly long length;
@@ -126,18 +130,18 @@ public sealed class StreamedUploadTests
 
         public bool SaysItsLength { get; init; } = true;
 
+        public ServerProcess? Watched { get; init; }
+
         public long PeakGrowth { get; private set; }
 
         protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
         {
-            using var process = Process.GetCurrentProcess();
-            var (before, zeros) = (process.WorkingSet64, new byte[1 << 16]);
+            var (before, zeros) = (Watched?.ResidentBytes ?? 0, new byte[1 << 16]);
             await stream.WriteAsync(header);
             for (var left = length - header.Length; left > 0; left -= zeros.Length)
             {
                 await stream.WriteAsync(zeros.AsMemory(0, (int)Math.Min(left, zeros.Length)));
-                process.Refresh();
-                PeakGrowth = Math.Max(PeakGrowth, process.WorkingSet64 - before);
+                PeakGrowth = Math.Max(PeakGrowth, (Watched?.ResidentBytes ?? 0) - before);
             }
         }
 
