@@ -27,6 +27,7 @@ internal sealed class ModelRunner : IDisposable
     private readonly int maxBatchSize;
     private readonly DeviceTurns turns;
     private readonly FairShare share;
+    private readonly BatchComputer computer;
     private readonly List<Thread> threads;
 
     private readonly object gate = new(); // of all below; a monitor, because the threads wait for a pulse
@@ -50,6 +51,7 @@ internal sealed class ModelRunner : IDisposable
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
         queue = new BatchQueue<QueuedRequest>(maxBatchSize, options.MaxDelay);
         share = new FairShare(options.WeightOf(name));
+        computer = new BatchComputer(model, name, metrics);
         coldThreads = turns.AtOnce;
         threads = [.. Enumerable.Range(0, turns.AtOnce).Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true })];
         threads.ForEach(thread => thread.Start());
@@ -180,7 +182,7 @@ internal sealed class ModelRunner : IDisposable
         {
             turn = turns.Take(share, turn);
             var batch = Cut();
-            Compute(batch, partThreads);
+            computer.Compute(batch, partThreads);
             lock (gate)
             {
                 var count = batch.Sum(part => part.Count);
@@ -267,41 +269,4 @@ internal sealed class ModelRunner : IDisposable
             late.Result.TrySetCanceled();
         }
     }
-
-    private void Compute(List<BatchPart<QueuedRequest>> batch, PartThreads threads)
-    {
-        var count = batch.Sum(part => part.Count);
-        if (count == 0) return;
-        try
-        {
-            var started = Stopwatch.GetTimestamp();
-            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count, threads);
-            var took = Stopwatch.GetElapsedTime(started);
-            metrics.Computed(modelName, count, took);
-            ServingTraces.Computed(modelName, count, started, [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]);
-            var first = 0;
-            foreach (var part in batch)
-            {
-                part.Request.Take(scores.AsSpan(first * model.OutputCount, part.Count * model.OutputCount), part, started, count);
-                first += part.Count;
-            }
-        }
-        catch (Exception) when (count > 1)
-        {
-            // Too little memory for all together, or one of them breaks the network: the others are not to suffer from it.
-            var (left, right) = BatchQueue<QueuedRequest>.Split(batch, count / 2);
-            Compute(left, threads);
-            Compute(right, threads);
-        }
-        catch (Exception exception)
-        {
-            // Whatever libtorch throws belongs to this input; the thread goes on with the next.
-            batch[0].Request.Result.TrySetException(IsOutOfMemory(exception)
-                ? new ServingException(ErrorCode.OutOfMemory, "There is not enough memory to compute this input. Unload a model, or try again in a moment.", exception)
-                : exception);
-        }
-    }
-
-    private static bool IsOutOfMemory(Exception exception) =>
-        exception is OutOfMemoryException || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 }

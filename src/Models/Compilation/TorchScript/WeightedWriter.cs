@@ -60,9 +60,11 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         // After a sum, oneDNN takes no activation but relu.
         var sumsItself = addend is not null && (item.IsAddendFree || SumsItself);
         var fusesActivation = item.Activation is { FusedName: { } fusedName } && (addend is null || (sumsItself && fusedName == "relu"));
-        var operands = !sumsItself ? $"({input}" : item.IsAddendFree ? $"_({Picture(addend!)}, {input}" : $"({input}, {Picture(addend!)}";
+        var (function, operands) = !sumsItself ? ("_convolution_pointwise", input)
+            : item.IsAddendFree ? ("_convolution_pointwise_", $"{Picture(addend!)}, {input}")
+            : ("_convolution_pointwise", $"{input}, {Picture(addend!)}");
         var ending = sumsItself ? $"\"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None" : Ending(fusesActivation ? item.Activation : null);
-        var result = $"ops.mkldnn._convolution_pointwise{operands}, {packed}, {bias}, {geometry}, {ending})";
+        var result = $"ops.mkldnn.{function}({operands}, {packed}, {bias}, {geometry}, {ending})";
         if (isSeries) result = $"torch.squeeze({result}, 2)";
         return WithRest(result, sumsItself ? null : addend, fusesActivation ? null : item.Activation);
     }
