@@ -75,6 +75,7 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
     /// <param name="place">For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</param>
     /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</param>
+    /// <returns>Whether there is room.</returns>
     public bool TryReserve(int count, Priority priority, TimeSpan deadline, [NotNullWhen(true)] out QueuePlace? place, [NotNullWhen(false)] out Refusal? refusal)
     {
         place = null;

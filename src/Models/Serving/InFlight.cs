@@ -15,6 +15,7 @@ internal sealed class InFlight(BatchingOptions options)
     /// <param name="bytes">What they take, decoded.</param>
     /// <param name="entered">The caller disposes it when it is over.</param>
     /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too much is under way. No exception: the more are refused, the less each of them may cost.</param>
+    /// <returns>Whether it may go on.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>: it would be too much alone.</exception>
     public bool TryEnter(int inputs, long bytes, [NotNullWhen(true)] out IDisposable? entered, [NotNullWhen(false)] out Refusal? refusal)
     {

@@ -22,7 +22,7 @@ public sealed record Refusal(ErrorCode Code, string Detail) : Prediction
 
 /// <summary>The answer to a request.</summary>
 /// <param name="Model">The model that gave it.</param>
-/// <param name="Predictions">One for each input, in order.</param>
+/// <param name="Predictions">One for each input, in order; none where the request is refused as a whole.</param>
 /// <param name="Timing">Where the time went.</param>
 public sealed record PredictionResult(ModelVersion Model, IReadOnlyList<Prediction> Predictions, PredictionTiming Timing)
 {

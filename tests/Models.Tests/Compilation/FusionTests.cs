@@ -101,6 +101,7 @@ public sealed class FusionTests
     [InlineData(512, 112, true, false)]
     [InlineData(512, 112, false, true)]
     [InlineData(100, 112, true, true)]
+    [InlineData(512, 28, true, true)]
     [InlineData(64, 28, true, true)] // too few multiplications for what a convolution costs to call,
     [InlineData(48, 28, true, false)] // but a product would have to be filled up
     public void Compile_PointwiseConvolution_IsAMatrixProductWhereThatIsBetterOrSafer(int channels, int side, bool cachesAreShown, bool isProduct)
@@ -110,6 +111,14 @@ public sealed class FusionTests
         var route = PlanPasses.Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown).Operators.OfType<ConvolutionOperator>().Single().Route;
 
         Assert.Equal(isProduct ? OperatorRoute.AsLinear : OperatorRoute.Fused, route);
+    }
+
+    [Fact]
+    public void Compile_PointwiseConvolution_BecomesLinear()
+    {
+        Assert.Equal(OperatorRoute.AsLinear, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1 }"""));
+        Assert.Equal(OperatorRoute.Fused, Route(Conv));
+        Assert.Equal(OperatorRoute.Fused, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1, "padding": 1 }"""));
     }
 
     [Fact]

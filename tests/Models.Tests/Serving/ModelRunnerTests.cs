@@ -28,7 +28,7 @@ public sealed class ModelRunnerTests : IDisposable
 
     // While a request's photos are decoded nothing of it waits yet; what comes meanwhile would be decoded to be refused.
     [Fact]
-    public void Reserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
+    public void TryReserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
     {
         Assert.True(runner.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out var two, out _));
 

@@ -1,0 +1,27 @@
+using ModelService.Models.Analysis;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Definitions;
+using ModelService.Models.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Support;
+
+/// <summary>How far a plan is from the module in float64.</summary>
+internal static class PlanDifference
+{
+    /// <summary>The largest difference of an output, relative to the largest output; free memory holds NaN before the plan runs.</summary>
+    public static double Of(ArchitectureAnalysis analysis, Precision precision, int count)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, precision, forCpu: true, ownCode: false), module, precision, CPU);
+        var input = RandomInputs.Normal(seed: 1, [count, .. analysis.Input.Sizes]);
+        FreeMemory.FillWithNaN();
+        var scores = plan.Forward(input.clone()).to(float64);
+        module.to(float64);
+        var expected = module.call(input.to(float64));
+        return ((scores - expected).abs().max() / expected.abs().max()).item<double>();
+    }
+}
