@@ -18,23 +18,18 @@ internal static class LoadBenchmark
         await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
         Console.WriteLine($"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request but for the photo  MiB resident  answers");
         int[] clients = [1, 2, 4, 8, 16, 32];
-        var runs = clients.ToDictionary(count => count, _ => new List<(Outcome Outcome, Usage Before, Usage After)>());
+        var runs = clients.ToDictionary(count => count, _ => new List<(Outcome Outcome, Cost Cost)>());
         for (var round = 0; round < 3; round++)
         {
-            foreach (var count in clients)
-            {
-                var before = await server.UsageAsync();
-                var outcome = await Traffic.ClosedAsync(count, Round, Send);
-                runs[count].Add((outcome, before, await server.UsageAsync()));
-            }
+            foreach (var count in clients) runs[count].Add(await server.MeasureAsync(() => Traffic.ClosedAsync(count, Round, Send)));
         }
 
         foreach (var (count, rounds) in runs)
         {
-            var (outcome, before, after) = rounds.OrderBy(run => run.Outcome.PerSecond).ElementAt(rounds.Count / 2);
+            var (outcome, cost) = rounds.OrderBy(run => run.Outcome.PerSecond).ElementAt(rounds.Count / 2);
             Console.WriteLine($"{"",-20}{count,8}{outcome.PerSecond,12:f1}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}"
-                + $"{1000 * (after.CpuSeconds - before.CpuSeconds) / outcome.Samples.Count,16:f1}{(((after.Allocated - before.Allocated) / outcome.Samples.Count) - Photos.MeanBytes) / 1024,40:f1}"
-                + $"{after.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+                + $"{1000 * cost.CpuSeconds / outcome.Samples.Count,16:f1}{((cost.Allocated / outcome.Samples.Count) - Photos.MeanBytes) / 1024,40:f1}"
+                + $"{cost.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
         }
     }
 
@@ -103,14 +98,12 @@ internal static class LoadBenchmark
         var ratios = new List<double>();
         for (var round = 0; round < 3; round++)
         {
-            var (usage, client) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
-            var flood = await Traffic.OpenAsync(5 * before.PerSecond, duration, Send);
-            var (usageAfter, clientAfter) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
+            var (flood, cost) = await server.MeasureAsync(() => Traffic.OpenAsync(5 * before.PerSecond, duration, Send));
             await Task.Delay(TimeSpan.FromSeconds(2));
             var after = await Peak();
             ratios.Add(flood.PerSecond / ((before.PerSecond + after.PerSecond) / 2));
             Console.WriteLine($"  {5 * before.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s: answered {flood.PerSecond:f1}/s ({ratios[^1]:p0} of what it is before and after), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}");
-            Console.WriteLine($"    cores used: server {(usageAfter.CpuSeconds - usage.CpuSeconds) / flood.Duration.TotalSeconds:f2}, client {(clientAfter - client) / flood.Duration:f2}, of {Environment.ProcessorCount}; resident {usage.Resident / (1 << 20):f0} -> {usageAfter.Resident / (1 << 20):f0} MiB");
+            Console.WriteLine($"    cores used: server {cost.CpuSeconds / flood.Duration.TotalSeconds:f2}, client {cost.ClientCpuSeconds / flood.Duration.TotalSeconds:f2}, of {Environment.ProcessorCount}; resident {cost.ResidentBefore / (1 << 20):f0} -> {cost.Resident / (1 << 20):f0} MiB");
             Console.WriteLine($"    2 s after it {after.PerSecond:f1}/s, p50 {after.Percentile(0.5):f0} ms; answers {after.Statuses}");
             before = after;
         }
@@ -128,10 +121,8 @@ internal static class LoadBenchmark
         {
             var waiting = Send(0);
             await Task.Delay(TimeSpan.FromMilliseconds(100));
-            var (usage, client) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
-            var outcome = await Traffic.ClosedAsync(clients, Round, Send);
-            var (usageAfter, clientAfter) = (await server.UsageAsync(), Environment.CpuUsage.TotalTime);
-            Console.WriteLine($"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * (usageAfter.CpuSeconds - usage.CpuSeconds) / outcome.Samples.Count:f2}, client {(clientAfter - client).TotalMilliseconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}");
+            var (outcome, cost) = await server.MeasureAsync(() => Traffic.ClosedAsync(clients, Round, Send));
+            Console.WriteLine($"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * cost.CpuSeconds / outcome.Samples.Count:f2}, client {1000 * cost.ClientCpuSeconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}");
             using var answer = await waiting;
         }
     }
@@ -180,12 +171,13 @@ internal static class LoadBenchmark
         Console.WriteLine("minute   p50 ms   p99 ms  CPU ms/request  MiB resident  answers");
         for (var minute = 1; minute <= minutes; minute++)
         {
-            var before = await server.UsageAsync();
-            var traffic = Traffic.OpenAsync(rate, TimeSpan.FromMinutes(1), number => MixedAsync(server, number));
-            await ReplaceAsync(server, minute);
-            var outcome = await traffic;
-            var after = await server.UsageAsync();
-            Console.WriteLine($"{minute,6}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}{1000 * (after.CpuSeconds - before.CpuSeconds) / outcome.Samples.Count,16:f1}{after.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+            var (outcome, cost) = await server.MeasureAsync(async () =>
+            {
+                var traffic = Traffic.OpenAsync(rate, TimeSpan.FromMinutes(1), number => MixedAsync(server, number));
+                await ReplaceAsync(server, minute);
+                return await traffic;
+            });
+            Console.WriteLine($"{minute,6}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}{1000 * cost.CpuSeconds / outcome.Samples.Count,16:f1}{cost.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
         }
     }
 

@@ -53,13 +53,22 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
         while ((await Http.GetFromJsonAsync<JsonElement>($"/v1/models/{name}")).GetProperty("versions")[0].GetProperty("state").GetString() != "ready") await Task.Delay(20);
     }
 
+    /// <summary>Has some traffic, and measures what it costs.</summary>
+    public async Task<(Outcome Outcome, Cost Cost)> MeasureAsync(Func<Task<Outcome>> traffic)
+    {
+        var (before, client) = (await UsageAsync(), Environment.CpuUsage.TotalTime);
+        var outcome = await traffic();
+        var (after, clientAfter) = (await UsageAsync(), Environment.CpuUsage.TotalTime);
+        return (outcome, new Cost(after.CpuSeconds - before.CpuSeconds, (clientAfter - client).TotalSeconds, after.Allocated - before.Allocated, before.Resident, after.Resident));
+    }
+
     /// <summary>What the process used so far, by its own metrics.</summary>
-    public async Task<Usage> UsageAsync()
+    private async Task<(double CpuSeconds, double Allocated, double Resident)> UsageAsync()
     {
         var metrics = await Http.GetStringAsync("/metrics");
         double Sum(string name) => metrics.Split('\n').Where(line => line.StartsWith(name + '{', StringComparison.Ordinal) || line.StartsWith(name + ' ', StringComparison.Ordinal))
             .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
-        return new Usage(Sum("dotnet_process_cpu_time_seconds_total"), Sum("dotnet_gc_heap_total_allocated_bytes_total"), Sum("dotnet_process_memory_working_set_bytes"));
+        return (Sum("dotnet_process_cpu_time_seconds_total"), Sum("dotnet_gc_heap_total_allocated_bytes_total"), Sum("dotnet_process_memory_working_set_bytes"));
     }
 
     public async ValueTask DisposeAsync()
@@ -75,8 +84,10 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
     private static partial Regex Listening();
 }
 
-/// <summary>What a process used.</summary>
-/// <param name="CpuSeconds">Processor time, of user and system.</param>
-/// <param name="Allocated">Bytes that managed code allocated.</param>
-/// <param name="Resident">Bytes in RAM.</param>
-internal readonly record struct Usage(double CpuSeconds, double Allocated, double Resident);
+/// <summary>What some traffic cost.</summary>
+/// <param name="CpuSeconds">Processor time of the server, of user and system.</param>
+/// <param name="ClientCpuSeconds">The same of its clients.</param>
+/// <param name="Allocated">Bytes that the server's managed code allocated.</param>
+/// <param name="ResidentBefore">Bytes that the server had in RAM before.</param>
+/// <param name="Resident">Those it has after.</param>
+internal readonly record struct Cost(double CpuSeconds, double ClientCpuSeconds, double Allocated, double ResidentBefore, double Resident);
