@@ -30,7 +30,8 @@ internal static class ModelServiceApplication
         builder.AddAuth();
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
         builder.AddHealth();
-        builder.Services.AddControllers(options =>
+        builder
+            .Services.AddControllers(options =>
             {
                 // Forms are read part by part, as they arrive; these would read them whole, before the action.
                 options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
@@ -68,8 +69,10 @@ internal static class ModelServiceApplication
     }
 
     // Inside another program there is nothing to start.
-    private static TrialCommand OwnTrial() => !IsOwnProgram ? new TrialCommand(null)
-        : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? new TrialCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, Trial.Argument)
+    private static TrialCommand OwnTrial() =>
+        !IsOwnProgram ? new TrialCommand(null)
+        : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? new TrialCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, Trial.Argument)
         : new TrialCommand(Environment.ProcessPath, Trial.Argument);
 
     private static void ConfigureJson(JsonSerializerOptions json)

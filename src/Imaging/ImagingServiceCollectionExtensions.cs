@@ -15,12 +15,15 @@ public static class ImagingServiceCollectionExtensions
     public static IServiceCollection AddImaging(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
+        services
+            .AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
             .BindConfiguration(ImagingOptions.Section);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, VipsDecoder>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, SkiaDecoder>());
         services.TryAddSingleton(provider => new Preprocessor(
-            provider.GetRequiredService<IOptions<ImagingOptions>>(), provider.GetServices<IImageDecoder>()));
+            provider.GetRequiredService<IOptions<ImagingOptions>>(),
+            provider.GetServices<IImageDecoder>()
+        ));
         return services;
     }
 }

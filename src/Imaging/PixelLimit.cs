@@ -16,9 +16,18 @@ internal static class PixelLimit
     public static void Check(string subject, long width, long height, long maxPixels)
     {
         if (width > ImagingOptions.MaxSide || height > ImagingOptions.MaxSide)
-            throw TooLarge($"{subject} is {width}x{height} pixels; at most {ImagingOptions.MaxSide:N0} a side are taken.");
+        {
+            throw TooLarge(
+                $"{subject} is {width}x{height} pixels; at most {ImagingOptions.MaxSide:N0} a side are taken."
+            );
+        }
+
         if (width * height > maxPixels)
-            throw TooLarge($"{subject} is {width}x{height} pixels ({width * height:N0}); at most {maxPixels:N0} are taken.");
+        {
+            throw TooLarge(
+                $"{subject} is {width}x{height} pixels ({width * height:N0}); at most {maxPixels:N0} are taken."
+            );
+        }
     }
 
     /// <summary>Refuses a resize that would have to hold too much at once: many rows for one of the result, each much wider than before.</summary>
@@ -29,7 +38,11 @@ internal static class PixelLimit
     {
         maxPixels = Math.Min(maxPixels, MaxWindow);
         if (rows * width > maxPixels)
-            throw TooLarge($"The resize would hold {rows} rows of {width} pixels ({rows * width:N0}) at once; at most {maxPixels:N0} are taken.");
+        {
+            throw TooLarge(
+                $"The resize would hold {rows} rows of {width} pixels ({rows * width:N0}) at once; at most {maxPixels:N0} are taken."
+            );
+        }
     }
 
     private static ImageException TooLarge(FormattableString detail) =>

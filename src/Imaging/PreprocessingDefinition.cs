@@ -52,13 +52,14 @@ public sealed record PreprocessingDefinition
     public bool ExifOrientation { get; init; } = true;
 
     /// <summary>What torchvision's ImageNet networks take: shorter side 256, crop 224x224, ImageNet's mean and deviation.</summary>
-    public static PreprocessingDefinition ImageNet { get; } = new()
-    {
-        Resize = new ResizeDefinition { ShorterSide = 256 },
-        CenterCrop = new CropDefinition { Height = 224, Width = 224 },
-        Mean = [0.485, 0.456, 0.406],
-        Std = [0.229, 0.224, 0.225],
-    };
+    public static PreprocessingDefinition ImageNet { get; } =
+        new()
+        {
+            Resize = new ResizeDefinition { ShorterSide = 256 },
+            CenterCrop = new CropDefinition { Height = 224, Width = 224 },
+            Mean = [0.485, 0.456, 0.406],
+            Std = [0.229, 0.224, 0.225],
+        };
 
     /// <summary>Channels of the result: 1 or 3.</summary>
     [JsonIgnore]
@@ -66,42 +67,56 @@ public sealed record PreprocessingDefinition
 
     /// <summary>Height and width of the result in pixels; null when they depend on the picture: no crop, and no resize to a fixed size.</summary>
     [JsonIgnore]
-    public (int Height, int Width)? OutputSize => this switch
-    {
-        { CenterCrop: { } crop } => (crop.Height, crop.Width),
-        { Resize: { Height: { } height, Width: { } width } } => (height, width),
-        _ => null,
-    };
+    public (int Height, int Width)? OutputSize =>
+        this switch
+        {
+            { CenterCrop: { } crop } => (crop.Height, crop.Width),
+            { Resize: { Height: { } height, Width: { } width } } => (height, width),
+            _ => null,
+        };
 
     /// <summary>A bilinear resize to the network's input, scaled to 0..1.</summary>
     /// <param name="channels">1 (grayscale) or 3 (RGB).</param>
     /// <param name="height">Height of the input, in pixels.</param>
     /// <param name="width">Width of the input, in pixels.</param>
-    public static PreprocessingDefinition Unit(int channels, int height, int width) => new()
-    {
-        Resize = new ResizeDefinition { Height = height, Width = width },
-        Channels = channels switch
+    public static PreprocessingDefinition Unit(int channels, int height, int width) =>
+        new()
         {
-            1 => ColorChannels.Grayscale,
-            3 => ColorChannels.Rgb,
-            _ => throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 channel (grayscale) or 3 (RGB)."),
-        },
-    };
+            Resize = new ResizeDefinition { Height = height, Width = width },
+            Channels = channels switch
+            {
+                1 => ColorChannels.Grayscale,
+                3 => ColorChannels.Rgb,
+                _ => throw new ArgumentOutOfRangeException(
+                    nameof(channels),
+                    channels,
+                    "A picture has 1 channel (grayscale) or 3 (RGB)."
+                ),
+            },
+        };
 
     /// <summary>A bilinear resize to the network's input, left at 0..255.</summary>
     /// <inheritdoc cref="Unit"/>
-    public static PreprocessingDefinition Raw(int channels, int height, int width) => Unit(channels, height, width) with { Scale = 1 };
+    public static PreprocessingDefinition Raw(int channels, int height, int width) =>
+        Unit(channels, height, width) with
+        {
+            Scale = 1,
+        };
 
     /// <summary>Everything that is wrong; nothing when the definition can be run.</summary>
     public IEnumerable<PreprocessingFault> Validate() => PreprocessingRules.Check(this);
 
     /// <summary>Whether the other asks for the same, number by number.</summary>
     /// <param name="other">The other.</param>
-    public bool Equals(PreprocessingDefinition? other) => other is not null
-        && (Resize, Interpolation, CenterCrop, Channels, Scale) == (other.Resize, other.Interpolation, other.CenterCrop, other.Channels, other.Scale)
+    public bool Equals(PreprocessingDefinition? other) =>
+        other is not null
+        && (Resize, Interpolation, CenterCrop, Channels, Scale)
+            == (other.Resize, other.Interpolation, other.CenterCrop, other.Channels, other.Scale)
         && (Alpha, ColorProfile, ExifOrientation) == (other.Alpha, other.ColorProfile, other.ExifOrientation)
-        && (Mean ?? []).SequenceEqual(other.Mean ?? []) && (Std ?? []).SequenceEqual(other.Std ?? []);
+        && (Mean ?? []).SequenceEqual(other.Mean ?? [])
+        && (Std ?? []).SequenceEqual(other.Std ?? []);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Resize, Interpolation, CenterCrop, Channels, Scale, Alpha, ColorProfile, ExifOrientation);
+    public override int GetHashCode() =>
+        HashCode.Combine(Resize, Interpolation, CenterCrop, Channels, Scale, Alpha, ColorProfile, ExifOrientation);
 }

@@ -14,9 +14,7 @@ public sealed class Preprocessor
     /// <summary>A preprocessor for every supported format.</summary>
     /// <param name="options">The limits.</param>
     public Preprocessor(IOptions<ImagingOptions> options)
-        : this(options, [new VipsDecoder(), new SkiaDecoder()])
-    {
-    }
+        : this(options, [new VipsDecoder(), new SkiaDecoder()]) { }
 
     internal Preprocessor(IOptions<ImagingOptions> options, IEnumerable<IImageDecoder> decoders)
     {
@@ -36,11 +34,20 @@ public sealed class Preprocessor
     public void Run(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        var (height, width) = definition.OutputSize
-            ?? throw new ArgumentException("The size depends on the picture: resize to a height and width, or crop.", nameof(definition));
+        var (height, width) =
+            definition.OutputSize
+            ?? throw new ArgumentException(
+                "The size depends on the picture: resize to a height and width, or crop.",
+                nameof(definition)
+            );
         var length = (long)definition.ChannelCount * height * width;
         if (destination.Length != length)
-            throw new ArgumentException($"Found room for {destination.Length} floats; {length} fit.", nameof(destination));
+        {
+            throw new ArgumentException(
+                $"Found room for {destination.Length} floats; {length} fit.",
+                nameof(destination)
+            );
+        }
 
         using var picture = Open(encoded, definition);
         Resample(picture, definition, destination);
@@ -51,15 +58,29 @@ public sealed class Preprocessor
     {
         if (encoded.Length > options.MaxBytes)
         {
-            throw new ImageException(ImageFault.TooLarge, string.Create(
-                CultureInfo.InvariantCulture, $"The picture has {encoded.Length:N0} bytes; at most {options.MaxBytes:N0} are taken."));
+            throw new ImageException(
+                ImageFault.TooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The picture has {encoded.Length:N0} bytes; at most {options.MaxBytes:N0} are taken."
+                )
+            );
         }
 
         var format = MagicBytes.Identify(encoded.Span);
-        var decoder = Array.Find(decoders, decoder => decoder.Reads(format))
+        var decoder =
+            Array.Find(decoders, decoder => decoder.Reads(format))
             ?? throw new InvalidOperationException($"No decoder for {format}.");
-        var picture = decoder.Open(encoded, format, new DecodeSettings(
-            definition.Alpha, definition.ColorProfile, options.MaxPixels, (width, height) => options.DecodeHalf && HalfSize.Suffices(definition, width, height)));
+        var picture = decoder.Open(
+            encoded,
+            format,
+            new DecodeSettings(
+                definition.Alpha,
+                definition.ColorProfile,
+                options.MaxPixels,
+                (width, height) => options.DecodeHalf && HalfSize.Suffices(definition, width, height)
+            )
+        );
         return definition.ExifOrientation ? Upright.Turn(picture) : picture;
     }
 
@@ -69,7 +90,11 @@ public sealed class Preprocessor
         var channels = definition.ChannelCount;
         var normalization = Normalization.Of(definition);
         for (var channel = 0; across.Kept * down.Kept < across.Output * down.Output && channel < channels; channel++)
-            destination.Slice(channel * across.Output * down.Output, across.Output * down.Output).Fill(normalization.Black(channel));
+        {
+            destination
+                .Slice(channel * across.Output * down.Output, across.Output * down.Output)
+                .Fill(normalization.Black(channel));
+        }
 
         using var columns = Taps.Create(across, definition.Interpolation);
         using var rows = Taps.Create(down, definition.Interpolation);
@@ -87,7 +112,14 @@ public sealed class Preprocessor
                 pixels = Luma.Convert(pixels);
             Convolution.Across(pixels, channels, columns, window.Row(y));
             for (; next < rows.Length && rows.End(next) == y + 1; next++)
-                normalization.Write(window.Resize(next), across.Kept, destination, ((down.Padding + next) * across.Output) + across.Padding);
+            {
+                normalization.Write(
+                    window.Resize(next),
+                    across.Kept,
+                    destination,
+                    ((down.Padding + next) * across.Output) + across.Padding
+                );
+            }
         }
     }
 }

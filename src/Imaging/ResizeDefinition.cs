@@ -8,7 +8,9 @@ public sealed record ResizeDefinition
 {
     /// <summary>The shorter side becomes this, in pixels; 1 to 65,535. The longer one keeps the proportions, rounded down.</summary>
     [Range(1, ImagingOptions.MaxSide)]
-    [Description("The shorter side becomes this, in pixels; the longer one keeps the proportions, rounded down. Not together with height and width.")]
+    [Description(
+        "The shorter side becomes this, in pixels; the longer one keeps the proportions, rounded down. Not together with height and width."
+    )]
     public int? ShorterSide { get; init; }
 
     /// <summary>The height becomes this, in pixels, whatever the proportions; 1 to 65,535. Needs <see cref="Width"/>.</summary>

@@ -20,12 +20,24 @@ public static class ModelsServiceCollectionExtensions
     {
         services.TryAddSingleton(trial);
         services.AddImaging();
-        services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().BindConfiguration(BatchingOptions.Section);
-        services.AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>().BindConfiguration(ArchitectureLimits.Section);
-        services.AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>().BindConfiguration(ComputeOptions.Section);
-        services.AddOptionsWithValidateOnStart<WeightsLimits, WeightsLimitsValidator>().BindConfiguration(WeightsLimits.Section);
-        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
-        services.AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>().BindConfiguration(MemoryOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>()
+            .BindConfiguration(BatchingOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<ArchitectureLimits, ArchitectureLimitsValidator>()
+            .BindConfiguration(ArchitectureLimits.Section);
+        services
+            .AddOptionsWithValidateOnStart<ComputeOptions, ComputeOptionsValidator>()
+            .BindConfiguration(ComputeOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<WeightsLimits, WeightsLimitsValidator>()
+            .BindConfiguration(WeightsLimits.Section);
+        services
+            .AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>()
+            .BindConfiguration(StorageOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
+            .BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ServingMetrics>();
         services.TryAddSingleton<StagingFolder>();

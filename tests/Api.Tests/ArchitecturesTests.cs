@@ -34,9 +34,17 @@ public sealed class ArchitecturesTests(ApiServer server)
         Assert.Equal(golden.GetProperty("macs").GetInt64(), analysis.GetProperty("macs").GetInt64());
         Assert.Equal(golden.GetProperty("head").GetString(), analysis.GetProperty("head_layer").GetString());
         Assert.Equal(
-            golden.GetProperty("state_dict").EnumerateArray().Select(tensor => $"{tensor[0]} [{string.Join(", ", tensor[1].Longs())}] {tensor[2]}"),
-            analysis.GetProperty("state_dict").EnumerateArray().Select(tensor =>
-                $"{tensor.GetProperty("name")} [{string.Join(", ", tensor.GetProperty("shape").Longs())}] {tensor.GetProperty("dtype")}"));
+            golden
+                .GetProperty("state_dict")
+                .EnumerateArray()
+                .Select(tensor => $"{tensor[0]} [{string.Join(", ", tensor[1].Longs())}] {tensor[2]}"),
+            analysis
+                .GetProperty("state_dict")
+                .EnumerateArray()
+                .Select(tensor =>
+                    $"{tensor.GetProperty("name")} [{string.Join(", ", tensor.GetProperty("shape").Longs())}] {tensor.GetProperty("dtype")}"
+                )
+        );
     }
 
     [Fact]
@@ -44,7 +52,9 @@ public sealed class ArchitecturesTests(ApiServer server)
     {
         var body = (await server.Api.GetAsync("/v1/architectures/resnet18")).Ok();
 
-        var analysis = (await server.Api.PostAsync("/v1/architectures/analyze", body.GetProperty("definition").GetRawText())).Ok();
+        var analysis = (
+            await server.Api.PostAsync("/v1/architectures/analyze", body.GetProperty("definition").GetRawText())
+        ).Ok();
 
         Assert.Equal(body.GetProperty("analysis").GetRawText(), analysis.GetRawText());
     }

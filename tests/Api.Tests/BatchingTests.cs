@@ -18,9 +18,13 @@ public sealed class BatchingTests
         await using var server = new ApiServer();
         await server.Api.CreateAsync(Networks.Slow("shared"));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => server.Api.PredictAsync("shared", Networks.InputJson(i))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(i => server.Api.PredictAsync("shared", Networks.InputJson(i)))
+        );
 
-        var sizes = answers.Select(answer => answer.Ok().GetProperty("timing_ms").GetProperty("batch_size").GetInt32()).ToList();
+        var sizes = answers
+            .Select(answer => answer.Ok().GetProperty("timing_ms").GetProperty("batch_size").GetInt32())
+            .ToList();
         Assert.Contains(sizes, size => size > 1);
         Assert.All(sizes, size => Assert.InRange(size, 1, 8));
     }
@@ -42,10 +46,16 @@ public sealed class BatchingTests
     [Fact]
     public async Task Predict_ServersOwnTimeout_HoldsForEveryRequest()
     {
-        await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:MaxTimeout"] = "00:00:00.001" } };
+        await using var server = new ApiServer
+        {
+            Settings = new() { ["ModelService:Batching:MaxTimeout"] = "00:00:00.001" },
+        };
         await server.Api.CreateAsync(Networks.Slow("late"));
 
-        var late = await server.Api.PredictAsync("late", Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 32).Select(Networks.Input)));
+        var late = await server.Api.PredictAsync(
+            "late",
+            Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 32).Select(Networks.Input))
+        );
 
         late.Problem(504, "deadline_exceeded");
     }
@@ -63,7 +73,11 @@ public sealed class BatchingTests
 
         var answer = await server.Api.PredictAsync("picky", Header(Networks.InputJson(), header, value));
 
-        Assert.Contains(header, answer.Problem(400, "malformed_request").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            header,
+            answer.Problem(400, "malformed_request").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -71,13 +85,17 @@ public sealed class BatchingTests
     [InlineData("BytesLimit", "1048576", "body_too_large", 413)]
     public async Task Predict_MoreThanMayBeUnderWay_IsRefused(string option, string value, string code, int status)
     {
-        await using var server = new ApiServer { Settings = new() { [$"ModelService:Batching:{option}"] = value, ["ModelService:Limits:MaxInputs"] = "256" } };
+        await using var server = new ApiServer
+        {
+            Settings = new() { [$"ModelService:Batching:{option}"] = value, ["ModelService:Limits:MaxInputs"] = "256" },
+        };
         await server.Api.CreateAsync(Networks.Tiny("bounded"));
         string Body(int count) => Bodies.Tensors(Networks.Shape, Enumerable.Range(0, count).Select(Networks.Input));
 
         (await server.Api.PredictAsync("bounded", Body(100))).Problem(status, code);
 
-        for (var i = 0; i < 5; i++) (await server.Api.PredictAsync("bounded", Body(3))).Ok();
+        for (var i = 0; i < 5; i++)
+            (await server.Api.PredictAsync("bounded", Body(3))).Ok();
     }
 
     [Theory]
@@ -99,54 +117,104 @@ public sealed class BatchingTests
     public async Task Predict_RandomTraffic_GivesEachInputTheScoresItGetsAlone(int instances)
     {
         var seed = Random.Shared.Next();
-        await using var server = new ApiServer { Settings = new() { ["ModelService:Compute:Instances"] = $"{instances}", ["ModelService:Batching:MaxDelay"] = "00:00:00.002", ["ModelService:Limits:MaxInputs"] = "256" } }.OnSocket();
+        await using var server = new ApiServer
+        {
+            Settings = new()
+            {
+                ["ModelService:Compute:Instances"] = $"{instances}",
+                ["ModelService:Batching:MaxDelay"] = "00:00:00.002",
+                ["ModelService:Limits:MaxInputs"] = "256",
+            },
+        }.OnSocket();
         await server.Api.CreateAsync(Networks.Tiny("crowd"));
         var alone = new Dictionary<(bool, int), float[]>();
         foreach (var asPhotos in new[] { false, true })
         {
             for (var i = 0; i < Inputs; i++)
-                alone[(asPhotos, i)] = (await server.Api.PredictAsync("crowd", Body([i], asPhotos), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+            {
+                alone[(asPhotos, i)] = (await server.Api.PredictAsync("crowd", Body([i], asPhotos), "?scores=logits"))
+                    .Prediction()
+                    .GetProperty("logits")
+                    .Floats();
+            }
         }
 
         Assert.Equal(2 * Inputs, alone.Values.Select(logits => string.Join(' ', logits)).Distinct().Count());
         using var client = new HttpClient { BaseAddress = server.Api.BaseAddress };
         var (checkedInputs, left, shared) = (0, 0, new ConcurrentBag<int>());
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Task.Run(async () =>
-        {
-            var random = new Random(seed + number);
-            for (var round = 0; round < 40; round++)
-            {
-                var inputs = Enumerable.Range(0, random.Next(1, 12)).Select(_ => random.Next(10) == 0 ? -1 : random.Next(Inputs)).Append(random.Next(Inputs)).ToList();
-                var asPhotos = random.Next(2) == 0;
-                using var body = Header(Body(inputs, asPhotos), "X-Priority", new[] { "high", "normal", "low" }[random.Next(3)]);
-                using var leaving = new CancellationTokenSource();
-                if (random.Next(4) == 0) leaving.CancelAfter(random.Next(10));
-                try
-                {
-                    using var response = await client.PostAsync(new Uri("/v1/models/crowd/predict?scores=logits", UriKind.Relative), body, leaving.Token);
-                    var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync(leaving.Token));
-                    Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                    shared.Add(answer.GetProperty("timing_ms").GetProperty("batch_size").GetInt32());
-                    var predictions = answer.GetProperty("predictions");
-                    Assert.Equal(inputs.Count, predictions.GetArrayLength());
-                    for (var i = 0; i < inputs.Count; i++)
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(number =>
+                    Task.Run(async () =>
                     {
-                        if (inputs[i] < 0) Assert.Equal(asPhotos ? "image_undecodable" : "input_mismatch", predictions[i].GetProperty("error").GetProperty("code").GetString());
-                        else Numbers.AssertNear(alone[(asPhotos, inputs[i])], predictions[i].GetProperty("logits").Floats(), 1e-5);
-                    }
+                        var random = new Random(seed + number);
+                        for (var round = 0; round < 40; round++)
+                        {
+                            var inputs = Enumerable
+                                .Range(0, random.Next(1, 12))
+                                .Select(_ => random.Next(10) == 0 ? -1 : random.Next(Inputs))
+                                .Append(random.Next(Inputs))
+                                .ToList();
+                            var asPhotos = random.Next(2) == 0;
+                            using var body = Header(
+                                Body(inputs, asPhotos),
+                                "X-Priority",
+                                new[] { "high", "normal", "low" }[random.Next(3)]
+                            );
+                            using var leaving = new CancellationTokenSource();
+                            if (random.Next(4) == 0)
+                                leaving.CancelAfter(random.Next(10));
+                            try
+                            {
+                                using var response = await client.PostAsync(
+                                    new Uri("/v1/models/crowd/predict?scores=logits", UriKind.Relative),
+                                    body,
+                                    leaving.Token
+                                );
+                                var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync(leaving.Token));
+                                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                                shared.Add(answer.GetProperty("timing_ms").GetProperty("batch_size").GetInt32());
+                                var predictions = answer.GetProperty("predictions");
+                                Assert.Equal(inputs.Count, predictions.GetArrayLength());
+                                for (var i = 0; i < inputs.Count; i++)
+                                {
+                                    if (inputs[i] < 0)
+                                    {
+                                        Assert.Equal(
+                                            asPhotos ? "image_undecodable" : "input_mismatch",
+                                            predictions[i].GetProperty("error").GetProperty("code").GetString()
+                                        );
+                                    }
+                                    else
+                                    {
+                                        Numbers.AssertNear(
+                                            alone[(asPhotos, inputs[i])],
+                                            predictions[i].GetProperty("logits").Floats(),
+                                            1e-5
+                                        );
+                                    }
+                                }
 
-                    Interlocked.Add(ref checkedInputs, inputs.Count);
-                }
-                catch (OperationCanceledException)
-                {
-                    Interlocked.Increment(ref left);
-                }
-            }
-        })));
+                                Interlocked.Add(ref checkedInputs, inputs.Count);
+                            }
+                            catch (OperationCanceledException)
+                            {
+                                Interlocked.Increment(ref left);
+                            }
+                        }
+                    })
+                )
+        );
 
-        TestContext.Current.SendDiagnosticMessage($"Seed {seed}: {checkedInputs} inputs, {left} requests left, batches up to {shared.Max()}");
-        Assert.True(checkedInputs > 1000 && left > 0 && shared.Max() > 1, $"seed {seed}: {checkedInputs} inputs, {left} left, batches up to {shared.Max()}");
+        TestContext.Current.SendDiagnosticMessage(
+            $"Seed {seed}: {checkedInputs} inputs, {left} requests left, batches up to {shared.Max()}"
+        );
+        Assert.True(
+            checkedInputs > 1000 && left > 0 && shared.Max() > 1,
+            $"seed {seed}: {checkedInputs} inputs, {left} left, batches up to {shared.Max()}"
+        );
 
         // Whoever left has left nothing behind: there is room for a queue full.
         (await server.Api.PredictAsync("crowd", Body([.. Enumerable.Repeat(0, 256)], asPhotos: false))).Ok();
@@ -159,7 +227,17 @@ public sealed class BatchingTests
         return content;
     }
 
-    private static string Body(List<int> inputs, bool asPhotos) => asPhotos
-        ? Bodies.Images(inputs.Select(input => input < 0 ? "no photo"u8.ToArray() : Bodies.RandomBmp(input)))
-        : JsonSerializer.Serialize(new { tensors = inputs.Select(input => new { shape = input < 0 ? [1] : Networks.Shape, data = input < 0 ? [0] : Networks.Input(input) }) });
+    private static string Body(List<int> inputs, bool asPhotos) =>
+        asPhotos
+            ? Bodies.Images(inputs.Select(input => input < 0 ? "no photo"u8.ToArray() : Bodies.RandomBmp(input)))
+            : JsonSerializer.Serialize(
+                new
+                {
+                    tensors = inputs.Select(input => new
+                    {
+                        shape = input < 0 ? [1] : Networks.Shape,
+                        data = input < 0 ? [0] : Networks.Input(input),
+                    }),
+                }
+            );
 }

@@ -18,12 +18,27 @@ public sealed class BodyLimitTests : IAsyncDisposable
         },
     }.OnSocket();
 
-    public static MatrixTheoryData<string, bool> Requests => new(
-        [
-            "analyze", "create", "create: definition", "create: weights", "version", "version: definition", "version: weights", "update", "check", "put",
-            "predict json", "predict image", "predict file", "predict files", "predict-version image",
-        ],
-        [false, true]);
+    public static MatrixTheoryData<string, bool> Requests =>
+        new(
+            [
+                "analyze",
+                "create",
+                "create: definition",
+                "create: weights",
+                "version",
+                "version: definition",
+                "version: weights",
+                "update",
+                "check",
+                "put",
+                "predict json",
+                "predict image",
+                "predict file",
+                "predict files",
+                "predict-version image",
+            ],
+            [false, true]
+        );
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
@@ -84,31 +99,46 @@ public sealed class BodyLimitTests : IAsyncDisposable
         answer.Problem(413, "image_too_large");
     }
 
-    private static (HttpMethod Method, string Path) Endpoint(string request) => request.Split(' ', ':')[0] switch
-    {
-        "analyze" => (HttpMethod.Post, "/v1/architectures/analyze"),
-        "create" => (HttpMethod.Post, "/v1/models"),
-        "version" => (HttpMethod.Post, "/v1/models/any/versions"),
-        "update" => (HttpMethod.Patch, "/v1/models/any"),
-        "check" => (HttpMethod.Post, "/v1/models/any/weights/check"),
-        "put" => (HttpMethod.Put, "/v1/models/any/versions/1/weights"),
-        "predict" => (HttpMethod.Post, "/v1/models/any/predict"),
-        _ => (HttpMethod.Post, "/v1/models/any/versions/1/predict"),
-    };
+    private static (HttpMethod Method, string Path) Endpoint(string request) =>
+        request.Split(' ', ':')[0] switch
+        {
+            "analyze" => (HttpMethod.Post, "/v1/architectures/analyze"),
+            "create" => (HttpMethod.Post, "/v1/models"),
+            "version" => (HttpMethod.Post, "/v1/models/any/versions"),
+            "update" => (HttpMethod.Patch, "/v1/models/any"),
+            "check" => (HttpMethod.Post, "/v1/models/any/weights/check"),
+            "put" => (HttpMethod.Put, "/v1/models/any/versions/1/weights"),
+            "predict" => (HttpMethod.Post, "/v1/models/any/predict"),
+            _ => (HttpMethod.Post, "/v1/models/any/versions/1/predict"),
+        };
 
-    private static HttpContent Body(string request, int bytes) => request switch
-    {
-        "analyze" => Bodies.Json(Networks.TinyArchitecture.PadRight(bytes)),
-        "create" => Bodies.Json(Networks.Tiny("limit").PadRight(bytes)),
-        "create: definition" => new MultipartFormDataContent { { Bodies.Json(Networks.Tiny("limit").PadRight(bytes)), "definition" } },
-        "create: weights" => new MultipartFormDataContent { { Bodies.Json(Networks.Tiny("limit")), "definition" }, { new ByteArrayContent(new byte[bytes]), "weights", "w" } },
-        "version" or "update" => Bodies.Json("{}".PadRight(bytes)),
-        "version: definition" => new MultipartFormDataContent { { Bodies.Json("{}".PadRight(bytes)), "definition" } },
-        "version: weights" => new MultipartFormDataContent { { new ByteArrayContent(new byte[bytes]), "weights", "w" } },
-        "check" or "put" => Bodies.Raw(new byte[bytes], "application/octet-stream"),
-        "predict json" => Bodies.Json("""{"images":["AA=="]}""".PadRight(bytes)),
-        "predict image" or "predict-version image" => Bodies.Raw(new byte[bytes], "image/png"),
-        "predict file" => Bodies.Files(new byte[bytes]),
-        _ => Bodies.Files(new byte[bytes / 2], new byte[(bytes / 2) + 1]),
-    };
+    private static HttpContent Body(string request, int bytes) =>
+        request switch
+        {
+            "analyze" => Bodies.Json(Networks.TinyArchitecture.PadRight(bytes)),
+            "create" => Bodies.Json(Networks.Tiny("limit").PadRight(bytes)),
+            "create: definition" => new MultipartFormDataContent
+            {
+                { Bodies.Json(Networks.Tiny("limit").PadRight(bytes)), "definition" },
+            },
+            "create: weights" => new MultipartFormDataContent
+            {
+                { Bodies.Json(Networks.Tiny("limit")), "definition" },
+                { new ByteArrayContent(new byte[bytes]), "weights", "w" },
+            },
+            "version" or "update" => Bodies.Json("{}".PadRight(bytes)),
+            "version: definition" => new MultipartFormDataContent
+            {
+                { Bodies.Json("{}".PadRight(bytes)), "definition" },
+            },
+            "version: weights" => new MultipartFormDataContent
+            {
+                { new ByteArrayContent(new byte[bytes]), "weights", "w" },
+            },
+            "check" or "put" => Bodies.Raw(new byte[bytes], "application/octet-stream"),
+            "predict json" => Bodies.Json("""{"images":["AA=="]}""".PadRight(bytes)),
+            "predict image" or "predict-version image" => Bodies.Raw(new byte[bytes], "image/png"),
+            "predict file" => Bodies.Files(new byte[bytes]),
+            _ => Bodies.Files(new byte[bytes / 2], new byte[(bytes / 2) + 1]),
+        };
 }

@@ -14,14 +14,16 @@ public sealed class ConcurrencyTests(ApiServer server)
         await server.Api.CreateAsync(Networks.Lesson("crowded"));
         var images = Enumerable.Range(0, Clients).Select(seed => Bodies.RandomBmp(seed)).ToList();
         var alone = new List<float[]>();
-        foreach (var image in images) alone.Add(await LogitsAsync(image));
+        foreach (var image in images)
+            alone.Add(await LogitsAsync(image));
 
         var together = await Task.WhenAll(images.Select(LogitsAsync));
 
         Assert.Equal(Clients, alone.Select(logits => string.Join(' ', logits)).Distinct().Count());
 
         // Alone or in any batch: the same within 1e-5, as the design page promises.
-        for (var i = 0; i < Clients; i++) Numbers.AssertNear(alone[i], together[i], 1e-5);
+        for (var i = 0; i < Clients; i++)
+            Numbers.AssertNear(alone[i], together[i], 1e-5);
         await server.Api.RemoveAsync("crowded");
     }
 
@@ -31,25 +33,48 @@ public sealed class ConcurrencyTests(ApiServer server)
         await server.Api.CreateAsync(Networks.Lesson("crowded"));
         var images = Enumerable.Range(0, 32).Select(seed => Bodies.RandomBmp(seed)).ToList();
         var alone = new List<float[]>();
-        foreach (var image in images) alone.Add(await LogitsAsync(image));
+        foreach (var image in images)
+            alone.Add(await LogitsAsync(image));
 
-        var together = (await server.Api.PredictAsync("crowded", Bodies.Files(images), "?scores=logits")).Ok().GetProperty("predictions");
+        var together = (await server.Api.PredictAsync("crowded", Bodies.Files(images), "?scores=logits"))
+            .Ok()
+            .GetProperty("predictions");
 
-        for (var i = 0; i < images.Count; i++) Numbers.AssertNear(alone[i], together[i].GetProperty("logits").Floats(), 1e-5);
+        for (var i = 0; i < images.Count; i++)
+            Numbers.AssertNear(alone[i], together[i].GetProperty("logits").Floats(), 1e-5);
         await server.Api.RemoveAsync("crowded");
     }
 
     [Fact]
     public async Task Send_CreateDeleteAndPredictOfOneNameAtOnce_GivesOnlyDocumentedAnswers()
     {
-        var rounds = await Task.WhenAll(Enumerable.Range(0, 16).Select(client => Task.Run(() => RoundsAsync(new Random(client)))));
+        var rounds = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(client => Task.Run(() => RoundsAsync(new Random(client))))
+        );
 
         var answers = rounds.SelectMany(answer => answer).ToList();
-        Assert.All(answers, answer => Assert.Contains((answer.Verb, answer.Answer.Status), new[]
-        {
-            ("create", 201), ("create", 409), ("delete", 200), ("delete", 404), ("delete", 503), ("predict", 200), ("predict", 404), ("predict", 503),
-        }));
-        Assert.All(answers.Where(answer => answer.Answer.Status == 503), answer => answer.Answer.Problem(503, "model_not_ready"));
+        Assert.All(
+            answers,
+            answer =>
+                Assert.Contains(
+                    (answer.Verb, answer.Answer.Status),
+                    new[]
+                    {
+                        ("create", 201),
+                        ("create", 409),
+                        ("delete", 200),
+                        ("delete", 404),
+                        ("delete", 503),
+                        ("predict", 200),
+                        ("predict", 404),
+                        ("predict", 503),
+                    }
+                )
+        );
+        Assert.All(
+            answers.Where(answer => answer.Answer.Status == 503),
+            answer => answer.Answer.Problem(503, "model_not_ready")
+        );
         Assert.Contains(answers, answer => answer is { Verb: "predict", Answer.Status: 200 });
         Assert.Contains(answers, answer => answer is { Verb: "delete", Answer.Status: 200 });
 
@@ -64,19 +89,24 @@ public sealed class ConcurrencyTests(ApiServer server)
     }
 
     private async Task<float[]> LogitsAsync(byte[] image) =>
-        (await server.Api.PredictAsync("crowded", Bodies.Raw(image, "image/bmp"), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        (await server.Api.PredictAsync("crowded", Bodies.Raw(image, "image/bmp"), "?scores=logits"))
+            .Prediction()
+            .GetProperty("logits")
+            .Floats();
 
     private async Task<List<(string Verb, Answer Answer)>> RoundsAsync(Random random)
     {
         var answers = new List<(string, Answer)>();
         for (var round = 0; round < 30; round++)
         {
-            answers.Add(random.Next(4) switch
-            {
-                0 => ("create", await server.Api.PostAsync("/v1/models", Networks.Tiny("fought-over"))),
-                1 => ("delete", await server.Api.DeleteAsync("/v1/models/fought-over")),
-                _ => ("predict", await server.Api.PredictAsync("fought-over", Networks.InputJson(round))),
-            });
+            answers.Add(
+                random.Next(4) switch
+                {
+                    0 => ("create", await server.Api.PostAsync("/v1/models", Networks.Tiny("fought-over"))),
+                    1 => ("delete", await server.Api.DeleteAsync("/v1/models/fought-over")),
+                    _ => ("predict", await server.Api.PredictAsync("fought-over", Networks.InputJson(round))),
+                }
+            );
         }
 
         return answers;

@@ -15,7 +15,11 @@ public sealed class CreateModelFormTests(ApiServer server)
     {
         using var form = new MultipartFormDataContent
         {
-            { new ByteArrayContent(await File.ReadAllBytesAsync(Weights, TestContext.Current.CancellationToken)), "weights", "lesson.safetensors" },
+            {
+                new ByteArrayContent(await File.ReadAllBytesAsync(Weights, TestContext.Current.CancellationToken)),
+                "weights",
+                "lesson.safetensors"
+            },
             { Bodies.Json(Networks.Lesson("form-turned")), "definition" },
         };
 
@@ -37,7 +41,10 @@ public sealed class CreateModelFormTests(ApiServer server)
     [Fact]
     public async Task Create_DefinitionAsAFile_IsRead()
     {
-        using var form = new MultipartFormDataContent { { new ByteArrayContent(Encoding.UTF8.GetBytes(Networks.Tiny("form-file"))), "definition", "model.json" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent(Encoding.UTF8.GetBytes(Networks.Tiny("form-file"))), "definition", "model.json" },
+        };
 
         await server.Api.CreateAsync(form);
 
@@ -51,7 +58,11 @@ public sealed class CreateModelFormTests(ApiServer server)
 
         var answer = await server.Api.PostAsync("/v1/models", form);
 
-        Assert.Contains("definition", answer.Problem(400, "malformed_request").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "definition",
+            answer.Problem(400, "malformed_request").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -65,7 +76,11 @@ public sealed class CreateModelFormTests(ApiServer server)
         foreach (var part in parts)
         {
             var content = Bodies.Json(Networks.Tiny("form-refused"));
-            content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = $"\"{part}\"", FileName = part == "definition" ? null : "w.pth" };
+            content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+            {
+                Name = $"\"{part}\"",
+                FileName = part == "definition" ? null : "w.pth",
+            };
             form.Add(content);
         }
 
@@ -92,7 +107,11 @@ public sealed class CreateModelFormTests(ApiServer server)
 
         var answer = await server.Api.PostAsync("/v1/models", form);
 
-        var errors = answer.Problem(422, "weights_mismatch").GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString());
+        var errors = answer
+            .Problem(422, "weights_mismatch")
+            .GetProperty("errors")
+            .EnumerateArray()
+            .Select(error => error.GetProperty("pointer").GetString());
         Assert.Empty(new[] { "/1.weight", "/1.bias", "/0.weight", "/9.bias" }.Except(errors));
         await server.Api.CreateAsync(Networks.Tiny("form-mismatch"));
     }
@@ -113,7 +132,10 @@ public sealed class CreateModelFormTests(ApiServer server)
     {
         var boundary = new string('x', 6000);
 
-        var answer = await server.Api.PostAsync("/v1/models", Bodies.Raw(Encoding.ASCII.GetBytes($"--{boundary}--\r\n"), $"multipart/form-data; boundary={boundary}"));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Bodies.Raw(Encoding.ASCII.GetBytes($"--{boundary}--\r\n"), $"multipart/form-data; boundary={boundary}")
+        );
 
         answer.Problem(400, "malformed_request");
     }
@@ -131,7 +153,10 @@ public sealed class CreateModelFormTests(ApiServer server)
     [InlineData("--x--\r\n")]
     public async Task Create_DamagedForm_IsMalformed(string body)
     {
-        var answer = await server.Api.PostAsync("/v1/models", Bodies.Raw(Encoding.UTF8.GetBytes(body), "multipart/form-data; boundary=x"));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Bodies.Raw(Encoding.UTF8.GetBytes(body), "multipart/form-data; boundary=x")
+        );
 
         answer.Problem(400, "malformed_request");
     }
@@ -139,9 +164,13 @@ public sealed class CreateModelFormTests(ApiServer server)
     [Fact]
     public async Task Create_PartWithEndlessHeaders_IsMalformed()
     {
-        var body = $"--x\r\n{string.Concat(Enumerable.Range(0, 100).Select(index => $"Header-{index}: {new string('a', 1000)}\r\n"))}\r\n{{}}\r\n--x--\r\n";
+        var body =
+            $"--x\r\n{string.Concat(Enumerable.Range(0, 100).Select(index => $"Header-{index}: {new string('a', 1000)}\r\n"))}\r\n{{}}\r\n--x--\r\n";
 
-        var answer = await server.Api.PostAsync("/v1/models", Bodies.Raw(Encoding.UTF8.GetBytes(body), "multipart/form-data; boundary=x"));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Bodies.Raw(Encoding.UTF8.GetBytes(body), "multipart/form-data; boundary=x")
+        );
 
         answer.Problem(400, "malformed_request");
     }

@@ -16,7 +16,10 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     [InlineData("\"base\":\"resnet18\",\"num_classes\":1000001", "/num_classes")]
     [InlineData("\"base\":\"resnet18\",\"num_classes\":7.5", "/num_classes")]
     [InlineData("\"base\":\"resnet18\",\"num_classes\":\"7\"", "/num_classes")]
-    [InlineData("\"base\":\"resnet18\",\"head\":[{\"type\":\"conv2d\",\"out_channels\":4,\"kernel_size\":1}]", "/head/0/type")]
+    [InlineData(
+        "\"base\":\"resnet18\",\"head\":[{\"type\":\"conv2d\",\"out_channels\":4,\"kernel_size\":1}]",
+        "/head/0/type"
+    )]
     [InlineData("\"base\":\"resnet18\",\"head\":[{\"type\":\"relu\"},{\"type\":\"softplus\"}]", "/head/1/type")]
     [InlineData("\"base\":\"squeezenet1_1\",\"head\":[{\"type\":\"relu\"}]", "/head")]
     [InlineData("\"base\":\"../resnet18\"", "/base")]
@@ -37,14 +40,38 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     [InlineData(Own + ",\"preprocessing\":\"imagenet\"", "/preprocessing")]
     [InlineData(Own + ",\"preprocessing\":\"none\"", "/preprocessing")]
     [InlineData(Own + ",\"preprocessing\":{\"resize\":{\"shorter_side\":32}}", "/preprocessing")]
-    [InlineData(Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"std\":[0,1,1]}", "/preprocessing/std/0")]
-    [InlineData(Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"scale\":0}", "/preprocessing/scale")]
-    [InlineData(Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"channels\":\"grayscale\"}", "/preprocessing")]
-    [InlineData(Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"interpolation\":\"cubic\"}", "/preprocessing/interpolation")]
-    [InlineData("\"architecture\":{\"input\":{\"shape\":[2,8]},\"layers\":[{\"type\":\"flatten\"}]},\"preprocessing\":\"unit\"", "/preprocessing")]
-    [InlineData("\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"relu\"}]}", "/architecture/layers")]
-    [InlineData("\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"linear\",\"out_features\":0}]}", "/architecture/layers/0/out_features")]
-    [InlineData("\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"flatten\"},7]},\"labels\":[\"a\"]", "/architecture/layers/1")]
+    [InlineData(
+        Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"std\":[0,1,1]}",
+        "/preprocessing/std/0"
+    )]
+    [InlineData(
+        Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"scale\":0}",
+        "/preprocessing/scale"
+    )]
+    [InlineData(
+        Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"channels\":\"grayscale\"}",
+        "/preprocessing"
+    )]
+    [InlineData(
+        Own + ",\"preprocessing\":{\"resize\":{\"height\":32,\"width\":32},\"interpolation\":\"cubic\"}",
+        "/preprocessing/interpolation"
+    )]
+    [InlineData(
+        "\"architecture\":{\"input\":{\"shape\":[2,8]},\"layers\":[{\"type\":\"flatten\"}]},\"preprocessing\":\"unit\"",
+        "/preprocessing"
+    )]
+    [InlineData(
+        "\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"relu\"}]}",
+        "/architecture/layers"
+    )]
+    [InlineData(
+        "\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"linear\",\"out_features\":0}]}",
+        "/architecture/layers/0/out_features"
+    )]
+    [InlineData(
+        "\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"flatten\"},7]},\"labels\":[\"a\"]",
+        "/architecture/layers/1"
+    )]
     [InlineData("\"architecture\":\"resnet18\"", "/architecture")]
     public async Task Create_WrongDefinition_PointsAtThePlaceAndBuildsNothing(string properties, string pointer)
     {
@@ -69,25 +96,40 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     {
         var answer = await server.Api.PostAsync("/v1/models", "{}");
 
-        Assert.Contains("'name' is missing", answer.Problem(422, "definition_invalid").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "'name' is missing",
+            answer.Problem(422, "definition_invalid").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData("\"base\":\"resnet_50\"", "did you mean 'resnet50'?")]
     [InlineData("\"bas\":\"resnet50\"", "did you mean 'base'?")]
-    [InlineData(Own + ",\"device\":\"cpu\",\"precision\":\"float16\"", "'float16' is for GPUs: processors compute it slowly. Ask for 'float32', or 'bfloat16' where the processor has it.")]
-    [InlineData("\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"convd2d\"}]}", "did you mean 'conv2d'?")]
+    [InlineData(
+        Own + ",\"device\":\"cpu\",\"precision\":\"float16\"",
+        "'float16' is for GPUs: processors compute it slowly. Ask for 'float32', or 'bfloat16' where the processor has it."
+    )]
+    [InlineData(
+        "\"architecture\":{\"input\":{\"channels\":3,\"height\":8,\"width\":8},\"layers\":[{\"type\":\"convd2d\"}]}",
+        "did you mean 'conv2d'?"
+    )]
     public async Task Create_SlipOfThePen_SaysWhatWouldFit(string properties, string hint)
     {
         var answer = await server.Api.PostAsync("/v1/models", $$"""{"name":"refused",{{properties}}}""");
 
-        Assert.Contains(hint, answer.Problem(422, "definition_invalid").GetRawText().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            hint,
+            answer.Problem(422, "definition_invalid").GetRawText().Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Create_ManyErrors_ReportsEach()
     {
-        const string Definition = """{"name":"Bad Name","base":"resnet18","num_classes":-1,"precision":"int8","colour":"red"}""";
+        const string Definition =
+            """{"name":"Bad Name","base":"resnet18","num_classes":-1,"precision":"int8","colour":"red"}""";
 
         var answer = await server.Api.PostAsync("/v1/models", Definition);
 

@@ -9,7 +9,13 @@ public sealed class CreateModelTests(ApiServer server)
     [Fact]
     public async Task Create_NetworkOfItsOwn_IsThereAndSaysEverything()
     {
-        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("create-own", "\"labels\":[\"a\",\"b\",\"c\",\"d\"],\"device\":\"cpu\",\"precision\":\"float32\",\"seed\":1"));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Networks.Tiny(
+                "create-own",
+                "\"labels\":[\"a\",\"b\",\"c\",\"d\"],\"device\":\"cpu\",\"precision\":\"float32\",\"seed\":1"
+            )
+        );
 
         var model = answer.Ok(201);
         Assert.Equal("/v1/models/create-own", answer.Location!.AbsolutePath);
@@ -38,7 +44,9 @@ public sealed class CreateModelTests(ApiServer server)
         var preprocessing = model.GetProperty("preprocessing");
         Assert.False(preprocessing.TryGetProperty("channel_count", out _));
         Assert.False(preprocessing.TryGetProperty("output_size", out _));
-        await server.Api.CreateAsync(Networks.Tiny("create-shown-again", $"\"preprocessing\":{preprocessing.GetRawText()}"));
+        await server.Api.CreateAsync(
+            Networks.Tiny("create-shown-again", $"\"preprocessing\":{preprocessing.GetRawText()}")
+        );
     }
 
     [Fact]
@@ -46,7 +54,9 @@ public sealed class CreateModelTests(ApiServer server)
     {
         const string Head = """[{"type":"dropout","p":0.2},{"type":"linear","out_features":5}]""";
 
-        var model = await server.Api.CreateAsync($$"""{"name":"create-head","base":"resnet18","head":{{Head}},"seed":1}""");
+        var model = await server.Api.CreateAsync(
+            $$"""{"name":"create-head","base":"resnet18","head":{{Head}},"seed":1}"""
+        );
 
         Assert.Equal(5, model.GetProperty("num_classes").GetInt32());
         Assert.Equal("resnet18", model.GetProperty("base").GetString());
@@ -62,7 +72,12 @@ public sealed class CreateModelTests(ApiServer server)
 
         var logits = new Dictionary<string, float[]>();
         foreach (var name in new[] { "seed-a", "seed-b", "seed-c", "seed-d" })
-            logits[name] = (await server.Api.PredictAsync(name, Networks.InputJson(), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        {
+            logits[name] = (await server.Api.PredictAsync(name, Networks.InputJson(), "?scores=logits"))
+                .Prediction()
+                .GetProperty("logits")
+                .Floats();
+        }
 
         Assert.Equal(logits["seed-a"], logits["seed-b"]);
         Assert.NotEqual(logits["seed-a"], logits["seed-c"]);
@@ -123,19 +138,29 @@ public sealed class CreateModelTests(ApiServer server)
     [Fact]
     public async Task Create_BFloat16_IsServedByItsPlanWhereTheProcessorHasIt()
     {
-        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("create-bf16", "\"device\":\"cpu\",\"precision\":\"bfloat16\""));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Networks.Tiny("create-bf16", "\"device\":\"cpu\",\"precision\":\"bfloat16\"")
+        );
 
         if (Precisions.ProcessorHasBFloat16)
         {
             var model = answer.Ok(201);
-            Assert.Equal(("bfloat16", "plan"), (model.GetProperty("precision").GetString(), model.GetProperty("route").GetString()));
+            Assert.Equal(
+                ("bfloat16", "plan"),
+                (model.GetProperty("precision").GetString(), model.GetProperty("route").GetString())
+            );
             Assert.InRange(model.GetProperty("fidelity").GetProperty("max_difference").GetDouble(), 0, 0.05);
             (await server.Api.PredictAsync("create-bf16", Networks.InputJson())).Ok();
             await server.Api.RemoveAsync("create-bf16");
         }
         else
         {
-            Assert.Contains("AVX512_BF16", answer.Problem(422, "definition_invalid", "/precision").GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "AVX512_BF16",
+                answer.Problem(422, "definition_invalid", "/precision").GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
         }
     }
 

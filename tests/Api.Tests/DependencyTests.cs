@@ -21,10 +21,17 @@ public sealed class DependencyTests
         var imaging = typeof(Preprocessor).Assembly;
 
         Assert.Empty(Ours(imaging));
-        Assert.DoesNotContain(imaging.GetReferencedAssemblies(), name => name.Name!.Contains("Torch", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            imaging.GetReferencedAssemblies(),
+            name => name.Name!.Contains("Torch", StringComparison.Ordinal)
+        );
         Assert.Contains(typeof(ModelRegistry).Assembly.GetReferencedAssemblies(), name => name.Name == "TorchSharp");
     }
 
     private static IEnumerable<string> Ours(Assembly assembly) =>
-        assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("ModelService.", StringComparison.Ordinal)).Order();
+        assembly
+            .GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => name.StartsWith("ModelService.", StringComparison.Ordinal))
+            .Order();
 }

@@ -25,7 +25,12 @@ public sealed class DisconnectTests : IAsyncDisposable
         server = new ApiServer
         {
             Settings = new([folder.Setting]) { ["Serilog:MinimumLevel:Default"] = "Information" },
-            Configure = services => services.AddSingleton<ILogEventSink>(log).AddSingleton<IStartupFilter>(creations).AddSingleton<IStartupFilter>(predictions).Use(clock),
+            Configure = services =>
+                services
+                    .AddSingleton<ILogEventSink>(log)
+                    .AddSingleton<IStartupFilter>(creations)
+                    .AddSingleton<IStartupFilter>(predictions)
+                    .Use(clock),
         }.OnSocket();
         client = new HttpClient { BaseAddress = server.Api.BaseAddress };
     }
@@ -44,8 +49,14 @@ public sealed class DisconnectTests : IAsyncDisposable
     [InlineData(1_000_000L)]
     public async Task Create_ClientThatLeavesWhileItUploads_LeavesNothing(long? declaredLength)
     {
-        var beginning = "--x\r\nContent-Disposition: form-data; name=\"weights\"; filename=\"w.pth\"\r\n\r\n" + new string('w', 100_000);
-        using var body = new StallingContent(Encoding.ASCII.GetBytes(beginning), "multipart/form-data; boundary=x", declaredLength);
+        var beginning =
+            "--x\r\nContent-Disposition: form-data; name=\"weights\"; filename=\"w.pth\"\r\n\r\n"
+            + new string('w', 100_000);
+        using var body = new StallingContent(
+            Encoding.ASCII.GetBytes(beginning),
+            "multipart/form-data; boundary=x",
+            declaredLength
+        );
         var upload = SendAsync("/v1/models", body);
         await Task.WhenAny(upload, folder.Used);
 
@@ -83,7 +94,8 @@ public sealed class DisconnectTests : IAsyncDisposable
         var second = SendAsync("/v1/models", Bodies.Json(Networks.Tiny("second")));
 
         // Its name is taken from when it waits for its turn.
-        while ((await server.Api.GetAsync("/v1/models/second")).Status != 503) await Task.Yield();
+        while ((await server.Api.GetAsync("/v1/models/second")).Status != 503)
+            await Task.Yield();
         await LeaveAsync(second);
         await creations.Left;
         clock.GoOn();
@@ -104,7 +116,10 @@ public sealed class DisconnectTests : IAsyncDisposable
         clock.GoOn();
         await server.Api.CreateAsync(Networks.Tiny("asked"));
         await OverAsync("/v1/models");
-        using var body = new StallingContent("--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\nabc"u8.ToArray(), contentType);
+        using var body = new StallingContent(
+            "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\nabc"u8.ToArray(),
+            contentType
+        );
         var upload = SendAsync("/v1/models/asked/predict", body);
         await Task.WhenAny(upload, predictions.Arrived);
 
@@ -123,11 +138,15 @@ public sealed class DisconnectTests : IAsyncDisposable
         await server.Api.CreateAsync(Networks.Lesson("asked"));
         await OverAsync("/v1/models");
         var inputs = Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 8).Select(Networks.Input));
-        var waiting = Enumerable.Range(0, Clients).Select(_ => SendAsync("/v1/models/asked/predict", Bodies.Json(inputs))).ToList();
+        var waiting = Enumerable
+            .Range(0, Clients)
+            .Select(_ => SendAsync("/v1/models/asked/predict", Bodies.Json(inputs)))
+            .ToList();
         await Task.WhenAny(waiting);
 
         await leaving.CancelAsync();
-        foreach (var prediction in waiting) await Record.ExceptionAsync(() => prediction);
+        foreach (var prediction in waiting)
+            await Record.ExceptionAsync(() => prediction);
 
         // A claim that were left would keep this waiting for ever.
         await server.Api.RemoveAsync("asked");
@@ -148,9 +167,10 @@ public sealed class DisconnectTests : IAsyncDisposable
     // A request's line is logged when it is over: only then can something be left of it.
     private async Task OverAsync(string path)
     {
-        while ((await log.NextRequestAsync()).Properties is var line && (line["RequestPath"].ToString() != $"\"{path}\"" || line["RequestMethod"].ToString() != "\"POST\""))
-        {
-        }
+        while (
+            (await log.NextRequestAsync()).Properties is var line
+            && (line["RequestPath"].ToString() != $"\"{path}\"" || line["RequestMethod"].ToString() != "\"POST\"")
+        ) { }
     }
 
     private async Task AssertItGoesOnAsync()

@@ -62,14 +62,21 @@ public sealed class ErrorTableTests
     public async Task WriteAsync_ClientThatLeavesMeanwhile_IsNoFailure()
     {
         using var services = new ServiceCollection().BuildServiceProvider();
-        var http = new DefaultHttpContext { RequestServices = services, RequestAborted = new CancellationToken(canceled: true) };
+        var http = new DefaultHttpContext
+        {
+            RequestServices = services,
+            RequestAborted = new CancellationToken(canceled: true),
+        };
 
-        var exception = await Record.ExceptionAsync(() => ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.MalformedRequest, "Nothing.")));
+        var exception = await Record.ExceptionAsync(() =>
+            ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.MalformedRequest, "Nothing."))
+        );
 
         Assert.Null(exception);
         Assert.Equal(400, http.Response.StatusCode);
     }
 
     [Fact]
-    public void StatusOf_ValueThatIsNoCode_IsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => ErrorTable.StatusOf((ErrorCode)(-1)));
+    public void StatusOf_ValueThatIsNoCode_IsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ErrorTable.StatusOf((ErrorCode)(-1)));
 }

@@ -29,7 +29,8 @@ public sealed class GoldenTests(ApiServer server)
         Assert.Equal(classes, created.GetProperty("num_classes").GetInt32());
         Assert.Equal(golden.GetProperty("parameters").GetInt64(), created.GetProperty("parameters").GetInt64());
         Assert.Equal(golden.GetProperty("macs").GetInt64(), created.GetProperty("macs").GetInt64());
-        foreach (var result in golden.GetProperty("results").EnumerateObject()) await CompareAsync(model, golden, result.Value);
+        foreach (var result in golden.GetProperty("results").EnumerateObject())
+            await CompareAsync(model, golden, result.Value);
         await server.Api.RemoveAsync(model);
     }
 
@@ -37,7 +38,10 @@ public sealed class GoldenTests(ApiServer server)
     {
         using var weights = new TemporaryFile();
         FormulaWeights.Write(weights.Path, golden);
-        using var form = Bodies.Model($$"""{"name":"{{model}}","base":"{{golden.GetProperty("architecture")}}"{{head}}}""", weights.Path);
+        using var form = Bodies.Model(
+            $$"""{"name":"{{model}}","base":"{{golden.GetProperty("architecture")}}"{{head}}}""",
+            weights.Path
+        );
         return await server.Api.CreateAsync(form);
     }
 
@@ -54,11 +58,18 @@ public sealed class GoldenTests(ApiServer server)
         // The golden's own tolerance: float32 summed in another order.
         var tolerance = golden.GetProperty("tolerance");
         var largest = expected.Max(Math.Abs);
-        var near = Math.Max(tolerance.GetProperty("absolute").GetDouble(), tolerance.GetProperty("relative_to_largest_logit").GetDouble() * largest);
+        var near = Math.Max(
+            tolerance.GetProperty("absolute").GetDouble(),
+            tolerance.GetProperty("relative_to_largest_logit").GetDouble() * largest
+        );
         Numbers.AssertNear(expected, fromTensor.GetProperty("logits").Floats(), near);
 
         // How far PyTorch's own logits move when every pixel moves by one level: what another decoder and resize may cost.
-        Numbers.AssertNear(expected, fromPhoto.GetProperty("logits").Floats(), result.GetProperty("change_by_pixel_noise").GetDouble());
+        Numbers.AssertNear(
+            expected,
+            fromPhoto.GetProperty("logits").Floats(),
+            result.GetProperty("change_by_pixel_noise").GetDouble()
+        );
         var top = result.GetProperty("top5")[0].GetInt32();
         Assert.Equal(top, fromTensor.GetProperty("top")[0].GetProperty("class_index").GetInt32());
         Assert.Equal(top, fromPhoto.GetProperty("top")[0].GetProperty("class_index").GetInt32());

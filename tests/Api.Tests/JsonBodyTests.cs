@@ -8,9 +8,25 @@ public sealed class JsonBodyTests(ApiServer server)
 {
     public static TheoryData<string> Paths => ["/v1/architectures/analyze", "/v1/models", "/v1/models/any/predict"];
 
-    public static MatrixTheoryData<string, string> Malformed => new(
-        ["/v1/architectures/analyze", "/v1/models", "/v1/models/any/predict"],
-        ["", " ", "{", "{]", "{\"a\":1,}", "{} {}", "{'a':1}", "// no\n{}", "{\"a\":NaN}", "{\"a\":01}", "\u0000", "<html>", "\"\\x\""]);
+    public static MatrixTheoryData<string, string> Malformed =>
+        new(
+            ["/v1/architectures/analyze", "/v1/models", "/v1/models/any/predict"],
+            [
+                "",
+                " ",
+                "{",
+                "{]",
+                "{\"a\":1,}",
+                "{} {}",
+                "{'a':1}",
+                "// no\n{}",
+                "{\"a\":NaN}",
+                "{\"a\":01}",
+                "\u0000",
+                "<html>",
+                "\"\\x\"",
+            ]
+        );
 
     [Theory]
     [MemberData(nameof(Malformed))]
@@ -22,10 +38,19 @@ public sealed class JsonBodyTests(ApiServer server)
     }
 
     [Theory]
-    [InlineData("{\"a\":1,}", "The body is no JSON: The JSON object contains a trailing comma at the end, which JSON has not. (Line 1, byte 8.)")]
+    [InlineData(
+        "{\"a\":1,}",
+        "The body is no JSON: The JSON object contains a trailing comma at the end, which JSON has not. (Line 1, byte 8.)"
+    )]
     [InlineData("{\n  \"a\": NaN }", "The body is no JSON: 'N' is an invalid start of a value. (Line 2, byte 8.)")]
     public async Task Post_NoJson_SaysWhatIsWrongAndWhere(string json, string detail) =>
-        Assert.Equal(detail, (await server.Api.PostAsync("/v1/models", json)).Problem(400, "malformed_request").GetProperty("detail").GetString());
+        Assert.Equal(
+            detail,
+            (await server.Api.PostAsync("/v1/models", json))
+                .Problem(400, "malformed_request")
+                .GetProperty("detail")
+                .GetString()
+        );
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -39,8 +64,14 @@ public sealed class JsonBodyTests(ApiServer server)
     }
 
     [Theory]
-    [InlineData("/v1/architectures/analyze", """{"input":{"channels":3,"height":8,"width":8},"layers":[{"type":"\ud800"}]}""")]
-    [InlineData("/v1/architectures/analyze", """{"input":{"channels":3,"height":8,"width":8},"layers":[],"\udfff":1}""")]
+    [InlineData(
+        "/v1/architectures/analyze",
+        """{"input":{"channels":3,"height":8,"width":8},"layers":[{"type":"\ud800"}]}"""
+    )]
+    [InlineData(
+        "/v1/architectures/analyze",
+        """{"input":{"channels":3,"height":8,"width":8},"layers":[],"\udfff":1}"""
+    )]
     [InlineData("/v1/models", """{"name":"\ud800","base":"resnet18"}""")]
     [InlineData("/v1/models/any/predict", """{"images":["\ud800"]}""")]
     [InlineData("/v1/models/any/predict", """{"\ud800":[]}""")]
@@ -62,11 +93,23 @@ public sealed class JsonBodyTests(ApiServer server)
     {
         const int Depth = 100_000;
         await server.Api.EnsureAsync(Networks.Tiny("json-deep"));
-        string[] texts = [new string('[', Depth), new string('[', Depth) + new string(']', Depth), string.Concat(Enumerable.Repeat("{\"layers\":[", Depth / 2))];
+        string[] texts =
+        [
+            new string('[', Depth),
+            new string('[', Depth) + new string(']', Depth),
+            string.Concat(Enumerable.Repeat("{\"layers\":[", Depth / 2)),
+        ];
 
-        foreach (var text in texts) (await server.Api.SendAsync(new HttpMethod(method), path, Bodies.Json(text))).Problem(400, "malformed_request");
+        foreach (var text in texts)
+        {
+            (await server.Api.SendAsync(new HttpMethod(method), path, Bodies.Json(text))).Problem(
+                400,
+                "malformed_request"
+            );
+        }
 
-        if (!path.EndsWith("models", StringComparison.Ordinal) && !path.EndsWith("versions", StringComparison.Ordinal)) return;
+        if (!path.EndsWith("models", StringComparison.Ordinal) && !path.EndsWith("versions", StringComparison.Ordinal))
+            return;
         using var form = new MultipartFormDataContent { { Bodies.Json(texts[0]), "definition" } };
         (await server.Api.PostAsync(path, form)).Problem(400, "malformed_request");
     }
@@ -99,7 +142,10 @@ public sealed class JsonBodyTests(ApiServer server)
     [InlineData("application/vnd.model+json")]
     public async Task Post_JsonUnderAnyOfItsNames_IsRead(string contentType)
     {
-        var answer = await server.Api.PostAsync("/v1/architectures/analyze", Bodies.Raw(Encoding.UTF8.GetBytes(Networks.TinyArchitecture), contentType));
+        var answer = await server.Api.PostAsync(
+            "/v1/architectures/analyze",
+            Bodies.Raw(Encoding.UTF8.GetBytes(Networks.TinyArchitecture), contentType)
+        );
 
         answer.Ok();
     }

@@ -9,7 +9,8 @@ namespace ModelService.Api.Tests;
 [Collection(nameof(Alone))]
 public sealed class LeakTests(ApiServer server)
 {
-    private const string Architecture = """{"input":{"channels":3,"height":128,"width":128},"layers":[{"type":"flatten"},{"type":"linear","out_features":4}]}""";
+    private const string Architecture =
+        """{"input":{"channels":3,"height":128,"width":128},"layers":[{"type":"flatten"},{"type":"linear","out_features":4}]}""";
 
     // One input is 192 KiB: a thousand of them that stay would be three times this.
     private const long MostGrowth = 64 << 20;
@@ -35,7 +36,8 @@ public sealed class LeakTests(ApiServer server)
     {
         // 12 million parameters, 47 MiB: one model that stays in ten is within the bound, two are not. TorchSharp's count of tensors says
         // nothing here: it counts a module's parameters twice when they are made, and once when they go.
-        const string Large = """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4000},{"type":"linear","out_features":4}]}""";
+        const string Large =
+            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4000},{"type":"linear","out_features":4}]}""";
         await ServeAsync(Large, times: 3);
         var memory = ResidentBytes();
 
@@ -52,7 +54,10 @@ public sealed class LeakTests(ApiServer server)
 
         for (var i = 0; i < 20; i++)
         {
-            using var form = Bodies.Model(Networks.Lesson("unfit"), Fixtures.Path("weights", "lesson", "lesson_head7.pth"));
+            using var form = Bodies.Model(
+                Networks.Lesson("unfit"),
+                Fixtures.Path("weights", "lesson", "lesson_head7.pth")
+            );
             (await server.Api.PostAsync("/v1/models", form)).Problem(422, "weights_mismatch");
         }
 
@@ -64,7 +69,9 @@ public sealed class LeakTests(ApiServer server)
     {
         var sample = $$"""{"image":"{{Convert.ToBase64String(Fixtures.Bytes("photos", "exif_1.jpg"))}}","top_1":0}""";
         await server.Api.CreateAsync(Networks.Tiny("without-samples"));
-        await server.Api.CreateAsync(Networks.Tiny("with-samples", $"\"seed\":1,\"samples\":[{string.Join(',', Enumerable.Repeat(sample, 32))}]"));
+        await server.Api.CreateAsync(
+            Networks.Tiny("with-samples", $"\"seed\":1,\"samples\":[{string.Join(',', Enumerable.Repeat(sample, 32))}]")
+        );
         await ReloadAsync("with-samples");
 
         // Whatever a load leaves by TorchSharp's count, which is not exact: 32 samples leave nothing beside it.
@@ -95,7 +102,8 @@ public sealed class LeakTests(ApiServer server)
 
     private async Task PredictAsync(byte[] image, int times)
     {
-        for (var i = 0; i < times; i++) (await server.Api.PredictAsync("leaky", Bodies.Raw(image, "image/jpeg"))).Ok();
+        for (var i = 0; i < times; i++)
+            (await server.Api.PredictAsync("leaky", Bodies.Raw(image, "image/jpeg"))).Ok();
     }
 
     private static long ResidentBytes()

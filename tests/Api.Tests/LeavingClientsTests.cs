@@ -18,7 +18,12 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
     private const int AtOnce = 50;
     private const int InputsLimit = 128;
 
-    private static readonly string[] AtRest = ["modelservice.predictions.active", "modelservice.queue.length", "http.server.active_requests"];
+    private static readonly string[] AtRest =
+    [
+        "modelservice.predictions.active",
+        "modelservice.queue.length",
+        "http.server.active_requests",
+    ];
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     // Where a client leaves.
@@ -34,7 +39,9 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
     [Fact]
     public async Task Predict_AThousandClientsThatLeaveAnywhere_LeaveNothingBehind()
     {
-        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         output.WriteLine($"RANDOM_SEED={seed}");
         var log = new LogSink();
         await using var server = new ApiServer
@@ -54,16 +61,42 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
         var requests = new[]
         {
             Request("image/jpeg", Fixtures.Bytes("photos", "chelsea.jpg")),
-            Request("application/json", Encoding.UTF8.GetBytes(Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 6).Select(Networks.Input)))),
-            Request("application/json", Encoding.UTF8.GetBytes(Bodies.Images(Fixtures.Bytes("photos", "coffee.jpg"), "no photo"u8.ToArray(), Fixtures.Bytes("photos", "rocket.png")))),
+            Request(
+                "application/json",
+                Encoding.UTF8.GetBytes(Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 6).Select(Networks.Input)))
+            ),
+            Request(
+                "application/json",
+                Encoding.UTF8.GetBytes(
+                    Bodies.Images(
+                        Fixtures.Bytes("photos", "coffee.jpg"),
+                        "no photo"u8.ToArray(),
+                        Fixtures.Bytes("photos", "rocket.png")
+                    )
+                )
+            ),
         };
 
         var statuses = new string?[Clients];
-        await Parallel.ForAsync(0, Clients, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (number, _) =>
-        {
-            var random = new Random(seed + number);
-            statuses[number] = await CallAsync(server.Api.BaseAddress, requests[random.Next(requests.Length)], (Leaving)(number % 5), random);
-        });
+        await Parallel.ForAsync(
+            0,
+            Clients,
+            new ParallelOptions
+            {
+                MaxDegreeOfParallelism = AtOnce,
+                CancellationToken = TestContext.Current.CancellationToken,
+            },
+            async (number, _) =>
+            {
+                var random = new Random(seed + number);
+                statuses[number] = await CallAsync(
+                    server.Api.BaseAddress,
+                    requests[random.Next(requests.Length)],
+                    (Leaving)(number % 5),
+                    random
+                );
+            }
+        );
 
         var stayed = statuses.OfType<string>().CountBy(status => status).ToDictionary();
         output.WriteLine(string.Join(", ", stayed.Select(status => $"{status.Value} times {status.Key}")));
@@ -72,7 +105,8 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
         Assert.True(stayed.ContainsKey("200"), "Nobody was served.");
 
         using var patience = new CancellationTokenSource(LongestWait);
-        while (AtRest.Any(name => gauges[name] != 0) && !patience.IsCancellationRequested) await Task.Delay(10, TestContext.Current.CancellationToken);
+        while (AtRest.Any(name => gauges[name] != 0) && !patience.IsCancellationRequested)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         Assert.All(AtRest, name => Assert.True(gauges[name] == 0, $"{name} is {gauges[name]}."));
         Assert.True(Tensor.TotalCount <= tensors, $"{Tensor.TotalCount - tensors} tensors are left over.");
 
@@ -81,21 +115,35 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
         await server.Api.RemoveAsync("left");
 
         // Kestrel logs an error of its own when a client leaves in the very moment in which its body is read.
-        Assert.DoesNotContain(log.Events, line => line.Level >= LogEventLevel.Error && line.Properties["SourceContext"].ToString() != "\"Microsoft.AspNetCore.Server.Kestrel\"");
+        Assert.DoesNotContain(
+            log.Events,
+            line =>
+                line.Level >= LogEventLevel.Error
+                && line.Properties["SourceContext"].ToString() != "\"Microsoft.AspNetCore.Server.Kestrel\""
+        );
     }
 
     private static byte[] Request(string contentType, byte[] body) =>
-        [.. Encoding.ASCII.GetBytes($"POST /v1/models/left/predict HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"POST /v1/models/left/predict HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n"
+            ),
+            .. body,
+        ];
 
     // The status that a client got that stayed; null for those that left.
     private static async Task<string?> CallAsync(Uri address, byte[] request, Leaving leaving, Random random)
     {
         using var connection = await RawConnection.OpenAsync(address);
         await connection.SendAsync(leaving == Leaving.WhileItSends ? request[..random.Next(request.Length)] : request);
-        if (leaving == Leaving.WhileItWaits) await Task.Delay(random.Next(60), TestContext.Current.CancellationToken);
-        if (leaving == Leaving.AtTheFirstByte) await connection.ReadAsync(atMost: 1);
-        if (leaving == Leaving.Never) return (await connection.ReadToEndAsync()).Split(' ')[1];
-        if (random.Next(2) == 0) connection.Abort();
+        if (leaving == Leaving.WhileItWaits)
+            await Task.Delay(random.Next(60), TestContext.Current.CancellationToken);
+        if (leaving == Leaving.AtTheFirstByte)
+            await connection.ReadAsync(atMost: 1);
+        if (leaving == Leaving.Never)
+            return (await connection.ReadToEndAsync()).Split(' ')[1];
+        if (random.Next(2) == 0)
+            connection.Abort();
         return null;
     }
 }

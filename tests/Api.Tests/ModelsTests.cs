@@ -9,7 +9,8 @@ public sealed class ModelsTests
     {
         await using var server = new ApiServer();
         Assert.Empty((await server.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray());
-        foreach (var name in new[] { "b", "c", "a" }) await server.Api.CreateAsync(Networks.Tiny(name));
+        foreach (var name in new[] { "b", "c", "a" })
+            await server.Api.CreateAsync(Networks.Tiny(name));
         await server.Api.RemoveAsync("c");
 
         var models = (await server.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray().ToList();
@@ -39,7 +40,8 @@ public sealed class ModelsTests
     public async Task Architecture_AsPyTorch_HasAClassForEachBlock()
     {
         await using var server = new ApiServer();
-        await server.Api.CreateAsync("""
+        await server.Api.CreateAsync(
+            """
             {
               "name": "blocks",
               "architecture": {
@@ -52,12 +54,19 @@ public sealed class ModelsTests
                 ]
               }
             }
-            """);
+            """
+        );
 
         var answer = await server.Api.GetAsync("/v1/models/blocks/architecture?format=pytorch");
 
         Assert.Equal((200, "text/x-python"), (answer.Status, answer.MediaType));
-        Assert.Equal(["Block_a_b", "Block_a", "Block_a_b_2", "Network"], answer.Text.Split('\n').Where(line => line.StartsWith("class ", StringComparison.Ordinal)).Select(line => line[6..line.IndexOf('(')]));
+        Assert.Equal(
+            ["Block_a_b", "Block_a", "Block_a_b_2", "Network"],
+            answer
+                .Text.Split('\n')
+                .Where(line => line.StartsWith("class ", StringComparison.Ordinal))
+                .Select(line => line[6..line.IndexOf('(')])
+        );
     }
 
     [Fact]

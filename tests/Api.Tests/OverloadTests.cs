@@ -11,8 +11,14 @@ public sealed class OverloadTests
         await using var server = new ApiServer { Settings = new() { ["ModelService:Batching:QueueLimit"] = "2" } };
         await server.Api.CreateAsync(Networks.Tiny("narrow"));
 
-        var three = await server.Api.PredictAsync("narrow", Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input(), Networks.Input()));
-        var two = await server.Api.PredictAsync("narrow", Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input()));
+        var three = await server.Api.PredictAsync(
+            "narrow",
+            Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input(), Networks.Input())
+        );
+        var two = await server.Api.PredictAsync(
+            "narrow",
+            Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input())
+        );
 
         three.Problem(429, "overloaded");
         Assert.Equal("1", three.RetryAfter);
@@ -38,10 +44,13 @@ public sealed class OverloadTests
             using var body = Bodies.Json(Networks.InputJson());
             body.Headers.Add("X-Request-Timeout-Ms", $"{Math.Ceiling(took.TotalMilliseconds)}");
             hurried = await server.Api.PredictAsync("busy", body);
-        }
-        while (hurried.Status != 429 && !ahead.TrueForAll(request => request.IsCompleted));
+        } while (hurried.Status != 429 && !ahead.TrueForAll(request => request.IsCompleted));
 
-        Assert.Contains("would be there in about", hurried.Problem(429, "overloaded").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "would be there in about",
+            hurried.Problem(429, "overloaded").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.All(await Task.WhenAll(ahead), answer => answer.Ok());
     }
 }

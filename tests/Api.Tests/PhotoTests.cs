@@ -18,7 +18,8 @@ public sealed class PhotoTests(ApiServer server)
 
     public static IEnumerable<TheoryDataRow<string, string>> Pictures => Manifest("photos").Concat(Manifest("bad"));
 
-    public static IEnumerable<TheoryDataRow<string, string>> Bad => Manifest("bad").Where(row => !Outcomes(row.Data).Contains("ok"));
+    public static IEnumerable<TheoryDataRow<string, string>> Bad =>
+        Manifest("bad").Where(row => !Outcomes(row.Data).Contains("ok"));
 
     [Theory]
     [MemberData(nameof(Pictures))]
@@ -26,7 +27,10 @@ public sealed class PhotoTests(ApiServer server)
     {
         var model = await ModelAsync();
 
-        var answer = await server.Api.PredictAsync(model, Bodies.Raw(Fixtures.Bytes(folder, file), Item((folder, file)).GetProperty("media_type").GetString()));
+        var answer = await server.Api.PredictAsync(
+            model,
+            Bodies.Raw(Fixtures.Bytes(folder, file), Item((folder, file)).GetProperty("media_type").GetString())
+        );
 
         var outcomes = Outcomes((folder, file));
         if (outcomes[0] == "ok" && answer.Status == 200)
@@ -46,7 +50,10 @@ public sealed class PhotoTests(ApiServer server)
     {
         var model = await ModelAsync();
         var good = Fixtures.Bytes("photos", "coffee_palette4.png");
-        var expected = (await server.Api.PredictAsync(model, Bodies.Raw(good, "image/png"))).Prediction().GetProperty("probabilities").Floats();
+        var expected = (await server.Api.PredictAsync(model, Bodies.Raw(good, "image/png")))
+            .Prediction()
+            .GetProperty("probabilities")
+            .Floats();
 
         var answer = await server.Api.PredictAsync(model, Bodies.Files(good, Fixtures.Bytes(folder, file), good));
 
@@ -60,11 +67,18 @@ public sealed class PhotoTests(ApiServer server)
     }
 
     private static IEnumerable<TheoryDataRow<string, string>> Manifest(string folder) =>
-        Fixtures.Json(folder, "manifest.json").GetProperty("files").EnumerateArray()
+        Fixtures
+            .Json(folder, "manifest.json")
+            .GetProperty("files")
+            .EnumerateArray()
             .Select(item => new TheoryDataRow<string, string>(folder, item.GetProperty("file").GetString()!));
 
     private static JsonElement Item((string Folder, string File) picture) =>
-        Fixtures.Json(picture.Folder, "manifest.json").GetProperty("files").EnumerateArray().Single(item => item.GetProperty("file").GetString() == picture.File);
+        Fixtures
+            .Json(picture.Folder, "manifest.json")
+            .GetProperty("files")
+            .EnumerateArray()
+            .Single(item => item.GetProperty("file").GetString() == picture.File);
 
     private static string[] Outcomes((string Folder, string File) picture)
     {

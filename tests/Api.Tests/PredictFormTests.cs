@@ -14,13 +14,21 @@ public sealed class PredictFormTests(ApiServer server)
     {
         var model = await ModelAsync();
         using var empty = new MultipartFormDataContent();
-        using var text = new MultipartFormDataContent { { new StringContent("3"), "top_k" }, { new ByteArrayContent(Good), "images", "photo" } };
+        using var text = new MultipartFormDataContent
+        {
+            { new StringContent("3"), "top_k" },
+            { new ByteArrayContent(Good), "images", "photo" },
+        };
 
         var none = await server.Api.PredictAsync(model, empty);
         var field = await server.Api.PredictAsync(model, text);
 
         none.Problem(400, "malformed_request");
-        Assert.Contains("top_k", field.Problem(400, "malformed_request").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "top_k",
+            field.Problem(400, "malformed_request").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -29,7 +37,10 @@ public sealed class PredictFormTests(ApiServer server)
     [InlineData("--x")]
     public async Task Predict_FormThatBreaksOff_IsMalformed(string body)
     {
-        var answer = await server.Api.PredictAsync(await ModelAsync(), Bodies.Raw(Encoding.ASCII.GetBytes(body), "multipart/form-data; boundary=x"));
+        var answer = await server.Api.PredictAsync(
+            await ModelAsync(),
+            Bodies.Raw(Encoding.ASCII.GetBytes(body), "multipart/form-data; boundary=x")
+        );
 
         answer.Problem(400, "malformed_request");
     }
@@ -42,7 +53,10 @@ public sealed class PredictFormTests(ApiServer server)
         var form = (await server.Api.PredictAsync(model, Bodies.Files(Enumerable.Repeat(Good, 32)))).Ok();
         var json = (await server.Api.PredictAsync(model, Bodies.Images(Enumerable.Repeat(Good, 32)))).Ok();
 
-        Assert.Equal((32, 32), (form.GetProperty("predictions").GetArrayLength(), json.GetProperty("predictions").GetArrayLength()));
+        Assert.Equal(
+            (32, 32),
+            (form.GetProperty("predictions").GetArrayLength(), json.GetProperty("predictions").GetArrayLength())
+        );
     }
 
     [Fact]
@@ -54,7 +68,11 @@ public sealed class PredictFormTests(ApiServer server)
         var json = await server.Api.PredictAsync(model, Bodies.Images(Enumerable.Repeat(Good, 33)));
 
         form.Problem(400, "malformed_request");
-        Assert.Contains("33", json.Problem(400, "malformed_request").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "33",
+            json.Problem(400, "malformed_request").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     private Task<string> ModelAsync() => server.Api.EnsureAsync(Networks.Tiny("predict-form"));

@@ -45,13 +45,21 @@ public sealed class PredictImageTests(ApiServer server)
         Assert.Equal(1, probabilities.Sum(), 1e-6f);
         var top = prediction.GetProperty("top").EnumerateArray().ToList();
         Assert.Equal(
-            probabilities.Select((probability, index) => (index, probability)).OrderByDescending(pair => pair.probability),
-            top.Select(item => (item.GetProperty("class_index").GetInt32(), item.GetProperty("probability").GetSingle())));
+            probabilities
+                .Select((probability, index) => (index, probability))
+                .OrderByDescending(pair => pair.probability),
+            top.Select(item =>
+                (item.GetProperty("class_index").GetInt32(), item.GetProperty("probability").GetSingle())
+            )
+        );
         Assert.All(top, item => Assert.False(item.TryGetProperty("label", out _)));
         Assert.False(prediction.TryGetProperty("logits", out _));
         Assert.False(prediction.TryGetProperty("error", out _));
         var timing = body.GetProperty("timing_ms");
-        Assert.All(new[] { "decode", "queue", "inference" }, name => Assert.True(timing.GetProperty(name).GetDouble() >= 0));
+        Assert.All(
+            new[] { "decode", "queue", "inference" },
+            name => Assert.True(timing.GetProperty(name).GetDouble() >= 0)
+        );
         Assert.Equal(1, timing.GetProperty("batch_size").GetInt32());
     }
 
@@ -59,8 +67,14 @@ public sealed class PredictImageTests(ApiServer server)
     public async Task Predict_BadImageAmongGoodOnes_FailsAlone()
     {
         var model = await ModelAsync();
-        var expected = await Task.WhenAll(new[] { Good, Other }.Select(async image =>
-            (await server.Api.PredictAsync(model, Bodies.Raw(image, "image/png"))).Prediction().GetProperty("probabilities").Floats()));
+        var expected = await Task.WhenAll(
+            new[] { Good, Other }.Select(async image =>
+                (await server.Api.PredictAsync(model, Bodies.Raw(image, "image/png")))
+                    .Prediction()
+                    .GetProperty("probabilities")
+                    .Floats()
+            )
+        );
 
         var body = (await server.Api.PredictAsync(model, Bodies.Images(Good, Bad, Other, Bad))).Ok();
 
@@ -68,12 +82,15 @@ public sealed class PredictImageTests(ApiServer server)
         Assert.Equal(4, predictions.Count);
         Numbers.AssertNear(expected[0], predictions[0].GetProperty("probabilities").Floats(), 1e-5);
         Numbers.AssertNear(expected[1], predictions[2].GetProperty("probabilities").Floats(), 1e-5);
-        Assert.All(new[] { predictions[1], predictions[3] }, prediction =>
-        {
-            Assert.Equal("error", Assert.Single(prediction.EnumerateObject()).Name);
-            Assert.Equal("image_undecodable", prediction.GetProperty("error").GetProperty("code").GetString());
-            Assert.NotEqual("", prediction.GetProperty("error").GetProperty("detail").GetString());
-        });
+        Assert.All(
+            new[] { predictions[1], predictions[3] },
+            prediction =>
+            {
+                Assert.Equal("error", Assert.Single(prediction.EnumerateObject()).Name);
+                Assert.Equal("image_undecodable", prediction.GetProperty("error").GetProperty("code").GetString());
+                Assert.NotEqual("", prediction.GetProperty("error").GetProperty("detail").GetString());
+            }
+        );
         Assert.Equal(2, body.GetProperty("timing_ms").GetProperty("batch_size").GetInt32());
     }
 

@@ -50,28 +50,46 @@ public sealed class PredictJsonTests(ApiServer server)
     [Fact]
     public async Task Predict_ModelThatTakesNoPhotos_SaysToSendTensors()
     {
-        var model = await server.Api.EnsureAsync(Networks.Model(
-            "predict-signal", """{"input":{"shape":[2,8]},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}"""));
+        var model = await server.Api.EnsureAsync(
+            Networks.Model(
+                "predict-signal",
+                """{"input":{"shape":[2,8]},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}"""
+            )
+        );
 
         var photo = await server.Api.PredictAsync(model, Bodies.Images(Fixtures.Bytes("photos", "one_pixel.png")));
         var tensor = await server.Api.PredictAsync(model, Bodies.Tensors([2, 8], new float[16]));
 
-        Assert.Contains("tensors", photo.Problem(422, "input_mismatch").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "tensors",
+            photo.Problem(422, "input_mismatch").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(3, tensor.Prediction().GetProperty("probabilities").GetArrayLength());
-        Assert.False((await server.Api.GetAsync("/v1/models/predict-signal")).Ok().TryGetProperty("preprocessing", out _));
+        Assert.False(
+            (await server.Api.GetAsync("/v1/models/predict-signal")).Ok().TryGetProperty("preprocessing", out _)
+        );
     }
 
     [Fact]
     public async Task Predict_GrayModel_TakesColourPhotos()
     {
-        var model = await server.Api.EnsureAsync(Networks.Model(
-            "predict-gray", """{"input":{"channels":1,"height":28,"width":28},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}"""));
+        var model = await server.Api.EnsureAsync(
+            Networks.Model(
+                "predict-gray",
+                """{"input":{"channels":1,"height":28,"width":28},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}"""
+            )
+        );
         var gray = SafetensorsFile.Read(Fixtures.Path("preprocess", "gray28.safetensors")).Floats("coffee.png");
 
         var photo = await server.Api.PredictAsync(model, Bodies.Photo("coffee.png"), "?scores=logits");
         var tensor = await server.Api.PredictAsync(model, Bodies.Tensors([1, 28, 28], gray), "?scores=logits");
 
         // The resize may differ from torchvision's by 2/255; random weights of at most 1/28 and either sign take less than that out of it.
-        Numbers.AssertNear(tensor.Prediction().GetProperty("logits").Floats(), photo.Prediction().GetProperty("logits").Floats(), 2 / 255.0);
+        Numbers.AssertNear(
+            tensor.Prediction().GetProperty("logits").Floats(),
+            photo.Prediction().GetProperty("logits").Floats(),
+            2 / 255.0
+        );
     }
 }

@@ -18,8 +18,18 @@ public sealed class PredictQueryTests(ApiServer server)
         var probabilities = prediction.GetProperty("probabilities").Floats();
         Assert.Equal(count, top.Count);
         Assert.Equal(Numbers.IndexOfGreatest(probabilities), top[0].GetProperty("class_index").GetInt32());
-        Assert.All(top, item => Assert.Equal($"label {item.GetProperty("class_index")}", item.GetProperty("label").GetString()));
-        Assert.All(top, item => Assert.Equal(probabilities[item.GetProperty("class_index").GetInt32()], item.GetProperty("probability").GetSingle()));
+        Assert.All(
+            top,
+            item => Assert.Equal($"label {item.GetProperty("class_index")}", item.GetProperty("label").GetString())
+        );
+        Assert.All(
+            top,
+            item =>
+                Assert.Equal(
+                    probabilities[item.GetProperty("class_index").GetInt32()],
+                    item.GetProperty("probability").GetSingle()
+                )
+        );
     }
 
     [Fact]
@@ -39,7 +49,9 @@ public sealed class PredictQueryTests(ApiServer server)
     [InlineData("none", "top")]
     public async Task Predict_Scores_GivesThose(string scores, string properties)
     {
-        var prediction = (await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?scores=" + scores)).Prediction();
+        var prediction = (
+            await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?scores=" + scores)
+        ).Prediction();
 
         Assert.Equal(properties.Split(','), prediction.EnumerateObject().Select(property => property.Name).Order());
     }
@@ -49,8 +61,14 @@ public sealed class PredictQueryTests(ApiServer server)
     {
         var model = await ModelAsync();
 
-        var logits = (await server.Api.PredictAsync(model, Networks.InputJson(), "?scores=logits")).Prediction().GetProperty("logits").Floats();
-        var probabilities = (await server.Api.PredictAsync(model, Networks.InputJson())).Prediction().GetProperty("probabilities").Floats();
+        var logits = (await server.Api.PredictAsync(model, Networks.InputJson(), "?scores=logits"))
+            .Prediction()
+            .GetProperty("logits")
+            .Floats();
+        var probabilities = (await server.Api.PredictAsync(model, Networks.InputJson()))
+            .Prediction()
+            .GetProperty("probabilities")
+            .Floats();
 
         var exponents = logits.Select(logit => Math.Exp(logit)).ToList();
 
@@ -80,7 +98,13 @@ public sealed class PredictQueryTests(ApiServer server)
     [InlineData("top_k=five", "Query parameter top_k: 'five' is given. It must be a whole number from 1 to 1000000.")]
     [InlineData("scores=all", "Query parameter scores: 'all' is given. It must be one of probabilities, logits, none.")]
     public async Task Predict_WrongQuery_SaysWhatWouldFit(string query, string detail) =>
-        Assert.Equal(detail, (await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?" + query)).Problem(400, "malformed_request").GetProperty("detail").GetString());
+        Assert.Equal(
+            detail,
+            (await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?" + query))
+                .Problem(400, "malformed_request")
+                .GetProperty("detail")
+                .GetString()
+        );
 
     [Fact]
     public async Task Predict_TwoWrongParameters_SaysBoth()
@@ -91,5 +115,7 @@ public sealed class PredictQueryTests(ApiServer server)
     }
 
     private Task<string> ModelAsync() =>
-        server.Api.EnsureAsync(Networks.Tiny("predict-query", "\"labels\":[\"label 0\",\"label 1\",\"label 2\",\"label 3\"],\"seed\":1"));
+        server.Api.EnsureAsync(
+            Networks.Tiny("predict-query", "\"labels\":[\"label 0\",\"label 1\",\"label 2\",\"label 3\"],\"seed\":1")
+        );
 }

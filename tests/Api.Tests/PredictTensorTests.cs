@@ -5,7 +5,8 @@ namespace ModelService.Api.Tests;
 /// <summary>The model's input as it is.</summary>
 public sealed class PredictTensorTests(ApiServer server)
 {
-    private const string Architecture = """{"input":{"shape":[2,3]},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}""";
+    private const string Architecture =
+        """{"input":{"shape":[2,3]},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]}""";
 
     [Fact]
     public async Task Predict_NestedData_EqualsFlatData()
@@ -13,11 +14,25 @@ public sealed class PredictTensorTests(ApiServer server)
         var model = await ModelAsync();
 
         var flat = await server.Api.PredictAsync(model, Tensor("[2,3]", "[1,2.5,-3,4e-3,5E0,6]"), "?scores=logits");
-        var nested = await server.Api.PredictAsync(model, Tensor("[2,3]", "[[1,2.5,-3],[4e-3,5E0,6]]"), "?scores=logits");
-        var turned = await server.Api.PredictAsync(model, Tensor("[2,3]", "[[4e-3,5E0,6],[1,2.5,-3]]"), "?scores=logits");
+        var nested = await server.Api.PredictAsync(
+            model,
+            Tensor("[2,3]", "[[1,2.5,-3],[4e-3,5E0,6]]"),
+            "?scores=logits"
+        );
+        var turned = await server.Api.PredictAsync(
+            model,
+            Tensor("[2,3]", "[[4e-3,5E0,6],[1,2.5,-3]]"),
+            "?scores=logits"
+        );
 
-        Assert.Equal(flat.Prediction().GetProperty("logits").Floats(), nested.Prediction().GetProperty("logits").Floats());
-        Assert.NotEqual(flat.Prediction().GetProperty("logits").Floats(), turned.Prediction().GetProperty("logits").Floats());
+        Assert.Equal(
+            flat.Prediction().GetProperty("logits").Floats(),
+            nested.Prediction().GetProperty("logits").Floats()
+        );
+        Assert.NotEqual(
+            flat.Prediction().GetProperty("logits").Floats(),
+            turned.Prediction().GetProperty("logits").Floats()
+        );
     }
 
     [Theory]
@@ -28,7 +43,11 @@ public sealed class PredictTensorTests(ApiServer server)
     {
         var answer = await server.Api.PredictAsync(await ModelAsync(), Tensor(shape, "[1,2,3,4,5,6]"));
 
-        Assert.Contains("the model takes [2, 3]", answer.Problem(422, "input_mismatch").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "the model takes [2, 3]",
+            answer.Problem(422, "input_mismatch").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -62,7 +81,11 @@ public sealed class PredictTensorTests(ApiServer server)
         var answer = await server.Api.PredictAsync(await ModelAsync(), Tensor(shape, data));
 
         var errors = answer.Problem(400, "malformed_request").GetProperty("errors");
-        Assert.StartsWith("/tensors/0" + pointer, Assert.Single(errors.EnumerateArray()).GetProperty("pointer").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/tensors/0" + pointer,
+            Assert.Single(errors.EnumerateArray()).GetProperty("pointer").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -87,7 +110,10 @@ public sealed class PredictTensorTests(ApiServer server)
     [InlineData("""{"shape":[2,3],"shape":[2,3]}""")]
     public async Task Predict_NoTensor_PointsAtIt(string tensor)
     {
-        var answer = await server.Api.PredictAsync(await ModelAsync(), $$"""{"tensors":[{"shape":[2,3],"data":[1,2,3,4,5,6]},{{tensor}}]}""");
+        var answer = await server.Api.PredictAsync(
+            await ModelAsync(),
+            $$"""{"tensors":[{"shape":[2,3],"data":[1,2,3,4,5,6]},{{tensor}}]}"""
+        );
 
         answer.Problem(400, "malformed_request", "/tensors/1");
     }
@@ -95,16 +121,21 @@ public sealed class PredictTensorTests(ApiServer server)
     [Fact]
     public async Task Predict_TensorThatDoesNotFitAmongThoseThatDo_FailsAlone()
     {
-        const string Tensors = """{"tensors":[{"shape":[2,3],"data":[1,2,3,4,5,6]},{"shape":[3,2],"data":[1,2,3,4,5,6]},{"shape":[2,3],"data":[6,5,4,3,2,1]}]}""";
+        const string Tensors =
+            """{"tensors":[{"shape":[2,3],"data":[1,2,3,4,5,6]},{"shape":[3,2],"data":[1,2,3,4,5,6]},{"shape":[2,3],"data":[6,5,4,3,2,1]}]}""";
 
         var body = (await server.Api.PredictAsync(await ModelAsync(), Tensors)).Ok();
 
         var predictions = body.GetProperty("predictions").EnumerateArray().ToList();
         Assert.Equal("input_mismatch", predictions[1].GetProperty("error").GetProperty("code").GetString());
-        Assert.NotEqual(predictions[0].GetProperty("probabilities").Floats(), predictions[2].GetProperty("probabilities").Floats());
+        Assert.NotEqual(
+            predictions[0].GetProperty("probabilities").Floats(),
+            predictions[2].GetProperty("probabilities").Floats()
+        );
     }
 
-    private static string Tensor(string shape, string data) => $$"""{"tensors":[{"shape":{{shape}},"data":{{data}}}]}""";
+    private static string Tensor(string shape, string data) =>
+        $$"""{"tensors":[{"shape":{{shape}},"data":{{data}}}]}""";
 
     private Task<string> ModelAsync() => server.Api.EnsureAsync(Networks.Model("predict-tensor", Architecture));
 }

@@ -21,27 +21,51 @@ public sealed class ProjectFileTests
     [Fact]
     public async Task Models_Default_TakesTheBuildingPlatformsPackageAlone()
     {
-        var own = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? "libtorch-cpu-win-x64"
+        var own =
+            RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? "libtorch-cpu-win-x64"
             : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? "libtorch-cpu-osx-arm64"
             : "libtorch-cpu-linux-x64";
 
         var packages = await TorchPackagesAsync();
 
-        Assert.Equal(["libtorch-cpu-linux-x64", "libtorch-cpu-osx-arm64", "libtorch-cpu-win-x64"], await CpuPackagesAsync());
+        Assert.Equal(
+            ["libtorch-cpu-linux-x64", "libtorch-cpu-osx-arm64", "libtorch-cpu-win-x64"],
+            await CpuPackagesAsync()
+        );
         Assert.Equal(["TorchSharp", own], packages.Order(StringComparer.OrdinalIgnoreCase).Reverse());
     }
 
     private static async Task<IEnumerable<string>> CpuPackagesAsync()
     {
-        var all = await Task.WhenAll(new[] { "linux", "osx", "windows" }.Select(platform => TorchPackagesAsync($"-p:TorchPlatform={platform}")));
-        return all.SelectMany(packages => packages).Where(package => package != "TorchSharp").Order(StringComparer.Ordinal);
+        var all = await Task.WhenAll(
+            new[] { "linux", "osx", "windows" }.Select(platform => TorchPackagesAsync($"-p:TorchPlatform={platform}"))
+        );
+        return all.SelectMany(packages => packages)
+            .Where(package => package != "TorchSharp")
+            .Order(StringComparer.Ordinal);
     }
 
     private static async Task<IReadOnlyList<string>> TorchPackagesAsync(params string[] properties)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in new[] { "msbuild", Repository.Path("src", "Models", "Models.csproj"), "-getItem:PackageReference", "-nodeReuse:false" }.Concat(properties))
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (
+            var argument in new[]
+            {
+                "msbuild",
+                Repository.Path("src", "Models", "Models.csproj"),
+                "-getItem:PackageReference",
+                "-nodeReuse:false",
+            }.Concat(properties)
+        )
+        {
             start.ArgumentList.Add(argument);
+        }
+
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -49,7 +73,11 @@ public sealed class ProjectFileTests
         Assert.True(process.ExitCode == 0, output + await error);
         return
         [
-            .. JsonElement.Parse(output).GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
+            .. JsonElement
+                .Parse(output)
+                .GetProperty("Items")
+                .GetProperty("PackageReference")
+                .EnumerateArray()
                 .Select(item => item.GetProperty("Identity").GetString()!)
                 .Where(name => name.Contains("torch", StringComparison.OrdinalIgnoreCase)),
         ];

@@ -31,7 +31,11 @@ public sealed class RequestLogTests
         Assert.Equal(1, Value(line, "Version"));
         Assert.Equal(2, Value(line, "Count"));
         var timing = Assert.IsType<StructureValue>(line.Properties["Timing"]);
-        Assert.Empty(new[] { "Decode", "Queue", "Inference", "BatchSize" }.Except(timing.Properties.Select(property => property.Name)));
+        Assert.Empty(
+            new[] { "Decode", "Queue", "Inference", "BatchSize" }.Except(
+                timing.Properties.Select(property => property.Name)
+            )
+        );
     }
 
     [Fact]
@@ -47,7 +51,16 @@ public sealed class RequestLogTests
         var line = await log.NextRequestAsync();
 
         Assert.Equal(LogEventLevel.Information, line.Level);
-        Assert.Equal((429, "overloaded", "crowded", 1, 2), (Value(line, "StatusCode"), Value(line, "Code"), Value(line, "Model"), Value(line, "Version"), Value(line, "Count")));
+        Assert.Equal(
+            (429, "overloaded", "crowded", 1, 2),
+            (
+                Value(line, "StatusCode"),
+                Value(line, "Code"),
+                Value(line, "Model"),
+                Value(line, "Version"),
+                Value(line, "Count")
+            )
+        );
         Assert.False(line.Properties.ContainsKey("Timing"));
     }
 
@@ -59,17 +72,30 @@ public sealed class RequestLogTests
         await server.Api.CreateAsync(Networks.Tiny("logged"));
         (await server.Api.PredictAsync("logged", Bodies.Images(Photo))).Ok();
         (await server.Api.PredictAsync("logged", Bodies.Raw(Photo, "image/png"))).Ok();
-        (await server.Api.PredictAsync("logged", Bodies.Raw("nothing"u8.ToArray(), "image/png"))).Problem(422, "image_undecodable");
+        (await server.Api.PredictAsync("logged", Bodies.Raw("nothing"u8.ToArray(), "image/png"))).Problem(
+            422,
+            "image_undecodable"
+        );
         (await server.Api.PredictAsync("logged", "{")).Problem(400, "malformed_request");
         (await server.Api.GetAsync("/v1/nothing")).Problem(404, "not_found");
 
         var lines = new List<LogEvent>();
-        while (lines.Count < 6) lines.Add(await log.NextRequestAsync());
+        while (lines.Count < 6)
+            lines.Add(await log.NextRequestAsync());
 
         // Whatever speaks of a request has its path; of its work, only the registry tells that there is a new model.
-        Assert.Equal(6, log.Events.Count(line => line.Properties.ContainsKey("RequestPath") && !line.MessageTemplate.Text.StartsWith("Model ", StringComparison.Ordinal)));
+        Assert.Equal(
+            6,
+            log.Events.Count(line =>
+                line.Properties.ContainsKey("RequestPath")
+                && !line.MessageTemplate.Text.StartsWith("Model ", StringComparison.Ordinal)
+            )
+        );
         Assert.Equal([200, 200, 201, 400, 404, 422], lines.Select(line => Value(line, "StatusCode")).Order());
-        Assert.Equal(["image_undecodable", "malformed_request", "not_found"], lines.Where(line => line.Properties.ContainsKey("Code")).Select(line => Value(line, "Code")).Order());
+        Assert.Equal(
+            ["image_undecodable", "malformed_request", "not_found"],
+            lines.Where(line => line.Properties.ContainsKey("Code")).Select(line => Value(line, "Code")).Order()
+        );
         Assert.All(lines, line => Assert.Equal(LogEventLevel.Information, line.Level));
         var text = string.Join('\n', log.Events.Select(Text));
         Assert.DoesNotContain(Convert.ToBase64String(Photo)[..24], text, StringComparison.Ordinal);
@@ -118,32 +144,51 @@ public sealed class RequestLogTests
         const string Trace = "0af7651916cd43dd8448eb211c80319c";
         using var data = new TemporaryFolder();
         using var server = await ServerProcess.StartAsync(data.Path, $"--ModelService:Logging:Format={format}");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { { "traceparent", $"00-{Trace}-b7ad6b7169203331-01" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models")
+        {
+            Headers = { { "traceparent", $"00-{Trace}-b7ad6b7169203331-01" } },
+        };
         await server.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken);
         await server.Http.GetAsync("/metrics", TestContext.Current.CancellationToken);
         await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
 
         string? line;
-        while ((line = server.Output.FirstOrDefault(written => written.Contains("GET", StringComparison.Ordinal))) is null)
+        while (
+            (line = server.Output.FirstOrDefault(written => written.Contains("GET", StringComparison.Ordinal))) is null
+        )
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        }
 
         // The first line about a request: those of probes are left out.
-        if (format == "text") Assert.Matches("""^\d\d:\d\d:\d\d INF HTTP GET /v1/models responded 200""", line);
+        if (format == "text")
+        {
+            Assert.Matches("""^\d\d:\d\d:\d\d INF HTTP GET /v1/models responded 200""", line);
+        }
         else
         {
             var json = JsonElement.Parse(line);
-            Assert.Equal((Trace, "/v1/models", 200), (json.GetProperty("@tr").GetString(), json.GetProperty("RequestPath").GetString(), json.GetProperty("StatusCode").GetInt32()));
+            Assert.Equal(
+                (Trace, "/v1/models", 200),
+                (
+                    json.GetProperty("@tr").GetString(),
+                    json.GetProperty("RequestPath").GetString(),
+                    json.GetProperty("StatusCode").GetInt32()
+                )
+            );
             Assert.Equal(16, json.GetProperty("@sp").GetString()!.Length);
         }
     }
 
-    private static ApiServer Server(LogSink log, TimeProvider? clock = null) => new()
-    {
-        Settings = new() { ["Serilog:MinimumLevel:Default"] = "Information" },
-        Configure = services => services.AddSingleton<ILogEventSink>(log).Use(clock ?? TimeProvider.System),
-    };
+    private static ApiServer Server(LogSink log, TimeProvider? clock = null) =>
+        new()
+        {
+            Settings = new() { ["Serilog:MinimumLevel:Default"] = "Information" },
+            Configure = services => services.AddSingleton<ILogEventSink>(log).Use(clock ?? TimeProvider.System),
+        };
 
-    private static object? Value(LogEvent line, string property) => Assert.IsType<ScalarValue>(line.Properties[property]).Value;
+    private static object? Value(LogEvent line, string property) =>
+        Assert.IsType<ScalarValue>(line.Properties[property]).Value;
 
     private static string Text(LogEvent line)
     {

@@ -57,7 +57,11 @@ public sealed class StagingTests : IAsyncDisposable
     [InlineData("{}", 422, "definition_invalid")]
     public async Task Create_BadDefinitionAfterTheWeights_LeavesNoFile(string definition, int status, string code)
     {
-        using var form = new MultipartFormDataContent { { new StreamContent(File.OpenRead(Lesson)), "weights", "lesson.pth" }, { Bodies.Json(definition), "definition" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StreamContent(File.OpenRead(Lesson)), "weights", "lesson.pth" },
+            { Bodies.Json(definition), "definition" },
+        };
 
         (await server.Api.PostAsync("/v1/models", form)).Problem(status, code);
 
@@ -68,7 +72,10 @@ public sealed class StagingTests : IAsyncDisposable
     [Fact]
     public async Task Create_WeightsLargerThanTheLimit_LeavesNoFile()
     {
-        await using var limited = new ApiServer { Settings = new([folder.Setting]) { ["ModelService:Limits:MaxWeightsBytes"] = "65536" } };
+        await using var limited = new ApiServer
+        {
+            Settings = new([folder.Setting]) { ["ModelService:Limits:MaxWeightsBytes"] = "65536" },
+        };
         using var form = Bodies.Model(Networks.Lesson("staged"), Lesson);
 
         (await limited.Api.PostAsync("/v1/models", form)).Problem(413, "body_too_large");

@@ -9,13 +9,15 @@ namespace ModelService.Benchmarks;
 internal static class AnalysisBenchmark
 {
     private const string Network = "resnet152";
-    private const int WarmUp = 50, Rounds = 200;
+    private const int WarmUp = 50,
+        Rounds = 200;
 
     /// <summary>Measures and prints.</summary>
     public static void Run()
     {
         var (architecture, limits) = (PredefinedArchitectures.Find(Network)!, new ArchitectureLimits());
-        for (var i = 0; i < WarmUp; i++) architecture.Analyze(limits);
+        for (var i = 0; i < WarmUp; i++)
+            architecture.Analyze(limits);
 
         var milliseconds = new double[Rounds];
         var (allocated, tensors) = (GC.GetAllocatedBytesForCurrentThread(), torch.Tensor.TotalCount);
@@ -29,6 +31,8 @@ internal static class AnalysisBenchmark
         allocated = (GC.GetAllocatedBytesForCurrentThread() - allocated) / Rounds;
         tensors = torch.Tensor.TotalCount - tensors;
         Array.Sort(milliseconds);
-        Console.WriteLine($"{Network}: read and analysed in {milliseconds[Rounds / 2]:F2} ms (median; best {milliseconds[0]:F2}), {allocated / 1024} KB managed, {tensors} tensors");
+        Console.WriteLine(
+            $"{Network}: read and analysed in {milliseconds[Rounds / 2]:F2} ms (median; best {milliseconds[0]:F2}), {allocated / 1024} KB managed, {tensors} tensors"
+        );
     }
 }

@@ -10,7 +10,11 @@ internal static class BenchmarkNetworks
 {
     public static readonly string[] Names = ["resnet50", "resnet18", "alexnet", "mobilenet_v2", "lesson"];
 
-    public static ArchitectureAnalysis Analyze(string name) => name == "lesson"
-        ? ArchitectureReader.Analyze(Fixtures.Json("weights", "lesson", "architecture.json"), new ArchitectureLimits())
-        : PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits());
+    public static ArchitectureAnalysis Analyze(string name) =>
+        name == "lesson"
+            ? ArchitectureReader.Analyze(
+                Fixtures.Json("weights", "lesson", "architecture.json"),
+                new ArchitectureLimits()
+            )
+            : PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits());
 }

@@ -18,15 +18,26 @@ namespace ModelService.Benchmarks;
 internal static class FairShareBenchmark
 {
     private const int Rounds = 3;
-    private static readonly TimeSpan Visit = TimeSpan.FromSeconds(4), Pause = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan Visit = TimeSpan.FromSeconds(4),
+        Pause = TimeSpan.FromMilliseconds(3);
 
     public static async Task RunAsync()
     {
         NativeRuntime.Prepare(new ComputeOptions());
-        await using var services = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
+        await using var services = new ServiceCollection()
+            .AddMetrics()
+            .AddSingleton<ServingMetrics>()
+            .BuildServiceProvider();
         var metrics = services.GetRequiredService<ServingMetrics>();
         ModelRunner Start(string network, DeviceTurns turns, int weight = 1) =>
-            new(new CompiledModel(Analyze(network), seed: 1, [], CPU), network, 1, new BatchingOptions { Weights = { [network] = weight } }, turns, metrics);
+            new(
+                new CompiledModel(Analyze(network), seed: 1, [], CPU),
+                network,
+                1,
+                new BatchingOptions { Weights = { [network] = weight } },
+                turns,
+                metrics
+            );
 
         foreach (var network in new[] { "lesson", "squeezenet1_1", "resnet18" })
         {
@@ -35,7 +46,9 @@ internal static class FairShareBenchmark
             using var inTurns = Start("resnet50", together);
             using var asItLikes = Start("resnet50", apart);
             await Task.WhenAll(visited.Warm, inTurns.Warm, asItLikes.Warm);
-            List<double> alone = [], beside = [], turns = [];
+            List<double> alone = [],
+                beside = [],
+                turns = [];
             var flooded = 0.0;
             for (var round = 0; round < Rounds; round++)
             {
@@ -54,19 +67,28 @@ internal static class FairShareBenchmark
         using var heavy = Start("resnet18", device, weight: 3);
         await Task.WhenAll(light.Warm, heavy.Warm);
         var heavyRate = 0.0;
-        var lightRate = await FloodAsync(light, async () => heavyRate = await FloodAsync(heavy, () => Task.Delay(4 * Visit)));
-        Console.WriteLine($"two flooded resnet18 of weights 1 and 3: {lightRate:f1} and {heavyRate:f1} inputs/s, {heavyRate / lightRate:f2} times");
+        var lightRate = await FloodAsync(
+            light,
+            async () => heavyRate = await FloodAsync(heavy, () => Task.Delay(4 * Visit))
+        );
+        Console.WriteLine(
+            $"two flooded resnet18 of weights 1 and 3: {lightRate:f1} and {heavyRate:f1} inputs/s, {heavyRate / lightRate:f2} times"
+        );
     }
 
-    private static ArchitectureAnalysis Analyze(string network) => network == "lesson"
-        ? ArchitectureReader.Analyze(Fixtures.Json("weights", "lesson", "architecture.json"), new ArchitectureLimits())
-        : PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits());
+    private static ArchitectureAnalysis Analyze(string network) =>
+        network == "lesson"
+            ? ArchitectureReader.Analyze(
+                Fixtures.Json("weights", "lesson", "architecture.json"),
+                new ArchitectureLimits()
+            )
+            : PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits());
 
     // One client that waits for its scores and then a moment.
     private static async Task<List<double>> VisitAsync(ModelRunner runner)
     {
         var times = new List<double>();
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Visit;)
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Visit; )
         {
             var at = Stopwatch.GetTimestamp();
             await ScoreAsync(runner);
@@ -82,10 +104,16 @@ internal static class FairShareBenchmark
     {
         using var over = new CancellationTokenSource();
         var (started, count) = (Stopwatch.GetTimestamp(), 0);
-        var clients = Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
-        {
-            for (; !over.IsCancellationRequested; Interlocked.Increment(ref count)) await ScoreAsync(runner);
-        })).ToList();
+        var clients = Enumerable
+            .Range(0, 16)
+            .Select(_ =>
+                Task.Run(async () =>
+                {
+                    for (; !over.IsCancellationRequested; Interlocked.Increment(ref count))
+                        await ScoreAsync(runner);
+                })
+            )
+            .ToList();
         await meanwhile();
         var rate = Volatile.Read(ref count) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         await over.CancelAsync();
@@ -95,13 +123,16 @@ internal static class FairShareBenchmark
 
     private static async Task ScoreAsync(ModelRunner runner)
     {
-        if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal)) throw new InvalidOperationException(refusal.Detail);
+        if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
+            throw new InvalidOperationException(refusal.Detail);
         using var returning = place;
         await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(runner.Counts.Input), 1, CancellationToken.None);
     }
 
     private static void Print(string name, List<double> times, List<double> alone) =>
-        Console.WriteLine($"{name,-56} p50 {At(times, 50),7:f1} ms   p95 {At(times, 95),7:f1} ms {At(times, 95) / At(alone, 95),6:f2} x");
+        Console.WriteLine(
+            $"{name, -56} p50 {At(times, 50), 7:f1} ms   p95 {At(times, 95), 7:f1} ms {At(times, 95) / At(alone, 95), 6:f2} x"
+        );
 
     private static double At(List<double> times, int percent) => times.Order().ElementAt(times.Count * percent / 100);
 }

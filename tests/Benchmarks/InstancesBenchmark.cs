@@ -19,7 +19,12 @@ internal static class InstancesBenchmark
     public static void Run()
     {
         NativeRuntime.Prepare(new ComputeOptions());
-        using var model = new CompiledModel(PredefinedArchitectures.Find("resnet50")!.Analyze(new ArchitectureLimits()), seed: 1, [], CPU);
+        using var model = new CompiledModel(
+            PredefinedArchitectures.Find("resnet50")!.Analyze(new ArchitectureLimits()),
+            seed: 1,
+            [],
+            CPU
+        );
         Console.WriteLine("instances threads batch   inputs/s   ms/batch");
         foreach (var batch in new[] { 1, 8 })
         {
@@ -29,12 +34,17 @@ internal static class InstancesBenchmark
                 foreach (var (way, figures) in rounds)
                 {
                     var figure = Measure(model, batch, way.Instances, way.Threads);
-                    if (round >= 0) figures.Add(figure);
+                    if (round >= 0)
+                        figures.Add(figure);
                 }
             }
 
             foreach (var (way, figures) in rounds)
-                Console.WriteLine($"{way.Instances,9}{way.Threads,8}{batch,6}{Median(figures.Select(figure => figure.Rate)),11:f1}{Median(figures.Select(figure => figure.Ms)),11:f1}");
+            {
+                Console.WriteLine(
+                    $"{way.Instances, 9}{way.Threads, 8}{batch, 6}{Median(figures.Select(figure => figure.Rate)), 11:f1}{Median(figures.Select(figure => figure.Ms)), 11:f1}"
+                );
+            }
         }
     }
 
@@ -42,22 +52,26 @@ internal static class InstancesBenchmark
     {
         var times = new List<double>[instances];
         var input = new float[batch * model.InputCount];
-        var runners = Enumerable.Range(0, instances).Select(number => new Thread(() =>
-        {
-            NativeRuntime.ComputeWith(threads);
-            model.Run(input, batch);
-            times[number] = [];
-            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Least;)
+        var runners = Enumerable
+            .Range(0, instances)
+            .Select(number => new Thread(() =>
             {
-                var at = Stopwatch.GetTimestamp();
+                NativeRuntime.ComputeWith(threads);
                 model.Run(input, batch);
-                times[number].Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
-            }
-        })).ToList();
+                times[number] = [];
+                for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Least; )
+                {
+                    var at = Stopwatch.GetTimestamp();
+                    model.Run(input, batch);
+                    times[number].Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
+                }
+            }))
+            .ToList();
         runners.ForEach(thread => thread.Start());
         runners.ForEach(thread => thread.Join());
         return (times.Sum(own => batch * own.Count / (own.Sum() / 1000)), Median(times.SelectMany(own => own)));
     }
 
-    private static double Median(IEnumerable<double> values) => values.Order().ToList() is var sorted ? sorted[sorted.Count / 2] : 0;
+    private static double Median(IEnumerable<double> values) =>
+        values.Order().ToList() is var sorted ? sorted[sorted.Count / 2] : 0;
 }

@@ -23,14 +23,19 @@ internal sealed class Interleaved
             {
                 var started = Stopwatch.GetTimestamp();
                 work();
-                if (round >= 0) times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                if (round >= 0)
+                    times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
         }
 
-        Console.WriteLine($"{"",-44} {"median",11} {"ratio",8} {"fastest",11} {"ratio",8}");
+        Console.WriteLine($"{"", -44} {"median", 11} {"ratio", 8} {"fastest", 11} {"ratio", 8}");
         var (unit, least) = (Median(ways[0].Times), ways[0].Times.Min());
         foreach (var (name, _, times) in ways)
-            Console.WriteLine($"{name,-44} {Median(times),8:F1} ms {Median(times) / unit,6:F2} x {times.Min(),8:F1} ms {times.Min() / least,6:F2} x");
+        {
+            Console.WriteLine(
+                $"{name, -44} {Median(times), 8:F1} ms {Median(times) / unit, 6:F2} x {times.Min(), 8:F1} ms {times.Min() / least, 6:F2} x"
+            );
+        }
     }
 
     private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);

@@ -17,11 +17,12 @@ internal sealed class MeasuredCase(Action run)
     public double Median => rounds.Order().ElementAt(rounds.Count / 2);
 
     /// <summary>A case of which the result is freed after each run.</summary>
-    public static MeasuredCase Of(Func<Tensor> forward) => new(() =>
-    {
-        using var scope = NewDisposeScope();
-        forward();
-    });
+    public static MeasuredCase Of(Func<Tensor> forward) =>
+        new(() =>
+        {
+            using var scope = NewDisposeScope();
+            forward();
+        });
 
     /// <summary>Runs it for a while.</summary>
     /// <param name="batch">Inputs that a run computes.</param>
@@ -29,13 +30,14 @@ internal sealed class MeasuredCase(Action run)
     public void Round(int batch, bool isWarmup)
     {
         var times = new List<double>();
-        for (var started = Stopwatch.GetTimestamp(); times.Count < 3 || Stopwatch.GetElapsedTime(started) < Least;)
+        for (var started = Stopwatch.GetTimestamp(); times.Count < 3 || Stopwatch.GetElapsedTime(started) < Least; )
         {
             var at = Stopwatch.GetTimestamp();
             run();
             times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds / batch);
         }
 
-        if (!isWarmup) rounds.Add(times.Min());
+        if (!isWarmup)
+            rounds.Add(times.Min());
     }
 }

@@ -16,14 +16,22 @@ namespace ModelService.Benchmarks;
 internal static class PlanBenchmark
 {
     private static readonly JsonElement Large = JsonElement.Parse(
-        """{ "input": { "channels": 256, "height": 56, "width": 56 }, "layers": [{ "type": "conv2d", "out_channels": 256, "kernel_size": 3, "padding": 1 }] }""");
+        """{ "input": { "channels": 256, "height": 56, "width": 56 }, "layers": [{ "type": "conv2d", "out_channels": 256, "kernel_size": 3, "padding": 1 }] }"""
+    );
 
     public static void Run(string[] args)
     {
         NativeRuntime.Prepare(new ComputeOptions());
         var rounds = int.Parse(Option(args, "--rounds") ?? "5", CultureInfo.InvariantCulture);
-        Console.WriteLine("network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32  floor ms");
-        foreach (var network in BenchmarkNetworks.Names.Where(name => Option(args, "--only") is not { } only || only == name)) Measure(network, rounds);
+        Console.WriteLine(
+            "network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32  floor ms"
+        );
+        foreach (
+            var network in BenchmarkNetworks.Names.Where(name => Option(args, "--only") is not { } only || only == name)
+        )
+        {
+            Measure(network, rounds);
+        }
     }
 
     private static void Measure(string network, int rounds)
@@ -37,27 +45,44 @@ internal static class PlanBenchmark
             // Weights are packed for so many threads.
             NativeRuntime.ComputeWith(threads);
             using var parts = new PartThreads(threads, "parts");
-            using var float32 = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+            using var float32 = new CompiledPlan(
+                PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+                module,
+                Precision.Float32,
+                CPU
+            );
             using var bfloat16 = Precisions.ProcessorHasBFloat16
-                ? new CompiledPlan(PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true), module, Precision.BFloat16, CPU)
+                ? new CompiledPlan(
+                    PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true),
+                    module,
+                    Precision.BFloat16,
+                    CPU
+                )
                 : null;
             var peak = Peak();
             foreach (var batch in new[] { 1, 8 })
             {
                 var input = randn([batch, .. analysis.Input.Sizes]);
-                var cases = new List<MeasuredCase> { MeasuredCase.Of(() => module.call(input)), MeasuredCase.Of(() => float32.Forward(input, parts)) };
-                if (bfloat16 is not null) cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input, parts)));
+                var cases = new List<MeasuredCase>
+                {
+                    MeasuredCase.Of(() => module.call(input)),
+                    MeasuredCase.Of(() => float32.Forward(input, parts)),
+                };
+                if (bfloat16 is not null)
+                    cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input, parts)));
                 for (var round = 0; round <= rounds; round++)
                 {
-                    foreach (var item in cases) item.Round(batch, isWarmup: round == 0);
+                    foreach (var item in cases)
+                        item.Round(batch, isWarmup: round == 0);
                 }
 
                 var ms = cases.ConvertAll(item => item.Median);
                 var (flops, floor) = (2e-6 * analysis.Macs / ms[1], 2e-6 * analysis.Macs / peak);
                 Console.WriteLine(
                     bfloat16 is null
-                        ? $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{"-",10}{ms[1] / ms[0],13:f2}{"-",10}{flops,14:f0}{floor,10:f2}"
-                        : $"{network,-14}{threads,6}{batch,6}{ms[0],9:f2}{ms[1],10:f2}{ms[2],10:f2}{ms[1] / ms[0],13:f2}{ms[2] / ms[1],10:f2}{flops,14:f0}{floor,10:f2}");
+                        ? $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{"-", 10}{ms[1] / ms[0], 13:f2}{"-", 10}{flops, 14:f0}{floor, 10:f2}"
+                        : $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{ms[2], 10:f2}{ms[1] / ms[0], 13:f2}{ms[2] / ms[1], 10:f2}{flops, 14:f0}{floor, 10:f2}"
+                );
             }
         }
     }
@@ -67,12 +92,19 @@ internal static class PlanBenchmark
     {
         var analysis = ArchitectureReader.Analyze(Large, new ArchitectureLimits());
         using var module = LoadedModule.Create(analysis, seed: 1, []);
-        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var plan = new CompiledPlan(
+            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            module,
+            Precision.Float32,
+            CPU
+        );
         var input = randn([1, .. analysis.Input.Sizes]);
         var runs = MeasuredCase.Of(() => plan.Forward(input));
-        for (var round = 0; round < 3; round++) runs.Round(batch: 1, isWarmup: false);
+        for (var round = 0; round < 3; round++)
+            runs.Round(batch: 1, isWarmup: false);
         return 2e-6 * analysis.Macs / runs.Fastest;
     }
 
-    private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+    private static string? Option(string[] args, string name) =>
+        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

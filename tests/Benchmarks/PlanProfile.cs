@@ -24,32 +24,56 @@ internal static class PlanProfile
         using var module = LoadedModule.Create(analysis, seed: 1, []);
 
         // Operators by themselves: all at once, where the plan would compute some of them in pairs of inputs.
-        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true) with { OperatorsInPairs = 0 };
+        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true) with
+        {
+            OperatorsInPairs = 0,
+        };
         var input = randn([batch, .. analysis.Input.Sizes]);
         var until = new double[plan.Operators.Count];
         Array.Fill(until, double.PositiveInfinity);
-        var parts = plan.Operators.Select((item, index) => new CompiledPlan(plan with { Operators = [.. plan.Operators.Take(index + 1)], Output = item.Output }, module, Precision.Float32, CPU)).ToList();
+        var parts = plan
+            .Operators.Select(
+                (item, index) =>
+                    new CompiledPlan(
+                        plan with
+                        {
+                            Operators = [.. plan.Operators.Take(index + 1)],
+                            Output = item.Output,
+                        },
+                        module,
+                        Precision.Float32,
+                        CPU
+                    )
+            )
+            .ToList();
         for (var round = 0; round <= rounds; round++)
         {
-            for (var index = 0; index < parts.Count; index++) until[index] = Math.Min(until[index], Milliseconds(parts[index], input));
+            for (var index = 0; index < parts.Count; index++)
+                until[index] = Math.Min(until[index], Milliseconds(parts[index], input));
         }
 
         parts.ForEach(part => part.Dispose());
-        Console.WriteLine($"{network}, {threads} threads, batch {batch}, float32: {until[^1]:f3} ms, {2e-6 * analysis.Macs * batch / until[^1]:f0} GFLOP/s");
+        Console.WriteLine(
+            $"{network}, {threads} threads, batch {batch}, float32: {until[^1]:f3} ms, {2e-6 * analysis.Macs * batch / until[^1]:f0} GFLOP/s"
+        );
         foreach (var (item, index) in plan.Operators.Select((item, index) => (item, index)))
         {
             var ms = until[index] - (index == 0 ? 0 : until[index - 1]);
-            Console.WriteLine($"{ms,9:f3} ms {ms / until[^1],6:p1}  {Name(item),-24} {item.Inputs[0].Shape} -> {item.Output.Shape}  {item.Key}");
+            Console.WriteLine(
+                $"{ms, 9:f3} ms {ms / until[^1], 6:p1}  {Name(item), -24} {item.Inputs[0].Shape} -> {item.Output.Shape}  {item.Key}"
+            );
         }
     }
 
-    private static string Name(Operator item) => item switch
-    {
-        WeightedOperator weighted => $"{(item is LinearOperator ? "linear" : "conv")} {weighted.Route}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
-        ActivationOperator activation => activation.Function.Name,
-        CallOperator call => call.Function,
-        _ => item.GetType().Name,
-    };
+    private static string Name(Operator item) =>
+        item switch
+        {
+            WeightedOperator weighted =>
+                $"{(item is LinearOperator ? "linear" : "conv")} {weighted.Route}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
+            ActivationOperator activation => activation.Function.Name,
+            CallOperator call => call.Function,
+            _ => item.GetType().Name,
+        };
 
     // Several calls to a measurement, that small networks are not measured by the clock's steps.
     private static double Milliseconds(CompiledPlan part, Tensor input)
@@ -58,10 +82,10 @@ internal static class PlanProfile
         var started = Stopwatch.GetTimestamp();
         do
         {
-            using (NewDisposeScope()) part.Forward(input);
+            using (NewDisposeScope())
+                part.Forward(input);
             calls++;
-        }
-        while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < 2);
+        } while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < 2);
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds / calls;
     }
 }

@@ -48,7 +48,8 @@ switch (args)
         await LoadBenchmark.SoakAsync(Number(minutes));
         return 0;
     default:
-        Console.Error.WriteLine("""
+        Console.Error.WriteLine(
+            """
             Say which:
               plan [--rounds N] [--only NETWORK]      ms per image by module and by plan
               plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
@@ -64,7 +65,8 @@ switch (args)
               overload NETWORK SECONDS                five times more requests than can be answered
               refuse                                  processor time that a refusal takes
               soak MINUTES                            mixed traffic at 70 % while models come and go
-            """);
+            """
+        );
         return 1;
 }
 

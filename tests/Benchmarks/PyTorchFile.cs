@@ -18,7 +18,8 @@ internal static class PyTorchFile
             var numbers = new float[tensors[key].IsCounter ? 2 : tensors[key].Bytes / sizeof(float)];
             if (!tensors[key].IsCounter)
             {
-                foreach (ref var number in numbers.AsSpan()) number = (random.NextSingle() - 0.5f) / 10;
+                foreach (ref var number in numbers.AsSpan())
+                    number = (random.NextSingle() - 0.5f) / 10;
             }
 
             Add(zip, $"data/{key}", MemoryMarshal.AsBytes<float>(numbers));
@@ -51,7 +52,14 @@ internal static class PyTorchFile
             Text(pickle, "(");
             Integers(pickle, [.. spec.Shape]);
             Text(pickle, "t(");
-            Integers(pickle, [.. spec.Shape.Select((_, at) => spec.Shape.Skip(at + 1).Aggregate(1L, (product, size) => product * size))]);
+            Integers(
+                pickle,
+                [
+                    .. spec.Shape.Select(
+                        (_, at) => spec.Shape.Skip(at + 1).Aggregate(1L, (product, size) => product * size)
+                    ),
+                ]
+            );
             Text(pickle, "t");
             pickle.WriteByte(0x89);
             Text(pickle, "ccollections\nOrderedDict\n)RtR");

@@ -33,7 +33,8 @@ internal static class WeightsBenchmark
                 .Add("build a random model", () => LoadedModule.Create(network, seed: 1, []).Dispose())
                 .Add("build a model with it", () => Build(path, network))
                 .Print(Rounds);
-            if (growth is { } bytes) Console.WriteLine($"peak memory while loading: {bytes / 1e6:F1} MB above the model's own");
+            if (growth is { } bytes)
+                Console.WriteLine($"peak memory while loading: {bytes / 1e6:F1} MB above the model's own");
         }
         finally
         {
@@ -44,9 +45,7 @@ internal static class WeightsBenchmark
     private static void Read(string path)
     {
         using var file = File.OpenHandle(path);
-        for (var offset = 0L; RandomAccess.Read(file, Buffer, offset) is var read and > 0; offset += read)
-        {
-        }
+        for (var offset = 0L; RandomAccess.Read(file, Buffer, offset) is var read and > 0; offset += read) { }
     }
 
     private static void Open(string path) => WeightsFile.Open(path, WeightsLimits.Default).Dispose();
@@ -70,7 +69,8 @@ internal static class WeightsBenchmark
     // Linux counts the peak of resident memory, and starts anew when told to.
     private static long? PeakGrowth(Action work)
     {
-        if (!OperatingSystem.IsLinux()) return null;
+        if (!OperatingSystem.IsLinux())
+            return null;
         File.WriteAllText("/proc/self/clear_refs", "5");
         var before = Status("VmRSS:");
         work();
@@ -78,5 +78,10 @@ internal static class WeightsBenchmark
     }
 
     private static long Status(string field) =>
-        long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        long.Parse(
+            File.ReadLines("/proc/self/status")
+                .First(line => line.StartsWith(field, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture
+        ) << 10;
 }

@@ -8,7 +8,8 @@ namespace ModelService.Imaging.Tests;
 /// <summary>What must be refused, and in which words.</summary>
 public sealed class BadPictureTests
 {
-    public static TheoryData<string> Files { get; } = [.. Pictures.Manifest("bad").Select(item => item.GetProperty("file").GetString()!)];
+    public static TheoryData<string> Files { get; } =
+    [.. Pictures.Manifest("bad").Select(item => item.GetProperty("file").GetString()!)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -27,23 +28,34 @@ public sealed class BadPictureTests
             return;
         }
 
-        var expected = item.GetProperty("expect").GetString() == "image_too_large" ? ImageFault.TooLarge : ImageFault.Undecodable;
+        var expected =
+            item.GetProperty("expect").GetString() == "image_too_large" ? ImageFault.TooLarge : ImageFault.Undecodable;
         Assert.Equal(expected, Assert.IsType<ImageException>(exception).Fault);
     }
 
     [Fact]
     public void Run_TooManyPixels_SaysHowManyAndHowManyFit()
     {
-        var exception = Assert.Throws<ImageException>(() => Pictures.Run(Fixtures.Bytes("bad", "bomb.png"), PreprocessingDefinition.ImageNet));
+        var exception = Assert.Throws<ImageException>(() =>
+            Pictures.Run(Fixtures.Bytes("bad", "bomb.png"), PreprocessingDefinition.ImageNet)
+        );
 
-        Assert.Equal("The picture is 20000x20000 pixels (400,000,000); at most 50,000,000 are taken.", exception.Message);
+        Assert.Equal(
+            "The picture is 20000x20000 pixels (400,000,000); at most 50,000,000 are taken.",
+            exception.Message
+        );
     }
 
     [Fact]
     public void Run_TooManyBytes_SaysHowManyAndHowManyFit()
     {
-        var exception = Assert.Throws<ImageException>(() => Pictures.Run(
-            Fixtures.Bytes("photos", "rocket.jpg"), PreprocessingDefinition.ImageNet, Pictures.Preprocessor(maxBytes: 1000)));
+        var exception = Assert.Throws<ImageException>(() =>
+            Pictures.Run(
+                Fixtures.Bytes("photos", "rocket.jpg"),
+                PreprocessingDefinition.ImageNet,
+                Pictures.Preprocessor(maxBytes: 1000)
+            )
+        );
 
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
         Assert.Equal("The picture has 47,029 bytes; at most 1,000 are taken.", exception.Message);
@@ -55,12 +67,16 @@ public sealed class BadPictureTests
         var strip = Fixtures.Bytes("photos", "strip.png");
 
         var taken = Record.Exception(() => Pictures.Run(strip, PreprocessingDefinition.ImageNet));
-        var exception = Assert.Throws<ImageException>(() => Pictures.Run(
-            strip, PreprocessingDefinition.ImageNet, Pictures.Preprocessor(maxPixels: 13_000_000)));
+        var exception = Assert.Throws<ImageException>(() =>
+            Pictures.Run(strip, PreprocessingDefinition.ImageNet, Pictures.Preprocessor(maxPixels: 13_000_000))
+        );
 
         Assert.Null(taken);
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
-        Assert.Equal("The resized picture is 51200x256 pixels (13,107,200); at most 13,000,000 are taken.", exception.Message);
+        Assert.Equal(
+            "The resized picture is 51200x256 pixels (13,107,200); at most 13,000,000 are taken.",
+            exception.Message
+        );
     }
 
     [Theory]
@@ -77,8 +93,9 @@ public sealed class BadPictureTests
 
         foreach (var kept in new[] { 0.03, 0.1, 0.3 })
         {
-            var exception = Assert.Throws<ImageException>(() => Pictures.Run(
-                whole.AsMemory(0, (int)(whole.Length * kept)), PreprocessingDefinition.ImageNet));
+            var exception = Assert.Throws<ImageException>(() =>
+                Pictures.Run(whole.AsMemory(0, (int)(whole.Length * kept)), PreprocessingDefinition.ImageNet)
+            );
             Assert.Equal(ImageFault.Undecodable, exception.Fault);
         }
     }
@@ -97,7 +114,9 @@ public sealed class BadPictureTests
     {
         var whole = Fixtures.Bytes(file);
 
-        Assert.Throws<ImageException>(() => Pictures.Run(whole.AsMemory(0, (int)(whole.Length * 0.95)), PreprocessingDefinition.ImageNet));
+        Assert.Throws<ImageException>(() =>
+            Pictures.Run(whole.AsMemory(0, (int)(whole.Length * 0.95)), PreprocessingDefinition.ImageNet)
+        );
     }
 
     [Fact]
@@ -105,7 +124,9 @@ public sealed class BadPictureTests
     {
         var photo = Fixtures.Bytes("photos", "chelsea_lzw.tiff");
         var directory = BinaryPrimitives.ReadInt32LittleEndian(photo.AsSpan(4));
-        var stripOffsets = Enumerable.Range(0, photo[directory]).Select(entry => directory + 2 + (12 * entry))
+        var stripOffsets = Enumerable
+            .Range(0, photo[directory])
+            .Select(entry => directory + 2 + (12 * entry))
             .Single(entry => BinaryPrimitives.ReadUInt16LittleEndian(photo.AsSpan(entry)) == 273);
         var lastOffset = BinaryPrimitives.ReadInt32LittleEndian(photo.AsSpan(stripOffsets + 8)) + 4;
         BinaryPrimitives.WriteInt32LittleEndian(photo.AsSpan(lastOffset), photo.Length - 100);
@@ -118,10 +139,15 @@ public sealed class BadPictureTests
     {
         var definition = PreprocessingDefinition.Unit(3, 1, 60_000);
 
-        var exception = Assert.Throws<ImageException>(() => Pictures.Run(Fixtures.Bytes("photos", "astronaut_12mp.jpg"), definition));
+        var exception = Assert.Throws<ImageException>(() =>
+            Pictures.Run(Fixtures.Bytes("photos", "astronaut_12mp.jpg"), definition)
+        );
 
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
-        Assert.Equal("The resize would hold 3000 rows of 60000 pixels (180,000,000) at once; at most 50,000,000 are taken.", exception.Message);
+        Assert.Equal(
+            "The resize would hold 3000 rows of 60000 pixels (180,000,000) at once; at most 50,000,000 are taken.",
+            exception.Message
+        );
     }
 
     [Theory]
@@ -135,7 +161,9 @@ public sealed class BadPictureTests
     [InlineData("\u0001\u0002\u0003", "of an unknown format")]
     public void Run_AnotherFormat_IsRefusedByName(string text, string name)
     {
-        var exception = Assert.Throws<ImageException>(() => Pictures.Run(Encoding.Latin1.GetBytes(text), PreprocessingDefinition.ImageNet));
+        var exception = Assert.Throws<ImageException>(() =>
+            Pictures.Run(Encoding.Latin1.GetBytes(text), PreprocessingDefinition.ImageNet)
+        );
 
         Assert.Equal(ImageFault.Undecodable, exception.Fault);
         Assert.Equal($"The bytes are {name}; JPEG, PNG, WebP, GIF, BMP and TIFF are taken.", exception.Message);

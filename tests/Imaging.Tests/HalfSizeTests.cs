@@ -25,7 +25,8 @@ public sealed class HalfSizeTests
         using var large = new SKBitmap(2400, 2000);
         using (var canvas = new SKCanvas(large))
         {
-            for (var tile = 0; tile < 20; tile++) canvas.DrawImage(photo, tile % 4 * 600, tile / 4 * 400, SKSamplingOptions.Default);
+            for (var tile = 0; tile < 20; tile++)
+                canvas.DrawImage(photo, tile % 4 * 600, tile / 4 * 400, SKSamplingOptions.Default);
         }
 
         using var encoded = large.Encode(SKEncodedImageFormat.Jpeg, 90);
@@ -39,13 +40,17 @@ public sealed class HalfSizeTests
     [InlineData("astronaut_12mp.jpg", 256, Interpolation.Bicubic)]
     [InlineData("coffee.jpg", 32, Interpolation.Bilinear)]
     public void Run_Another_IsDecodedWhole(string photo, int side, Interpolation interpolation) =>
-        Assert.Equal((0, 0), Differences(Fixtures.Bytes("photos", photo), Definition(side) with { Interpolation = interpolation }));
+        Assert.Equal(
+            (0, 0),
+            Differences(Fixtures.Bytes("photos", photo), Definition(side) with { Interpolation = interpolation })
+        );
 
-    private static PreprocessingDefinition Definition(int side) => PreprocessingDefinition.Raw(3, side, side) with
-    {
-        Resize = new ResizeDefinition { ShorterSide = side },
-        CenterCrop = new CropDefinition { Height = side, Width = side },
-    };
+    private static PreprocessingDefinition Definition(int side) =>
+        PreprocessingDefinition.Raw(3, side, side) with
+        {
+            Resize = new ResizeDefinition { ShorterSide = side },
+            CenterCrop = new CropDefinition { Height = side, Width = side },
+        };
 
     private static (float Largest, float Mean) Differences(byte[] photo, PreprocessingDefinition definition)
     {

@@ -14,8 +14,19 @@ public sealed class HostileTests(ITestOutputHelper output)
 
     private static readonly string[] Files =
     [
-        "chelsea_progressive.jpg", "exif_6.jpg", "coffee_cmyk.jpg", "astronaut_icc.jpg", "chelsea_portrait_small.png", "coffee_palette4.png",
-        "rocket_interlaced.png", "clock_gray16.png", "coffee_animated.gif", "coffee_lossless.webp", "rocket.webp", "coffee.bmp", "chelsea_lzw.tiff",
+        "chelsea_progressive.jpg",
+        "exif_6.jpg",
+        "coffee_cmyk.jpg",
+        "astronaut_icc.jpg",
+        "chelsea_portrait_small.png",
+        "coffee_palette4.png",
+        "rocket_interlaced.png",
+        "clock_gray16.png",
+        "coffee_animated.gif",
+        "coffee_lossless.webp",
+        "rocket.webp",
+        "coffee.bmp",
+        "chelsea_lzw.tiff",
     ];
 
     [Fact]
@@ -23,7 +34,11 @@ public sealed class HostileTests(ITestOutputHelper output)
     {
         var photos = Files.Select(file => Fixtures.Bytes("photos", file)).ToArray();
         var preprocessor = Pictures.Preprocessor(maxPixels: 1_000_000);
-        var definition = PreprocessingDefinition.Unit(3, 24, 24) with { ColorProfile = ColorProfile.Srgb, Alpha = AlphaHandling.White };
+        var definition = PreprocessingDefinition.Unit(3, 24, 24) with
+        {
+            ColorProfile = ColorProfile.Srgb,
+            Alpha = AlphaHandling.White,
+        };
         var before = Environment.WorkingSet;
         var (taken, refused) = (0, 0);
 
@@ -31,23 +46,29 @@ public sealed class HostileTests(ITestOutputHelper output)
         var position = Gen.Frequency((1, Gen.Double[0, 0.05]), (1, Gen.Double[0, 1]));
         var flips = Gen.Select(position, Gen.Int[0, 7]).Array[0, 4];
         var length = Gen.Frequency((4, Gen.Const(1.0)), (1, Gen.Double[0, 1]));
-        Gen.Select(Gen.Int[0, photos.Length - 1], flips, length).Sample((file, changes, part) =>
-        {
-            var mutant = photos[file][..(int)(photos[file].Length * part)];
-            foreach (var (place, bit) in mutant.Length == 0 ? [] : changes)
-                mutant[(int)(place * (mutant.Length - 1))] ^= (byte)(1 << bit);
-            try
-            {
-                Pictures.Run(mutant, definition, preprocessor);
-                Interlocked.Increment(ref taken);
-            }
-            catch (ImageException)
-            {
-                Interlocked.Increment(ref refused);
-            }
-        }, iter: 2_000);
+        Gen.Select(Gen.Int[0, photos.Length - 1], flips, length)
+            .Sample(
+                (file, changes, part) =>
+                {
+                    var mutant = photos[file][..(int)(photos[file].Length * part)];
+                    foreach (var (place, bit) in mutant.Length == 0 ? [] : changes)
+                        mutant[(int)(place * (mutant.Length - 1))] ^= (byte)(1 << bit);
+                    try
+                    {
+                        Pictures.Run(mutant, definition, preprocessor);
+                        Interlocked.Increment(ref taken);
+                    }
+                    catch (ImageException)
+                    {
+                        Interlocked.Increment(ref refused);
+                    }
+                },
+                iter: 2_000
+            );
 
-        output.WriteLine($"{taken} taken, {refused} refused; memory {before / Megabyte} MB before, {Environment.WorkingSet / Megabyte} MB after.");
+        output.WriteLine(
+            $"{taken} taken, {refused} refused; memory {before / Megabyte} MB before, {Environment.WorkingSet / Megabyte} MB after."
+        );
         Assert.True(taken > 100 && refused > 100, $"{taken} taken, {refused} refused");
         Assert.InRange(Environment.WorkingSet - before, long.MinValue, 200 * Megabyte);
     }
@@ -68,9 +89,7 @@ public sealed class HostileTests(ITestOutputHelper output)
                 {
                     preprocessor.Run(photos[i % photos.Length], PreprocessingDefinition.ImageNet, floats);
                 }
-                catch (ImageException)
-                {
-                }
+                catch (ImageException) { }
             }
         }
 

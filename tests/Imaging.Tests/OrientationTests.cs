@@ -25,7 +25,11 @@ public sealed class OrientationTests
         var lying = rowZero is "left" or "right";
         var (width, height) = lying ? (StoredHeight, StoredWidth) : (StoredWidth, StoredHeight);
 
-        var upright = new FakeDecoder(StoredWidth, StoredHeight, stored, orientation).Run(PreprocessingDefinition.Raw(3, height, width), height, width);
+        var upright = new FakeDecoder(StoredWidth, StoredHeight, stored, orientation).Run(
+            PreprocessingDefinition.Raw(3, height, width),
+            height,
+            width
+        );
 
         for (var row = 0; row < StoredHeight; row++)
         {
@@ -35,7 +39,12 @@ public sealed class OrientationTests
                 var fromColumnSide = columnZero is "top" or "left" ? column : StoredWidth - 1 - column;
                 var (x, y) = lying ? (fromRowSide, fromColumnSide) : (fromColumnSide, fromRowSide);
                 for (var channel = 0; channel < 3; channel++)
-                    Assert.Equal(stored[(((row * StoredWidth) + column) * 3) + channel], upright[(((channel * height) + y) * width) + x]);
+                {
+                    Assert.Equal(
+                        stored[(((row * StoredWidth) + column) * 3) + channel],
+                        upright[(((channel * height) + y) * width) + x]
+                    );
+                }
             }
         }
     }

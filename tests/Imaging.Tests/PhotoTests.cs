@@ -9,7 +9,8 @@ public sealed class PhotoTests
 {
     public static TheoryData<string> Files { get; } = [.. Pictures.Manifest("photos").Select(Name)];
 
-    public static TheoryData<string> Turned { get; } = [.. Pictures.Manifest("photos").Select(Name).Where(name => name.StartsWith("exif_", StringComparison.Ordinal))];
+    public static TheoryData<string> Turned { get; } =
+    [.. Pictures.Manifest("photos").Select(Name).Where(name => name.StartsWith("exif_", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -19,7 +20,10 @@ public sealed class PhotoTests
 
         var (width, height, rgb) = Pictures.Decode(Fixtures.Bytes("photos", file));
 
-        Assert.Equal((expected.GetProperty("width").GetInt32(), expected.GetProperty("height").GetInt32()), (width, height));
+        Assert.Equal(
+            (expected.GetProperty("width").GetInt32(), expected.GetProperty("height").GetInt32()),
+            (width, height)
+        );
         Measures.AssertNear(expected, width, height, rgb);
     }
 
@@ -30,10 +34,19 @@ public sealed class PhotoTests
     {
         var expected = Pictures.Manifest("photos").Single(item => Name(item) == "astronaut_rgba.png");
 
-        var (width, height, rgb) = Pictures.Decode(Fixtures.Bytes("photos", "astronaut_rgba.png"), Pictures.AsStored with { Alpha = alpha });
+        var (width, height, rgb) = Pictures.Decode(
+            Fixtures.Bytes("photos", "astronaut_rgba.png"),
+            Pictures.AsStored with
+            {
+                Alpha = alpha,
+            }
+        );
 
         var mean = Measures.Mean(rgb, width, 0, width, 0, height);
-        Assert.All(Pictures.Numbers(expected, name)!.Zip(mean), pair => Assert.InRange(pair.Second, pair.First - 0.1, pair.First + 0.1));
+        Assert.All(
+            Pictures.Numbers(expected, name)!.Zip(mean),
+            pair => Assert.InRange(pair.Second, pair.First - 0.1, pair.First + 0.1)
+        );
     }
 
     [Theory]
@@ -52,7 +65,13 @@ public sealed class PhotoTests
     [Fact]
     public void Open_OrientationNotHeeded_LeavesThePhotoAsStored()
     {
-        var (width, height, _) = Pictures.Decode(Fixtures.Bytes("photos", "exif_6.jpg"), Pictures.AsStored with { ExifOrientation = false });
+        var (width, height, _) = Pictures.Decode(
+            Fixtures.Bytes("photos", "exif_6.jpg"),
+            Pictures.AsStored with
+            {
+                ExifOrientation = false,
+            }
+        );
 
         Assert.Equal((104, 160), (width, height));
     }
@@ -66,8 +85,14 @@ public sealed class PhotoTests
         var converted = Pictures.Decode(photo, Pictures.AsStored with { ColorProfile = ColorProfile.Srgb }).Rgb;
 
         // The profile exchanges the red and green primaries: what is stored as red is shown as green.
-        var (before, after) = (Measures.Mean(stored, width, 0, width, 0, height), Measures.Mean(converted, width, 0, width, 0, height));
-        Assert.True(before[0] > before[1] + 20 && after[1] > after[0] + 20, $"{string.Join(", ", before)} became {string.Join(", ", after)}");
+        var (before, after) = (
+            Measures.Mean(stored, width, 0, width, 0, height),
+            Measures.Mean(converted, width, 0, width, 0, height)
+        );
+        Assert.True(
+            before[0] > before[1] + 20 && after[1] > after[0] + 20,
+            $"{string.Join(", ", before)} became {string.Join(", ", after)}"
+        );
     }
 
     [Theory]
@@ -79,7 +104,10 @@ public sealed class PhotoTests
     {
         var photo = Fixtures.Bytes("photos", file);
 
-        Assert.Equal(Pictures.Decode(photo).Rgb, Pictures.Decode(photo, Pictures.AsStored with { ColorProfile = ColorProfile.Srgb }).Rgb);
+        Assert.Equal(
+            Pictures.Decode(photo).Rgb,
+            Pictures.Decode(photo, Pictures.AsStored with { ColorProfile = ColorProfile.Srgb }).Rgb
+        );
     }
 
     [Fact]

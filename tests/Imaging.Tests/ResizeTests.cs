@@ -13,62 +13,125 @@ public sealed class ResizeTests
 
     [Fact]
     public void Run_ConstantPicture_StaysConstant() =>
-        Gen.Select(Side, Side, Gen.Select(Side, Side, Filter), Gen.Byte).Sample((width, height, target, value) =>
-        {
-            var (toWidth, toHeight, filter) = target;
-            var pixels = new byte[3 * width * height];
-            Array.Fill(pixels, value);
+        Gen.Select(Side, Side, Gen.Select(Side, Side, Filter), Gen.Byte)
+            .Sample(
+                (width, height, target, value) =>
+                {
+                    var (toWidth, toHeight, filter) = target;
+                    var pixels = new byte[3 * width * height];
+                    Array.Fill(pixels, value);
 
-            var floats = new FakeDecoder(width, height, pixels)
-                .Run(PreprocessingDefinition.Raw(3, toHeight, toWidth) with { Interpolation = filter }, toHeight, toWidth);
+                    var floats = new FakeDecoder(width, height, pixels).Run(
+                        PreprocessingDefinition.Raw(3, toHeight, toWidth) with
+                        {
+                            Interpolation = filter,
+                        },
+                        toHeight,
+                        toWidth
+                    );
 
-            return floats.All(found => found == value);
-        });
+                    return floats.All(found => found == value);
+                }
+            );
 
     [Fact]
     public void Run_Crop_IsTheWindowOfTheWholeResize() =>
-        Gen.Select(Noise, Gen.Select(Side, Side), Gen.Select(Side, Side), Gen.Select(Filter, Channels)).Sample((picture, resized, crop, how) =>
-        {
-            var (toHeight, toWidth) = resized;
-            var (cropHeight, cropWidth) = crop;
-            var whole = PreprocessingDefinition.Raw(3, toHeight, toWidth) with { Interpolation = how.Item1, Channels = how.Item2 };
-            var cropped = whole with { CenterCrop = new CropDefinition { Height = cropHeight, Width = cropWidth } };
+        Gen.Select(Noise, Gen.Select(Side, Side), Gen.Select(Side, Side), Gen.Select(Filter, Channels))
+            .Sample(
+                (picture, resized, crop, how) =>
+                {
+                    var (toHeight, toWidth) = resized;
+                    var (cropHeight, cropWidth) = crop;
+                    var whole = PreprocessingDefinition.Raw(3, toHeight, toWidth) with
+                    {
+                        Interpolation = how.Item1,
+                        Channels = how.Item2,
+                    };
+                    var cropped = whole with
+                    {
+                        CenterCrop = new CropDefinition { Height = cropHeight, Width = cropWidth },
+                    };
 
-            var full = picture.Run(whole, toHeight, toWidth);
-            var part = picture.Run(cropped, cropHeight, cropWidth);
+                    var full = picture.Run(whole, toHeight, toWidth);
+                    var part = picture.Run(cropped, cropHeight, cropWidth);
 
-            var (down, across) = (Offset(toHeight, cropHeight), Offset(toWidth, cropWidth));
-            return Enumerable.Range(0, part.Length).All(i =>
-            {
-                var (channel, y, x) = (i / cropWidth / cropHeight, (i / cropWidth % cropHeight) + down, (i % cropWidth) + across);
-                var inside = y >= 0 && y < toHeight && x >= 0 && x < toWidth;
-                return part[i] == (inside ? full[(((channel * toHeight) + y) * toWidth) + x] : 0);
-            });
-        });
+                    var (down, across) = (Offset(toHeight, cropHeight), Offset(toWidth, cropWidth));
+                    return Enumerable
+                        .Range(0, part.Length)
+                        .All(i =>
+                        {
+                            var (channel, y, x) = (
+                                i / cropWidth / cropHeight,
+                                (i / cropWidth % cropHeight) + down,
+                                (i % cropWidth) + across
+                            );
+                            var inside = y >= 0 && y < toHeight && x >= 0 && x < toWidth;
+                            return part[i] == (inside ? full[(((channel * toHeight) + y) * toWidth) + x] : 0);
+                        });
+                }
+            );
 
     [Fact]
     public void Run_ToTheSameSize_ChangesNothing() =>
-        Gen.Select(Side, Side, Filter).SelectMany((width, height, filter) => Gen.Byte.Array[3 * width * height].Select(
-            pixels => (width, height, filter, pixels))).Sample((width, height, filter, pixels) =>
-        {
-            var floats = new FakeDecoder(width, height, pixels)
-                .Run(PreprocessingDefinition.Raw(3, height, width) with { Interpolation = filter }, height, width);
+        Gen.Select(Side, Side, Filter)
+            .SelectMany(
+                (width, height, filter) =>
+                    Gen.Byte.Array[3 * width * height].Select(pixels => (width, height, filter, pixels))
+            )
+            .Sample(
+                (width, height, filter, pixels) =>
+                {
+                    var floats = new FakeDecoder(width, height, pixels).Run(
+                        PreprocessingDefinition.Raw(3, height, width) with
+                        {
+                            Interpolation = filter,
+                        },
+                        height,
+                        width
+                    );
 
-            return Enumerable.Range(0, floats.Length).All(i => floats[i] == pixels[(i % (width * height) * 3) + (i / (width * height))]);
-        });
+                    return Enumerable
+                        .Range(0, floats.Length)
+                        .All(i => floats[i] == pixels[(i % (width * height) * 3) + (i / (width * height))]);
+                }
+            );
 
     [Fact]
     public void Run_GrayPicture_IsTheSameInOneChannelAsInThree() =>
-        Gen.Select(Side, Side, Filter).SelectMany((width, height, filter) => Gen.Byte.Array[width * height].Select(
-            pixels => (width, height, filter, pixels))).Sample((width, height, filter, pixels) =>
-        {
-            var decoder = new FakeDecoder(width, height, [.. pixels.SelectMany(value => new[] { value, value, value })]);
+        Gen.Select(Side, Side, Filter)
+            .SelectMany(
+                (width, height, filter) =>
+                    Gen.Byte.Array[width * height].Select(pixels => (width, height, filter, pixels))
+            )
+            .Sample(
+                (width, height, filter, pixels) =>
+                {
+                    var decoder = new FakeDecoder(
+                        width,
+                        height,
+                        [.. pixels.SelectMany(value => new[] { value, value, value })]
+                    );
 
-            var gray = decoder.Run(PreprocessingDefinition.Raw(1, 20, 30) with { Interpolation = filter }, 20, 30);
-            var rgb = decoder.Run(PreprocessingDefinition.Raw(3, 20, 30) with { Interpolation = filter }, 20, 30);
+                    var gray = decoder.Run(
+                        PreprocessingDefinition.Raw(1, 20, 30) with
+                        {
+                            Interpolation = filter,
+                        },
+                        20,
+                        30
+                    );
+                    var rgb = decoder.Run(
+                        PreprocessingDefinition.Raw(3, 20, 30) with
+                        {
+                            Interpolation = filter,
+                        },
+                        20,
+                        30
+                    );
 
-            return rgb.SequenceEqual([.. gray, .. gray, .. gray]);
-        });
+                    return rgb.SequenceEqual([.. gray, .. gray, .. gray]);
+                }
+            );
 
     [Theory]
     [InlineData(640, 427, 383, 256)]
@@ -76,7 +139,12 @@ public sealed class ResizeTests
     [InlineData(90, 150, 256, 426)]
     [InlineData(600, 3, 51200, 256)]
     [InlineData(1, 1, 256, 256)]
-    public void Create_ShorterSide_KeepsTheProportionsRoundedDown(int width, int height, int expectedWidth, int expectedHeight)
+    public void Create_ShorterSide_KeepsTheProportionsRoundedDown(
+        int width,
+        int height,
+        int expectedWidth,
+        int expectedHeight
+    )
     {
         var geometry = Geometry.Create(PreprocessingDefinition.ImageNet, width, height, 50_000_000);
 
@@ -100,13 +168,19 @@ public sealed class ResizeTests
     [Fact]
     public void Create_SideBeyondAnyFormat_IsRefused()
     {
-        var exception = Assert.Throws<ImageException>(() => Geometry.Create(PreprocessingDefinition.ImageNet, 60_000, 1, 50_000_000));
+        var exception = Assert.Throws<ImageException>(() =>
+            Geometry.Create(PreprocessingDefinition.ImageNet, 60_000, 1, 50_000_000)
+        );
 
         Assert.Equal("The resized picture is 15360000x256 pixels; at most 65,535 a side are taken.", exception.Message);
     }
 
-    private static Gen<FakeDecoder> Noise => Gen.Select(Side, Side).SelectMany((width, height) =>
-        Gen.Byte.Array[3 * width * height].Select(pixels => new FakeDecoder(width, height, pixels)));
+    private static Gen<FakeDecoder> Noise =>
+        Gen.Select(Side, Side)
+            .SelectMany(
+                (width, height) =>
+                    Gen.Byte.Array[3 * width * height].Select(pixels => new FakeDecoder(width, height, pixels))
+            );
 
     // Where the crop starts in the resized picture; negative where it is padded. torchvision's rule, written down on its own.
     private static int Offset(int resized, int crop) =>

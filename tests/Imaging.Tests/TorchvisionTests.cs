@@ -6,19 +6,28 @@ namespace ModelService.Imaging.Tests;
 /// <summary>The results against those of torchvision 0.14.1 on Pillow 9.4, in Fixtures/preprocess.</summary>
 public sealed class TorchvisionTests
 {
-    public static TheoryData<string, string> Cases { get; } = new(
-        Pictures.Manifest("preprocess", "cases").Select(item => (item.GetProperty("file").GetString()!, item.GetProperty("tensor").GetString()!)));
+    public static TheoryData<string, string> Cases { get; } =
+        new(
+            Pictures
+                .Manifest("preprocess", "cases")
+                .Select(item => (item.GetProperty("file").GetString()!, item.GetProperty("tensor").GetString()!))
+        );
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Run_PngPhoto_GivesTorchvisionsTensorToTheLastBit(string file, string tensor)
     {
-        var item = Pictures.Manifest("preprocess", "cases")
-            .Single(item => item.GetProperty("file").GetString() == file && item.GetProperty("tensor").GetString() == tensor);
+        var item = Pictures
+            .Manifest("preprocess", "cases")
+            .Single(item =>
+                item.GetProperty("file").GetString() == file && item.GetProperty("tensor").GetString() == tensor
+            );
         var expected = SafetensorsFile.Read(Fixtures.Path("preprocess", file));
 
         var actual = Pictures.Run(
-            Fixtures.Bytes(item.GetProperty("photo").GetString()!), Pictures.Definition(item.GetProperty("preprocessing")));
+            Fixtures.Bytes(item.GetProperty("photo").GetString()!),
+            Pictures.Definition(item.GetProperty("preprocessing"))
+        );
 
         Assert.Equal(expected.Floats(tensor), actual);
     }
@@ -34,6 +43,10 @@ public sealed class TorchvisionTests
         var actual = Pictures.Run(Fixtures.Bytes("photos", photo), PreprocessingDefinition.ImageNet);
 
         // The mean difference: the compression's own loss, no shift and no wrong channel. 0.05 is about 3/255 of the pixel range.
-        Assert.InRange(actual.Zip(expected.Floats(expected.Names.Single()), (a, b) => Math.Abs(a - b)).Average(), 0, 0.05);
+        Assert.InRange(
+            actual.Zip(expected.Floats(expected.Names.Single()), (a, b) => Math.Abs(a - b)).Average(),
+            0,
+            0.05
+        );
     }
 }

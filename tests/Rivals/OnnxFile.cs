@@ -16,16 +16,22 @@ internal static class OnnxFile
     /// <param name="analysis">The network.</param>
     /// <param name="weights">Its tensors by their names, float32 on the CPU.</param>
     /// <param name="output">What the output is called.</param>
-    public static byte[] Write(ArchitectureAnalysis analysis, IReadOnlyDictionary<string, Tensor> weights, out string output)
+    public static byte[] Write(
+        ArchitectureAnalysis analysis,
+        IReadOnlyDictionary<string, Tensor> weights,
+        out string output
+    )
     {
         var plan = PlanBuilder.Build(analysis);
         var (result, input) = ($"{plan.Output}", $"{plan.Input}");
         var names = new HashSet<string>();
         var graph = Message(graph =>
         {
-            foreach (var item in plan.Operators) graph.Field(1, Node(item, names));
+            foreach (var item in plan.Operators)
+                graph.Field(1, Node(item, names));
             graph.Field(2, "network");
-            foreach (var name in names) graph.Field(5, Initializer(name, weights));
+            foreach (var name in names)
+                graph.Field(5, Initializer(name, weights));
             graph.Field(11, ValueInfo(input, plan.Input.Shape));
             graph.Field(12, ValueInfo(result, plan.Output.Shape));
         });
@@ -48,82 +54,144 @@ internal static class OnnxFile
 
         var (type, constants, attributes) = item switch
         {
-            ConvolutionOperator convolution => ("Conv", Weights(convolution), Window(convolution.Kernel, convolution.Stride, convolution.Padding, convolution.Dilation, ("group", convolution.Groups))),
+            ConvolutionOperator convolution => (
+                "Conv",
+                Weights(convolution),
+                Window(
+                    convolution.Kernel,
+                    convolution.Stride,
+                    convolution.Padding,
+                    convolution.Dilation,
+                    ("group", convolution.Groups)
+                )
+            ),
             LinearOperator linear => ("Gemm", Weights(linear), new List<byte[]> { Attribute("transB", 1) }),
-            NormOperator { Norm: var norm } => ("BatchNormalization", [$"{norm.Key}.weight", $"{norm.Key}.bias", $"{norm.Key}.running_mean", $"{norm.Key}.running_var"], [Attribute("epsilon", (float)norm.Eps)]),
+            NormOperator { Norm: var norm } => (
+                "BatchNormalization",
+                [$"{norm.Key}.weight", $"{norm.Key}.bias", $"{norm.Key}.running_mean", $"{norm.Key}.running_var"],
+                [Attribute("epsilon", (float)norm.Eps)]
+            ),
             ActivationOperator { Function.Name: "relu" } => ("Relu", [], []),
             ActivationOperator { Function: { Name: "hardtanh", Scalars: [0, 6] } } => ("Clip", ["0", "6"], []),
             AddOperator => ("Add", [], []),
             CallOperator { Function: "flatten" } => ("Flatten", [], []),
-            CallOperator { Function: "max_pool2d", Arguments: [_, long[] kernel, long[] stride, long[] padding, long[] dilation, false] } => ("MaxPool", [], Window(kernel, stride, padding, dilation)),
-            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] and [1, 1]] } => ("GlobalAveragePool", [], []),
-            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] size] } when item.Inputs[0].Shape.Sizes.Skip(1).SequenceEqual(size) => ("Identity", [], []),
+            CallOperator
+            {
+                Function: "max_pool2d",
+                Arguments: [_, long[] kernel, long[] stride, long[] padding, long[] dilation, false]
+            } => ("MaxPool", [], Window(kernel, stride, padding, dilation)),
+            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] and [1, 1]] } => (
+                "GlobalAveragePool",
+                [],
+                []
+            ),
+            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] size] }
+                when item.Inputs[0].Shape.Sizes.Skip(1).SequenceEqual(size) => ("Identity", [], []),
             _ => throw new NotSupportedException($"{item} has no form in ONNX here."),
         };
         names.UnionWith(constants);
         return Message(node =>
         {
-            foreach (var name in item.Inputs.Select(value => $"{value}").Concat(constants)) node.Field(1, name);
+            foreach (var name in item.Inputs.Select(value => $"{value}").Concat(constants))
+                node.Field(1, name);
             node.Field(2, $"{item.Output}");
             node.Field(4, type);
-            foreach (var attribute in attributes) node.Field(5, attribute);
+            foreach (var attribute in attributes)
+                node.Field(5, attribute);
         });
     }
 
-    private static List<byte[]> Window(long[] kernel, long[] stride, long[] padding, long[] dilation, params IEnumerable<(string Name, long Value)> more) =>
-        [Attribute("kernel_shape", kernel), Attribute("strides", stride), Attribute("pads", [.. padding, .. padding]), Attribute("dilations", dilation), .. more.Select(item => Attribute(item.Name, item.Value))];
+    private static List<byte[]> Window(
+        long[] kernel,
+        long[] stride,
+        long[] padding,
+        long[] dilation,
+        params IEnumerable<(string Name, long Value)> more
+    ) =>
+        [
+            Attribute("kernel_shape", kernel),
+            Attribute("strides", stride),
+            Attribute("pads", [.. padding, .. padding]),
+            Attribute("dilations", dilation),
+            .. more.Select(item => Attribute(item.Name, item.Value)),
+        ];
 
     // The type is of AttributeProto.AttributeType: 1 float, 2 int, 7 ints.
-    private static byte[] Attribute(string name, float value) => Message(attribute =>
-    {
-        attribute.Field(1, name);
-        attribute.WriteTag(2, WireFormat.WireType.Fixed32);
-        attribute.WriteFloat(value);
-        attribute.Field(20, 1);
-    });
+    private static byte[] Attribute(string name, float value) =>
+        Message(attribute =>
+        {
+            attribute.Field(1, name);
+            attribute.WriteTag(2, WireFormat.WireType.Fixed32);
+            attribute.WriteFloat(value);
+            attribute.Field(20, 1);
+        });
 
-    private static byte[] Attribute(string name, long value) => Message(attribute =>
-    {
-        attribute.Field(1, name);
-        attribute.Field(3, value);
-        attribute.Field(20, 2);
-    });
+    private static byte[] Attribute(string name, long value) =>
+        Message(attribute =>
+        {
+            attribute.Field(1, name);
+            attribute.Field(3, value);
+            attribute.Field(20, 2);
+        });
 
-    private static byte[] Attribute(string name, long[] values) => Message(attribute =>
-    {
-        attribute.Field(1, name);
-        foreach (var value in values) attribute.Field(8, value);
-        attribute.Field(20, 7);
-    });
+    private static byte[] Attribute(string name, long[] values) =>
+        Message(attribute =>
+        {
+            attribute.Field(1, name);
+            foreach (var value in values)
+                attribute.Field(8, value);
+            attribute.Field(20, 7);
+        });
 
     // A name that is a number is that number.
-    private static byte[] Initializer(string name, IReadOnlyDictionary<string, Tensor> weights) => Message(tensor =>
-    {
-        var known = weights.GetValueOrDefault(name);
-        foreach (var size in known?.shape ?? []) tensor.Field(1, size);
-        tensor.Field(2, Float);
-        tensor.Field(8, name);
-        tensor.Field(9, known is null ? BitConverter.GetBytes(float.Parse(name, System.Globalization.CultureInfo.InvariantCulture)) : MemoryMarshal.AsBytes<float>(known.data<float>().ToArray()).ToArray());
-    });
-
-    private static byte[] ValueInfo(string name, Shape shape) => Message(info =>
-    {
-        info.Field(1, name);
-        info.Field(2, Message(type => type.Field(1, Message(tensor =>
+    private static byte[] Initializer(string name, IReadOnlyDictionary<string, Tensor> weights) =>
+        Message(tensor =>
         {
-            tensor.Field(1, Float);
-            tensor.Field(2, Message(sizes =>
-            {
-                sizes.Field(1, Message(dimension => dimension.Field(2, "N")));
-                foreach (var size in shape.Sizes) sizes.Field(1, Message(dimension => dimension.Field(1, size)));
-            }));
-        }))));
-    });
+            var known = weights.GetValueOrDefault(name);
+            foreach (var size in known?.shape ?? [])
+                tensor.Field(1, size);
+            tensor.Field(2, Float);
+            tensor.Field(8, name);
+            tensor.Field(
+                9,
+                known is null
+                    ? BitConverter.GetBytes(float.Parse(name, System.Globalization.CultureInfo.InvariantCulture))
+                    : MemoryMarshal.AsBytes<float>(known.data<float>().ToArray()).ToArray()
+            );
+        });
+
+    private static byte[] ValueInfo(string name, Shape shape) =>
+        Message(info =>
+        {
+            info.Field(1, name);
+            info.Field(
+                2,
+                Message(type =>
+                    type.Field(
+                        1,
+                        Message(tensor =>
+                        {
+                            tensor.Field(1, Float);
+                            tensor.Field(
+                                2,
+                                Message(sizes =>
+                                {
+                                    sizes.Field(1, Message(dimension => dimension.Field(2, "N")));
+                                    foreach (var size in shape.Sizes)
+                                        sizes.Field(1, Message(dimension => dimension.Field(1, size)));
+                                })
+                            );
+                        })
+                    )
+                )
+            );
+        });
 
     private static byte[] Message(Action<CodedOutputStream> write)
     {
         using var bytes = new MemoryStream();
-        using (var stream = new CodedOutputStream(bytes, leaveOpen: true)) write(stream);
+        using (var stream = new CodedOutputStream(bytes, leaveOpen: true))
+            write(stream);
         return bytes.ToArray();
     }
 

@@ -19,7 +19,12 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="threads">How many compute.</param>
     public OnnxSession(ArchitectureAnalysis analysis, IReadOnlyDictionary<string, Tensor> weights, int threads)
     {
-        options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
+        options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
         session = new InferenceSession(OnnxFile.Write(analysis, weights, out output), options);
     }
 
@@ -43,7 +48,8 @@ internal sealed class OnnxSession : IDisposable
     private static void Check(float[] ours, float[] theirs)
     {
         var (worst, largest) = (ours.Zip(theirs, (left, right) => Math.Abs(left - right)).Max(), ours.Max(Math.Abs));
-        if (!(worst <= 1e-4 * Math.Max(1, largest))) throw new InvalidOperationException($"ONNX Runtime's numbers differ by {worst}.");
+        if (!(worst <= 1e-4 * Math.Max(1, largest)))
+            throw new InvalidOperationException($"ONNX Runtime's numbers differ by {worst}.");
     }
 
     public void Dispose()

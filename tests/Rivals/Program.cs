@@ -21,7 +21,12 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
         // Weights are packed for so many threads.
         NativeRuntime.ComputeWith(threads);
         using var parts = new PartThreads(threads, "parts");
-        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var plan = new CompiledPlan(
+            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            module,
+            Precision.Float32,
+            CPU
+        );
         using var onnx = new OnnxSession(analysis, module.state_dict(), threads);
         foreach (var batch in new[] { 1, 8 })
         {
@@ -34,7 +39,9 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
                 theirs.Round(batch, isWarmup: round == 0);
             }
 
-            Console.WriteLine($"{network,-14}{threads,6}{batch,6}{ours.Median,9:f2}{theirs.Median,14:f2}{ours.Median / theirs.Median,22:f2}");
+            Console.WriteLine(
+                $"{network, -14}{threads, 6}{batch, 6}{ours.Median, 9:f2}{theirs.Median, 14:f2}{ours.Median / theirs.Median, 22:f2}"
+            );
         }
     }
 }

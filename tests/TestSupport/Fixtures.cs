@@ -7,7 +7,8 @@ public static class Fixtures
 {
     /// <summary>The full path of a fixture.</summary>
     /// <param name="parts">Folders and file below <c>tests/Fixtures</c>, such as <c>"photos", "rocket.jpg"</c>.</param>
-    public static string Path(params string[] parts) => System.IO.Path.Combine([AppContext.BaseDirectory, "Fixtures", .. parts]);
+    public static string Path(params string[] parts) =>
+        System.IO.Path.Combine([AppContext.BaseDirectory, "Fixtures", .. parts]);
 
     /// <summary>A fixture's bytes.</summary>
     /// <param name="parts">Folders and file below <c>tests/Fixtures</c>.</param>

@@ -19,14 +19,26 @@ public static class FormulaWeights
     public static void Write(string path, JsonElement golden)
     {
         var (gain, salt) = (golden.GetProperty("gain").GetDouble(), golden.GetProperty("salt").GetString()!);
-        var tensors = golden.GetProperty("state_dict").EnumerateArray()
-            .Select(tensor => (Name: tensor[0].GetString()!, Shape: tensor[1].EnumerateArray().Select(size => size.GetInt64()).ToArray()))
+        var tensors = golden
+            .GetProperty("state_dict")
+            .EnumerateArray()
+            .Select(tensor =>
+                (
+                    Name: tensor[0].GetString()!,
+                    Shape: tensor[1].EnumerateArray().Select(size => size.GetInt64()).ToArray()
+                )
+            )
             .ToList();
         var (header, offset) = (new Dictionary<string, object>(), 0L);
         foreach (var (name, shape) in tensors)
         {
             var end = offset + (Count(shape) * (IsCounter(name) ? sizeof(long) : sizeof(float)));
-            header[name] = new { dtype = IsCounter(name) ? "I64" : "F32", shape, data_offsets = new[] { offset, end } };
+            header[name] = new
+            {
+                dtype = IsCounter(name) ? "I64" : "F32",
+                shape,
+                data_offsets = new[] { offset, end },
+            };
             offset = end;
         }
 
@@ -38,8 +50,10 @@ public static class FormulaWeights
         file.Write(json);
         foreach (var (name, shape) in tensors)
         {
-            if (IsCounter(name)) file.Write(new byte[sizeof(long)]);
-            else file.Write(MemoryMarshal.AsBytes<float>(Values(name, shape, gain, salt)));
+            if (IsCounter(name))
+                file.Write(new byte[sizeof(long)]);
+            else
+                file.Write(MemoryMarshal.AsBytes<float>(Values(name, shape, gain, salt)));
         }
     }
 
@@ -53,23 +67,35 @@ public static class FormulaWeights
         var hash = Fnv1a64(Encoding.UTF8.GetBytes(salt + name));
         var number = Kind(name, shape, gain);
         var values = new float[Count(shape)];
-        Parallel.For(0, (values.Length + Chunk - 1) / Chunk, chunk =>
-        {
-            var end = Math.Min(values.Length, (chunk + 1) * Chunk);
-            for (var i = chunk * Chunk; i < end; i++)
+        Parallel.For(
+            0,
+            (values.Length + Chunk - 1) / Chunk,
+            chunk =>
             {
-                var u = ((SplitMix64(unchecked(hash + (ulong)i)) >> 11) * (1.0 / (1L << 53)) * 2) - 1;
-                values[i] = number(u);
+                var end = Math.Min(values.Length, (chunk + 1) * Chunk);
+                for (var i = chunk * Chunk; i < end; i++)
+                {
+                    var u = ((SplitMix64(unchecked(hash + (ulong)i)) >> 11) * (1.0 / (1L << 53)) * 2) - 1;
+                    values[i] = number(u);
+                }
             }
-        });
+        );
         return values;
     }
 
     private static Func<double, float> Kind(string name, long[] shape, double gain)
     {
-        if (name.EndsWith(".running_var", StringComparison.Ordinal)) return static u => (float)(1 + (0.5 * Math.Abs(u)));
-        if (name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal)) return static u => (float)(0.1 * u);
-        if (shape.Length == 1) return static u => (float)(1 + (0.1 * u));
+        if (name.EndsWith(".running_var", StringComparison.Ordinal))
+            return static u => (float)(1 + (0.5 * Math.Abs(u)));
+        if (
+            name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal)
+        )
+        {
+            return static u => (float)(0.1 * u);
+        }
+
+        if (shape.Length == 1)
+            return static u => (float)(1 + (0.1 * u));
         var factor = gain * Math.Sqrt(3.0 / Count(shape[1..]));
         return u => (float)(u * factor);
     }

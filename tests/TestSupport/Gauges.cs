@@ -14,7 +14,8 @@ public sealed class Gauges : IDisposable
     {
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument is UpDownCounter<int> or UpDownCounter<long> && instrument.Meter.Scope == meters) self.EnableMeasurementEvents(instrument);
+            if (instrument is UpDownCounter<int> or UpDownCounter<long> && instrument.Meter.Scope == meters)
+                self.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<int>((instrument, change, _, _) => Add(instrument, change));
         listener.SetMeasurementEventCallback<long>((instrument, change, _, _) => Add(instrument, change));
@@ -27,5 +28,6 @@ public sealed class Gauges : IDisposable
     /// <inheritdoc/>
     public void Dispose() => listener.Dispose();
 
-    private void Add(Instrument instrument, long change) => sums.AddOrUpdate(instrument.Name, change, (_, sum) => sum + change);
+    private void Add(Instrument instrument, long change) =>
+        sums.AddOrUpdate(instrument.Name, change, (_, sum) => sum + change);
 }

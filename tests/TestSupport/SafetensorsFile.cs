@@ -18,7 +18,12 @@ public sealed class SafetensorsFile
         {
             var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()).ToArray();
             var offsets = entry.Value.GetProperty("data_offsets");
-            tensors[entry.Name] = (entry.Value.GetProperty("dtype").GetString()!, shape, start + offsets[0].GetInt32(), start + offsets[1].GetInt32());
+            tensors[entry.Name] = (
+                entry.Value.GetProperty("dtype").GetString()!,
+                shape,
+                start + offsets[0].GetInt32(),
+                start + offsets[1].GetInt32()
+            );
         }
     }
 
@@ -30,7 +35,10 @@ public sealed class SafetensorsFile
     public static SafetensorsFile Read(string path)
     {
         var data = File.ReadAllBytes(path);
-        return new SafetensorsFile(data, JsonElement.Parse(data.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(data))));
+        return new SafetensorsFile(
+            data,
+            JsonElement.Parse(data.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(data)))
+        );
     }
 
     /// <summary>The same tensors without the metadata, as a training script saves them.</summary>
@@ -62,7 +70,13 @@ public sealed class SafetensorsFile
     {
         var bytes = Bytes(name);
         var dtype = Dtype(name);
-        var size = dtype switch { "F64" or "I64" => 8, "F32" => 4, "F16" or "BF16" => 2, _ => throw new NotSupportedException(dtype) };
+        var size = dtype switch
+        {
+            "F64" or "I64" => 8,
+            "F32" => 4,
+            "F16" or "BF16" => 2,
+            _ => throw new NotSupportedException(dtype),
+        };
         var floats = new float[bytes.Length / size];
         for (var i = 0; i < floats.Length; i++)
         {

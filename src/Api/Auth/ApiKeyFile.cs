@@ -10,7 +10,8 @@ namespace ModelService.Api.Auth;
 internal sealed partial class ApiKeyFile : IDisposable
 {
     /// <summary>How keys are written.</summary>
-    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    public static JsonSerializerOptions Json { get; } =
+        new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly string path;
     private readonly ILogger logger;
@@ -28,7 +29,11 @@ internal sealed partial class ApiKeyFile : IDisposable
         keys = Read();
 
         // Looked at every few seconds: of a mounted secret, where a link to a folder changes, no event of the file system tells.
-        folder = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None) { UsePollingFileWatcher = true, UseActivePolling = true };
+        folder = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None)
+        {
+            UsePollingFileWatcher = true,
+            UseActivePolling = true,
+        };
         watch = ChangeToken.OnChange(() => folder.Watch(Path.GetFileName(path)), Reload);
     }
 
@@ -69,7 +74,11 @@ internal sealed partial class ApiKeyFile : IDisposable
     }
 
     private OptionsValidationException Refused(IEnumerable<string> problems) =>
-        new(Options.DefaultName, typeof(AuthOptions), problems.Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.KeysFile)}, {path}: {problem}"));
+        new(
+            Options.DefaultName,
+            typeof(AuthOptions),
+            problems.Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.KeysFile)}, {path}: {problem}")
+        );
 
     [LoggerMessage(LogLevel.Information, "{Count} keys are read from {Path}")]
     private partial void LogReload(int count, string path);

@@ -8,7 +8,9 @@ internal sealed partial class ApiKeyRules : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
-        var problems = Problems(options.Keys).Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.Keys)}: {problem}").ToList();
+        var problems = Problems(options.Keys)
+            .Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.Keys)}: {problem}")
+            .ToList();
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
@@ -17,14 +19,18 @@ internal sealed partial class ApiKeyRules : IValidateOptions<AuthOptions>
     {
         foreach (var (index, key) in keys.Index())
         {
-            if (string.IsNullOrWhiteSpace(key.Name)) yield return $"key {index} has no name.";
-            if (!Sha256().IsMatch(key.Sha256 ?? "")) yield return $"key {index} ('{key.Name}'): its sha256 must be 64 hexadecimal digits.";
-            if (key.Scopes is not { Count: > 0 }) yield return $"key {index} ('{key.Name}') has no scopes: {string.Join(", ", Scopes.All)} are there.";
+            if (string.IsNullOrWhiteSpace(key.Name))
+                yield return $"key {index} has no name.";
+            if (!Sha256().IsMatch(key.Sha256 ?? ""))
+                yield return $"key {index} ('{key.Name}'): its sha256 must be 64 hexadecimal digits.";
+            if (key.Scopes is not { Count: > 0 })
+                yield return $"key {index} ('{key.Name}') has no scopes: {string.Join(", ", Scopes.All)} are there.";
             foreach (var scope in key.Scopes?.Except(Scopes.All) ?? [])
                 yield return $"key {index} ('{key.Name}'): '{scope}' is no scope; {string.Join(", ", Scopes.All)} are.";
         }
 
-        foreach (var same in keys.GroupBy(key => key.Name).Where(same => same.Count() > 1)) yield return $"{same.Count()} keys have the name '{same.Key}'.";
+        foreach (var same in keys.GroupBy(key => key.Name).Where(same => same.Count() > 1))
+            yield return $"{same.Count()} keys have the name '{same.Key}'.";
     }
 
     [GeneratedRegex("^[0-9a-fA-F]{64}$")]

@@ -21,8 +21,10 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
         (this.environment, this.logger) = (environment, logger);
         AreRequired = options.Value.Required ?? !environment.IsDevelopment();
         configured = options.Value.Keys;
-        if (options.Value.KeysFile is { } path) file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), logger);
-        else if (AreRequired && configured.Count == 0) configured = [NewKey.Define("generated", generated = NewKey.Make(), Scopes.All)];
+        if (options.Value.KeysFile is { } path)
+            file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), logger);
+        else if (AreRequired && configured.Count == 0)
+            configured = [NewKey.Define("generated", generated = NewKey.Make(), Scopes.All)];
     }
 
     /// <summary>Whether requests need a key.</summary>
@@ -37,20 +39,28 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
         // Every key is compared, and every byte of it, so the time it takes says nothing.
         foreach (var candidate in configured.Concat(file?.Keys ?? []))
         {
-            if (CryptographicOperations.FixedTimeEquals(Convert.FromHexString(candidate.Sha256), hash)) found = candidate;
+            if (CryptographicOperations.FixedTimeEquals(Convert.FromHexString(candidate.Sha256), hash))
+                found = candidate;
         }
 
-        if (found is null) return null;
-        var claims = found.Scopes.Select(scope => new Claim(Scopes.Claim, scope)).Prepend(new Claim(ClaimTypes.Name, found.Name));
+        if (found is null)
+            return null;
+        var claims = found
+            .Scopes.Select(scope => new Claim(Scopes.Claim, scope))
+            .Prepend(new Claim(ClaimTypes.Name, found.Name));
         return new ClaimsIdentity(claims, ApiKeyHandler.SchemeName);
     }
 
     /// <summary>Prints the key of this run, past the log: it is in no line of it, so wherever logs are sent, it doesn't follow.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!AreRequired && !environment.IsDevelopment()) LogOpen();
-        if (generated is null) return;
-        await Console.Error.WriteLineAsync($"No key is configured. Until this server ends, this one opens everything: {generated}");
+        if (!AreRequired && !environment.IsDevelopment())
+            LogOpen();
+        if (generated is null)
+            return;
+        await Console.Error.WriteLineAsync(
+            $"No key is configured. Until this server ends, this one opens everything: {generated}"
+        );
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -10,25 +10,47 @@ internal static class AuthServices
     /// <summary>Adds both. What says nothing of its scope needs a key all the same.</summary>
     public static void AddAuth(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<AuthOptions, AuthOptionsValidator>().BindConfiguration(AuthOptions.Section);
+        builder
+            .Services.AddOptionsWithValidateOnStart<AuthOptions, AuthOptionsValidator>()
+            .BindConfiguration(AuthOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<AuthOptions>, ApiKeyRules>();
         builder.Services.AddSingleton<FailedAttempts>();
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<ApiKeys>());
 
         // Not AddAuthentication: for the sake of cookies, it would write encryption keys to the disk.
-        builder.Services.AddAuthenticationCore(static authentication => authentication.DefaultScheme = ApiKeyHandler.SchemeName);
+        builder.Services.AddAuthenticationCore(static authentication =>
+            authentication.DefaultScheme = ApiKeyHandler.SchemeName
+        );
         builder.Services.AddWebEncoders();
-        new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+        new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
+            ApiKeyHandler.SchemeName,
+            null
+        );
         builder.Services.AddAuthorization();
-        builder.Services.AddOptions<AuthorizationOptions>().Configure<ApiKeys>(static (authorization, keys) =>
-        {
-            foreach (var name in Scopes.Policies)
-            {
-                authorization.AddPolicy(name, policy => _ = keys.AreRequired ? policy.RequireClaim(Scopes.Claim, Scopes.Of(name)) : policy.RequireAssertion(static _ => true));
-            }
+        builder
+            .Services.AddOptions<AuthorizationOptions>()
+            .Configure<ApiKeys>(
+                static (authorization, keys) =>
+                {
+                    foreach (var name in Scopes.Policies)
+                    {
+                        authorization.AddPolicy(
+                            name,
+                            policy =>
+                                _ = keys.AreRequired
+                                    ? policy.RequireClaim(Scopes.Claim, Scopes.Of(name))
+                                    : policy.RequireAssertion(static _ => true)
+                        );
+                    }
 
-            if (keys.AreRequired) authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
-        });
+                    if (keys.AreRequired)
+                    {
+                        authorization.FallbackPolicy = new AuthorizationPolicyBuilder()
+                            .RequireAuthenticatedUser()
+                            .Build();
+                    }
+                }
+            );
     }
 }

@@ -11,8 +11,17 @@ internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposabl
 {
     private const int NetworkBytes = 8;
 
-    private readonly PartitionedRateLimiter<IPAddress> limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
-        RateLimitPartition.GetFixedWindowLimiter(Network(address), _ => new FixedWindowRateLimiterOptions { PermitLimit = options.Value.MaxFailures, Window = TimeSpan.FromMinutes(1) }));
+    private readonly PartitionedRateLimiter<IPAddress> limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+        address =>
+            RateLimitPartition.GetFixedWindowLimiter(
+                Network(address),
+                _ => new FixedWindowRateLimiterOptions
+                {
+                    PermitLimit = options.Value.MaxFailures,
+                    Window = TimeSpan.FromMinutes(1),
+                }
+            )
+    );
 
     /// <summary>Counts one.</summary>
     /// <param name="address">Where it came from.</param>
@@ -20,7 +29,9 @@ internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposabl
     public TimeSpan? Count(IPAddress address)
     {
         using var lease = limiter.AttemptAcquire(address);
-        return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromMinutes(1);
+        return lease.IsAcquired ? null
+            : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait
+            : TimeSpan.FromMinutes(1);
     }
 
     public void Dispose() => limiter.Dispose();
@@ -28,7 +39,10 @@ internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposabl
     // An IPv6 client has all the addresses of its /64 network.
     private static IPAddress Network(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. address.GetAddressBytes().Take(NetworkBytes), .. new byte[NetworkBytes]]) : address;
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? new IPAddress([.. address.GetAddressBytes().Take(NetworkBytes), .. new byte[NetworkBytes]])
+            : address;
     }
 }

@@ -19,7 +19,12 @@ internal static class NewKey
 
     /// <summary>The entry of a key in the configuration.</summary>
     public static ApiKeyDefinition Define(string name, string key, IReadOnlyList<string> scopes) =>
-        new() { Name = name, Sha256 = Convert.ToHexStringLower(Hash(key)), Scopes = scopes };
+        new()
+        {
+            Name = name,
+            Sha256 = Convert.ToHexStringLower(Hash(key)),
+            Scopes = scopes,
+        };
 
     /// <summary>Prints a new key and its entry in the configuration: <c>--new-key NAME SCOPE,SCOPE</c>.</summary>
     /// <param name="arguments">The name, and the scopes.</param>
@@ -29,14 +34,20 @@ internal static class NewKey
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
         var key = Make();
-        var definition = Define(arguments.ElementAtOrDefault(0) ?? "", key, arguments.ElementAtOrDefault(1)?.Split(',') ?? []);
+        var definition = Define(
+            arguments.ElementAtOrDefault(0) ?? "",
+            key,
+            arguments.ElementAtOrDefault(1)?.Split(',') ?? []
+        );
         if (ApiKeyRules.Problems([definition]).ToList() is { Count: > 0 } problems)
         {
             await errors.WriteLineAsync($"--new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
             return 1;
         }
 
-        await output.WriteLineAsync($"The key, for its holder; it is not shown again:\n{key}\n\nIts entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}");
+        await output.WriteLineAsync(
+            $"The key, for its holder; it is not shown again:\n{key}\n\nIts entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}"
+        );
         return 0;
     }
 }

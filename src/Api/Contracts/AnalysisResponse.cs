@@ -16,16 +16,39 @@ namespace ModelService.Api.Contracts;
 /// <param name="Layers">Every layer and block, in order; a block stands before what it holds.</param>
 /// <param name="StateDict">The tensors that a weights file must hold, in PyTorch's order.</param>
 public sealed record AnalysisResponse(
-    IReadOnlyList<long> InputShape, IReadOnlyList<long> OutputShape, long Parameters, long Macs, long ActivationBytes, WeightBytesResponse WeightBytes,
-    EstimatedMemoryResponse EstimatedMemory, string? HeadLayer, IReadOnlyList<ErrorDetail> Warnings, IReadOnlyList<LayerAnalysisResponse> Layers,
-    IReadOnlyList<TensorResponse> StateDict)
+    IReadOnlyList<long> InputShape,
+    IReadOnlyList<long> OutputShape,
+    long Parameters,
+    long Macs,
+    long ActivationBytes,
+    WeightBytesResponse WeightBytes,
+    EstimatedMemoryResponse EstimatedMemory,
+    string? HeadLayer,
+    IReadOnlyList<ErrorDetail> Warnings,
+    IReadOnlyList<LayerAnalysisResponse> Layers,
+    IReadOnlyList<TensorResponse> StateDict
+)
 {
-    internal static AnalysisResponse Of(ArchitectureAnalysis analysis, int largestBatch) => new(
-        analysis.Input.Sizes, analysis.Output.Sizes, analysis.Parameters, analysis.Macs, analysis.ActivationBytes(),
-        new WeightBytesResponse(analysis.WeightBytes(4), analysis.WeightBytes(2), analysis.WeightBytes(2)),
-        new EstimatedMemoryResponse(analysis.EstimateBytes(1), analysis.EstimateBytes(largestBatch), largestBatch),
-        analysis.Head?.Key, ArchitectureAdvice.For(analysis), [.. analysis.AllLayers.Select(LayerAnalysisResponse.Of)],
-        [.. analysis.StateDict.Select(tensor => new TensorResponse(tensor.Name, tensor.Shape, tensor.IsCounter ? "int64" : "float32"))]);
+    internal static AnalysisResponse Of(ArchitectureAnalysis analysis, int largestBatch) =>
+        new(
+            analysis.Input.Sizes,
+            analysis.Output.Sizes,
+            analysis.Parameters,
+            analysis.Macs,
+            analysis.ActivationBytes(),
+            new WeightBytesResponse(analysis.WeightBytes(4), analysis.WeightBytes(2), analysis.WeightBytes(2)),
+            new EstimatedMemoryResponse(analysis.EstimateBytes(1), analysis.EstimateBytes(largestBatch), largestBatch),
+            analysis.Head?.Key,
+            ArchitectureAdvice.For(analysis),
+            [.. analysis.AllLayers.Select(LayerAnalysisResponse.Of)],
+            [
+                .. analysis.StateDict.Select(tensor => new TensorResponse(
+                    tensor.Name,
+                    tensor.Shape,
+                    tensor.IsCounter ? "int64" : "float32"
+                )),
+            ]
+        );
 }
 
 /// <summary>Bytes of the weights in each precision; counters stay int64.</summary>
@@ -51,13 +74,31 @@ public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int
 /// <param name="ReceptiveField">What part of the input a number of its output depends on, for each spatial dimension.</param>
 /// <param name="DependsOnError">True where an error here or before keeps the shapes or costs from being known.</param>
 public sealed record LayerAnalysisResponse(
-    string Pointer, string Key, string Type, IReadOnlyList<long?>? OutputShape, long Parameters, long Macs, long ActivationBytes, ReceptiveField? ReceptiveField,
-    bool? DependsOnError)
+    string Pointer,
+    string Key,
+    string Type,
+    IReadOnlyList<long?>? OutputShape,
+    long Parameters,
+    long Macs,
+    long ActivationBytes,
+    ReceptiveField? ReceptiveField,
+    bool? DependsOnError
+)
 {
     internal static LayerAnalysisResponse Of(LayerNode node) =>
         new(
-        node.Pointer, node.Key, node.Type, node.Output.HasRank ? [.. node.Output.Sizes.Select(size => size == Shape.UnknownSize ? (long?)null : size)] : null,
-        node.Parameters, node.Macs, node.ActivationBytes, node.Field, node.DependsOnError ? true : null);
+            node.Pointer,
+            node.Key,
+            node.Type,
+            node.Output.HasRank
+                ? [.. node.Output.Sizes.Select(size => size == Shape.UnknownSize ? (long?)null : size)]
+                : null,
+            node.Parameters,
+            node.Macs,
+            node.ActivationBytes,
+            node.Field,
+            node.DependsOnError ? true : null
+        );
 }
 
 /// <summary>A tensor of a state dict.</summary>

@@ -14,7 +14,13 @@ public sealed record ArchitectureListResponse(IReadOnlyList<string> Architecture
 /// <param name="Preprocessing">How photos become its input.</param>
 /// <param name="Definition">The network in the architecture language: copy it to make your own.</param>
 /// <param name="Analysis">What it comes to.</param>
-public sealed record ArchitectureResponse(string Name, ArchitectureFamily Family, PreprocessingPreset Preprocessing, JsonElement Definition, AnalysisResponse Analysis)
+public sealed record ArchitectureResponse(
+    string Name,
+    ArchitectureFamily Family,
+    PreprocessingPreset Preprocessing,
+    JsonElement Definition,
+    AnalysisResponse Analysis
+)
 {
     internal static ArchitectureResponse Of(PredefinedArchitecture architecture, AnalysisResponse analysis) =>
         new(architecture.Name, architecture.Family, architecture.Preprocessing, architecture.Source, analysis);

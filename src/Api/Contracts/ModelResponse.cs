@@ -43,13 +43,43 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="WeightsReport">What was loaded from a weights file or another model; absent in the list of models.</param>
 /// <param name="Versions">Every version of the model, oldest first; absent for a single version.</param>
 public sealed record ModelResponse(
-    string Name, int Version, VersionState State, string? Reason, bool Pinned, string? Base, string? From, VersionLineage? Lineage, WeightsState Weights,
-    IReadOnlyList<string>? RandomTensors, HeadState? Head, string? Device, Precision? Precision,
-    ModelRoute? Route, string? RouteReason, Fidelity? Fidelity, SamplesResponse? Samples, IReadOnlyList<long>? InputShape, int? NumClasses,
-    IReadOnlyList<string>? Labels, PreprocessingDefinition? Preprocessing, long? Parameters, long? Macs, long Bytes, long PlanBytes, long WorkspaceBytes,
-    DateTimeOffset CreatedAt, DateTimeOffset? LoadedAt, WeightsReport? WeightsReport, IReadOnlyList<VersionSummary>? Versions)
+    string Name,
+    int Version,
+    VersionState State,
+    string? Reason,
+    bool Pinned,
+    string? Base,
+    string? From,
+    VersionLineage? Lineage,
+    WeightsState Weights,
+    IReadOnlyList<string>? RandomTensors,
+    HeadState? Head,
+    string? Device,
+    Precision? Precision,
+    ModelRoute? Route,
+    string? RouteReason,
+    Fidelity? Fidelity,
+    SamplesResponse? Samples,
+    IReadOnlyList<long>? InputShape,
+    int? NumClasses,
+    IReadOnlyList<string>? Labels,
+    PreprocessingDefinition? Preprocessing,
+    long? Parameters,
+    long? Macs,
+    long Bytes,
+    long PlanBytes,
+    long WorkspaceBytes,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? LoadedAt,
+    WeightsReport? WeightsReport,
+    IReadOnlyList<VersionSummary>? Versions
+)
 {
-    internal static ModelResponse Of(ModelEntry model) => Of(model, model.Default) with { Versions = [.. model.Versions.Select(VersionSummary.Of)] };
+    internal static ModelResponse Of(ModelEntry model) =>
+        Of(model, model.Default) with
+        {
+            Versions = [.. model.Versions.Select(VersionSummary.Of)],
+        };
 
     internal static ModelResponse Of(ModelEntry model, ModelVersion version)
     {
@@ -57,15 +87,42 @@ public sealed record ModelResponse(
         var blueprint = version.IsKnown ? version.Blueprint : null;
         var (definition, analysis) = (blueprint?.Definition, blueprint?.Analysis);
         return new ModelResponse(
-            version.Name, version.Version, version.State, version.Reason, model.Pinned == version.Version, definition?.Base, definition?.From, version.Lineage, version.Weights,
-            PartlyRandom(version), version.Head, version.Computing?.Device, definition?.Precision,
-            version.Computing?.Route, version.Computing?.RouteReason, version.Computing?.Fidelity, SamplesResponse.Of(version), analysis?.Input.Sizes, blueprint?.ClassCount,
-            definition?.Labels, blueprint?.Preprocessing, analysis?.Parameters, analysis?.Macs, version.Bytes, version.PlanBytes, version.WorkspaceBytes,
-            version.Created, version.Loaded, version.Report, null);
+            version.Name,
+            version.Version,
+            version.State,
+            version.Reason,
+            model.Pinned == version.Version,
+            definition?.Base,
+            definition?.From,
+            version.Lineage,
+            version.Weights,
+            PartlyRandom(version),
+            version.Head,
+            version.Computing?.Device,
+            definition?.Precision,
+            version.Computing?.Route,
+            version.Computing?.RouteReason,
+            version.Computing?.Fidelity,
+            SamplesResponse.Of(version),
+            analysis?.Input.Sizes,
+            blueprint?.ClassCount,
+            definition?.Labels,
+            blueprint?.Preprocessing,
+            analysis?.Parameters,
+            analysis?.Macs,
+            version.Bytes,
+            version.PlanBytes,
+            version.WorkspaceBytes,
+            version.Created,
+            version.Loaded,
+            version.Report,
+            null
+        );
     }
 
     /// <summary>The tensors that are random, where some are and some are not.</summary>
-    internal static IReadOnlyList<string>? PartlyRandom(ModelVersion version) => version.Weights == WeightsState.Partial ? version.RandomTensors : null;
+    internal static IReadOnlyList<string>? PartlyRandom(ModelVersion version) =>
+        version.Weights == WeightsState.Partial ? version.RandomTensors : null;
 }
 
 /// <summary>A version among others.</summary>
@@ -78,10 +135,27 @@ public sealed record ModelResponse(
 /// <param name="Lineage">The versions it comes from.</param>
 /// <param name="Samples">What came of its golden samples; absent when it has none.</param>
 public sealed record VersionSummary(
-    int Version, VersionState State, string? Reason, WeightsState Weights, long Bytes, DateTimeOffset CreatedAt, VersionLineage? Lineage, SamplesResponse? Samples)
+    int Version,
+    VersionState State,
+    string? Reason,
+    WeightsState Weights,
+    long Bytes,
+    DateTimeOffset CreatedAt,
+    VersionLineage? Lineage,
+    SamplesResponse? Samples
+)
 {
     internal static VersionSummary Of(ModelVersion version) =>
-        new(version.Version, version.State, version.Reason, version.Weights, version.Bytes, version.Created, version.Lineage, SamplesResponse.Of(version));
+        new(
+            version.Version,
+            version.State,
+            version.Reason,
+            version.Weights,
+            version.Bytes,
+            version.Created,
+            version.Lineage,
+            SamplesResponse.Of(version)
+        );
 }
 
 /// <summary>What came of a version's golden samples when it was made, or came into memory last.</summary>
@@ -89,10 +163,17 @@ public sealed record VersionSummary(
 /// <param name="Reproduced">Whether it reproduces all of them.</param>
 /// <param name="HeldBack">Whether it did not when it was made: then it is the default only if it is pinned.</param>
 /// <param name="Differences">Those that it does not reproduce.</param>
-public sealed record SamplesResponse(int Count, bool Reproduced, bool HeldBack, IReadOnlyList<SampleDifference> Differences)
+public sealed record SamplesResponse(
+    int Count,
+    bool Reproduced,
+    bool HeldBack,
+    IReadOnlyList<SampleDifference> Differences
+)
 {
     internal static SamplesResponse? Of(ModelVersion version) =>
-        version.Samples is { } samples ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsHeldBack, samples.Differences) : null;
+        version.Samples is { } samples
+            ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsHeldBack, samples.Differences)
+            : null;
 }
 
 /// <summary>A model that was removed.</summary>
@@ -113,7 +194,14 @@ public sealed record VersionDeletedResponse(string Model, int Version, long Byte
 /// <param name="BytesReturned">Bytes that went back to the operating system: by how much the process's memory shrank meanwhile.</param>
 /// <param name="ResidentBytesBefore">Bytes of RAM that the process had before.</param>
 /// <param name="ResidentBytesAfter">Bytes of RAM that it has now.</param>
-public sealed record VersionUnloadedResponse(string Model, int Version, VersionState State, long BytesReturned, long ResidentBytesBefore, long ResidentBytesAfter);
+public sealed record VersionUnloadedResponse(
+    string Model,
+    int Version,
+    VersionState State,
+    long BytesReturned,
+    long ResidentBytesBefore,
+    long ResidentBytesAfter
+);
 
 /// <summary>A change to a model; what is left out stays.</summary>
 /// <param name="DefaultVersion">The number of the version to pin as the default, or <c>"newest"</c>: the newest that is ready, from now on.</param>

@@ -25,12 +25,27 @@ public enum ScoreKind
 /// <param name="Predictions">One for each image, in order.</param>
 /// <param name="TimingMs">Where the time went.</param>
 public sealed record PredictResponse(
-    string Model, int Version, WeightsState Weights, IReadOnlyList<string>? RandomTensors, IReadOnlyList<PredictionResponse> Predictions, TimingResponse TimingMs)
+    string Model,
+    int Version,
+    WeightsState Weights,
+    IReadOnlyList<string>? RandomTensors,
+    IReadOnlyList<PredictionResponse> Predictions,
+    TimingResponse TimingMs
+)
 {
-    internal static PredictResponse Of(PredictionResult result, int topK, ScoreKind scores) => new(
-        result.Model.Name, result.Model.Version, result.Model.Weights, ModelResponse.PartlyRandom(result.Model),
-        [.. result.Predictions.Select(prediction => PredictionResponse.Of(prediction, result.Model.Blueprint.Definition.Labels, topK, scores))],
-        TimingResponse.Of(result.Timing));
+    internal static PredictResponse Of(PredictionResult result, int topK, ScoreKind scores) =>
+        new(
+            result.Model.Name,
+            result.Model.Version,
+            result.Model.Weights,
+            ModelResponse.PartlyRandom(result.Model),
+            [
+                .. result.Predictions.Select(prediction =>
+                    PredictionResponse.Of(prediction, result.Model.Blueprint.Definition.Labels, topK, scores)
+                ),
+            ],
+            TimingResponse.Of(result.Timing)
+        );
 }
 
 /// <summary>The scores of one image, or why it has none.</summary>
@@ -38,18 +53,38 @@ public sealed record PredictResponse(
 /// <param name="Probabilities">One for each class, in order; each from 0 to 1, together 1.</param>
 /// <param name="Logits">The network's output, one for each class, in order.</param>
 /// <param name="Error">Why this image could not be scored; the others are not touched by it.</param>
-public sealed record PredictionResponse(IReadOnlyList<TopClassResponse>? Top, float[]? Probabilities, float[]? Logits, ImageErrorResponse? Error)
+public sealed record PredictionResponse(
+    IReadOnlyList<TopClassResponse>? Top,
+    float[]? Probabilities,
+    float[]? Logits,
+    ImageErrorResponse? Error
+)
 {
-    internal static PredictionResponse Of(Prediction prediction, IReadOnlyList<string>? labels, int topK, ScoreKind kind)
+    internal static PredictionResponse Of(
+        Prediction prediction,
+        IReadOnlyList<string>? labels,
+        int topK,
+        ScoreKind kind
+    )
     {
         if (prediction is not Scores scores)
         {
             var refusal = (Refusal)prediction;
-            return new PredictionResponse(null, null, null, new ImageErrorResponse(ErrorTable.NameOf(refusal.Code), refusal.Detail));
+            return new PredictionResponse(
+                null,
+                null,
+                null,
+                new ImageErrorResponse(ErrorTable.NameOf(refusal.Code), refusal.Detail)
+            );
         }
 
         var best = Best(scores.Logits, Math.Min(topK, scores.Logits.Length));
-        return new PredictionResponse([.. best.Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]))], kind == ScoreKind.Probabilities ? scores.Probabilities : null, kind == ScoreKind.Logits ? scores.Logits : null, null);
+        return new PredictionResponse(
+            [.. best.Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]))],
+            kind == ScoreKind.Probabilities ? scores.Probabilities : null,
+            kind == ScoreKind.Logits ? scores.Logits : null,
+            null
+        );
     }
 
     // Where the largest are, the largest first; of equal ones the first.
@@ -58,12 +93,15 @@ public sealed record PredictionResponse(IReadOnlyList<TopClassResponse>? Top, fl
         var least = new PriorityQueue<int, (float Logit, int Later)>(count);
         for (var index = 0; index < logits.Length; index++)
         {
-            if (least.Count < count) least.Enqueue(index, (logits[index], -index));
-            else least.EnqueueDequeue(index, (logits[index], -index));
+            if (least.Count < count)
+                least.Enqueue(index, (logits[index], -index));
+            else
+                least.EnqueueDequeue(index, (logits[index], -index));
         }
 
         var best = new int[count];
-        for (var place = count - 1; place >= 0; place--) best[place] = least.Dequeue();
+        for (var place = count - 1; place >= 0; place--)
+            best[place] = least.Dequeue();
         return best;
     }
 }

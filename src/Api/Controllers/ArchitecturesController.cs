@@ -19,13 +19,17 @@ namespace ModelService.Api.Controllers;
 [Route("v1/architectures")]
 [Produces("application/json", "application/problem+json")]
 public sealed class ArchitecturesController(
-    IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits, IOptions<BatchingOptions> batching) : ControllerBase
+    IOptions<LimitsOptions> limits,
+    IOptions<ArchitectureLimits> architectureLimits,
+    IOptions<BatchingOptions> batching
+) : ControllerBase
 {
     /// <summary>Lists the predefined architectures.</summary>
     /// <response code="200">Their names, for <c>"base"</c>.</response>
     [HttpGet]
     [Authorize(Scopes.Read)]
-    public ArchitectureListResponse List() => new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
+    public ArchitectureListResponse List() =>
+        new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
 
     /// <summary>Shows a predefined architecture: its definition, preprocessing and analysis.</summary>
     /// <param name="name" example="resnet50">Its name.</param>
@@ -37,8 +41,12 @@ public sealed class ArchitecturesController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     public ArchitectureResponse Get(string name)
     {
-        var architecture = PredefinedArchitectures.Find(name)
-            ?? throw new ServingException(ErrorCode.NotFound, $"'{name}' is no predefined architecture. GET /v1/architectures lists them.");
+        var architecture =
+            PredefinedArchitectures.Find(name)
+            ?? throw new ServingException(
+                ErrorCode.NotFound,
+                $"'{name}' is no predefined architecture. GET /v1/architectures lists them."
+            );
         return ArchitectureResponse.Of(architecture, Describe(architecture.Analyze(architectureLimits.Value)));
     }
 
@@ -63,5 +71,6 @@ public sealed class ArchitecturesController(
         return Describe(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
     }
 
-    private AnalysisResponse Describe(ArchitectureAnalysis analysis) => AnalysisResponse.Of(analysis, batching.Value.MaxBatchSizeOf(analysis));
+    private AnalysisResponse Describe(ArchitectureAnalysis analysis) =>
+        AnalysisResponse.Of(analysis, batching.Value.MaxBatchSizeOf(analysis));
 }

@@ -22,7 +22,11 @@ namespace ModelService.Api.Controllers;
 [Route("v1/models")]
 [Produces("application/json", "application/problem+json")]
 public sealed class ModelsController(
-    ModelRegistry registry, StagingFolder staging, IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+    ModelRegistry registry,
+    StagingFolder staging,
+    IOptions<LimitsOptions> limits,
+    IOptions<ArchitectureLimits> architectureLimits
+) : ControllerBase
 {
     /// <summary>Creates a model from a definition, with weights if you bring them.</summary>
     /// <remarks>
@@ -42,7 +46,10 @@ public sealed class ModelsController(
     /// <response code="503"><c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end; <c>model_not_ready</c>: the model to derive from is being loaded. See Retry-After.</response>
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
-    [TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived), TakesFiles("weights", hasDefinition: true)]
+    [
+        TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived),
+        TakesFiles("weights", hasDefinition: true)
+    ]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
@@ -50,10 +57,24 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<CreatedAtActionResult> Create(CancellationToken cancellationToken, [FromQuery(Name = "allow_partial")] bool allowPartial = false)
+    public async Task<CreatedAtActionResult> Create(
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+    )
     {
-        using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, staging, ReadBlueprint, cancellationToken);
-        var model = await registry.CreateAsync(request.Blueprint, request.Weights?.Upload, allowPartial, cancellationToken);
+        using var request = await CreateModelRequest.ReadAsync(
+            Request,
+            limits.Value,
+            staging,
+            ReadBlueprint,
+            cancellationToken
+        );
+        var model = await registry.CreateAsync(
+            request.Blueprint,
+            request.Weights?.Upload,
+            allowPartial,
+            cancellationToken
+        );
         return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Of(model));
     }
 
@@ -61,7 +82,8 @@ public sealed class ModelsController(
     /// <response code="200">Each model.</response>
     [HttpGet]
     [Authorize(Scopes.Read)]
-    public ModelListResponse List() => new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
+    public ModelListResponse List() =>
+        new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
 
     /// <summary>Shows a model: its default version, and a line for each of the others.</summary>
     /// <param name="name" example="pets">Its name.</param>
@@ -146,5 +168,9 @@ public sealed class ModelsController(
     }
 
     private ModelBlueprint ReadBlueprint(JsonElement json) =>
-        ModelBlueprint.Read(json, architectureLimits.Value, reference => registry.Find(reference.Name, reference.Version).Blueprint);
+        ModelBlueprint.Read(
+            json,
+            architectureLimits.Value,
+            reference => registry.Find(reference.Name, reference.Version).Blueprint
+        );
 }

@@ -19,7 +19,12 @@ namespace ModelService.Api.Controllers;
 [Authorize(Scopes.Predict)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
-public sealed class PredictController(ModelRegistry registry, Predictor predictor, IOptions<LimitsOptions> limits, IDiagnosticContext log) : ControllerBase
+public sealed class PredictController(
+    ModelRegistry registry,
+    Predictor predictor,
+    IOptions<LimitsOptions> limits,
+    IDiagnosticContext log
+) : ControllerBase
 {
     /// <summary>Scores one or more images by the model's default version.</summary>
     /// <remarks>
@@ -57,8 +62,8 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     public Task<ActionResult<PredictResponse>> Predict(
         string name,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
-        [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
-        RunAsync(name, null, topK, scores);
+        [FromQuery] ScoreKind scores = ScoreKind.Probabilities
+    ) => RunAsync(name, null, topK, scores);
 
     /// <summary>Scores one or more images by one version of the model.</summary>
     /// <remarks>The body is as for the default version.</remarks>
@@ -92,8 +97,8 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
         string name,
         int version,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
-        [FromQuery] ScoreKind scores = ScoreKind.Probabilities) =>
-        RunAsync(name, version, topK, scores);
+        [FromQuery] ScoreKind scores = ScoreKind.Probabilities
+    ) => RunAsync(name, version, topK, scores);
 
     private async Task<ActionResult<PredictResponse>> RunAsync(string name, int? version, int topK, ScoreKind scores)
     {
@@ -106,7 +111,8 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
         log.Set("Model", name);
         log.Set("Version", result.Model.Version);
         log.Set("Count", inputs.Count);
-        if (result.Refused is { } refused) return new ErrorResult(ErrorTable.Describe(HttpContext, refused.Code, refused.Detail), refused.RetryAfter);
+        if (result.Refused is { } refused)
+            return new ErrorResult(ErrorTable.Describe(HttpContext, refused.Code, refused.Detail), refused.RetryAfter);
         log.Set("Timing", TimingResponse.Of(result.Timing), destructureObjects: true);
         ThrowIfAllRefused(result.Predictions);
         return PredictResponse.Of(result, topK, scores);
@@ -115,10 +121,17 @@ public sealed class PredictController(ModelRegistry registry, Predictor predicto
     private static void ThrowIfAllRefused(IReadOnlyList<Prediction> predictions)
     {
         var refusals = predictions.OfType<Refusal>().ToList();
-        if (refusals.Count < predictions.Count) return;
-        if (refusals is [var only]) throw new ServingException(only.Code, only.Detail);
-        var code = refusals.Select(refusal => refusal.Code).Distinct().ToList() is [var same] ? same : ErrorCode.ImageUndecodable;
-        throw new ServingException(code, $"None of the {refusals.Count} images could be used; the first: {refusals[0].Detail}",
-            [.. refusals.Select((refusal, index) => new ErrorDetail($"/images/{index}", refusal.Detail))]);
+        if (refusals.Count < predictions.Count)
+            return;
+        if (refusals is [var only])
+            throw new ServingException(only.Code, only.Detail);
+        var code = refusals.Select(refusal => refusal.Code).Distinct().ToList() is [var same]
+            ? same
+            : ErrorCode.ImageUndecodable;
+        throw new ServingException(
+            code,
+            $"None of the {refusals.Count} images could be used; the first: {refusals[0].Detail}",
+            [.. refusals.Select((refusal, index) => new ErrorDetail($"/images/{index}", refusal.Detail))]
+        );
     }
 }

@@ -21,7 +21,11 @@ namespace ModelService.Api.Controllers;
 [Route("v1/models/{name}/versions")]
 [Produces("application/json", "application/problem+json")]
 public sealed class VersionsController(
-    ModelRegistry registry, StagingFolder staging, IOptions<LimitsOptions> limits, IOptions<ArchitectureLimits> architectureLimits) : ControllerBase
+    ModelRegistry registry,
+    StagingFolder staging,
+    IOptions<LimitsOptions> limits,
+    IOptions<ArchitectureLimits> architectureLimits
+) : ControllerBase
 {
     /// <summary>Makes a new version, which takes over when it is ready.</summary>
     /// <remarks>
@@ -42,7 +46,10 @@ public sealed class VersionsController(
     /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end. See Retry-After.</response>
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
-    [TakesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true), TakesFiles("weights", hasDefinition: true)]
+    [
+        TakesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true),
+        TakesFiles("weights", hasDefinition: true)
+    ]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -50,11 +57,27 @@ public sealed class VersionsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<CreatedAtActionResult> Create(string name, CancellationToken cancellationToken, [FromQuery(Name = "allow_partial")] bool allowPartial = false)
+    public async Task<CreatedAtActionResult> Create(
+        string name,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+    )
     {
         var model = registry.Find(name);
-        using var request = await CreateModelRequest.ReadAsync(Request, limits.Value, staging, json => ReadBlueprint(json, model), cancellationToken, needsDefinition: false);
-        var version = await registry.AddVersionAsync(request.Blueprint, request.Weights?.Upload, allowPartial, cancellationToken);
+        using var request = await CreateModelRequest.ReadAsync(
+            Request,
+            limits.Value,
+            staging,
+            json => ReadBlueprint(json, model),
+            cancellationToken,
+            needsDefinition: false
+        );
+        var version = await registry.AddVersionAsync(
+            request.Blueprint,
+            request.Weights?.Upload,
+            allowPartial,
+            cancellationToken
+        );
         return CreatedAtAction(nameof(Get), new { name, version = version.Version }, ModelResponse.Of(model, version));
     }
 
@@ -69,7 +92,8 @@ public sealed class VersionsController(
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public ModelResponse Get(string name, int version) => ModelResponse.Of(registry.Find(name), registry.Find(name, version));
+    public ModelResponse Get(string name, int version) =>
+        ModelResponse.Of(registry.Find(name), registry.Find(name, version));
 
     /// <summary>Removes a version. Predictions that run are finished first; later ones go to the default version.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
@@ -84,7 +108,8 @@ public sealed class VersionsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<VersionDeletedResponse> Delete(string name, int version) => new(name, version, await registry.DeleteVersionAsync(name, version));
+    public async Task<VersionDeletedResponse> Delete(string name, int version) =>
+        new(name, version, await registry.DeleteVersionAsync(name, version));
 
     /// <summary>Brings a version into memory.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
@@ -120,6 +145,10 @@ public sealed class VersionsController(
         return new VersionUnloadedResponse(name, version, unloaded.State, Math.Max(0, before - after), before, after);
     }
 
-    private ModelBlueprint ReadBlueprint(JsonElement json, ModelEntry model) => ModelBlueprint.Read(
-        VersionDefinition.Complete(json, model), architectureLimits.Value, reference => registry.Find(reference.Name, reference.Version).Blueprint);
+    private ModelBlueprint ReadBlueprint(JsonElement json, ModelEntry model) =>
+        ModelBlueprint.Read(
+            VersionDefinition.Complete(json, model),
+            architectureLimits.Value,
+            reference => registry.Find(reference.Name, reference.Version).Blueprint
+        );
 }

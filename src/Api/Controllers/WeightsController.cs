@@ -20,7 +20,12 @@ namespace ModelService.Api.Controllers;
 [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
-public sealed class WeightsController(ModelRegistry registry, ModelBuilder builder, StagingFolder staging, IOptions<LimitsOptions> limits) : ControllerBase
+public sealed class WeightsController(
+    ModelRegistry registry,
+    ModelBuilder builder,
+    StagingFolder staging,
+    IOptions<LimitsOptions> limits
+) : ControllerBase
 {
     /// <summary>Compares a weights file with a model, and keeps nothing.</summary>
     /// <remarks>
@@ -78,7 +83,11 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ModelResponse> Put(
-        string name, int version, CancellationToken cancellationToken, [FromQuery(Name = "allow_partial")] bool allowPartial = false)
+        string name,
+        int version,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+    )
     {
         registry.FindUntouched(name, version);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
@@ -107,7 +116,10 @@ public sealed class WeightsController(ModelRegistry registry, ModelBuilder build
         using var file = new WeightsDownload(await registry.LeaseAsync(name, version, cancellationToken));
         Response.ContentType = "application/octet-stream";
         Response.ContentLength = file.Length;
-        Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = file.FileName }.ToString();
+        Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment")
+        {
+            FileName = file.FileName,
+        }.ToString();
         await file.CopyToAsync(Response.Body, cancellationToken);
     }
 }

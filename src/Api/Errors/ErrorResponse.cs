@@ -15,5 +15,13 @@ namespace ModelService.Api.Errors;
 /// <param name="Layers">With <c>definition_invalid</c> of an analysis: every layer as far as it is known; what depends on an error says so.</param>
 /// <param name="TraceId">Finds the request in the server's log.</param>
 public sealed record ErrorResponse(
-    string Type, string Title, int Status, string Code, string Detail, IReadOnlyList<ErrorDetail>? Errors, WeightsReport? Report,
-    IReadOnlyList<LayerAnalysisResponse>? Layers, string TraceId);
+    string Type,
+    string Title,
+    int Status,
+    string Code,
+    string Detail,
+    IReadOnlyList<ErrorDetail>? Errors,
+    WeightsReport? Report,
+    IReadOnlyList<LayerAnalysisResponse>? Layers,
+    string TraceId
+);

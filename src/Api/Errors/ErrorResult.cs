@@ -7,5 +7,6 @@ namespace ModelService.Api.Errors;
 /// <param name="retryAfter">When another try is likely to succeed; null when that is not known.</param>
 internal sealed class ErrorResult(ErrorResponse error, TimeSpan? retryAfter = null) : ActionResult
 {
-    public override Task ExecuteResultAsync(ActionContext context) => ErrorTable.WriteAsync(context.HttpContext, error, retryAfter);
+    public override Task ExecuteResultAsync(ActionContext context) =>
+        ErrorTable.WriteAsync(context.HttpContext, error, retryAfter);
 }

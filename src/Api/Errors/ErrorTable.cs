@@ -15,36 +15,63 @@ internal static class ErrorTable
     public const string Internal = "internal_error";
 
     /// <summary>The HTTP status of an error.</summary>
-    public static int StatusOf(ErrorCode code) => code switch
-    {
-        ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
-        ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
-        ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
-        ErrorCode.RequestTimeout => StatusCodes.Status408RequestTimeout,
-        ErrorCode.ModelExists or ErrorCode.VersionConflict => StatusCodes.Status409Conflict,
-        ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
-        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.DefinitionInvalid or ErrorCode.ImageUndecodable or ErrorCode.InputMismatch
-            or ErrorCode.WeightsMismatch or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
-        ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-        ErrorCode.ModelNotReady or ErrorCode.PlanRejected or ErrorCode.OutOfMemory or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
-        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
-    };
+    public static int StatusOf(ErrorCode code) =>
+        code switch
+        {
+            ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
+            ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+            ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
+            ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
+            ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+            ErrorCode.RequestTimeout => StatusCodes.Status408RequestTimeout,
+            ErrorCode.ModelExists or ErrorCode.VersionConflict => StatusCodes.Status409Conflict,
+            ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
+            ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+            ErrorCode.DefinitionInvalid
+            or ErrorCode.ImageUndecodable
+            or ErrorCode.InputMismatch
+            or ErrorCode.WeightsMismatch
+            or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
+            ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
+            ErrorCode.ModelNotReady
+            or ErrorCode.PlanRejected
+            or ErrorCode.OutOfMemory
+            or ErrorCode.StorageUnavailable
+            or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+            ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+            _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
+        };
 
     /// <summary>An error's name on the wire.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
     /// <summary>The answer to an error.</summary>
-    public static ErrorResponse Describe(HttpContext http, ErrorCode code, string detail, IReadOnlyList<ErrorDetail>? errors = null) =>
-        Describe(http, StatusOf(code), NameOf(code), detail, errors);
+    public static ErrorResponse Describe(
+        HttpContext http,
+        ErrorCode code,
+        string detail,
+        IReadOnlyList<ErrorDetail>? errors = null
+    ) => Describe(http, StatusOf(code), NameOf(code), detail, errors);
 
     /// <summary>The answer to an error.</summary>
-    public static ErrorResponse Describe(HttpContext http, int status, string code, string detail, IReadOnlyList<ErrorDetail>? errors = null) => new(
-        "about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail, errors is { Count: > 0 } ? errors : null, Report: null, Layers: null,
-        Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier);
+    public static ErrorResponse Describe(
+        HttpContext http,
+        int status,
+        string code,
+        string detail,
+        IReadOnlyList<ErrorDetail>? errors = null
+    ) =>
+        new(
+            "about:blank",
+            ReasonPhrases.GetReasonPhrase(status),
+            status,
+            code,
+            detail,
+            errors is { Count: > 0 } ? errors : null,
+            Report: null,
+            Layers: null,
+            Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier
+        );
 
     /// <summary>Writes an error as the answer.</summary>
     /// <param name="http">The request.</param>
@@ -58,7 +85,10 @@ internal static class ErrorTable
 
         // A client that is told to wait is told how long: in seconds, one if no one said otherwise.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1).ToString(CultureInfo.InvariantCulture);
+        {
+            http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1)
+                .ToString(CultureInfo.InvariantCulture);
+        }
 
         // Without a token of ours it stops quietly when the client leaves.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");

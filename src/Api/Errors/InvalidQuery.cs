@@ -13,18 +13,33 @@ internal static class InvalidQuery
     /// <summary>The answer: 400 with each parameter that is wrong.</summary>
     public static IActionResult Answer(ActionContext context)
     {
-        var errors = context.ModelState.Where(entry => entry.Value!.Errors.Count > 0)
-            .Select(entry => new ErrorDetail("?" + entry.Key, $"'{entry.Value!.AttemptedValue}' is given. It must be {Expected(context, entry.Key)}."))
+        var errors = context
+            .ModelState.Where(entry => entry.Value!.Errors.Count > 0)
+            .Select(entry => new ErrorDetail(
+                "?" + entry.Key,
+                $"'{entry.Value!.AttemptedValue}' is given. It must be {Expected(context, entry.Key)}."
+            ))
             .ToList();
-        var error = ErrorTable.Describe(context.HttpContext, ErrorCode.MalformedRequest, $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}", errors);
+        var error = ErrorTable.Describe(
+            context.HttpContext,
+            ErrorCode.MalformedRequest,
+            $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}",
+            errors
+        );
         return new ErrorResult(error);
     }
 
     private static string Expected(ActionContext context, string name)
     {
-        var parameter = context.ActionDescriptor.Parameters.OfType<ControllerParameterDescriptor>().First(parameter => (parameter.BindingInfo?.BinderModelName ?? parameter.Name) == name);
-        if (parameter.ParameterType.IsEnum) return $"one of {string.Join(", ", Enum.GetNames(parameter.ParameterType).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}";
-        if (parameter.ParameterType == typeof(bool)) return "true or false";
-        return parameter.ParameterInfo.GetCustomAttribute<RangeAttribute>() is { } range ? $"a whole number from {range.Minimum} to {range.Maximum}" : "a whole number";
+        var parameter = context
+            .ActionDescriptor.Parameters.OfType<ControllerParameterDescriptor>()
+            .First(parameter => (parameter.BindingInfo?.BinderModelName ?? parameter.Name) == name);
+        if (parameter.ParameterType.IsEnum)
+            return $"one of {string.Join(", ", Enum.GetNames(parameter.ParameterType).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}";
+        if (parameter.ParameterType == typeof(bool))
+            return "true or false";
+        return parameter.ParameterInfo.GetCustomAttribute<RangeAttribute>() is { } range
+            ? $"a whole number from {range.Minimum} to {range.Maximum}"
+            : "a whole number";
     }
 }

@@ -11,7 +11,11 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
     // The client closed the connection; nginx's number, for the log only.
     private const int ClientClosedRequest = 499;
 
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext,
+        Exception exception,
+        CancellationToken cancellationToken
+    )
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
         {
@@ -26,12 +30,26 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
                 Report = known.Report,
                 Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Of).ToList(),
             },
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(httpContext, ErrorCode.BodyTooLarge, "The body is too large."),
-            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(httpContext, ErrorCode.RequestTimeout, slow.Message),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(
+                httpContext,
+                ErrorCode.BodyTooLarge,
+                "The body is too large."
+            ),
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(
+                httpContext,
+                ErrorCode.RequestTimeout,
+                slow.Message
+            ),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
-            _ => ErrorTable.Describe(httpContext, StatusCodes.Status500InternalServerError, ErrorTable.Internal, "Something went wrong in the server. The log has it under this trace_id."),
+            _ => ErrorTable.Describe(
+                httpContext,
+                StatusCodes.Status500InternalServerError,
+                ErrorTable.Internal,
+                "Something went wrong in the server. The log has it under this trace_id."
+            ),
         };
-        if (error.Status == StatusCodes.Status500InternalServerError) LogBug(exception, error.TraceId);
+        if (error.Status == StatusCodes.Status500InternalServerError)
+            LogBug(exception, error.TraceId);
         await ErrorTable.WriteAsync(httpContext, error);
         return true;
     }

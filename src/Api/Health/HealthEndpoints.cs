@@ -8,21 +8,30 @@ namespace ModelService.Api.Health;
 internal static class HealthEndpoints
 {
     /// <summary>Adds what readiness asks.</summary>
-    public static void AddHealth(this WebApplicationBuilder builder) => builder.Services.AddHealthChecks()
-        .AddCheck<ModelsCheck>("models")
-        .AddCheck<StorageCheck>("storage")
-        .AddCheck<StoppingCheck>("stopping");
+    public static void AddHealth(this WebApplicationBuilder builder) =>
+        builder
+            .Services.AddHealthChecks()
+            .AddCheck<ModelsCheck>("models")
+            .AddCheck<StorageCheck>("storage")
+            .AddCheck<StoppingCheck>("stopping");
 
     /// <summary>Serves both.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false }).DisableHttpMetrics().AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync }).DisableHttpMetrics().AllowAnonymous();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false })
+            .DisableHttpMetrics()
+            .AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync })
+            .DisableHttpMetrics()
+            .AllowAnonymous();
     }
 
     private static Task WriteAsync(HttpContext http, HealthReport report)
     {
-        var reasons = report.Entries.Values.Where(entry => entry.Status != HealthStatus.Healthy).Select(entry => entry.Description).ToList();
+        var reasons = report
+            .Entries.Values.Where(entry => entry.Status != HealthStatus.Healthy)
+            .Select(entry => entry.Description)
+            .ToList();
         http.RequestServices.GetRequiredService<IDiagnosticContext>().Set("Reasons", reasons);
         return http.Response.WriteAsJsonAsync(new ReadyResponse(reasons.Count == 0 ? "ready" : "not_ready", reasons));
     }

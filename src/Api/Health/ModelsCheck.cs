@@ -7,6 +7,13 @@ namespace ModelService.Api.Health;
 /// <param name="start">Loads it.</param>
 internal sealed class ModelsCheck(RegistryStart start) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(start.Waiting.Count is var waiting and > 0 ? HealthCheckResult.Unhealthy($"Versions that are still to be loaded: {waiting}.") : HealthCheckResult.Healthy());
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    ) =>
+        Task.FromResult(
+            start.Waiting.Count is var waiting and > 0
+                ? HealthCheckResult.Unhealthy($"Versions that are still to be loaded: {waiting}.")
+                : HealthCheckResult.Healthy()
+        );
 }

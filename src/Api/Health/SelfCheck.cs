@@ -11,11 +11,15 @@ internal static class SelfCheck
     public static async Task<int> RunAsync(string? address)
     {
         // A proxy from the environment is for the world outside, not for this machine.
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(4) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            Timeout = TimeSpan.FromSeconds(4),
+        };
         try
         {
             using var answer = await client.GetAsync(new Uri(new Uri(address ?? OwnAddress()), "/health/live"));
-            if (answer.IsSuccessStatusCode) return 0;
+            if (answer.IsSuccessStatusCode)
+                return 0;
             await Console.Error.WriteLineAsync($"The server answers {(int)answer.StatusCode}.");
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
@@ -29,8 +33,12 @@ internal static class SelfCheck
     // As ASP.NET reads them: ASPNETCORE_URLS before ASPNETCORE_HTTP_PORTS; a server on every address is also on localhost.
     private static string OwnAddress()
     {
-        var url = Environment.GetEnvironmentVariable("ASPNETCORE_URLS")?.Split(';').FirstOrDefault(item => item.StartsWith("http:", StringComparison.OrdinalIgnoreCase));
-        if (url is not null) return Regex.Replace(url, @"//(\+|\*|0\.0\.0\.0|\[::\])", "//localhost");
+        var url = Environment
+            .GetEnvironmentVariable("ASPNETCORE_URLS")
+            ?.Split(';')
+            .FirstOrDefault(item => item.StartsWith("http:", StringComparison.OrdinalIgnoreCase));
+        if (url is not null)
+            return Regex.Replace(url, @"//(\+|\*|0\.0\.0\.0|\[::\])", "//localhost");
         return $"http://localhost:{Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0] ?? "8080"}";
     }
 }

@@ -7,6 +7,11 @@ namespace ModelService.Api.Health;
 /// <param name="folder">Where they are kept.</param>
 internal sealed class StorageCheck(DataFolder folder) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(folder.WhyNotWritable() is { } why ? HealthCheckResult.Unhealthy(why) : HealthCheckResult.Healthy());
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    ) =>
+        Task.FromResult(
+            folder.WhyNotWritable() is { } why ? HealthCheckResult.Unhealthy(why) : HealthCheckResult.Healthy()
+        );
 }

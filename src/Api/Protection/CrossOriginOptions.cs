@@ -21,11 +21,20 @@ internal sealed class CrossOriginOptionsValidator : IValidateOptions<CrossOrigin
         var wrong = options.Origins.Where(origin => !IsOrigin(origin)).ToList();
         return wrong.Count == 0
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(wrong.Select(origin => $"{CrossOriginOptions.Section}:{nameof(CrossOriginOptions.Origins)}: '{origin}' is no origin: https://HOST or http://HOST:PORT, with no path, or * for all."));
+            : ValidateOptionsResult.Fail(
+                wrong.Select(origin =>
+                    $"{CrossOriginOptions.Section}:{nameof(CrossOriginOptions.Origins)}: '{origin}' is no origin: https://HOST or http://HOST:PORT, with no path, or * for all."
+                )
+            );
     }
 
     private static bool IsOrigin(string origin) =>
-        origin == CorsConstants.AnyOrigin || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == origin);
+        origin == CorsConstants.AnyOrigin
+        || (
+            Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+            && uri.GetLeftPart(UriPartial.Authority) == origin
+        );
 }
 
 internal static class CrossOriginServices
@@ -33,12 +42,25 @@ internal static class CrossOriginServices
     /// <summary>Adds CORS for the origins that are configured.</summary>
     public static void AddCrossOrigins(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<CrossOriginOptions, CrossOriginOptionsValidator>().BindConfiguration(CrossOriginOptions.Section);
+        builder
+            .Services.AddOptionsWithValidateOnStart<CrossOriginOptions, CrossOriginOptionsValidator>()
+            .BindConfiguration(CrossOriginOptions.Section);
         builder.Services.AddCors();
-        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<CrossOriginOptions>>(static (cors, origins) =>
-        {
-            if (origins.Value.Origins.Count == 0) return;
-            cors.AddDefaultPolicy(policy => policy.WithOrigins([.. origins.Value.Origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("Location", "Retry-After"));
-        });
+        builder
+            .Services.AddOptions<CorsOptions>()
+            .Configure<IOptions<CrossOriginOptions>>(
+                static (cors, origins) =>
+                {
+                    if (origins.Value.Origins.Count == 0)
+                        return;
+                    cors.AddDefaultPolicy(policy =>
+                        policy
+                            .WithOrigins([.. origins.Value.Origins])
+                            .AllowAnyHeader()
+                            .AllowAnyMethod()
+                            .WithExposedHeaders("Location", "Retry-After")
+                    );
+                }
+            );
     }
 }

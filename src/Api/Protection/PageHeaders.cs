@@ -8,17 +8,23 @@ internal static class PageHeaders
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Puts the headers on every answer, errors too.</summary>
-    public static void UsePageHeaders(this WebApplication app) => app.Use(static (http, next) =>
-    {
-        http.Response.OnStarting(static state =>
-        {
-            var headers = ((HttpResponse)state).Headers;
-            headers.XContentTypeOptions = "nosniff";
-            headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            headers.XFrameOptions = "DENY";
-            headers["Referrer-Policy"] = "no-referrer";
-            return Task.CompletedTask;
-        }, http.Response);
-        return next(http);
-    });
+    public static void UsePageHeaders(this WebApplication app) =>
+        app.Use(
+            static (http, next) =>
+            {
+                http.Response.OnStarting(
+                    static state =>
+                    {
+                        var headers = ((HttpResponse)state).Headers;
+                        headers.XContentTypeOptions = "nosniff";
+                        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                        headers.XFrameOptions = "DENY";
+                        headers["Referrer-Policy"] = "no-referrer";
+                        return Task.CompletedTask;
+                    },
+                    http.Response
+                );
+                return next(http);
+            }
+        );
 }

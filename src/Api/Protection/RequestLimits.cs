@@ -23,24 +23,50 @@ internal static class RequestLimits
     /// <summary>Adds them.</summary>
     public static void AddRequestLimits(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().BindConfiguration(LimitsOptions.Section);
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>(static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout);
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>(static (kestrel, limits) => Limit(kestrel, limits.Value));
+        builder
+            .Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
+            .BindConfiguration(LimitsOptions.Section);
+        builder
+            .Services.AddOptions<HostOptions>()
+            .Configure<IOptions<LimitsOptions>>(
+                static (host, limits) => host.ShutdownTimeout = limits.Value.ShutdownTimeout
+            );
+        builder
+            .Services.AddOptions<KestrelServerOptions>()
+            .Configure<IOptions<LimitsOptions>>(static (kestrel, limits) => Limit(kestrel, limits.Value));
         builder.Services.AddRequestTimeouts();
-        builder.Services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<LimitsOptions>>(static (timeouts, limits) =>
-        {
-            timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = limits.Value.RequestTimeout };
-            timeouts.AddPolicy(Upload, limits.Value.UploadTimeout);
-        });
+        builder
+            .Services.AddOptions<RequestTimeoutOptions>()
+            .Configure<IOptions<LimitsOptions>>(
+                static (timeouts, limits) =>
+                {
+                    timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = limits.Value.RequestTimeout };
+                    timeouts.AddPolicy(Upload, limits.Value.UploadTimeout);
+                }
+            );
         builder.Services.AddRateLimiter(static _ => { });
-        builder.Services.AddOptions<RateLimiterOptions>().Configure<IOptions<LimitsOptions>>(static (limiter, limits) =>
-        {
-            if (limits.Value.RequestsPerMinute is not { } requests) return;
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => Asker(http) is { } asker
-                ? RateLimitPartition.GetFixedWindowLimiter(asker, _ => new FixedWindowRateLimiterOptions { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) })
-                : RateLimitPartition.GetNoLimiter(""));
-            limiter.OnRejected = RefuseAsync;
-        });
+        builder
+            .Services.AddOptions<RateLimiterOptions>()
+            .Configure<IOptions<LimitsOptions>>(
+                static (limiter, limits) =>
+                {
+                    if (limits.Value.RequestsPerMinute is not { } requests)
+                        return;
+                    limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
+                        Asker(http) is { } asker
+                            ? RateLimitPartition.GetFixedWindowLimiter(
+                                asker,
+                                _ => new FixedWindowRateLimiterOptions
+                                {
+                                    PermitLimit = requests,
+                                    Window = TimeSpan.FromMinutes(1),
+                                }
+                            )
+                            : RateLimitPartition.GetNoLimiter("")
+                    );
+                    limiter.OnRejected = RefuseAsync;
+                }
+            );
     }
 
     private static void Limit(KestrelServerOptions kestrel, LimitsOptions limits)
@@ -53,7 +79,10 @@ internal static class RequestLimits
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxRequestHeaderBytes;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = limits.HeadersTimeout;
-        kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.MinBytesPerSecond, Grace);
+        kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(
+            limits.MinBytesPerSecond,
+            Grace
+        );
     }
 
     // By key; by address where no key is needed. Probes are not counted, and who has no right key is refused anyway.
@@ -65,6 +94,14 @@ internal static class RequestLimits
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         var http = context.HttpContext;
-        await ErrorTable.WriteAsync(http, ErrorTable.Describe(http, ErrorCode.RateLimited, "More requests came within a minute than are taken; Retry-After says when the next may."), context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null);
+        await ErrorTable.WriteAsync(
+            http,
+            ErrorTable.Describe(
+                http,
+                ErrorCode.RateLimited,
+                "More requests came within a minute than are taken; Retry-After says when the next may."
+            ),
+            context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null
+        );
     }
 }

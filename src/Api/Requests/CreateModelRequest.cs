@@ -13,7 +13,8 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
     // What stands around the parts of a form.
     private const int FormBytes = 64 << 10;
 
-    private const string Definition = "definition", WeightsPart = "weights";
+    private const string Definition = "definition",
+        WeightsPart = "weights";
 
     /// <summary>Reads it from JSON, or from a form with the parts <c>definition</c> (JSON) and <c>weights</c> (file).</summary>
     /// <param name="request">The request.</param>
@@ -27,12 +28,19 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
     /// <see cref="ErrorCode.DefinitionInvalid"/>.
     /// </exception>
     public static async Task<CreateModelRequest> ReadAsync(
-        HttpRequest request, LimitsOptions limits, StagingFolder staging, Func<JsonElement, ModelBlueprint> read, CancellationToken cancellationToken, bool needsDefinition = true)
+        HttpRequest request,
+        LimitsOptions limits,
+        StagingFolder staging,
+        Func<JsonElement, ModelBlueprint> read,
+        CancellationToken cancellationToken,
+        bool needsDefinition = true
+    )
     {
         if (!MultipartBody.IsIn(request))
             return new CreateModelRequest(read(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
 
-        if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes) throw RequestBody.TooLarge(limits.MaxWeightsBytes);
+        if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes)
+            throw RequestBody.TooLarge(limits.MaxWeightsBytes);
         ModelBlueprint? blueprint = null;
         StagedFile? weights = null;
         try
@@ -41,15 +49,41 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
             {
                 // A definition that comes first is refused before gigabytes of weights are taken.
                 if (part.Name == Definition && blueprint is null)
-                    blueprint = read(RequestBody.Parse(await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)));
+                {
+                    blueprint = read(
+                        RequestBody.Parse(
+                            await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)
+                        )
+                    );
+                }
                 else if (part.Name == WeightsPart && weights is null)
-                    weights = await StagedFile.WriteAsync(part.Body, staging, limits.MaxWeightsBytes, cancellationToken);
+                {
+                    weights = await StagedFile.WriteAsync(
+                        part.Body,
+                        staging,
+                        limits.MaxWeightsBytes,
+                        cancellationToken
+                    );
+                }
                 else
-                    throw new ServingException(ErrorCode.MalformedRequest, $"The form has a part '{part.Name}' too many: it takes one '{Definition}' (JSON) and one '{WeightsPart}' (file).");
+                {
+                    throw new ServingException(
+                        ErrorCode.MalformedRequest,
+                        $"The form has a part '{part.Name}' too many: it takes one '{Definition}' (JSON) and one '{WeightsPart}' (file)."
+                    );
+                }
             }
 
-            if (blueprint is null && !needsDefinition && weights is not null) blueprint = read(JsonElement.Parse("{}"));
-            if (blueprint is null) throw new ServingException(ErrorCode.MalformedRequest, $"The form has no part '{Definition}' with the model's JSON.");
+            if (blueprint is null && !needsDefinition && weights is not null)
+                blueprint = read(JsonElement.Parse("{}"));
+            if (blueprint is null)
+            {
+                throw new ServingException(
+                    ErrorCode.MalformedRequest,
+                    $"The form has no part '{Definition}' with the model's JSON."
+                );
+            }
+
             return new CreateModelRequest(blueprint, weights);
         }
         catch

@@ -10,10 +10,27 @@ internal static class JsonBody
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>.
     /// </exception>
-    public static async Task<JsonElement> ReadAsync(HttpRequest request, LimitsOptions limits, CancellationToken cancellationToken)
+    public static async Task<JsonElement> ReadAsync(
+        HttpRequest request,
+        LimitsOptions limits,
+        CancellationToken cancellationToken
+    )
     {
         if (!request.HasJsonContentType())
-            throw new ServingException(ErrorCode.UnsupportedMediaType, $"Content-Type '{request.ContentType}' is not read here: send application/json.");
-        return RequestBody.Parse(await RequestBody.ReadAsync(request.Body, request.ContentLength, limits.MaxDefinitionBytes, cancellationToken));
+        {
+            throw new ServingException(
+                ErrorCode.UnsupportedMediaType,
+                $"Content-Type '{request.ContentType}' is not read here: send application/json."
+            );
+        }
+
+        return RequestBody.Parse(
+            await RequestBody.ReadAsync(
+                request.Body,
+                request.ContentLength,
+                limits.MaxDefinitionBytes,
+                cancellationToken
+            )
+        );
     }
 }

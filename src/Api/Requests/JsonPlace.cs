@@ -21,7 +21,12 @@ internal static class JsonPlace
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
                     way.Pop();
-                    way.Push(reader.GetString()!.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+                    way.Push(
+                        reader
+                            .GetString()!
+                            .Replace("~", "~0", StringComparison.Ordinal)
+                            .Replace("/", "~1", StringComparison.Ordinal)
+                    );
                     continue;
                 }
 
@@ -43,7 +48,8 @@ internal static class JsonPlace
                     }
                 }
 
-                if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)) continue;
+                if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+                    continue;
                 way.Push("");
                 positions.Push(reader.TokenType == JsonTokenType.StartArray ? 0 : int.MinValue);
             }

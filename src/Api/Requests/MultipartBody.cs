@@ -12,16 +12,33 @@ internal static class MultipartBody
 
     /// <summary>Whether the request has such a body.</summary>
     public static bool IsIn(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The parts, in order. Each is to be read before the next is asked for.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>.</exception>
     public static async IAsyncEnumerable<MultipartPart> PartsAsync(
-        HttpRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        HttpRequest request,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
-        if (string.IsNullOrEmpty(boundary)) throw new ServingException(ErrorCode.MalformedRequest, "The Content-Type has no boundary between the parts.");
-        if (boundary.Length > LongestBoundary) throw new ServingException(ErrorCode.MalformedRequest, $"The boundary between the parts has {boundary.Length} characters; at most {LongestBoundary} are taken.");
+        if (string.IsNullOrEmpty(boundary))
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                "The Content-Type has no boundary between the parts."
+            );
+        }
+
+        if (boundary.Length > LongestBoundary)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The boundary between the parts has {boundary.Length} characters; at most {LongestBoundary} are taken."
+            );
+        }
+
         var reader = new MultipartReader(boundary, request.Body);
         while (await NextAsync(reader, cancellationToken) is { } section)
         {
@@ -37,9 +54,14 @@ internal static class MultipartBody
         {
             return await reader.ReadNextSectionAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
+        catch (Exception exception)
+            when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
         {
-            throw new ServingException(ErrorCode.MalformedRequest, $"The multipart body is damaged: {exception.Message}", exception);
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The multipart body is damaged: {exception.Message}",
+                exception
+            );
         }
     }
 }

@@ -22,25 +22,36 @@ internal sealed class RequestTerms
 
     /// <summary>Reads the headers; the time runs from now on.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: one of them can't be read.</exception>
-    public static RequestTerms Of(HttpRequest request) => new(PriorityOf(request.Headers[PriorityHeader]), TimeoutOf(request.Headers[TimeoutHeader]));
+    public static RequestTerms Of(HttpRequest request) =>
+        new(PriorityOf(request.Headers[PriorityHeader]), TimeoutOf(request.Headers[TimeoutHeader]));
 
     /// <summary>The terms, less the time that has passed.</summary>
     public PredictionTerms Now() => new(priority, timeout - Stopwatch.GetElapsedTime(began));
 
-    private static Priority PriorityOf(string? value) => value?.ToLowerInvariant() switch
-    {
-        null => Priority.Normal,
-        "high" => Priority.High,
-        "normal" => Priority.Normal,
-        "low" => Priority.Low,
-        _ => throw new ServingException(ErrorCode.MalformedRequest, $"The header {PriorityHeader} is 'high', 'normal' or 'low', not '{value}'."),
-    };
+    private static Priority PriorityOf(string? value) =>
+        value?.ToLowerInvariant() switch
+        {
+            null => Priority.Normal,
+            "high" => Priority.High,
+            "normal" => Priority.Normal,
+            "low" => Priority.Low,
+            _ => throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The header {PriorityHeader} is 'high', 'normal' or 'low', not '{value}'."
+            ),
+        };
 
     private static TimeSpan? TimeoutOf(string? value)
     {
-        if (value is null) return null;
-        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0
+        if (value is null)
+            return null;
+        return
+            int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            && milliseconds > 0
             ? TimeSpan.FromMilliseconds(milliseconds)
-            : throw new ServingException(ErrorCode.MalformedRequest, $"The header {TimeoutHeader} is a whole number of milliseconds from 1 to {int.MaxValue}, not '{value}'.");
+            : throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The header {TimeoutHeader} is a whole number of milliseconds from 1 to {int.MaxValue}, not '{value}'."
+            );
     }
 }

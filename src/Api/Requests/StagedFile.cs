@@ -25,11 +25,23 @@ internal sealed class StagedFile : IDisposable
     /// <param name="maxBytes">How large it may be.</param>
     /// <param name="cancellationToken">Fires when the client leaves; nothing is left behind then.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>, <see cref="ErrorCode.UnsupportedMediaType"/>.</exception>
-    public static async Task<StagedFile> WriteAsync(HttpRequest request, StagingFolder folder, long maxBytes, CancellationToken cancellationToken)
+    public static async Task<StagedFile> WriteAsync(
+        HttpRequest request,
+        StagingFolder folder,
+        long maxBytes,
+        CancellationToken cancellationToken
+    )
     {
         if (MultipartBody.IsIn(request))
-            throw new ServingException(ErrorCode.UnsupportedMediaType, "A form is not read here: send the file as the body, as curl -T FILE does.");
-        if (request.ContentLength > maxBytes) throw RequestBody.TooLarge(maxBytes);
+        {
+            throw new ServingException(
+                ErrorCode.UnsupportedMediaType,
+                "A form is not read here: send the file as the body, as curl -T FILE does."
+            );
+        }
+
+        if (request.ContentLength > maxBytes)
+            throw RequestBody.TooLarge(maxBytes);
         return await WriteAsync(request.Body, folder, maxBytes, cancellationToken);
     }
 
@@ -39,13 +51,19 @@ internal sealed class StagedFile : IDisposable
     /// <param name="maxBytes">How large it may be.</param>
     /// <param name="cancellationToken">Fires when the client leaves; nothing is left behind then.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full.</exception>
-    public static async Task<StagedFile> WriteAsync(Stream upload, StagingFolder folder, long maxBytes, CancellationToken cancellationToken)
+    public static async Task<StagedFile> WriteAsync(
+        Stream upload,
+        StagingFolder folder,
+        long maxBytes,
+        CancellationToken cancellationToken
+    )
     {
         var staged = new StagedFile(folder.NewPath());
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using (var file = Create(staged.Upload.Path)) await RequestBody.CopyAsync(upload, file, maxBytes, cancellationToken, hash);
+            await using (var file = Create(staged.Upload.Path))
+                await RequestBody.CopyAsync(upload, file, maxBytes, cancellationToken, hash);
             staged.claim = File.OpenHandle(staged.Upload.Path);
             staged.Upload = staged.Upload with { Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()) };
             return staged;
@@ -54,7 +72,14 @@ internal sealed class StagedFile : IDisposable
         {
             staged.Dispose();
             if (exception is IOException and not BadHttpRequestException)
-                throw new ServingException(ErrorCode.StorageUnavailable, "The upload can't be kept on the disk, which may be full.", exception);
+            {
+                throw new ServingException(
+                    ErrorCode.StorageUnavailable,
+                    "The upload can't be kept on the disk, which may be full.",
+                    exception
+                );
+            }
+
             throw;
         }
     }
@@ -62,13 +87,22 @@ internal sealed class StagedFile : IDisposable
     public void Dispose()
     {
         claim?.Dispose();
-        if (File.Exists(Upload.Path)) File.Delete(Upload.Path); // it may be the folder that is gone
+        if (File.Exists(Upload.Path))
+            File.Delete(Upload.Path); // it may be the folder that is gone
     }
 
     private static FileStream Create(string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
         return new FileStream(path, options);
     }
 }

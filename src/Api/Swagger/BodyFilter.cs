@@ -13,14 +13,25 @@ internal sealed class BodyFilter : IOperationFilter
     {
         var content = new Dictionary<string, IOpenApiMediaType>();
         var json = context.MethodInfo.GetCustomAttribute<TakesJsonAttribute>();
-        if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files) AddFiles(content, files, json, context);
-        if (json is not null) AddJson(content, json, context);
+        if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files)
+            AddFiles(content, files, json, context);
+        if (json is not null)
+            AddJson(content, json, context);
         if (context.MethodInfo.IsDefined(typeof(TakesBytesAttribute)))
-            content["application/octet-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
-        if (content.Count == 0) return;
+        {
+            content["application/octet-stream"] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+            };
+        }
+
+        if (content.Count == 0)
+            return;
 
         // What "Try it out" begins with: JSON where a model is described, a file where a photo is scored.
-        var first = context.MethodInfo.Name.StartsWith("Predict", StringComparison.Ordinal) ? "multipart/form-data" : "application/json";
+        var first = context.MethodInfo.Name.StartsWith("Predict", StringComparison.Ordinal)
+            ? "multipart/form-data"
+            : "application/json";
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
@@ -28,20 +39,31 @@ internal sealed class BodyFilter : IOperationFilter
         };
     }
 
-    private static void AddJson(Dictionary<string, IOpenApiMediaType> content, TakesJsonAttribute json, OperationFilterContext context) =>
+    private static void AddJson(
+        Dictionary<string, IOpenApiMediaType> content,
+        TakesJsonAttribute json,
+        OperationFilterContext context
+    ) =>
         content["application/json"] = new OpenApiMediaType
         {
             Schema = SchemaOf(json, context),
-            Examples = json.Names.ToDictionary(name => name, name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Of(name) }),
+            Examples = json.Names.ToDictionary(
+                name => name,
+                name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Of(name) }
+            ),
         };
 
     private static IOpenApiSchema SchemaOf(TakesJsonAttribute json, OperationFilterContext context)
     {
         var whole = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
-        if (!json.OfVersion) return whole;
+        if (!json.OfVersion)
+            return whole;
 
         // A version has its model's name, and takes from its model what is left out.
-        if (!context.SchemaRepository.Schemas.ContainsKey(VersionSchema) && context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part)
+        if (
+            !context.SchemaRepository.Schemas.ContainsKey(VersionSchema)
+            && context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part
+        )
         {
             part.Properties = part.Properties!.Where(property => !part.Required!.Contains(property.Key)).ToDictionary();
             part.Required = null;
@@ -52,29 +74,66 @@ internal sealed class BodyFilter : IOperationFilter
         return new OpenApiSchemaReference(VersionSchema, context.Document);
     }
 
-    private static void AddFiles(Dictionary<string, IOpenApiMediaType> content, TakesFilesAttribute files, TakesJsonAttribute? json, OperationFilterContext context)
+    private static void AddFiles(
+        Dictionary<string, IOpenApiMediaType> content,
+        TakesFilesAttribute files,
+        TakesJsonAttribute? json,
+        OperationFilterContext context
+    )
     {
         IOpenApiSchema file = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
-        var form = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), Required = new HashSet<string>() };
+        var form = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>(),
+            Required = new HashSet<string>(),
+        };
         var media = new OpenApiMediaType { Schema = form };
         if (json is { Names: [var example, ..] } && files.HasDefinition)
         {
 #pragma warning disable CS0618 // obsolete from OpenAPI 3.1 on; the document is 3.0, where Swagger UI fills a form from nothing else
-            form.Properties["definition"] = new OpenApiSchema { AllOf = [SchemaOf(json, context)], Example = Examples.Of(example) };
+            form.Properties["definition"] = new OpenApiSchema
+            {
+                AllOf = [SchemaOf(json, context)],
+                Example = Examples.Of(example),
+            };
 #pragma warning restore CS0618
             form.Properties[files.Field] = file;
-            if (!json.OfVersion) form.Required.Add("definition");
-            media.Encoding = new Dictionary<string, OpenApiEncoding> { ["definition"] = new() { ContentType = "application/json" } };
+            if (!json.OfVersion)
+                form.Required.Add("definition");
+            media.Encoding = new Dictionary<string, OpenApiEncoding>
+            {
+                ["definition"] = new() { ContentType = "application/json" },
+            };
         }
         else
         {
-            form.Properties[files.Field] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = file, MinItems = 1 };
+            form.Properties[files.Field] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = file,
+                MinItems = 1,
+            };
             form.Required.Add(files.Field);
         }
 
         content["multipart/form-data"] = media;
-        if (!files.AlsoRaw) return;
-        foreach (var type in new[] { "image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "application/octet-stream" })
+        if (!files.AlsoRaw)
+            return;
+        foreach (
+            var type in new[]
+            {
+                "image/jpeg",
+                "image/png",
+                "image/webp",
+                "image/gif",
+                "image/bmp",
+                "image/tiff",
+                "application/octet-stream",
+            }
+        )
+        {
             content[type] = new OpenApiMediaType { Schema = file };
+        }
     }
 }

@@ -10,20 +10,38 @@ internal sealed class DefinitionFilter : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (schema is not OpenApiSchema { Properties: { } properties } record) return;
+        if (schema is not OpenApiSchema { Properties: { } properties } record)
+            return;
 
         // What is made without arguments takes its defaults from there.
         if (context.Type.GetConstructor([]) is not null)
         {
-            record.Required = context.Type.GetProperties().Where(property => property.IsDefined(typeof(RequiredMemberAttribute)))
-                .Select(property => properties.Keys.Single(key => key.Replace("_", "", StringComparison.Ordinal).Equals(property.Name, StringComparison.OrdinalIgnoreCase))).ToHashSet();
+            record.Required = context
+                .Type.GetProperties()
+                .Where(property => property.IsDefined(typeof(RequiredMemberAttribute)))
+                .Select(property =>
+                    properties.Keys.Single(key =>
+                        key.Replace("_", "", StringComparison.Ordinal)
+                            .Equals(property.Name, StringComparison.OrdinalIgnoreCase)
+                    )
+                )
+                .ToHashSet();
         }
 
         foreach (var property in properties.Values.OfType<OpenApiSchema>())
         {
             if (property.Items is OpenApiSchema items && property.Minimum is not null)
-                (items.Minimum, items.Maximum, property.Minimum, property.Maximum) = (property.Minimum, property.Maximum, null, null);
-            if (property.Pattern is { } pattern) property.Pattern = $"^({pattern})$";
+            {
+                (items.Minimum, items.Maximum, property.Minimum, property.Maximum) = (
+                    property.Minimum,
+                    property.Maximum,
+                    null,
+                    null
+                );
+            }
+
+            if (property.Pattern is { } pattern)
+                property.Pattern = $"^({pattern})$";
         }
     }
 }

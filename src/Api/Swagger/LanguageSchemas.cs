@@ -15,46 +15,71 @@ internal static class LanguageSchemas
     /// <summary>Tells the generator of them.</summary>
     public static void MapLanguage(this SwaggerGenOptions options)
     {
-        options.MapType<LayerDefinition>(() => new OpenApiSchema
-        {
-            Type = JsonSchemaType.Object,
-            Description = "A layer or block. GET /v1/layers lists each type's parameters.",
-            Required = new HashSet<string> { "type" },
-            Properties = new Dictionary<string, IOpenApiSchema>
+        options.MapType<LayerDefinition>(() =>
+            new OpenApiSchema
             {
-                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. LayerDescription.All.Select(layer => (JsonNode)layer.Type)] },
-                ["name"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Its key in the state dict; its position when left out." },
-            },
-        });
-        options.MapType<PreprocessingChoice>(() => new OpenApiSchema
-        {
-            OneOf =
-            [
-                new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["imagenet", "unit", "raw"] },
-                new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
-            ],
-        });
-        options.MapType<ClassReference>(() => new OpenApiSchema
-        {
-            OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, new OpenApiSchema { Type = JsonSchemaType.String }],
-        });
-        options.MapType<TensorBody>(() => new OpenApiSchema
-        {
-            Type = JsonSchemaType.Object,
-            Description = "One input of a model.",
-            Required = new HashSet<string> { "shape", "data" },
-            Properties = new Dictionary<string, IOpenApiSchema>
-            {
-                ["shape"] = new OpenApiSchema
+                Type = JsonSchemaType.Object,
+                Description = "A layer or block. GET /v1/layers lists each type's parameters.",
+                Required = new HashSet<string> { "type" },
+                Properties = new Dictionary<string, IOpenApiSchema>
                 {
-                    Type = JsonSchemaType.Array,
-                    Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
-                    Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
+                    ["type"] = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        Enum = [.. LayerDescription.All.Select(layer => (JsonNode)layer.Type)],
+                    },
+                    ["name"] = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        Description = "Its key in the state dict; its position when left out.",
+                    },
                 },
-                ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Its numbers, row-major: flat, or nested as the shape says." },
-            },
-            AdditionalPropertiesAllowed = false,
-        });
+            }
+        );
+        options.MapType<PreprocessingChoice>(() =>
+            new OpenApiSchema
+            {
+                OneOf =
+                [
+                    new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["imagenet", "unit", "raw"] },
+                    new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
+                ],
+            }
+        );
+        options.MapType<ClassReference>(() =>
+            new OpenApiSchema
+            {
+                OneOf =
+                [
+                    new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" },
+                    new OpenApiSchema { Type = JsonSchemaType.String },
+                ],
+            }
+        );
+        options.MapType<TensorBody>(() =>
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "One input of a model.",
+                Required = new HashSet<string> { "shape", "data" },
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    ["shape"] = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                        Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
+                    },
+                    ["data"] = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        Items = new OpenApiSchema(),
+                        Description = "Its numbers, row-major: flat, or nested as the shape says.",
+                    },
+                },
+                AdditionalPropertiesAllowed = false,
+            }
+        );
         options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String });
     }
 }

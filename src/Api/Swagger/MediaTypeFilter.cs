@@ -13,8 +13,15 @@ internal sealed class MediaTypeFilter : IOperationFilter
         foreach (var (status, response) in operation.Responses ?? [])
         {
             var isError = status[0] is '4' or '5';
-            foreach (var type in response.Content?.Keys.Where(type => (type == Problem) != isError).ToList() ?? []) response.Content!.Remove(type);
-            if (response.Content?.TryGetValue("text/x-python", out var media) == true && media is OpenApiMediaType source) source.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            foreach (var type in response.Content?.Keys.Where(type => (type == Problem) != isError).ToList() ?? [])
+                response.Content!.Remove(type);
+            if (
+                response.Content?.TryGetValue("text/x-python", out var media) == true
+                && media is OpenApiMediaType source
+            )
+            {
+                source.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            }
         }
     }
 }

@@ -10,15 +10,27 @@ internal sealed partial class PlainWords : IDocumentFilter
 {
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
-        foreach (var schema in swaggerDoc.Components?.Schemas?.Values ?? []) Rewrite(schema);
+        foreach (var schema in swaggerDoc.Components?.Schemas?.Values ?? [])
+            Rewrite(schema);
     }
 
     private static void Rewrite(IOpenApiSchema schema)
     {
-        if (schema is not OpenApiSchema own) return;
-        own.Description = own.Description is null ? null
-            : Spaces().Replace(Reference().Replace(own.Description, match => $"`{JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)}`"), " ");
-        foreach (var property in own.Properties?.Values ?? []) Rewrite(property);
+        if (schema is not OpenApiSchema own)
+            return;
+        own.Description = own.Description is null
+            ? null
+            : Spaces()
+                .Replace(
+                    Reference()
+                        .Replace(
+                            own.Description,
+                            match => $"`{JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)}`"
+                        ),
+                    " "
+                );
+        foreach (var property in own.Properties?.Values ?? [])
+            Rewrite(property);
     }
 
     [GeneratedRegex(@"ModelService(\.\w+)*\.(?<name>\w+)")]

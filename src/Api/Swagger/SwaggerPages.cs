@@ -15,22 +15,47 @@ internal static class SwaggerPages
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc("v1", new OpenApiInfo
+            options.SwaggerDoc(
+                "v1",
+                new OpenApiInfo
+                {
+                    Title = "Model Service",
+                    Version = "v1",
+                    Description =
+                        "Serves image classifiers that are described as data: a network in JSON or a predefined one, weights trained in PyTorch, photos in, class scores out. No Python.",
+                }
+            );
+            foreach (
+                var assembly in new[]
+                {
+                    typeof(SwaggerPages).Assembly,
+                    typeof(ModelDefinition).Assembly,
+                    typeof(PreprocessingDefinition).Assembly,
+                }
+            )
             {
-                Title = "Model Service",
-                Version = "v1",
-                Description = "Serves image classifiers that are described as data: a network in JSON or a predefined one, weights trained in PyTorch, photos in, class scores out. No Python.",
-            });
-            foreach (var assembly in new[] { typeof(SwaggerPages).Assembly, typeof(ModelDefinition).Assembly, typeof(PreprocessingDefinition).Assembly })
                 options.IncludeXmlComments(assembly);
-            options.AddSecurityDefinition(ApiKeyHandler.SchemeName, new OpenApiSecurityScheme
-            {
-                Type = SecuritySchemeType.ApiKey,
-                In = ParameterLocation.Header,
-                Name = ApiKeyHandler.Header,
-                Description = "A key of the server's configuration. A server in Development needs none.",
-            });
-            options.AddSecurityDefinition(ApiKeyHandler.Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The same key, as a bearer token." });
+            }
+
+            options.AddSecurityDefinition(
+                ApiKeyHandler.SchemeName,
+                new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = ApiKeyHandler.Header,
+                    Description = "A key of the server's configuration. A server in Development needs none.",
+                }
+            );
+            options.AddSecurityDefinition(
+                ApiKeyHandler.Bearer,
+                new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    Description = "The same key, as a bearer token.",
+                }
+            );
             options.MapLanguage();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();

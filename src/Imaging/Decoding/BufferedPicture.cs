@@ -5,7 +5,8 @@ namespace ModelService.Imaging.Decoding;
 /// <param name="height">Rows.</param>
 /// <param name="pixels">The rows; owned by this from now on.</param>
 /// <param name="layout">How they are laid out.</param>
-internal sealed class BufferedPicture(int width, int height, NativeBuffer pixels, SampleLayout layout) : Picture(width, height, 1)
+internal sealed class BufferedPicture(int width, int height, NativeBuffer pixels, SampleLayout layout)
+    : Picture(width, height, 1)
 {
     private readonly NativeBuffer rgb = new(width * 3L);
     private int next;

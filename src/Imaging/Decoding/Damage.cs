@@ -7,6 +7,10 @@ internal static class Damage
     /// be about another client's picture.</summary>
     /// <param name="format">What the file's first bytes say it is.</param>
     /// <param name="cause">What the library threw, for the log.</param>
-    public static ImageException Of(ImageFormat format, Exception? cause = null) => new(
-        ImageFault.Undecodable, $"The {(format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant())} picture is damaged or cut short; a whole one is taken.", cause);
+    public static ImageException Of(ImageFormat format, Exception? cause = null) =>
+        new(
+            ImageFault.Undecodable,
+            $"The {(format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant())} picture is damaged or cut short; a whole one is taken.",
+            cause
+        );
 }

@@ -23,7 +23,11 @@ internal static class GifFirstFrame
         if (gif.Length < HeaderLength)
             throw Damage.Of(ImageFormat.Gif);
         PixelLimit.Check(
-            "The picture", BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]), BinaryPrimitives.ReadUInt16LittleEndian(gif[8..]), maxPixels);
+            "The picture",
+            BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(gif[8..]),
+            maxPixels
+        );
         var transparencyFlags = new List<int>();
         var position = HeaderLength + PaletteLength(gif[10]);
         while (At(gif, position) is var block and not ImageDescriptor)

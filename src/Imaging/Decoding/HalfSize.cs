@@ -15,7 +15,8 @@ internal static class HalfSize
     public static bool Suffices(PreprocessingDefinition definition, int width, int height)
     {
         // Nearest takes single pixels, and the other filters are sharper.
-        if (definition.Interpolation != Interpolation.Bilinear || definition.Resize is not { } resize) return false;
+        if (definition.Interpolation != Interpolation.Bilinear || definition.Resize is not { } resize)
+            return false;
         var resized = resize.ShorterSide ?? Math.Max(resize.Width!.Value, resize.Height!.Value);
         var shorter = Math.Min(width, height);
 

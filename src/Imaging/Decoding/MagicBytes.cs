@@ -9,17 +9,19 @@ internal static class MagicBytes
     /// <summary>The format of a file.</summary>
     /// <param name="encoded">All of its bytes.</param>
     /// <exception cref="ImageException">None that is taken.</exception>
-    public static ImageFormat Identify(ReadOnlySpan<byte> encoded) => encoded switch
-    {
-        [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
-        [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ImageFormat.WebP,
-        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
-        [(byte)'B', (byte)'M', ..] => ImageFormat.Bmp,
-        [(byte)'I', (byte)'I', 42 or 43, 0, ..] or [(byte)'M', (byte)'M', 0, 42 or 43, ..] => ImageFormat.Tiff,
-        [] => throw new ImageException(ImageFault.Undecodable, "The picture is empty (0 bytes)."),
-        _ => throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Taken}"),
-    };
+    public static ImageFormat Identify(ReadOnlySpan<byte> encoded) =>
+        encoded switch
+        {
+            [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
+            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] =>
+                ImageFormat.WebP,
+            [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
+            [(byte)'B', (byte)'M', ..] => ImageFormat.Bmp,
+            [(byte)'I', (byte)'I', 42 or 43, 0, ..] or [(byte)'M', (byte)'M', 0, 42 or 43, ..] => ImageFormat.Tiff,
+            [] => throw new ImageException(ImageFault.Undecodable, "The picture is empty (0 bytes)."),
+            _ => throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Taken}"),
+        };
 
     private static string Describe(ReadOnlySpan<byte> encoded)
     {
@@ -36,11 +38,14 @@ internal static class MagicBytes
             _ when encoded.StartsWith("\0\0\0\fjP  "u8) => "a JPEG 2000 picture",
             _ when encoded is [0, 0, 1, 0, ..] => "a Windows icon",
             _ when encoded.StartsWith("8BPS"u8) => "a Photoshop document",
-            _ when encoded is [(byte)'P', >= (byte)'1' and <= (byte)'7', (byte)' ' or (byte)'\n', ..] => "a Netpbm picture",
+            _ when encoded is [(byte)'P', >= (byte)'1' and <= (byte)'7', (byte)' ' or (byte)'\n', ..] =>
+                "a Netpbm picture",
             _ when text.IndexOf("<svg"u8) >= 0 => "an SVG document",
-            _ when StartsWithIgnoreCase(text, "<!doctype html") || StartsWithIgnoreCase(text, "<html") => "an HTML page",
+            _ when StartsWithIgnoreCase(text, "<!doctype html") || StartsWithIgnoreCase(text, "<html") =>
+                "an HTML page",
             _ when text.StartsWith("<"u8) => "an XML or HTML document",
-            _ when text.IndexOfAnyExceptInRange((byte)' ', (byte)'~') is var other && (other < 0 || text[other] is 9 or 10 or 13) => "text",
+            _ when text.IndexOfAnyExceptInRange((byte)' ', (byte)'~') is var other
+                    && (other < 0 || text[other] is 9 or 10 or 13) => "text",
             _ => "of an unknown format",
         };
     }

@@ -43,7 +43,11 @@ internal readonly record struct SampleLayout(int Colors, bool HasAlpha, int Byte
     private static (byte R, byte G, byte B) FromCmyk(byte c, byte m, byte y, byte k)
     {
         var light = 255 - k;
-        return ((byte)(light - Multiply(c, light)), (byte)(light - Multiply(m, light)), (byte)(light - Multiply(y, light)));
+        return (
+            (byte)(light - Multiply(c, light)),
+            (byte)(light - Multiply(m, light)),
+            (byte)(light - Multiply(y, light))
+        );
     }
 
     private byte Lay(byte color, byte alpha) =>

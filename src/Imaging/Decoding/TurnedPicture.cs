@@ -1,8 +1,12 @@
 namespace ModelService.Imaging.Decoding;
 
 /// <summary>A picture of orientation 3 to 8: its last row or a column comes first, so all of it is held.</summary>
-internal sealed class TurnedPicture(Picture stored) : Picture(
-    stored.Orientation < 5 ? stored.Width : stored.Height, stored.Orientation < 5 ? stored.Height : stored.Width, 1)
+internal sealed class TurnedPicture(Picture stored)
+    : Picture(
+        stored.Orientation < 5 ? stored.Width : stored.Height,
+        stored.Orientation < 5 ? stored.Height : stored.Width,
+        1
+    )
 {
     // Columns are gathered this many at a time: one by one, each pixel would cost a cache line of its own.
     private const int Block = 64;

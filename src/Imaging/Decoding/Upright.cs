@@ -5,12 +5,13 @@ internal static class Upright
 {
     /// <summary>The picture as it should be seen.</summary>
     /// <param name="picture">The picture as it is stored; belongs to the result from now on.</param>
-    public static Picture Turn(Picture picture) => picture.Orientation switch
-    {
-        1 => picture,
-        2 => new MirroredPicture(picture),
-        _ => new TurnedPicture(picture),
-    };
+    public static Picture Turn(Picture picture) =>
+        picture.Orientation switch
+        {
+            1 => picture,
+            2 => new MirroredPicture(picture),
+            _ => new TurnedPicture(picture),
+        };
 
     /// <summary>Exchanges left and right in a row of RGB pixels.</summary>
     /// <param name="row">The row.</param>

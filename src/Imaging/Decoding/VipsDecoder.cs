@@ -15,9 +15,11 @@ internal sealed class VipsDecoder : IImageDecoder
     public Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings)
     {
         // A GIF is cut down to its first frame: Pillow does not look at the others, so they may be damaged, or very many.
-        var bytes = format == ImageFormat.Gif
-            ? GifFirstFrame.Extract(encoded.Span, settings.MaxPixels, opaque: settings.Alpha == AlphaHandling.Drop)
-            : MemoryMarshal.TryGetArray(encoded, out var array) && array.Array!.Length == encoded.Length ? array.Array : encoded.ToArray();
+        var bytes =
+            format == ImageFormat.Gif
+                ? GifFirstFrame.Extract(encoded.Span, settings.MaxPixels, opaque: settings.Alpha == AlphaHandling.Drop)
+            : MemoryMarshal.TryGetArray(encoded, out var array) && array.Array!.Length == encoded.Length ? array.Array
+            : encoded.ToArray();
         var owned = new Stack<IDisposable>();
         try
         {
@@ -57,15 +59,37 @@ internal sealed class VipsDecoder : IImageDecoder
 
     // Each loader by name, never libvips' guess: so no other is ever reached. They fail on what Pillow fails on: files cut short, not
     // wrong checksums. libtiff alone reports a file cut short as an error like any other.
-    private static Image Load(ImageFormat format, Source source, int shrink = 1) => format switch
-    {
-        ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-        ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-        ImageFormat.WebP => Image.WebploadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-        ImageFormat.Gif => Image.GifloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-        ImageFormat.Tiff => Image.TiffloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Not a format of this decoder."),
-    };
+    private static Image Load(ImageFormat format, Source source, int shrink = 1) =>
+        format switch
+        {
+            ImageFormat.Jpeg => Image.JpegloadSource(
+                source,
+                shrink: shrink,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Truncated
+            ),
+            ImageFormat.Png => Image.PngloadSource(
+                source,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Truncated
+            ),
+            ImageFormat.WebP => Image.WebploadSource(
+                source,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Truncated
+            ),
+            ImageFormat.Gif => Image.GifloadSource(
+                source,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Truncated
+            ),
+            ImageFormat.Tiff => Image.TiffloadSource(
+                source,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Error
+            ),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Not a format of this decoder."),
+        };
 
     private static SampleLayout Layout(Image image, AlphaHandling alpha)
     {

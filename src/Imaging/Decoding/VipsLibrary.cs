@@ -11,11 +11,13 @@ internal static unsafe class VipsLibrary
 
     // The binding's Region.Fetch copies into a new array each time; this leaves the rows where libvips put them.
     private static readonly delegate* unmanaged<nint, int, int, int, int, nuint*, byte*> RegionFetch =
-        (delegate* unmanaged<nint, int, int, int, int, nuint*, byte*>)NativeLibrary.GetExport(
-            NativeLibrary.Load(FileName, typeof(Image).Assembly, null), "vips_region_fetch");
+        (delegate* unmanaged<nint, int, int, int, int, nuint*, byte*>)
+            NativeLibrary.GetExport(NativeLibrary.Load(FileName, typeof(Image).Assembly, null), "vips_region_fetch");
 
     private static string FileName =>
-        OperatingSystem.IsWindows() ? "libvips-42.dll" : OperatingSystem.IsMacOS() ? "libvips.42.dylib" : "libvips.so.42";
+        OperatingSystem.IsWindows() ? "libvips-42.dll"
+        : OperatingSystem.IsMacOS() ? "libvips.42.dylib"
+        : "libvips.so.42";
 
     /// <summary>Sets what is the same for the whole process. Calling it again changes nothing.</summary>
     public static void Configure()

@@ -29,7 +29,15 @@ internal sealed unsafe class VipsPicture : Picture
     /// <param name="orientation">Its EXIF orientation.</param>
     /// <param name="format">Its format, for messages.</param>
     /// <param name="owned">What to dispose with the picture, the last one first.</param>
-    public VipsPicture(int width, int height, Region region, SampleLayout layout, int orientation, ImageFormat format, Stack<IDisposable> owned)
+    public VipsPicture(
+        int width,
+        int height,
+        Region region,
+        SampleLayout layout,
+        int orientation,
+        ImageFormat format,
+        Stack<IDisposable> owned
+    )
         : base(width, height, orientation)
     {
         (this.region, this.layout, this.format, this.owned) = (region, layout, format, owned);

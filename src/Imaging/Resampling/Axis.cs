@@ -15,10 +15,18 @@ internal readonly record struct Axis(int Source, int Resized, int Start, int Kep
     /// <param name="source">Pixels of the picture.</param>
     /// <param name="resized">Pixels after the resize.</param>
     /// <param name="crop">Pixels of the crop; null keeps all.</param>
-    public static Axis Create(int source, int resized, int? crop) => crop switch
-    {
-        null => new Axis(source, resized, 0, resized, 0, resized),
-        { } size when size > resized => new Axis(source, resized, 0, resized, (size - resized) / 2, size),
-        { } size => new Axis(source, resized, (int)Math.Round((resized - size) / 2.0, MidpointRounding.ToEven), size, 0, size),
-    };
+    public static Axis Create(int source, int resized, int? crop) =>
+        crop switch
+        {
+            null => new Axis(source, resized, 0, resized, 0, resized),
+            { } size when size > resized => new Axis(source, resized, 0, resized, (size - resized) / 2, size),
+            { } size => new Axis(
+                source,
+                resized,
+                (int)Math.Round((resized - size) / 2.0, MidpointRounding.ToEven),
+                size,
+                0,
+                size
+            ),
+        };
 }

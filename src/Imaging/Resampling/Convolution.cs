@@ -45,7 +45,12 @@ internal static class Convolution
     /// <param name="offsets">Where in <paramref name="rows"/> each one starts, in bytes.</param>
     /// <param name="weights">Each row's weight.</param>
     /// <param name="target">Receives the sum; its length is a multiple of <see cref="Block"/>.</param>
-    public static void Down(ReadOnlySpan<byte> rows, ReadOnlySpan<int> offsets, ReadOnlySpan<int> weights, Span<byte> target)
+    public static void Down(
+        ReadOnlySpan<byte> rows,
+        ReadOnlySpan<int> offsets,
+        ReadOnlySpan<int> weights,
+        Span<byte> target
+    )
     {
         for (var x = 0; x < target.Length; x += Block)
         {
@@ -63,7 +68,9 @@ internal static class Convolution
                 d += s.AsInt32() * weight;
             }
 
-            Vector128.Narrow(Vector128.Narrow(Round(a), Round(b)), Vector128.Narrow(Round(c), Round(d))).CopyTo(target[x..]);
+            Vector128
+                .Narrow(Vector128.Narrow(Round(a), Round(b)), Vector128.Narrow(Round(c), Round(d)))
+                .CopyTo(target[x..]);
         }
     }
 

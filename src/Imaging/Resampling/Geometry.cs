@@ -23,7 +23,8 @@ internal readonly record struct Geometry(Axis Across, Axis Down)
         PixelLimit.Check("The resized picture", resizedWidth, resizedHeight, maxPixels);
         return new Geometry(
             Axis.Create(width, (int)resizedWidth, definition.CenterCrop?.Width),
-            Axis.Create(height, (int)resizedHeight, definition.CenterCrop?.Height));
+            Axis.Create(height, (int)resizedHeight, definition.CenterCrop?.Height)
+        );
     }
 
     // torchvision's int(side * longer / shorter), which divides in double precision.

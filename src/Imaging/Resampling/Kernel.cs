@@ -6,13 +6,14 @@ namespace ModelService.Imaging.Resampling;
 internal sealed record Kernel(double Support, Func<double, double> Weight)
 {
     /// <summary>The filter of an interpolation other than <see cref="Interpolation.Nearest"/>.</summary>
-    public static Kernel Of(Interpolation interpolation) => interpolation switch
-    {
-        Interpolation.Bilinear => new Kernel(1, Triangle),
-        Interpolation.Bicubic => new Kernel(2, Cubic),
-        Interpolation.Lanczos => new Kernel(3, x => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0),
-        _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "Not a filter."),
-    };
+    public static Kernel Of(Interpolation interpolation) =>
+        interpolation switch
+        {
+            Interpolation.Bilinear => new Kernel(1, Triangle),
+            Interpolation.Bicubic => new Kernel(2, Cubic),
+            Interpolation.Lanczos => new Kernel(3, x => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0),
+            _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "Not a filter."),
+        };
 
     private static double Triangle(double x) => Math.Max(1 - Math.Abs(x), 0);
 

@@ -26,7 +26,8 @@ internal sealed class Normalization
 
     /// <summary>The table of a model.</summary>
     /// <param name="definition">Scale, mean and std.</param>
-    public static Normalization Of(PreprocessingDefinition definition) => Known.GetValue(definition, definition => new Normalization(definition));
+    public static Normalization Of(PreprocessingDefinition definition) =>
+        Known.GetValue(definition, definition => new Normalization(definition));
 
     /// <summary>What a black pixel becomes.</summary>
     /// <param name="channel">In this channel.</param>

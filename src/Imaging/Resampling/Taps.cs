@@ -35,7 +35,9 @@ internal sealed class Taps : IDisposable
     /// <param name="axis">The sizes.</param>
     /// <param name="interpolation">The filter. Where nothing is resized each pixel is simply taken, which is what the filters amount to.</param>
     public static Taps Create(Axis axis, Interpolation interpolation) =>
-        axis.Source == axis.Resized || interpolation == Interpolation.Nearest ? Nearest(axis) : Filtered(axis, Kernel.Of(interpolation));
+        axis.Source == axis.Resized || interpolation == Interpolation.Nearest
+            ? Nearest(axis)
+            : Filtered(axis, Kernel.Of(interpolation));
 
     /// <summary>First source pixel of a kept one.</summary>
     public int First(int index) => numbers[index * stride];

@@ -33,14 +33,21 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// </returns>
     public Shape RequireRank(Shape input, params IReadOnlyList<int> ranks)
     {
-        if (!input.HasRank) return ranks is [var only] ? Shape.OfChannels(input.Channels, only - 1) : input;
-        return ranks.Contains(input.Rank) ? input : Fail("type", $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}.");
+        if (!input.HasRank)
+            return ranks is [var only] ? Shape.OfChannels(input.Channels, only - 1) : input;
+        return ranks.Contains(input.Rank)
+            ? input
+            : Fail(
+                "type",
+                $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}."
+            );
     }
 
     /// <summary>Checks that a parameter has one size, or as many as there are dimensions.</summary>
     public bool RequireSizes(string parameter, Sizes sizes, int rank)
     {
-        if (sizes.Fits(rank)) return true;
+        if (sizes.Fits(rank))
+            return true;
         Fail(parameter, $"{sizes} has {sizes.Values.Count} numbers; give one, or one for each of {rank} dimensions.");
         return false;
     }
@@ -49,7 +56,12 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     public void Agree(string parameter, int? given, long inferred)
     {
         if (given is not null && inferred != Shape.UnknownSize && given != inferred)
-            Fail(parameter, $"{given} does not agree with the input {node.Input}, which has {inferred}. Leave it out to have it inferred.");
+        {
+            Fail(
+                parameter,
+                $"{given} does not agree with the input {node.Input}, which has {inferred}. Leave it out to have it inferred."
+            );
+        }
     }
 
     /// <summary>The size of one spatial dimension after a window has slid over it.</summary>
@@ -58,10 +70,15 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     {
         node.Windows.Add(window);
         var side = input.Sizes[dimension + 1];
-        if (side == Shape.UnknownSize) return side;
+        if (side == Shape.UnknownSize)
+            return side;
         var places = window.Places(side);
-        if (places > 0) return places;
-        Fail("kernel_size", $"A window of {window.Extent} does not fit into {side}{(window.Padding > 0 ? $" with padding {window.Padding}" : "")}: the input is {input}. Use a smaller kernel, more padding, or fewer layers that shrink the picture.");
+        if (places > 0)
+            return places;
+        Fail(
+            "kernel_size",
+            $"A window of {window.Extent} does not fit into {side}{(window.Padding > 0 ? $" with padding {window.Padding}" : "")}: the input is {input}. Use a smaller kernel, more padding, or fewer layers that shrink the picture."
+        );
         return Shape.UnknownSize;
     }
 
@@ -74,8 +91,20 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <summary>Declares that each number of the output depends on all of the input along so many of its last dimensions.</summary>
     public void SeesWholeInput(Shape input, int dimensions)
     {
-        if (!input.HasRank || dimensions >= input.Rank - 1) node.SeesWholeInput = true;
-        else node.Windows.AddRange(input.Sizes.Skip(1).Select((side, index) => new Window(index < input.Rank - 1 - dimensions ? 1 : Math.Max(1, side), 1, 0)));
+        if (!input.HasRank || dimensions >= input.Rank - 1)
+        {
+            node.SeesWholeInput = true;
+        }
+        else
+        {
+            node.Windows.AddRange(
+                input
+                    .Sizes.Skip(1)
+                    .Select(
+                        (side, index) => new Window(index < input.Rank - 1 - dimensions ? 1 : Math.Max(1, side), 1, 0)
+                    )
+            );
+        }
     }
 
     /// <summary>Declares a trainable tensor.</summary>
@@ -97,7 +126,8 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     /// <summary>Counts multiply-accumulates: so many for each number of the output.</summary>
     public void Macs(Shape output, long each)
     {
-        if (output.IsKnown && each != Shape.UnknownSize) node.Macs += output.ElementCount * each;
+        if (output.IsKnown && each != Shape.UnknownSize)
+            node.Macs += output.ElementCount * each;
     }
 
     /// <summary>Passes a shape through layers, one after another.</summary>
@@ -106,7 +136,8 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         var shape = input;
         foreach (var layer in layers)
         {
-            if (!MayGoOn) return Shape.Unknown;
+            if (!MayGoOn)
+                return Shape.Unknown;
             shape = Child(layer, null, shape, keys);
         }
 
@@ -128,5 +159,12 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     private void Add(string name, IReadOnlyList<long> shape, bool isCounter) =>
         node.OwnTensors.Add(new TensorSpec($"{node.Key}.{name}", shape, isCounter));
 
-    private static readonly string[] Layouts = ["a number", "[features]", "[channels, length]", "[channels, height, width]", "[channels, depth, height, width]"];
+    private static readonly string[] Layouts =
+    [
+        "a number",
+        "[features]",
+        "[channels, length]",
+        "[channels, height, width]",
+        "[channels, depth, height, width]",
+    ];
 }

@@ -11,18 +11,33 @@ namespace ModelService.Models.Analysis;
 public sealed record ReceptiveField(IReadOnlyList<long> Size, IReadOnlyList<long> Stride)
 {
     /// <summary>The field of the input itself: each number depends on itself.</summary>
-    internal static ReceptiveField Point(int rank) => new([.. Enumerable.Repeat(1L, rank)], [.. Enumerable.Repeat(1L, rank)]);
+    internal static ReceptiveField Point(int rank) =>
+        new([.. Enumerable.Repeat(1L, rank)], [.. Enumerable.Repeat(1L, rank)]);
 
     /// <summary>The field of what depends on everything.</summary>
     internal static ReceptiveField Whole(Shape input) => new([.. input.Sizes.Skip(1)], [.. input.Sizes.Skip(1)]);
 
     /// <summary>The field after windows have slid over the output that has this one.</summary>
-    internal ReceptiveField Through(IReadOnlyList<Window> windows) => windows.Count != Size.Count ? this : new(
-        [.. Size.Select((size, dimension) => long.CreateSaturating(size + ((Int128)(windows[dimension].Extent - 1) * Stride[dimension])))],
-        [.. Stride.Select((stride, dimension) => long.CreateSaturating((Int128)stride * windows[dimension].Stride))]);
+    internal ReceptiveField Through(IReadOnlyList<Window> windows) =>
+        windows.Count != Size.Count
+            ? this
+            : new(
+                [
+                    .. Size.Select(
+                        (size, dimension) =>
+                            long.CreateSaturating(size + ((Int128)(windows[dimension].Extent - 1) * Stride[dimension]))
+                    ),
+                ],
+                [
+                    .. Stride.Select(
+                        (stride, dimension) => long.CreateSaturating((Int128)stride * windows[dimension].Stride)
+                    ),
+                ]
+            );
 
     /// <summary>The larger of two fields, where branches join.</summary>
-    internal static ReceptiveField Larger(ReceptiveField left, ReceptiveField right) => Total(left) >= Total(right) ? left : right;
+    internal static ReceptiveField Larger(ReceptiveField left, ReceptiveField right) =>
+        Total(left) >= Total(right) ? left : right;
 
     private static double Total(ReceptiveField field) => field.Size.Sum(size => (double)size);
 }

@@ -7,7 +7,12 @@ public static class ServingMemory
     /// <param name="analysis">The network.</param>
     /// <param name="bytesPerNumber">4 for float32, 2 for float16 and bfloat16.</param>
     public static long WeightBytes(this ArchitectureAnalysis analysis, int bytesPerNumber) =>
-        analysis.StateDict.Sum(tensor => tensor.Shape.Aggregate(tensor.IsCounter ? sizeof(long) : (long)bytesPerNumber, (bytes, size) => bytes * size));
+        analysis.StateDict.Sum(tensor =>
+            tensor.Shape.Aggregate(
+                tensor.IsCounter ? sizeof(long) : (long)bytesPerNumber,
+                (bytes, size) => bytes * size
+            )
+        );
 
     /// <summary>Bytes of all layers' outputs in float32, for one input: what training would keep.</summary>
     /// <param name="analysis">The network.</param>
@@ -22,12 +27,15 @@ public static class ServingMemory
     /// wait for their other branches. What the library needs for itself is not counted.
     /// </remarks>
     public static long EstimateBytes(this ArchitectureAnalysis analysis, int batchSize) =>
-        analysis.WeightBytes(sizeof(float)) + analysis.AllLayers.Sum(node => node.FixedNumbers * sizeof(float)) + (batchSize * analysis.Layers.Select(node => Peak(node)).DefaultIfEmpty().Max());
+        analysis.WeightBytes(sizeof(float))
+        + analysis.AllLayers.Sum(node => node.FixedNumbers * sizeof(float))
+        + (batchSize * analysis.Layers.Select(node => Peak(node)).DefaultIfEmpty().Max());
 
     private static long Peak(LayerNode node)
     {
         var ends = InputBytes(node) + node.PaddedBytes + node.ActivationBytes;
-        if (node.Children.Count == 0) return ends;
+        if (node.Children.Count == 0)
+            return ends;
         var inside = node.Children.Max(Peak);
         return node.Definition.Forks ? inside + ends : inside;
     }

@@ -46,7 +46,8 @@ public sealed class Shape
         var product = 1L;
         foreach (var size in sizes)
         {
-            if (size == UnknownSize) return UnknownSize;
+            if (size == UnknownSize)
+                return UnknownSize;
             product *= size;
         }
 
@@ -57,7 +58,8 @@ public sealed class Shape
     internal static Shape OfChannels(long channels) => new(null, channels);
 
     /// <summary>The channels are known, and that there are so many dimensions beside them.</summary>
-    internal static Shape OfChannels(long channels, int spatialRank) => new([channels, .. Enumerable.Repeat(UnknownSize, spatialRank)]);
+    internal static Shape OfChannels(long channels, int spatialRank) =>
+        new([channels, .. Enumerable.Repeat(UnknownSize, spatialRank)]);
 
     /// <summary>The same shape with other channels.</summary>
     internal Shape WithChannels(long other) => sizes is null ? OfChannels(other) : new Shape([other, .. sizes.Skip(1)]);
@@ -65,15 +67,21 @@ public sealed class Shape
     /// <summary>What two shapes that must be the same know together; null when they differ.</summary>
     internal Shape? Merge(Shape other)
     {
-        if (!HasRank || !other.HasRank) return HasRank ? this : other;
-        if (Rank != other.Rank) return null;
+        if (!HasRank || !other.HasRank)
+            return HasRank ? this : other;
+        if (Rank != other.Rank)
+            return null;
         var pairs = Sizes.Zip(other.Sizes).ToList();
-        return pairs.Exists(pair => pair.First != pair.Second && pair.First != UnknownSize && pair.Second != UnknownSize)
+        return pairs.Exists(pair =>
+            pair.First != pair.Second && pair.First != UnknownSize && pair.Second != UnknownSize
+        )
             ? null
             : new Shape([.. pairs.Select(pair => Math.Max(pair.First, pair.Second))]);
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        sizes is null ? (channels == UnknownSize ? "unknown" : $"[{channels}, ...]") : $"[{string.Join(", ", sizes.Select(size => size == UnknownSize ? "?" : $"{size}"))}]";
+        sizes is null
+            ? (channels == UnknownSize ? "unknown" : $"[{channels}, ...]")
+            : $"[{string.Join(", ", sizes.Select(size => size == UnknownSize ? "?" : $"{size}"))}]";
 }

@@ -18,7 +18,10 @@ internal readonly record struct Window(long Kernel, long Stride, long Padding, l
     {
         var rest = side % regions;
         var common = (long)BigInteger.GreatestCommonDivisor(rest, regions);
-        var overlap = rest == 0 ? 0 : rest == common ? 1 : 2;
+        var overlap =
+            rest == 0 ? 0
+            : rest == common ? 1
+            : 2;
         return new Window((side / regions) + overlap, Math.Max(1, side / regions), 0);
     }
 
@@ -32,7 +35,8 @@ internal readonly record struct Window(long Kernel, long Stride, long Padding, l
     public long Places(long side)
     {
         var room = side + (2 * Padding) - Extent;
-        if (room < 0) return 0;
+        if (room < 0)
+            return 0;
         var places = ((room + (Ceil ? Stride - 1 : 0)) / Stride) + 1;
         return Ceil && (places - 1) * Stride >= side + Padding ? places - 1 : places;
     }

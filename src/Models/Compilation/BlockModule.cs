@@ -16,9 +16,7 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
 
     /// <summary>An empty block.</summary>
     public BlockModule()
-        : base("block")
-    {
-    }
+        : base("block") { }
 
     /// <summary>Builds a whole network, with random weights, on the CPU.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
@@ -29,8 +27,10 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
         // libtorch has one generator for all threads.
         lock (Generator)
         {
-            if (seed is { } value) manual_seed(value);
-            else torch.seed();
+            if (seed is { } value)
+                manual_seed(value);
+            else
+                torch.seed();
             var network = new BlockModule();
             network.Computes(Chain(analysis.Layers, network));
             return network;
@@ -47,7 +47,8 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
             foreach (var step in steps)
             {
                 var next = step(current);
-                if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next)) current.Dispose();
+                if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next))
+                    current.Dispose();
                 current = next;
             }
 

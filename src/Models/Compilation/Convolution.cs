@@ -29,7 +29,11 @@ internal sealed class Convolution
     public Convolution(Conv layer, int rank, TorchSharp.Modules.Convolution module, long channels)
     {
         this.module = module;
-        (stride, dilation, groups) = (Longs(layer.Stride.Expand(rank)), Longs(layer.Dilation.Expand(rank)), layer.Groups);
+        (stride, dilation, groups) = (
+            Longs(layer.Stride.Expand(rank)),
+            Longs(layer.Dilation.Expand(rank)),
+            layer.Groups
+        );
         var edges = ConvolutionEdges.Of(layer, rank);
         (innerPadding, outerPadding) = (edges.Inner, edges.IsInner ? null : edges.Outer);
         mode = layer.PaddingMode switch
@@ -53,18 +57,20 @@ internal sealed class Convolution
         using var scope = NewDisposeScope();
         var padded = input;
         Tensor weight = module.weight!;
-        if (outerPadding is not null) padded = nn.functional.pad(padded, outerPadding, mode);
+        if (outerPadding is not null)
+            padded = nn.functional.pad(padded, outerPadding, mode);
         if (channelPadding is not null && input.device_type == DeviceType.CPU)
             (padded, weight) = (nn.functional.pad(padded, channelPadding), nn.functional.pad(weight, channelPadding));
         return Apply(padded, weight).MoveToOuterDisposeScope();
     }
 
-    private Tensor Apply(Tensor input, Tensor weight) => stride.Length switch
-    {
-        1 => nn.functional.conv1d(input, weight, module.bias, stride[0], innerPadding[0], dilation[0], groups),
-        2 => nn.functional.conv2d(input, weight, module.bias, stride, innerPadding, dilation, groups),
-        _ => nn.functional.conv3d(input, weight, module.bias, stride, innerPadding, dilation, groups),
-    };
+    private Tensor Apply(Tensor input, Tensor weight) =>
+        stride.Length switch
+        {
+            1 => nn.functional.conv1d(input, weight, module.bias, stride[0], innerPadding[0], dilation[0], groups),
+            2 => nn.functional.conv2d(input, weight, module.bias, stride, innerPadding, dilation, groups),
+            _ => nn.functional.conv3d(input, weight, module.bias, stride, innerPadding, dilation, groups),
+        };
 
     private static long[] Longs(IReadOnlyList<int> sizes) => [.. sizes.Select(size => (long)size)];
 }

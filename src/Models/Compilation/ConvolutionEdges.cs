@@ -31,14 +31,22 @@ internal sealed class ConvolutionEdges
     /// <summary>The edges of a layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="rank">Its spatial dimensions.</param>
-    public static ConvolutionEdges Of(Conv layer, int rank) => new(
-        layer.Padding.Sizes is { } sizes
-            ? [.. sizes.Expand(rank).Select(size => ((long)size, (long)size))]
-
-            // "same" puts the odd one at the back, as PyTorch does.
-            : [.. layer.KernelSize.Expand(rank).Zip(layer.Dilation.Expand(rank), (size, gap) => (long)gap * (size - 1)).Select(total => (total / 2, total - (total / 2)))],
-        layer.PaddingMode);
+    public static ConvolutionEdges Of(Conv layer, int rank) =>
+        new(
+            layer.Padding.Sizes is { } sizes
+                ? [.. sizes.Expand(rank).Select(size => ((long)size, (long)size))]
+                // "same" puts the odd one at the back, as PyTorch does.
+                :
+                [
+                    .. layer
+                        .KernelSize.Expand(rank)
+                        .Zip(layer.Dilation.Expand(rank), (size, gap) => (long)gap * (size - 1))
+                        .Select(total => (total / 2, total - (total / 2))),
+                ],
+            layer.PaddingMode
+        );
 
     /// <summary>The shape of an input with the edges around it.</summary>
-    public Shape Padded(Shape input) => new([input.Sizes[0], .. input.Sizes.Skip(1).Zip(edges, (size, edge) => size + edge.Front + edge.Back)]);
+    public Shape Padded(Shape input) =>
+        new([input.Sizes[0], .. input.Sizes.Skip(1).Zip(edges, (size, edge) => size + edge.Front + edge.Back)]);
 }

@@ -14,9 +14,7 @@ public sealed class PyTorchSource
     private readonly List<string> classes = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
-    private PyTorchSource()
-    {
-    }
+    private PyTorchSource() { }
 
     /// <summary>The source text.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
@@ -25,9 +23,14 @@ public sealed class PyTorchSource
         var source = new PyTorchSource();
         source.AddClass("Network", block => block.Chain(analysis.Layers, "x"));
         var text = new StringBuilder("import torch\nfrom torch import nn\n");
-        if (analysis.AllLayers.Any(node => node.Definition is Filter2d)) text.Append(Filter);
+        if (analysis.AllLayers.Any(node => node.Definition is Filter2d))
+            text.Append(Filter);
         source.classes.ForEach(item => text.Append(item));
-        return text.Append(CultureInfo.InvariantCulture, $"\n\nmodel = Network().eval()  # input: [N, {string.Join(", ", analysis.Input.Sizes)}]\n").ToString();
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n\nmodel = Network().eval()  # input: [N, {string.Join(", ", analysis.Input.Sizes)}]\n"
+            )
+            .ToString();
     }
 
     /// <summary>Adds a class for a block and gives its name.</summary>
@@ -35,7 +38,8 @@ public sealed class PyTorchSource
     {
         var block = new PyTorchBlock(this);
         var result = forward(block);
-        classes.Add($"""
+        classes.Add(
+            $"""
 
 
             class {name}(nn.Module):
@@ -45,7 +49,8 @@ public sealed class PyTorchSource
                 def forward(self, x):
             {string.Concat(block.Statements.Select(line => $"        {line}\n"))}        return {result}
 
-            """);
+            """
+        );
         return name;
     }
 
@@ -54,7 +59,8 @@ public sealed class PyTorchSource
     {
         var name = "Block_" + node.Key.Replace('.', '_');
         var free = name;
-        for (var number = 2; !names.Add(free); number++) free = $"{name}_{number}";
+        for (var number = 2; !names.Add(free); number++)
+            free = $"{name}_{number}";
         return free;
     }
 
@@ -86,21 +92,27 @@ internal sealed class PyTorchBlock(PyTorchSource source)
 
     /// <summary>Runs layers one after another.</summary>
     /// <returns>The variable that holds the result.</returns>
-    public string Chain(IEnumerable<LayerNode> nodes, string input) => nodes.Aggregate(input, (value, node) => Run(node, value));
+    public string Chain(IEnumerable<LayerNode> nodes, string input) =>
+        nodes.Aggregate(input, (value, node) => Run(node, value));
 
     /// <summary>Runs one layer.</summary>
     /// <returns>The variable that holds the result.</returns>
-    public string Run(LayerNode node, string input) => node.Definition switch
-    {
-        Identity => input,
-        Softmax when Softmax.IsLeftOut(node) => LeaveOut(input),
-        Repeat or Sequential { Inline: true } => Chain(node.Children, input),
-        Concat { Inline: true } => Join(node, input),
-        Sequential => Call(node, source.AddClass(source.ClassName(node), block => block.Chain(node.Children, "x")) + "()", input),
-        Concat => Call(node, source.AddClass(source.ClassName(node), block => block.Join(node, "x")) + "()", input),
-        Residual => Call(node, source.AddClass(source.ClassName(node), block => block.Add(node)) + "()", input),
-        _ => Call(node, PyTorchExpression.Of(node), input),
-    };
+    public string Run(LayerNode node, string input) =>
+        node.Definition switch
+        {
+            Identity => input,
+            Softmax when Softmax.IsLeftOut(node) => LeaveOut(input),
+            Repeat or Sequential { Inline: true } => Chain(node.Children, input),
+            Concat { Inline: true } => Join(node, input),
+            Sequential => Call(
+                node,
+                source.AddClass(source.ClassName(node), block => block.Chain(node.Children, "x")) + "()",
+                input
+            ),
+            Concat => Call(node, source.AddClass(source.ClassName(node), block => block.Join(node, "x")) + "()", input),
+            Residual => Call(node, source.AddClass(source.ClassName(node), block => block.Add(node)) + "()", input),
+            _ => Call(node, PyTorchExpression.Of(node), input),
+        };
 
     private string Call(LayerNode node, string constructor, string input)
     {

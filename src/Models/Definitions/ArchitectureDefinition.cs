@@ -8,7 +8,9 @@ namespace ModelService.Models.Definitions;
 public sealed record ArchitectureDefinition
 {
     /// <summary>What goes in.</summary>
-    [Description("What goes in: {\"channels\", \"height\", \"width\"}, or {\"shape\": [...]} without the batch dimension.")]
+    [Description(
+        "What goes in: {\"channels\", \"height\", \"width\"}, or {\"shape\": [...]} without the batch dimension."
+    )]
     public required InputDefinition Input { get; init; }
 
     /// <summary>The layers, in order.</summary>
@@ -16,6 +18,8 @@ public sealed record ArchitectureDefinition
     public required IReadOnlyList<LayerDefinition> Layers { get; init; }
 
     /// <summary>Key of the layer that gives one score per class; null: the last one with weights.</summary>
-    [Description("Key of the layer that gives one score per class, such as \"classifier.1\". The last one with weights when left out.")]
+    [Description(
+        "Key of the layer that gives one score per class, such as \"classifier.1\". The last one with weights when left out."
+    )]
     public string? HeadLayer { get; init; }
 }

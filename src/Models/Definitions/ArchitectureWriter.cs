@@ -21,36 +21,45 @@ public static class ArchitectureWriter
     internal static JsonObject WriteRecord(object record)
     {
         var json = new JsonObject();
-        if (record is LayerDefinition layer) json["type"] = LayerCatalogue.NameOf(layer);
+        if (record is LayerDefinition layer)
+            json["type"] = LayerCatalogue.NameOf(layer);
         foreach (var member in RecordMembers.Of(record.GetType()).Members)
         {
             var value = member.Get(record);
-            if (value is not null && (member.Required || !value.Equals(member.Default))) json[member.Name] = WriteValue(value);
+            if (value is not null && (member.Required || !value.Equals(member.Default)))
+                json[member.Name] = WriteValue(value);
         }
 
         return json;
     }
 
-    private static JsonNode? WriteValue(object value) => value switch
-    {
-        Padding { Sizes: null } => "same",
-        Padding padding => WriteValue(padding.Sizes!),
-        Sizes { Values: [var single] } => single,
-        Sizes sizes => JsonSerializer.SerializeToNode(sizes.Values),
-        Enum name => EnumNames.Of(name),
-        string or bool or int or long or double or IEnumerable<int> or IEnumerable<double> or IEnumerable<string> => JsonSerializer.SerializeToNode(value),
-        PreprocessingChoice choice => choice.Preset is { } preset ? EnumNames.Of(preset) : WriteRecord(choice.Definition!),
-        IEnumerable<LayerDefinition> layers => new JsonArray([.. layers.Select(WriteRecord)]),
-        _ => WriteRecord(value),
-    };
+    private static JsonNode? WriteValue(object value) =>
+        value switch
+        {
+            Padding { Sizes: null } => "same",
+            Padding padding => WriteValue(padding.Sizes!),
+            Sizes { Values: [var single] } => single,
+            Sizes sizes => JsonSerializer.SerializeToNode(sizes.Values),
+            Enum name => EnumNames.Of(name),
+            string or bool or int or long or double or IEnumerable<int> or IEnumerable<double> or IEnumerable<string> =>
+                JsonSerializer.SerializeToNode(value),
+            PreprocessingChoice choice => choice.Preset is { } preset
+                ? EnumNames.Of(preset)
+                : WriteRecord(choice.Definition!),
+            IEnumerable<LayerDefinition> layers => new JsonArray([.. layers.Select(WriteRecord)]),
+            _ => WriteRecord(value),
+        };
 
     private static IEnumerable<LayerDefinition> Filled(LayerNode node) =>
         node.Definition is Repeat ? node.Children.SelectMany(Filled) : [node.Definition.Filled(node)];
 
     /// <summary>A branch or shortcut with what was inferred filled in; it stays one layer.</summary>
     internal static LayerDefinition FilledBranch(LayerNode node) =>
-        node.Definition is Repeat ? new Sequential { Inline = true, Layers = Filled(node.Children) } : node.Definition.Filled(node);
+        node.Definition is Repeat
+            ? new Sequential { Inline = true, Layers = Filled(node.Children) }
+            : node.Definition.Filled(node);
 
     /// <summary>The layers of a block with what was inferred filled in.</summary>
-    internal static IReadOnlyList<LayerDefinition> Filled(IEnumerable<LayerNode> nodes) => [.. nodes.SelectMany(Filled)];
+    internal static IReadOnlyList<LayerDefinition> Filled(IEnumerable<LayerNode> nodes) =>
+        [.. nodes.SelectMany(Filled)];
 }

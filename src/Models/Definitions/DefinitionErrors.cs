@@ -25,12 +25,15 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
     /// <summary>Takes an error, as long as there is room.</summary>
     public void Add(ErrorDetail error)
     {
-        if (!IsFull && !kept.Contains(error)) kept.Add(error);
+        if (!IsFull && !kept.Contains(error))
+            kept.Add(error);
     }
 
     /// <summary>Whether something at a place, or in what stands there, is wrong.</summary>
     public bool AnyAt(string pointer) =>
-        kept.Exists(error => error.Pointer == pointer || error.Pointer.StartsWith(pointer + "/", StringComparison.Ordinal));
+        kept.Exists(error =>
+            error.Pointer == pointer || error.Pointer.StartsWith(pointer + "/", StringComparison.Ordinal)
+        );
 
     /// <inheritdoc/>
     public IEnumerator<ErrorDetail> GetEnumerator() => kept.GetEnumerator();
@@ -41,9 +44,21 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
     /// <summary>The exception that carries the errors, each pointing at a place that is in the document.</summary>
     public ServingException Exception(JsonElement document, ArchitectureAnalysis? analysis = null)
     {
-        var distinct = kept.Select(error => error with { Pointer = Existing(document, error.Pointer) }).Distinct().ToList();
-        var more = distinct.Count > 1 ? $" And {(IsFull ? "at least " : "")}{distinct.Count - 1} more; see 'errors'{(IsFull ? $", which has the first {distinct.Count}" : "")}." : "";
-        return new ServingException(ErrorCode.DefinitionInvalid, $"{Place(distinct[0])}{distinct[0].Detail}{more}", distinct) { Analysis = analysis };
+        var distinct = kept.Select(error => error with { Pointer = Existing(document, error.Pointer) })
+            .Distinct()
+            .ToList();
+        var more =
+            distinct.Count > 1
+                ? $" And {(IsFull ? "at least " : "")}{distinct.Count - 1} more; see 'errors'{(IsFull ? $", which has the first {distinct.Count}" : "")}."
+                : "";
+        return new ServingException(
+            ErrorCode.DefinitionInvalid,
+            $"{Place(distinct[0])}{distinct[0].Detail}{more}",
+            distinct
+        )
+        {
+            Analysis = analysis,
+        };
     }
 
     private static string Place(ErrorDetail error) => error.Pointer.Length == 0 ? "" : $"At {error.Pointer}: ";
@@ -56,11 +71,22 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
         {
             var name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             if (current.ValueKind == JsonValueKind.Object && current.TryGetProperty(name, out var property))
+            {
                 current = property;
-            else if (current.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < current.GetArrayLength())
+            }
+            else if (
+                current.ValueKind == JsonValueKind.Array
+                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                && index < current.GetArrayLength()
+            )
+            {
                 current = current[index];
+            }
             else
+            {
                 break;
+            }
+
             found += "/" + token;
         }
 

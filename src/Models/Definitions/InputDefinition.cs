@@ -19,6 +19,13 @@ public sealed record InputDefinition
     public int? Width { get; init; }
 
     /// <summary>The shape of anything else: <c>[C, L]</c> or <c>[C, D, H, W]</c>.</summary>
-    [Description("Instead of the three sizes: the shape without the batch dimension, such as [2, 64] for a 1-D network."), Range(1, int.MaxValue), MinLength(1), MaxLength(4)]
+    [
+        Description(
+            "Instead of the three sizes: the shape without the batch dimension, such as [2, 64] for a 1-D network."
+        ),
+        Range(1, int.MaxValue),
+        MinLength(1),
+        MaxLength(4)
+    ]
     public IReadOnlyList<int>? Shape { get; init; }
 }

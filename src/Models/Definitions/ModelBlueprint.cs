@@ -25,14 +25,24 @@ public sealed class ModelBlueprint
 
     /// <summary>The same network under another definition.</summary>
     internal ModelBlueprint With(ModelDefinition definition) =>
-        new() { Definition = definition, Architecture = Architecture, Analysis = Analysis, Preprocessing = Preprocessing };
+        new()
+        {
+            Definition = definition,
+            Architecture = Architecture,
+            Analysis = Analysis,
+            Preprocessing = Preprocessing,
+        };
 
     /// <summary>Reads a definition and checks all of it.</summary>
     /// <param name="json">What the client sent.</param>
     /// <param name="limits">How large a network may be.</param>
     /// <param name="findModel">Finds the model that <c>from</c> names, or throws what is to be said of it.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.</exception>
-    public static ModelBlueprint Read(JsonElement json, ArchitectureLimits limits, Func<ModelReference, ModelBlueprint>? findModel = null)
+    public static ModelBlueprint Read(
+        JsonElement json,
+        ArchitectureLimits limits,
+        Func<ModelReference, ModelBlueprint>? findModel = null
+    )
     {
         var errors = new DefinitionErrors();
         var definition = new StrictReader(errors, limits.MaxLayers).Read<ModelDefinition>(json, "");

@@ -21,7 +21,9 @@ public sealed record ModelDefinition
     /// Instead of <see cref="Base"/>: a model to derive from, such as <c>pets@1</c>. It gives the network, unless <see cref="Architecture"/>
     /// does, every tensor whose name and shape still fit, and the labels, preprocessing and device that are left out here.
     /// </summary>
-    [Description("Instead of 'base': a model to derive from, such as \"pets\" or \"pets@1\". It gives every tensor that still fits; and the network, unless 'architecture' changes it.")]
+    [Description(
+        "Instead of 'base': a model to derive from, such as \"pets\" or \"pets@1\". It gives every tensor that still fits; and the network, unless 'architecture' changes it."
+    )]
     [RegularExpression(ModelReference.Pattern)]
     public string? From { get; init; }
 
@@ -42,7 +44,9 @@ public sealed record ModelDefinition
     public IReadOnlyList<string>? Labels { get; init; }
 
     /// <summary>How photos become the model's input.</summary>
-    [Description("\"imagenet\", \"unit\", \"raw\" or an object. By default \"imagenet\" for a predefined architecture, else \"unit\".")]
+    [Description(
+        "\"imagenet\", \"unit\", \"raw\" or an object. By default \"imagenet\" for a predefined architecture, else \"unit\"."
+    )]
     public PreprocessingChoice? Preprocessing { get; init; }
 
     /// <summary>Where the model runs; null: where the one it derives from does, else <c>auto</c>.</summary>
@@ -62,10 +66,13 @@ public sealed record ModelDefinition
     /// Golden samples, at most 32: a version that does not reproduce them does not become the default. A new version that brings none takes those of the
     /// default version; an empty list drops them.
     /// </summary>
-    [Description("Golden samples: a version that does not reproduce them does not become the default. A new version takes those of the default version; [] drops them.")]
+    [Description(
+        "Golden samples: a version that does not reproduce them does not become the default. A new version takes those of the default version; [] drops them."
+    )]
     public IReadOnlyList<SampleDefinition>? Samples { get; init; }
 
     /// <summary>The preprocessing that is given, or else the one that goes with the network.</summary>
     internal PreprocessingChoice PreprocessingOrDefault =>
-        Preprocessing ?? new PreprocessingChoice(Base is null ? PreprocessingPreset.Unit : PreprocessingPreset.Imagenet, null);
+        Preprocessing
+        ?? new PreprocessingChoice(Base is null ? PreprocessingPreset.Unit : PreprocessingPreset.Imagenet, null);
 }

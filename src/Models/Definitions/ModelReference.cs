@@ -15,7 +15,9 @@ public readonly record struct ModelReference(string Name, int? Version)
 
     /// <summary>Reads what <see cref="Pattern"/> describes.</summary>
     internal static ModelReference Parse(string text) =>
-        text.Split('@') is [var name, var version] ? new(name, int.Parse(version, CultureInfo.InvariantCulture)) : new(text, null);
+        text.Split('@') is [var name, var version]
+            ? new(name, int.Parse(version, CultureInfo.InvariantCulture))
+            : new(text, null);
 
     /// <inheritdoc/>
     public override string ToString() => Version is null ? Name : $"{Name}@{Version}";

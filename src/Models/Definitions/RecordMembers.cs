@@ -19,11 +19,16 @@ internal sealed class RecordMembers
     private RecordMembers(Type type)
     {
         var template = Activator.CreateInstance(type)!;
-        Members = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.SetMethod is { IsPublic: true } && !property.IsDefined(typeof(JsonIgnoreAttribute)))
-            .OrderBy(property => InheritanceDepth(property.DeclaringType!))
-            .ThenBy(property => property.MetadataToken)
-            .Select(property => new RecordMember(property, property.GetValue(template)))];
+        Members =
+        [
+            .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property =>
+                    property.SetMethod is { IsPublic: true } && !property.IsDefined(typeof(JsonIgnoreAttribute))
+                )
+                .OrderBy(property => InheritanceDepth(property.DeclaringType!))
+                .ThenBy(property => property.MetadataToken)
+                .Select(property => new RecordMember(property, property.GetValue(template))),
+        ];
         ByName = Members.ToDictionary(member => member.Name, StringComparer.Ordinal);
     }
 
@@ -43,7 +48,9 @@ internal sealed class RecordMembers
 internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 {
     /// <summary>The property's name in JSON.</summary>
-    public string Name { get; } = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+    public string Name { get; } =
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+        ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
 
     /// <summary>The property's type, without <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;

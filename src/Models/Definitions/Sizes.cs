@@ -11,7 +11,8 @@ public sealed record Sizes(IReadOnlyList<int> Values)
     public static implicit operator Sizes(int value) => new([value]);
 
     /// <summary>The sizes of <paramref name="rank"/> dimensions; the single number counts for each.</summary>
-    internal IReadOnlyList<int> Expand(int rank) => Values.Count == 1 ? [.. Enumerable.Repeat(Values[0], rank)] : Values;
+    internal IReadOnlyList<int> Expand(int rank) =>
+        Values.Count == 1 ? [.. Enumerable.Repeat(Values[0], rank)] : Values;
 
     /// <summary>Whether the sizes fit that many dimensions.</summary>
     internal bool Fits(int rank) => Values.Count == 1 || Values.Count == rank;
@@ -23,5 +24,8 @@ public sealed record Sizes(IReadOnlyList<int> Values)
     public override int GetHashCode() => Values.Aggregate(17, HashCode.Combine);
 
     /// <summary>The sizes as a message quotes them: the first ones, when there are too many.</summary>
-    public override string ToString() => Values.Count == 1 ? $"{Values[0]}" : $"[{string.Join(", ", Values.Take(LongestQuote))}{(Values.Count > LongestQuote ? ", ..." : "")}]";
+    public override string ToString() =>
+        Values.Count == 1
+            ? $"{Values[0]}"
+            : $"[{string.Join(", ", Values.Take(LongestQuote))}{(Values.Count > LongestQuote ? ", ..." : "")}]";
 }

@@ -8,9 +8,15 @@ internal static class Spelling
     /// <summary>The candidate that differs least, when it differs by no more than a third of its letters.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
-        if (word.Length > LongestQuote) return null;
-        var best = candidates.Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate))).DefaultIfEmpty().MinBy(pair => pair.Distance);
-        return best.Candidate is not null && best.Distance <= Math.Max(1, best.Candidate.Length / 3) ? best.Candidate : null;
+        if (word.Length > LongestQuote)
+            return null;
+        var best = candidates
+            .Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate)))
+            .DefaultIfEmpty()
+            .MinBy(pair => pair.Distance);
+        return best.Candidate is not null && best.Distance <= Math.Max(1, best.Candidate.Length / 3)
+            ? best.Candidate
+            : null;
     }
 
     /// <summary>The text itself, or its beginning when it is too long to quote.</summary>
@@ -25,7 +31,12 @@ internal static class Spelling
             var diagonal = row[0];
             row[0] = i;
             for (var j = 1; j <= to.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1)));
+            {
+                (diagonal, row[j]) = (
+                    row[j],
+                    Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1))
+                );
+            }
         }
 
         return row[^1];

@@ -29,7 +29,13 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     public void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
 
     // 'complete' says whether each of the record's own properties was right; what is wrong inside a nested layer doesn't count.
-    private object? ReadRecord(Type type, JsonElement json, string pointer, out bool complete, string? discriminator = null)
+    private object? ReadRecord(
+        Type type,
+        JsonElement json,
+        string pointer,
+        out bool complete,
+        string? discriminator = null
+    )
     {
         complete = false;
         if (json.ValueKind != JsonValueKind.Object)
@@ -44,18 +50,33 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         var right = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in json.EnumerateObject())
         {
-            if (errors.IsFull) return null;
+            if (errors.IsFull)
+                return null;
             var place = JsonPointer.Append(pointer, property.Name);
             if (!seen.Add(property.Name))
+            {
                 Fail(place, $"'{Spelling.Shorten(property.Name)}' is given twice.");
+            }
             else if (property.Name == discriminator)
+            {
                 right.Add(property.Name);
-            else if (property.Value.ValueKind == JsonValueKind.String && property.Name == "$schema" && type == typeof(ArchitectureDefinition))
+            }
+            else if (
+                property.Value.ValueKind == JsonValueKind.String
+                && property.Name == "$schema"
+                && type == typeof(ArchitectureDefinition)
+            )
+            {
                 right.Add(property.Name); // written by editors, for themselves
+            }
             else if (!members.ByName.TryGetValue(property.Name, out var member))
+            {
                 Fail(place, UnknownProperty(property.Name, members));
+            }
             else if (property.Value.ValueKind == JsonValueKind.Null && !member.Required)
+            {
                 right.Add(property.Name); // null is as good as not given
+            }
             else if (ReadMember(member, property.Value, place) is { } value)
             {
                 member.Set(record, value);
@@ -74,31 +95,46 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     private static string UnknownProperty(string name, RecordMembers members)
     {
         var nearest = Spelling.Nearest(name, members.ByName.Keys);
-        return $"'{Spelling.Shorten(name)}' is unknown here" + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
+        return $"'{Spelling.Shorten(name)}' is unknown here"
+            + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
             + $"What is known: {string.Join(", ", members.ByName.Keys)}.";
     }
 
     private object? ReadMember(RecordMember member, JsonElement json, string pointer)
     {
-        if (member.TakesTypeName && json.ValueKind == JsonValueKind.String) return ReadLayerName(json, pointer);
+        if (member.TakesTypeName && json.ValueKind == JsonValueKind.String)
+            return ReadLayerName(json, pointer);
         return ReadValue(member, member.Type, json, pointer);
     }
 
     private object? ReadValue(RecordMember member, Type type, JsonElement json, string pointer)
     {
-        if (type == typeof(string)) return ReadText(member, json, pointer);
-        if (type == typeof(bool)) return ReadBoolean(json, pointer);
-        if (type == typeof(int)) return (int?)ReadInteger(member, int.MinValue, int.MaxValue, json, pointer);
-        if (type == typeof(long)) return ReadInteger(member, long.MinValue, long.MaxValue, json, pointer);
-        if (type == typeof(double)) return ReadNumber(member, json, pointer);
-        if (type.IsEnum) return ReadEnum(type, json, pointer);
-        if (type == typeof(Sizes)) return ReadSizes(member, json, pointer);
-        if (type == typeof(Padding)) return ReadPadding(member, json, pointer);
-        if (type == typeof(LayerDefinition)) return ReadLayer(json, pointer);
-        if (type == typeof(PreprocessingChoice)) return ReadPreprocessing(json, pointer);
-        if (type == typeof(byte[])) return ReadBytes(member, json, pointer);
-        if (type == typeof(RawTensor)) return ReadTensor(json, pointer);
-        if (type == typeof(ClassReference)) return ReadClass(member, json, pointer);
+        if (type == typeof(string))
+            return ReadText(member, json, pointer);
+        if (type == typeof(bool))
+            return ReadBoolean(json, pointer);
+        if (type == typeof(int))
+            return (int?)ReadInteger(member, int.MinValue, int.MaxValue, json, pointer);
+        if (type == typeof(long))
+            return ReadInteger(member, long.MinValue, long.MaxValue, json, pointer);
+        if (type == typeof(double))
+            return ReadNumber(member, json, pointer);
+        if (type.IsEnum)
+            return ReadEnum(type, json, pointer);
+        if (type == typeof(Sizes))
+            return ReadSizes(member, json, pointer);
+        if (type == typeof(Padding))
+            return ReadPadding(member, json, pointer);
+        if (type == typeof(LayerDefinition))
+            return ReadLayer(json, pointer);
+        if (type == typeof(PreprocessingChoice))
+            return ReadPreprocessing(json, pointer);
+        if (type == typeof(byte[]))
+            return ReadBytes(member, json, pointer);
+        if (type == typeof(RawTensor))
+            return ReadTensor(json, pointer);
+        if (type == typeof(ClassReference))
+            return ReadClass(member, json, pointer);
         return type.IsGenericType ? ReadList(member, type, json, pointer) : ReadRecord(type, json, pointer, out _);
     }
 
@@ -113,7 +149,10 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         var length = json.GetArrayLength();
         if (length < member.MinLength || length > member.MaxLength)
         {
-            Fail(pointer, $"{length} elements stand here; {member.MinLength} {(member.MaxLength == int.MaxValue ? "or more" : $"to {member.MaxLength}")} are needed. {member.Meaning}");
+            Fail(
+                pointer,
+                $"{length} elements stand here; {member.MinLength} {(member.MaxLength == int.MaxValue ? "or more" : $"to {member.MaxLength}")} are needed. {member.Meaning}"
+            );
             return null;
         }
 
@@ -122,9 +161,12 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         var index = 0;
         foreach (var item in json.EnumerateArray())
         {
-            if (errors.IsFull) return null;
-            if (element == typeof(LayerDefinition) && index > maxLayers) break;
-            if (ReadValue(member, element, item, JsonPointer.Append(pointer, index++)) is { } value) list.Add(value);
+            if (errors.IsFull)
+                return null;
+            if (element == typeof(LayerDefinition) && index > maxLayers)
+                break;
+            if (ReadValue(member, element, item, JsonPointer.Append(pointer, index++)) is { } value)
+                list.Add(value);
         }
 
         return list.Count == index ? list : null;
@@ -145,16 +187,31 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         }
 
         var kind = FindKind(type, JsonPointer.Append(pointer, "type"));
-        if (kind is null || ReadRecord(kind.Type, json, pointer, out var complete, "type") is not LayerDefinition layer || !complete) return new UnreadableLayer { Pointer = pointer };
-        return layer with { Pointer = pointer };
+        if (
+            kind is null
+            || ReadRecord(kind.Type, json, pointer, out var complete, "type") is not LayerDefinition layer
+            || !complete
+        )
+        {
+            return new UnreadableLayer { Pointer = pointer };
+        }
+
+        return layer with
+        {
+            Pointer = pointer,
+        };
     }
 
     private LayerDefinition ReadLayerName(JsonElement json, string pointer)
     {
         var kind = FindKind(json, pointer);
         var missing = kind?.Members.Members.FirstOrDefault(member => member.Required);
-        if (missing is not null) Fail(pointer, $"'{kind!.Name}' needs '{missing.Name}': give it as an object.");
-        var layer = kind is null || missing is not null ? new UnreadableLayer() : (LayerDefinition)Activator.CreateInstance(kind.Type)!;
+        if (missing is not null)
+            Fail(pointer, $"'{kind!.Name}' needs '{missing.Name}': give it as an object.");
+        var layer =
+            kind is null || missing is not null
+                ? new UnreadableLayer()
+                : (LayerDefinition)Activator.CreateInstance(kind.Type)!;
         return layer with { Pointer = pointer };
     }
 
@@ -167,25 +224,42 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         }
 
         var name = json.GetString()!;
-        if (LayerCatalogue.ByName.TryGetValue(name, out var kind)) return kind;
+        if (LayerCatalogue.ByName.TryGetValue(name, out var kind))
+            return kind;
         var nearest = Spelling.Nearest(name, LayerCatalogue.ByName.Keys);
-        Fail(pointer, $"'{Spelling.Shorten(name)}' is no layer type" + (nearest is null ? "." : $"; did you mean '{nearest}'?") + " GET /v1/layers lists them all.");
+        Fail(
+            pointer,
+            $"'{Spelling.Shorten(name)}' is no layer type"
+                + (nearest is null ? "." : $"; did you mean '{nearest}'?")
+                + " GET /v1/layers lists them all."
+        );
         return null;
     }
 
     private PreprocessingChoice? ReadPreprocessing(JsonElement json, string pointer)
     {
-        if (json.ValueKind == JsonValueKind.String && Enum.GetNames<PreprocessingPreset>()
-                .FirstOrDefault(name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name) == json.GetString()) is { } preset)
+        if (
+            json.ValueKind == JsonValueKind.String
+            && Enum.GetNames<PreprocessingPreset>()
+                .FirstOrDefault(name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name) == json.GetString())
+                is { } preset
+        )
+        {
             return new PreprocessingChoice(Enum.Parse<PreprocessingPreset>(preset), null);
+        }
+
         if (json.ValueKind != JsonValueKind.Object)
         {
-            Fail(pointer, $"{Describe(json)} stands where a preprocessing is needed: \"imagenet\", \"unit\", \"raw\" or an object.");
+            Fail(
+                pointer,
+                $"{Describe(json)} stands where a preprocessing is needed: \"imagenet\", \"unit\", \"raw\" or an object."
+            );
             return null;
         }
 
         var definition = Read<PreprocessingDefinition>(json, pointer);
-        if (definition is null) return null;
+        if (definition is null)
+            return null;
         var faults = definition.Validate().ToList();
         faults.ForEach(fault => Fail(pointer + fault.Pointer, fault.Detail));
         return faults.Count > 0 ? null : new PreprocessingChoice(null, definition);
@@ -200,15 +274,27 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         }
 
         var text = json.GetString()!;
-        if (member.Pattern is null || Regex.IsMatch(text, $@"\A(?:{member.Pattern.Pattern})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+        if (
+            member.Pattern is null
+            || Regex.IsMatch(
+                text,
+                $@"\A(?:{member.Pattern.Pattern})\z",
+                RegexOptions.CultureInvariant,
+                TimeSpan.FromSeconds(1)
+            )
+        )
+        {
             return text;
+        }
+
         Fail(pointer, $"'{Spelling.Shorten(text)}' does not fit. {member.Meaning}");
         return null;
     }
 
     private bool? ReadBoolean(JsonElement json, string pointer)
     {
-        if (json.ValueKind is JsonValueKind.True or JsonValueKind.False) return json.GetBoolean();
+        if (json.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            return json.GetBoolean();
         Fail(pointer, $"{Describe(json)} stands where true or false is needed.");
         return null;
     }
@@ -222,8 +308,15 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         }
 
         if (member.Range is { } range)
-            (least, greatest) = (Convert.ToInt64(range.Minimum, CultureInfo.InvariantCulture), Convert.ToInt64(range.Maximum, CultureInfo.InvariantCulture));
-        if (TryGetWhole(json, out var value) && value >= least && value <= greatest) return value;
+        {
+            (least, greatest) = (
+                Convert.ToInt64(range.Minimum, CultureInfo.InvariantCulture),
+                Convert.ToInt64(range.Maximum, CultureInfo.InvariantCulture)
+            );
+        }
+
+        if (TryGetWhole(json, out var value) && value >= least && value <= greatest)
+            return value;
         Fail(pointer, $"{Describe(json)} is not a whole number from {least} to {greatest}.");
         return null;
     }
@@ -231,8 +324,10 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     // To JSON, 3.0 and 0.3e1 are the whole number 3. Beyond 2^53, a double would not be exact.
     private static bool TryGetWhole(JsonElement json, out long value)
     {
-        if (json.TryGetInt64(out value)) return true;
-        if (!json.TryGetDouble(out var number) || number % 1 != 0 || Math.Abs(number) > 1L << 53) return false;
+        if (json.TryGetInt64(out value))
+            return true;
+        if (!json.TryGetDouble(out var number) || number % 1 != 0 || Math.Abs(number) > 1L << 53)
+            return false;
         value = (long)number;
         return true;
     }
@@ -246,9 +341,14 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         }
 
         // libtorch computes in float32, whatever the number was written as.
-        var least = member.Range is null ? float.MinValue : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
-        var greatest = member.Range is null ? float.MaxValue : Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
-        if (value >= least && value <= greatest) return value;
+        var least = member.Range is null
+            ? float.MinValue
+            : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture);
+        var greatest = member.Range is null
+            ? float.MaxValue
+            : Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
+        if (value >= least && value <= greatest)
+            return value;
         Fail(pointer, $"{Describe(json)} is not a number from {least} to {greatest}.");
         return null;
     }
@@ -256,7 +356,8 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     private object? ReadEnum(Type type, JsonElement json, string pointer)
     {
         var values = EnumNames.Of(type);
-        if (json.ValueKind == JsonValueKind.String && values.TryGetValue(json.GetString()!, out var value)) return value;
+        if (json.ValueKind == JsonValueKind.String && values.TryGetValue(json.GetString()!, out var value))
+            return value;
         Fail(pointer, $"{Describe(json)} is not one of: {string.Join(", ", values.Keys)}.");
         return null;
     }
@@ -264,32 +365,51 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     private Sizes? ReadSizes(RecordMember member, JsonElement json, string pointer)
     {
         var items = json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray()] : new List<JsonElement> { json };
-        var values = items.TakeWhile(_ => !errors.IsFull)
-            .Select((item, index) => (int?)ReadInteger(member, int.MinValue, int.MaxValue, item, json.ValueKind == JsonValueKind.Array ? JsonPointer.Append(pointer, index) : pointer))
-            .OfType<int>().ToList();
-        if (items.Count == 0) Fail(pointer, "The list is empty: give one number, or one for each dimension.");
+        var values = items
+            .TakeWhile(_ => !errors.IsFull)
+            .Select(
+                (item, index) =>
+                    (int?)ReadInteger(
+                        member,
+                        int.MinValue,
+                        int.MaxValue,
+                        item,
+                        json.ValueKind == JsonValueKind.Array ? JsonPointer.Append(pointer, index) : pointer
+                    )
+            )
+            .OfType<int>()
+            .ToList();
+        if (items.Count == 0)
+            Fail(pointer, "The list is empty: give one number, or one for each dimension.");
         return items.Count > 0 && values.Count == items.Count ? new Sizes(values) : null;
     }
 
     private Padding? ReadPadding(RecordMember member, JsonElement json, string pointer)
     {
-        if (json.ValueKind != JsonValueKind.String) return ReadSizes(member, json, pointer) is { } sizes ? new Padding(sizes) : null;
+        if (json.ValueKind != JsonValueKind.String)
+            return ReadSizes(member, json, pointer) is { } sizes ? new Padding(sizes) : null;
         switch (json.GetString())
         {
-            case "same": return Padding.Same;
-            case "valid": return Padding.Valid;
+            case "same":
+                return Padding.Same;
+            case "valid":
+                return Padding.Valid;
             default:
-                Fail(pointer, $"{Describe(json)} is no padding: give a number, a list of numbers, \"same\" or \"valid\".");
+                Fail(
+                    pointer,
+                    $"{Describe(json)} is no padding: give a number, a list of numbers, \"same\" or \"valid\"."
+                );
                 return null;
         }
     }
 
-    private static string Describe(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Object => "An object",
-        JsonValueKind.Array => "A list",
-        JsonValueKind.String => $"The text \"{Spelling.Shorten(json.GetString()!)}\"",
-        JsonValueKind.Number => Spelling.Shorten(json.GetRawText()),
-        _ => json.ValueKind.ToString().ToLowerInvariant(),
-    };
+    private static string Describe(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Object => "An object",
+            JsonValueKind.Array => "A list",
+            JsonValueKind.String => $"The text \"{Spelling.Shorten(json.GetString()!)}\"",
+            JsonValueKind.Number => Spelling.Shorten(json.GetRawText()),
+            _ => json.ValueKind.ToString().ToLowerInvariant(),
+        };
 }

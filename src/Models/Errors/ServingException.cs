@@ -11,16 +11,19 @@ public sealed class ServingException : Exception
     /// <param name="detail">A sentence for the client: what was found, what would fit.</param>
     /// <param name="innerException">The cause, for the log only.</param>
     public ServingException(ErrorCode code, string detail, Exception? innerException = null)
-        : this(code, detail, [], innerException)
-    {
-    }
+        : this(code, detail, [], innerException) { }
 
     /// <summary>An error made of several, each with its place.</summary>
     /// <param name="code">What went wrong.</param>
     /// <param name="detail">The sum of it in one sentence.</param>
     /// <param name="errors">Every single error.</param>
     /// <param name="innerException">The cause, for the log only.</param>
-    public ServingException(ErrorCode code, string detail, IReadOnlyList<ErrorDetail> errors, Exception? innerException = null)
+    public ServingException(
+        ErrorCode code,
+        string detail,
+        IReadOnlyList<ErrorDetail> errors,
+        Exception? innerException = null
+    )
         : base(detail, innerException)
     {
         Code = code;

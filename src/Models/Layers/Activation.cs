@@ -18,7 +18,14 @@ public abstract record Activation : LayerDefinition
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => Apply;
 
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        plan.Add(new ActivationOperator(Function) { Key = node.Key, Inputs = [input], Output = plan.NewValue(node.Output) });
+        plan.Add(
+            new ActivationOperator(Function)
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+            }
+        );
 
     /// <summary>The function, as a plan has it.</summary>
     private protected abstract ActivationFunction Function { get; }

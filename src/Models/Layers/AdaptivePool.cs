@@ -13,7 +13,12 @@ namespace ModelService.Models.Layers;
 public abstract record AdaptivePool : LayerDefinition
 {
     /// <summary>The size that comes out.</summary>
-    [Description("The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."), Range(1, int.MaxValue)]
+    [
+        Description(
+            "The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."
+        ),
+        Range(1, int.MaxValue)
+    ]
     public required Sizes OutputSize { get; init; }
 
     /// <summary>Spatial dimensions.</summary>
@@ -23,10 +28,13 @@ public abstract record AdaptivePool : LayerDefinition
     {
         var fits = visit.RequireSizes("output_size", OutputSize, SpatialRank);
         input = visit.RequireRank(input, SpatialRank + 1);
-        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+        if (!input.HasRank || !fits)
+            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
         var sizes = Longs(OutputSize);
-        if (sizes.All(size => size == 1)) visit.SeesWholeInput();
-        else visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));
+        if (sizes.All(size => size == 1))
+            visit.SeesWholeInput();
+        else
+            visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));
         return new Shape([input.Sizes[0], .. sizes]);
     }
 
@@ -53,7 +61,8 @@ internal sealed record AdaptiveAvgPool1d : AdaptivePool
 {
     private protected override int SpatialRank => 1;
 
-    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool1d(input, size[0]);
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool1d(input, size[0]);
 }
 
 /// <summary>Means over <c>[N, C, H, W]</c>.</summary>
@@ -62,7 +71,8 @@ internal sealed record AdaptiveAvgPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
 
-    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool2d(input, size);
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool2d(input, size);
 }
 
 /// <summary>Means over <c>[N, C, D, H, W]</c>.</summary>
@@ -71,7 +81,8 @@ internal sealed record AdaptiveAvgPool3d : AdaptivePool
 {
     private protected override int SpatialRank => 3;
 
-    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_avg_pool3d(input, size);
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool3d(input, size);
 }
 
 /// <summary>Greatest numbers over <c>[N, C, H, W]</c>.</summary>
@@ -82,5 +93,6 @@ internal sealed record AdaptiveMaxPool2d : AdaptivePool
 
     private protected override string Function => "adaptive_max";
 
-    private protected override Tensor Apply(Tensor input, long[] size) => nn.functional.adaptive_max_pool2d(input, size);
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_max_pool2d(input, size);
 }

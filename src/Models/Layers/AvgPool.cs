@@ -22,7 +22,20 @@ public abstract record AvgPool : Pool
     }
 
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        plan.Call(node, node.Output, $"avg_pool{SpatialRank}d", [input, Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), CeilMode, CountIncludePad, .. MoreArguments]);
+        plan.Call(
+            node,
+            node.Output,
+            $"avg_pool{SpatialRank}d",
+            [
+                input,
+                Longs(KernelSize),
+                Longs(Stride ?? KernelSize),
+                Longs(Padding),
+                CeilMode,
+                CountIncludePad,
+                .. MoreArguments,
+            ]
+        );
 
     /// <summary>What libtorch's function takes beyond what all of them take.</summary>
     private protected virtual object?[] MoreArguments => [];

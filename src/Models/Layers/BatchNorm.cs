@@ -20,7 +20,9 @@ public abstract record BatchNorm : LayerDefinition
     public double Eps { get; init; } = 1e-5;
 
     /// <summary>Share of a training batch's statistics that the running ones take over.</summary>
-    [Description("Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here.")]
+    [Description(
+        "Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here."
+    )]
     public double Momentum { get; init; } = 0.1;
 
     /// <summary>Whether it scales and shifts.</summary>
@@ -28,7 +30,9 @@ public abstract record BatchNorm : LayerDefinition
     public bool Affine { get; init; } = true;
 
     /// <summary>Whether it keeps statistics; without them it would need a whole batch to answer for one picture.</summary>
-    [Description("Whether statistics are kept from training. Must be true here: without them, a picture's scores would depend on its neighbours in the batch.")]
+    [Description(
+        "Whether statistics are kept from training. Must be true here: without them, a picture's scores would depend on its neighbours in the batch."
+    )]
     public bool TrackRunningStats { get; init; } = true;
 
     /// <summary>The ranks it takes, without the batch dimension.</summary>
@@ -37,7 +41,13 @@ public abstract record BatchNorm : LayerDefinition
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
         if (!TrackRunningStats)
-            visit.Fail("track_running_stats", "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch.");
+        {
+            visit.Fail(
+                "track_running_stats",
+                "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch."
+            );
+        }
+
         input = visit.RequireRank(input, Ranks);
         var channels = input.Channels;
         visit.Agree("num_features", NumFeatures, channels);
@@ -53,12 +63,24 @@ public abstract record BatchNorm : LayerDefinition
         return input;
     }
 
-    internal sealed override LayerDefinition Filled(LayerNode node) => this with { NumFeatures = (int)node.Input.Sizes[0] };
+    internal sealed override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            NumFeatures = (int)node.Input.Sizes[0],
+        };
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, Create(node.Input.Sizes[0])).call;
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, Create(node.Input.Sizes[0])).call;
 
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        plan.Add(new NormOperator(new Norm(node.Key, Eps, Affine)) { Key = node.Key, Inputs = [input], Output = plan.NewValue(node.Output) });
+        plan.Add(
+            new NormOperator(new Norm(node.Key, Eps, Affine))
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+            }
+        );
 
     private protected abstract nn.Module<Tensor, Tensor> Create(long channels);
 }
@@ -69,7 +91,8 @@ internal sealed record BatchNorm1d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [1, 2];
 
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm1d(channels, Eps, Momentum, Affine);
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm1d(channels, Eps, Momentum, Affine);
 }
 
 /// <summary>Batch norm over <c>[N, C, H, W]</c>.</summary>
@@ -78,7 +101,8 @@ internal sealed record BatchNorm2d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [3];
 
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm2d(channels, Eps, Momentum, Affine);
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm2d(channels, Eps, Momentum, Affine);
 }
 
 /// <summary>Batch norm over <c>[N, C, D, H, W]</c>.</summary>
@@ -87,5 +111,6 @@ internal sealed record BatchNorm3d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [4];
 
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) => nn.BatchNorm3d(channels, Eps, Momentum, Affine);
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm3d(channels, Eps, Momentum, Affine);
 }

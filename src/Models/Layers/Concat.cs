@@ -13,7 +13,12 @@ namespace ModelService.Models.Layers;
 [Layer("concat", "Passes the input through several branches and joins what comes out, channel after channel.")]
 internal sealed record Concat : LayerDefinition
 {
-    [Description("The branches: each a layer or block (several layers are a sequential), keyed by name or position."), MinLength(1)]
+    [
+        Description(
+            "The branches: each a layer or block (several layers are a sequential), keyed by name or position."
+        ),
+        MinLength(1)
+    ]
     public required IReadOnlyList<LayerDefinition> Branches { get; init; }
 
     [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
@@ -26,7 +31,10 @@ internal sealed record Concat : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
-        return Branches.Select(branch => visit.Child(branch, null, input, keys)).ToList().Aggregate((joined, next) => Join(joined, next, visit));
+        return Branches
+            .Select(branch => visit.Child(branch, null, input, keys))
+            .ToList()
+            .Aggregate((joined, next) => Join(joined, next, visit));
     }
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
@@ -39,7 +47,8 @@ internal sealed record Concat : LayerDefinition
             var joined = cat(parts, 1);
             foreach (var part in parts)
             {
-                if (!ReferenceEquals(part, input)) part.Dispose();
+                if (!ReferenceEquals(part, input))
+                    part.Dispose();
             }
 
             return joined;
@@ -47,7 +56,11 @@ internal sealed record Concat : LayerDefinition
         return Inline ? join : block.Computes(join);
     }
 
-    internal override LayerDefinition Filled(LayerNode node) => this with { Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)] };
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)],
+        };
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
     {
@@ -60,9 +73,16 @@ internal sealed record Concat : LayerDefinition
 
     private static Shape Join(Shape left, Shape right, LayerVisit visit)
     {
-        var channels = left.Channels == Shape.UnknownSize || right.Channels == Shape.UnknownSize ? Shape.UnknownSize : left.Channels + right.Channels;
-        if (left.WithChannels(channels).Merge(right.WithChannels(channels)) is { } joined) return joined;
-        visit.Fail("branches", $"Branches must agree in all but the channels to be joined, but they give {left} and {right}.");
+        var channels =
+            left.Channels == Shape.UnknownSize || right.Channels == Shape.UnknownSize
+                ? Shape.UnknownSize
+                : left.Channels + right.Channels;
+        if (left.WithChannels(channels).Merge(right.WithChannels(channels)) is { } joined)
+            return joined;
+        visit.Fail(
+            "branches",
+            $"Branches must agree in all but the channels to be joined, but they give {left} and {right}."
+        );
         return Shape.OfChannels(channels);
     }
 }

@@ -42,7 +42,12 @@ public abstract record Conv : LayerDefinition
     public Sizes Stride { get; init; } = 1;
 
     /// <summary>What is added at both edges.</summary>
-    [Description("What is added at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."), Range(0, int.MaxValue)]
+    [
+        Description(
+            "What is added at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."
+        ),
+        Range(0, int.MaxValue)
+    ]
     public Padding Padding { get; init; } = 0;
 
     /// <summary>Distance between the window's elements.</summary>
@@ -50,7 +55,12 @@ public abstract record Conv : LayerDefinition
     public Sizes Dilation { get; init; } = 1;
 
     /// <summary>Into how many groups the channels are split, each convolved by itself.</summary>
-    [Description("Into how many groups the channels are split, each convolved by itself; as many as channels: depthwise."), Range(1, int.MaxValue)]
+    [
+        Description(
+            "Into how many groups the channels are split, each convolved by itself; as many as channels: depthwise."
+        ),
+        Range(1, int.MaxValue)
+    ]
     public int Groups { get; init; } = 1;
 
     /// <summary>Whether a learnt number is added to each channel.</summary>
@@ -70,33 +80,53 @@ public abstract record Conv : LayerDefinition
 
     internal sealed override LayerDefinition WithOutputs(int count) => this with { OutChannels = count };
 
-    internal sealed override LayerDefinition Filled(LayerNode node) => this with { InChannels = (int)node.Input.Sizes[0] };
+    internal sealed override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            InChannels = (int)node.Input.Sizes[0],
+        };
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
-        var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride, SpatialRank)
-            & visit.RequireSizes("dilation", Dilation, SpatialRank) & (Padding.Sizes is null || visit.RequireSizes("padding", Padding.Sizes, SpatialRank));
-        if (OutChannels % Groups != 0) visit.Fail("groups", $"out_channels {OutChannels} can't be split into {Groups} groups of equal size.");
-        if (Padding.Sizes is null && Stride.Values.Any(step => step != 1)) visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
+        var fits =
+            visit.RequireSizes("kernel_size", KernelSize, SpatialRank)
+            & visit.RequireSizes("stride", Stride, SpatialRank)
+            & visit.RequireSizes("dilation", Dilation, SpatialRank)
+            & (Padding.Sizes is null || visit.RequireSizes("padding", Padding.Sizes, SpatialRank));
+        if (OutChannels % Groups != 0)
+            visit.Fail("groups", $"out_channels {OutChannels} can't be split into {Groups} groups of equal size.");
+        if (Padding.Sizes is null && Stride.Values.Any(step => step != 1))
+            visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
 
         input = visit.RequireRank(input, SpatialRank + 1);
         var channels = input.Channels;
         visit.Agree("in_channels", InChannels, channels);
-        if (channels != Shape.UnknownSize && channels % Groups != 0) visit.Fail("groups", $"The {channels} channels that come in can't be split into {Groups} groups of equal size.");
-        if (!fits) return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
+        if (channels != Shape.UnknownSize && channels % Groups != 0)
+        {
+            visit.Fail(
+                "groups",
+                $"The {channels} channels that come in can't be split into {Groups} groups of equal size."
+            );
+        }
+
+        if (!fits)
+            return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
         visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
-        if (Bias) visit.Tensor("bias", OutChannels);
-        if (!input.HasRank) return Shape.OfChannels(OutChannels);
+        if (Bias)
+            visit.Tensor("bias", OutChannels);
+        if (!input.HasRank)
+            return Shape.OfChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
         visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
         return output;
     }
 
-    internal sealed override Shape? Padded(Shape input) => ConvolutionEdges.Of(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
+    internal sealed override Shape? Padded(Shape input) =>
+        ConvolutionEdges.Of(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
@@ -107,19 +137,22 @@ public abstract record Conv : LayerDefinition
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input)
     {
         var edges = ConvolutionEdges.Of(this, SpatialRank);
-        if (!edges.IsInner) input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
-        return plan.Add(new ConvolutionOperator
-        {
-            Key = node.Key,
-            Inputs = [input],
-            Output = plan.NewValue(node.Output),
-            Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
-            Kernel = Longs(KernelSize),
-            Stride = Longs(Stride),
-            Padding = edges.Inner,
-            Dilation = Longs(Dilation),
-            Groups = Groups,
-        });
+        if (!edges.IsInner)
+            input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
+        return plan.Add(
+            new ConvolutionOperator
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+                Kernel = Longs(KernelSize),
+                Stride = Longs(Stride),
+                Padding = edges.Inner,
+                Dilation = Longs(Dilation),
+                Groups = Groups,
+            }
+        );
     }
 
     private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
@@ -129,25 +162,64 @@ public abstract record Conv : LayerDefinition
 
     private IEnumerable<long> Slide(Shape input, LayerVisit visit)
     {
-        var (kernel, stride, dilation) = (KernelSize.Expand(SpatialRank), Stride.Expand(SpatialRank), Dilation.Expand(SpatialRank));
+        var (kernel, stride, dilation) = (
+            KernelSize.Expand(SpatialRank),
+            Stride.Expand(SpatialRank),
+            Dilation.Expand(SpatialRank)
+        );
         if (Padding.Sizes is null)
         {
             visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
-            return CheckedAgainstMode(input, [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)], visit) ? input.Sizes.Skip(1) : UnknownSides();
+            return CheckedAgainstMode(
+                input,
+                [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)],
+                visit
+            )
+                ? input.Sizes.Skip(1)
+                : UnknownSides();
         }
 
         var padding = Padding.Sizes.Expand(SpatialRank);
-        if (!CheckedAgainstMode(input, [.. padding.Select(size => (long)size)], visit)) return UnknownSides();
-        return Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
-            input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension]))).ToList();
+        if (!CheckedAgainstMode(input, [.. padding.Select(size => (long)size)], visit))
+            return UnknownSides();
+        return Enumerable
+            .Range(0, SpatialRank)
+            .Select(dimension =>
+                visit.Slide(
+                    input,
+                    dimension,
+                    new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension])
+                )
+            )
+            .ToList();
     }
 
     // PyTorch refuses these when it runs: a mirror can't be longer than the picture, nor can it go round more than once.
     private bool CheckedAgainstMode(Shape input, IReadOnlyList<long> padding, LayerVisit visit)
     {
-        var slack = PaddingMode switch { PaddingMode.Reflect => 1, PaddingMode.Circular => 0, _ => (int?)null };
-        if (slack is null || !padding.Where((size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side - slack).Any()) return true;
-        visit.Fail("padding", $"padding_mode {EnumNames.Of(PaddingMode)} can add at most {(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}.");
+        var slack = PaddingMode switch
+        {
+            PaddingMode.Reflect => 1,
+            PaddingMode.Circular => 0,
+            _ => (int?)null,
+        };
+        if (
+            slack is null
+            || !padding
+                .Where(
+                    (size, dimension) =>
+                        input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side - slack
+                )
+                .Any()
+        )
+        {
+            return true;
+        }
+
+        visit.Fail(
+            "padding",
+            $"padding_mode {EnumNames.Of(PaddingMode)} can add at most {(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}."
+        );
         return false;
     }
 
@@ -171,7 +243,9 @@ internal sealed record Conv2d : Conv
     private protected override int SpatialRank => 2;
 
     private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
-        KernelSize.Expand(2) is [var height, var width] ? nn.Conv2d(inChannels, OutChannels, (height, width), groups: Groups, bias: Bias) : throw new InvalidOperationException();
+        KernelSize.Expand(2) is [var height, var width]
+            ? nn.Conv2d(inChannels, OutChannels, (height, width), groups: Groups, bias: Bias)
+            : throw new InvalidOperationException();
 }
 
 /// <summary>Convolution over <c>[N, C, D, H, W]</c>.</summary>
@@ -181,5 +255,7 @@ internal sealed record Conv3d : Conv
     private protected override int SpatialRank => 3;
 
     private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
-        KernelSize.Expand(3) is [var depth, var height, var width] ? nn.Conv3d(inChannels, OutChannels, (depth, height, width), groups: Groups, bias: Bias) : throw new InvalidOperationException();
+        KernelSize.Expand(3) is [var depth, var height, var width]
+            ? nn.Conv3d(inChannels, OutChannels, (depth, height, width), groups: Groups, bias: Bias)
+            : throw new InvalidOperationException();
 }

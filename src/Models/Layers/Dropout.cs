@@ -28,12 +28,14 @@ public abstract record AnyDropout : LayerDefinition
 [Layer("dropout", "Sets numbers to 0 at random while training; does nothing when the network is used.")]
 internal sealed record Dropout : AnyDropout
 {
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, nn.Dropout(P)).call;
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, nn.Dropout(P)).call;
 }
 
 /// <summary>Whole channels, of <c>[N, C, H, W]</c> or as many dimensions as there are.</summary>
 [Layer("dropout2d", "Sets whole channels to 0 at random while training; does nothing when the network is used.")]
 internal sealed record Dropout2d : AnyDropout
 {
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => parent.Add(node, nn.Dropout2d(P)).call;
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, nn.Dropout2d(P)).call;
 }

@@ -45,19 +45,31 @@ public enum FilterPreset
 internal static class FilterKernels
 {
     /// <summary>The 3x3 kernel, row by row.</summary>
-    public static IReadOnlyList<double> Kernel(this FilterPreset preset) => preset switch
-    {
-        FilterPreset.LineHorizontal => [-1, -1, -1, 2, 2, 2, -1, -1, -1],
-        FilterPreset.LineVertical => [-1, 2, -1, -1, 2, -1, -1, 2, -1],
-        FilterPreset.LineDiagonal45 => [-1, -1, 2, -1, 2, -1, 2, -1, -1],
-        FilterPreset.LineDiagonal135 => [2, -1, -1, -1, 2, -1, -1, -1, 2],
-        FilterPreset.SobelX => [-1, 0, 1, -2, 0, 2, -1, 0, 1],
-        FilterPreset.SobelY => [-1, -2, -1, 0, 0, 0, 1, 2, 1],
-        FilterPreset.Laplacian => [0, 1, 0, 1, -4, 1, 0, 1, 0],
-        FilterPreset.Sharpen => [0, -1, 0, -1, 5, -1, 0, -1, 0],
-        FilterPreset.BoxBlur => [.. Enumerable.Repeat(1.0 / 9, 9)],
-        FilterPreset.GaussianBlur => [1 / 16.0, 2 / 16.0, 1 / 16.0, 2 / 16.0, 4 / 16.0, 2 / 16.0, 1 / 16.0, 2 / 16.0, 1 / 16.0],
-        FilterPreset.Emboss => [-2, -1, 0, -1, 1, 1, 0, 1, 2],
-        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "A filter without a kernel."),
-    };
+    public static IReadOnlyList<double> Kernel(this FilterPreset preset) =>
+        preset switch
+        {
+            FilterPreset.LineHorizontal => [-1, -1, -1, 2, 2, 2, -1, -1, -1],
+            FilterPreset.LineVertical => [-1, 2, -1, -1, 2, -1, -1, 2, -1],
+            FilterPreset.LineDiagonal45 => [-1, -1, 2, -1, 2, -1, 2, -1, -1],
+            FilterPreset.LineDiagonal135 => [2, -1, -1, -1, 2, -1, -1, -1, 2],
+            FilterPreset.SobelX => [-1, 0, 1, -2, 0, 2, -1, 0, 1],
+            FilterPreset.SobelY => [-1, -2, -1, 0, 0, 0, 1, 2, 1],
+            FilterPreset.Laplacian => [0, 1, 0, 1, -4, 1, 0, 1, 0],
+            FilterPreset.Sharpen => [0, -1, 0, -1, 5, -1, 0, -1, 0],
+            FilterPreset.BoxBlur => [.. Enumerable.Repeat(1.0 / 9, 9)],
+            FilterPreset.GaussianBlur =>
+            [
+                1 / 16.0,
+                2 / 16.0,
+                1 / 16.0,
+                2 / 16.0,
+                4 / 16.0,
+                2 / 16.0,
+                1 / 16.0,
+                2 / 16.0,
+                1 / 16.0,
+            ],
+            FilterPreset.Emboss => [-2, -1, 0, -1, 1, 1, 0, 1, 2],
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "A filter without a kernel."),
+        };
 }

@@ -21,17 +21,43 @@ internal sealed record Flatten : LayerDefinition
     {
         visit.SeesWholeInput();
         if (StartDim == 0 || (input.HasRank && StartDim == -(input.Rank + 1)))
-            return visit.Fail("start_dim", $"{StartDim} is the batch. It can't be joined: pictures that are computed together would become one. Stricter than PyTorch.");
-        if (!input.HasRank) return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
+        {
+            return visit.Fail(
+                "start_dim",
+                $"{StartDim} is the batch. It can't be joined: pictures that are computed together would become one. Stricter than PyTorch."
+            );
+        }
+
+        if (!input.HasRank)
+            return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
         var rank = input.Rank + 1;
         var (start, end) = (StartDim < 0 ? StartDim + rank : StartDim, EndDim < 0 ? EndDim + rank : EndDim);
-        if (start < 1 || start >= rank) return visit.Fail("start_dim", $"{StartDim} is no dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1.");
-        if (end < start || end >= rank) return visit.Fail("end_dim", $"{EndDim} is no dimension of {input} at or behind start_dim: {start} to {rank - 1}.");
+        if (start < 1 || start >= rank)
+        {
+            return visit.Fail(
+                "start_dim",
+                $"{StartDim} is no dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1."
+            );
+        }
+
+        if (end < start || end >= rank)
+        {
+            return visit.Fail(
+                "end_dim",
+                $"{EndDim} is no dimension of {input} at or behind start_dim: {start} to {rank - 1}."
+            );
+        }
+
         var sizes = input.Sizes;
-        return new Shape([.. sizes.Take(start - 1), Shape.Product(sizes.Skip(start - 1).Take(end - start + 1)), .. sizes.Skip(end)]);
+        return new Shape([
+            .. sizes.Take(start - 1),
+            Shape.Product(sizes.Skip(start - 1).Take(end - start + 1)),
+            .. sizes.Skip(end),
+        ]);
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {

@@ -22,8 +22,14 @@ internal sealed record Gelu : Activation
     [Description("\"none\" computes the normal distribution exactly, \"tanh\" by a hyperbolic tangent.")]
     public GeluApproximation Approximate { get; init; }
 
-    private protected override ActivationFunction Function => new("gelu") { FusedName = "gelu", Approximate = EnumNames.Of(Approximate) };
+    private protected override ActivationFunction Function =>
+        new("gelu") { FusedName = "gelu", Approximate = EnumNames.Of(Approximate) };
 
-    private protected override Tensor Apply(Tensor input) => nn.functional.gelu(
-        input, Approximate == GeluApproximation.Tanh ? TorchSharp.Modules.GELU.Approximate.tanh : TorchSharp.Modules.GELU.Approximate.none);
+    private protected override Tensor Apply(Tensor input) =>
+        nn.functional.gelu(
+            input,
+            Approximate == GeluApproximation.Tanh
+                ? TorchSharp.Modules.GELU.Approximate.tanh
+                : TorchSharp.Modules.GELU.Approximate.none
+        );
 }

@@ -31,7 +31,8 @@ internal sealed record GroupNorm : LayerDefinition
         visit.Agree("num_channels", NumChannels, channels);
         if (channels != Shape.UnknownSize && channels % NumGroups != 0)
             visit.Fail("num_groups", $"{channels} channels can't be split into {NumGroups} groups of equal size.");
-        if (!Affine) return input;
+        if (!Affine)
+            return input;
         visit.Tensor("weight", channels);
         visit.Tensor("bias", channels);
         return input;
@@ -40,7 +41,16 @@ internal sealed record GroupNorm : LayerDefinition
     internal override LayerDefinition Filled(LayerNode node) => this with { NumChannels = (int)node.Input.Sizes[0] };
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        plan.Call(node, node.Output, "group_norm", input, (long)NumGroups, Parameter(node, "weight"), Parameter(node, "bias"), Eps);
+        plan.Call(
+            node,
+            node.Output,
+            "group_norm",
+            input,
+            (long)NumGroups,
+            Parameter(node, "weight"),
+            Parameter(node, "bias"),
+            Eps
+        );
 
     private Parameter? Parameter(LayerNode node, string name) => Affine ? new Parameter($"{node.Key}.{name}") : null;
 

@@ -8,19 +8,25 @@ namespace ModelService.Models.Layers;
 internal static class LayerCatalogue
 {
     /// <summary>The kinds, by name in alphabetical order.</summary>
-    public static IReadOnlyList<LayerKind> All { get; } = [.. typeof(LayerCatalogue).Assembly.GetTypes()
-        .Select(type => (Type: type, Attribute: type.GetCustomAttribute<LayerAttribute>()))
-        .Where(pair => pair.Attribute is not null)
-        .Select(pair => new LayerKind(pair.Attribute!.Name, pair.Attribute.Meaning, pair.Type))
-        .OrderBy(kind => kind.Name, StringComparer.Ordinal)];
+    public static IReadOnlyList<LayerKind> All { get; } =
+    [
+        .. typeof(LayerCatalogue)
+            .Assembly.GetTypes()
+            .Select(type => (Type: type, Attribute: type.GetCustomAttribute<LayerAttribute>()))
+            .Where(pair => pair.Attribute is not null)
+            .Select(pair => new LayerKind(pair.Attribute!.Name, pair.Attribute.Meaning, pair.Type))
+            .OrderBy(kind => kind.Name, StringComparer.Ordinal),
+    ];
 
     /// <summary>The kinds by what <c>"type"</c> says.</summary>
-    public static FrozenDictionary<string, LayerKind> ByName { get; } = All.ToFrozenDictionary(kind => kind.Name, StringComparer.Ordinal);
+    public static FrozenDictionary<string, LayerKind> ByName { get; } =
+        All.ToFrozenDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<Type, LayerKind> ByType = All.ToFrozenDictionary(kind => kind.Type);
 
     /// <summary>What <c>"type"</c> says for a layer.</summary>
-    public static string NameOf(LayerDefinition layer) => ByType.TryGetValue(layer.GetType(), out var kind) ? kind.Name : "unreadable";
+    public static string NameOf(LayerDefinition layer) =>
+        ByType.TryGetValue(layer.GetType(), out var kind) ? kind.Name : "unreadable";
 }
 
 /// <summary>One kind of layer.</summary>

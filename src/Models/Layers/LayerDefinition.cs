@@ -16,7 +16,9 @@ namespace ModelService.Models.Layers;
 public abstract record LayerDefinition
 {
     /// <summary>The layer's key in the state dict; its position in its parent when left out.</summary>
-    [Description("The layer's key in the state dict: letters, digits and '_'. Its position in its parent when left out.")]
+    [Description(
+        "The layer's key in the state dict: letters, digits and '_'. Its position in its parent when left out."
+    )]
     [RegularExpression("[A-Za-z0-9_]{1,64}")]
     public string? Name { get; init; }
 

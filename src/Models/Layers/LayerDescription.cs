@@ -12,7 +12,13 @@ public sealed record LayerDescription(string Type, string Meaning, IReadOnlyList
 {
     /// <summary>All kinds, in alphabetical order.</summary>
     public static IReadOnlyList<LayerDescription> All { get; } =
-        [.. LayerCatalogue.All.Select(kind => new LayerDescription(kind.Name, kind.Meaning, [.. kind.Members.Members.Select(LayerParameter.Of)]))];
+    [
+        .. LayerCatalogue.All.Select(kind => new LayerDescription(
+            kind.Name,
+            kind.Meaning,
+            [.. kind.Members.Members.Select(LayerParameter.Of)]
+        )),
+    ];
 }
 
 /// <summary>A layer's parameter.</summary>
@@ -25,36 +31,55 @@ public sealed record LayerDescription(string Type, string Meaning, IReadOnlyList
 /// <param name="Values">The texts it takes, if only certain ones.</param>
 /// <param name="Meaning">What it means, in a line.</param>
 public sealed record LayerParameter(
-    string Name, string Type, bool Required, object? Default, double? Minimum, double? Maximum, IReadOnlyList<string>? Values, string Meaning)
+    string Name,
+    string Type,
+    bool Required,
+    object? Default,
+    double? Minimum,
+    double? Maximum,
+    IReadOnlyList<string>? Values,
+    string Meaning
+)
 {
     internal static LayerParameter Of(RecordMember member)
     {
-        var maximum = member.Range is null ? null : (double?)Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
+        var maximum = member.Range is null
+            ? null
+            : (double?)Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
         return new LayerParameter(
-            member.Name, Describe(member.Type), member.Required, member.Required ? null : Plain(member.Default),
+            member.Name,
+            Describe(member.Type),
+            member.Required,
+            member.Required ? null : Plain(member.Default),
             member.Range is null ? null : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture),
             maximum >= int.MaxValue ? null : maximum,
             member.Type.IsEnum ? [.. EnumNames.Of(member.Type).Keys] : null,
-            member.Meaning);
+            member.Meaning
+        );
     }
 
-    private static string Describe(Type type) => type switch
-    {
-        _ when type == typeof(int) || type == typeof(long) => "integer",
-        _ when type == typeof(double) => "number",
-        _ when type == typeof(bool) => "boolean",
-        _ when type == typeof(Sizes) => "integer or list of integers",
-        _ when type == typeof(Padding) => "integer, list of integers, \"same\" or \"valid\"",
-        _ when type == typeof(LayerDefinition) => "layer",
-        _ when type.IsAssignableTo(typeof(IEnumerable)) && type.IsGenericType => type.GetGenericArguments()[0] == typeof(LayerDefinition) ? "list of layers" : "list of integers",
-        _ => "string",
-    };
+    private static string Describe(Type type) =>
+        type switch
+        {
+            _ when type == typeof(int) || type == typeof(long) => "integer",
+            _ when type == typeof(double) => "number",
+            _ when type == typeof(bool) => "boolean",
+            _ when type == typeof(Sizes) => "integer or list of integers",
+            _ when type == typeof(Padding) => "integer, list of integers, \"same\" or \"valid\"",
+            _ when type == typeof(LayerDefinition) => "layer",
+            _ when type.IsAssignableTo(typeof(IEnumerable)) && type.IsGenericType => type.GetGenericArguments()[0]
+            == typeof(LayerDefinition)
+                ? "list of layers"
+                : "list of integers",
+            _ => "string",
+        };
 
-    private static object? Plain(object? value) => value switch
-    {
-        Sizes sizes => sizes.Values.Count == 1 ? sizes.Values[0] : sizes.Values,
-        Padding padding => padding.Sizes is { } sizes ? Plain(sizes) : "same",
-        Enum name => EnumNames.Of(name),
-        _ => value,
-    };
+    private static object? Plain(object? value) =>
+        value switch
+        {
+            Sizes sizes => sizes.Values.Count == 1 ? sizes.Values[0] : sizes.Values,
+            Padding padding => padding.Sizes is { } sizes ? Plain(sizes) : "same",
+            Enum name => EnumNames.Of(name),
+            _ => value,
+        };
 }

@@ -13,7 +13,10 @@ namespace ModelService.Models.Layers;
 [Layer("layer_norm", "Brings the last dimensions to mean 0 and deviation 1, then scales and shifts each element.")]
 internal sealed record LayerNorm : LayerDefinition
 {
-    [Description("Sizes of the last dimensions that are normalised together; must be the input's."), Range(1, int.MaxValue)]
+    [
+        Description("Sizes of the last dimensions that are normalised together; must be the input's."),
+        Range(1, int.MaxValue)
+    ]
     public required Sizes NormalizedShape { get; init; }
 
     [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
@@ -33,19 +36,34 @@ internal sealed record LayerNorm : LayerDefinition
         if (ElementwiseAffine)
         {
             visit.Tensor("weight", Sizes);
-            if (Bias) visit.Tensor("bias", Sizes);
+            if (Bias)
+                visit.Tensor("bias", Sizes);
         }
 
-        if (!input.HasRank) return input;
-        var fits = Sizes.Length <= input.Rank
-            && input.Sizes.Skip(input.Rank - Sizes.Length).Zip(Sizes).All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
-        if (!fits) visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        if (!input.HasRank)
+            return input;
+        var fits =
+            Sizes.Length <= input.Rank
+            && input
+                .Sizes.Skip(input.Rank - Sizes.Length)
+                .Zip(Sizes)
+                .All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
+        if (!fits)
+            visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
         return input;
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Call(
-        node, node.Output, "layer_norm", input, Sizes,
-        ElementwiseAffine ? new Parameter($"{node.Key}.weight") : null, ElementwiseAffine && Bias ? new Parameter($"{node.Key}.bias") : null, Eps);
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(
+            node,
+            node.Output,
+            "layer_norm",
+            input,
+            Sizes,
+            ElementwiseAffine ? new Parameter($"{node.Key}.weight") : null,
+            ElementwiseAffine && Bias ? new Parameter($"{node.Key}.bias") : null,
+            Eps
+        );
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.LayerNorm(Sizes, Eps, ElementwiseAffine, Bias)).call;

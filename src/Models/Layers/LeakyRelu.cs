@@ -11,7 +11,8 @@ internal sealed record LeakyRelu : Activation
     [Description("What negative numbers are multiplied by.")]
     public double NegativeSlope { get; init; } = 0.01;
 
-    private protected override ActivationFunction Function => new("leaky_relu", NegativeSlope) { FusedName = "leaky_relu" };
+    private protected override ActivationFunction Function =>
+        new("leaky_relu", NegativeSlope) { FusedName = "leaky_relu" };
 
     private protected override Tensor Apply(Tensor input) => nn.functional.leaky_relu(input, NegativeSlope);
 }

@@ -27,20 +27,25 @@ internal sealed record Linear : LayerDefinition
         var features = input.HasRank ? input.Sizes[^1] : Shape.UnknownSize;
         visit.Agree("in_features", InFeatures, features);
         visit.Tensor("weight", OutFeatures, features);
-        if (Bias) visit.Tensor("bias", OutFeatures);
-        if (!input.HasRank) return Shape.Unknown;
+        if (Bias)
+            visit.Tensor("bias", OutFeatures);
+        if (!input.HasRank)
+            return Shape.Unknown;
         var output = new Shape([.. input.Sizes.SkipLast(1), OutFeatures]);
         visit.Macs(output, features);
         return output;
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Add(new LinearOperator
-    {
-        Key = node.Key,
-        Inputs = [input],
-        Output = plan.NewValue(node.Output),
-        Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
-    });
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Add(
+            new LinearOperator
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+            }
+        );
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;

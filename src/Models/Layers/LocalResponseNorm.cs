@@ -36,11 +36,48 @@ internal sealed record LocalResponseNorm : LayerDefinition
     {
         var shape = node.Output;
         var rows = new Shape(1, shape.Sizes[0], Shape.Product(shape.Sizes.Skip(1)));
-        var squares = plan.Call(node, new Shape([.. rows.Sizes.Skip(1)]), "flatten", plan.Call(node, shape, "mul", input, input), 2L, -1L);
-        var padded = plan.Call(node, rows, "constant_pad_nd", plan.Call(node, rows, "unsqueeze", squares, 1L), new[] { 0L, 0, Size / 2, (Size - 1) / 2 }, 0.0);
-        var means = plan.Call(node, rows, "avg_pool2d", padded, new[] { Size, 1L }, new[] { 1L, 1 }, new[] { 0L, 0 }, false, true, null);
-        var scaled = plan.Call(node, shape, "reshape", plan.Call(node, rows, "mul", means, Alpha), new[] { -1L }.Concat(shape.Sizes).ToArray());
-        return plan.Call(node, shape, "div", input, plan.Call(node, shape, "pow", plan.Call(node, shape, "add", scaled, K), Beta));
+        var squares = plan.Call(
+            node,
+            new Shape([.. rows.Sizes.Skip(1)]),
+            "flatten",
+            plan.Call(node, shape, "mul", input, input),
+            2L,
+            -1L
+        );
+        var padded = plan.Call(
+            node,
+            rows,
+            "constant_pad_nd",
+            plan.Call(node, rows, "unsqueeze", squares, 1L),
+            new[] { 0L, 0, Size / 2, (Size - 1) / 2 },
+            0.0
+        );
+        var means = plan.Call(
+            node,
+            rows,
+            "avg_pool2d",
+            padded,
+            new[] { Size, 1L },
+            new[] { 1L, 1 },
+            new[] { 0L, 0 },
+            false,
+            true,
+            null
+        );
+        var scaled = plan.Call(
+            node,
+            shape,
+            "reshape",
+            plan.Call(node, rows, "mul", means, Alpha),
+            new[] { -1L }.Concat(shape.Sizes).ToArray()
+        );
+        return plan.Call(
+            node,
+            shape,
+            "div",
+            input,
+            plan.Call(node, shape, "pow", plan.Call(node, shape, "add", scaled, K), Beta)
+        );
     }
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

@@ -20,14 +20,35 @@ public abstract record MaxPool : Pool
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        var (kernel, stride, padding, dilation) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation));
+        var (kernel, stride, padding, dilation) = (
+            Longs(KernelSize),
+            Longs(Stride ?? KernelSize),
+            Longs(Padding),
+            Longs(Dilation)
+        );
         return input => Apply(input, kernel, stride, padding, dilation);
     }
 
     internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
-        plan.Call(node, node.Output, $"max_pool{SpatialRank}d", input, Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding), Longs(Dilation), CeilMode);
+        plan.Call(
+            node,
+            node.Output,
+            $"max_pool{SpatialRank}d",
+            input,
+            Longs(KernelSize),
+            Longs(Stride ?? KernelSize),
+            Longs(Padding),
+            Longs(Dilation),
+            CeilMode
+        );
 
-    private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation);
+    private protected abstract Tensor Apply(
+        Tensor input,
+        long[] kernel,
+        long[] stride,
+        long[] padding,
+        long[] dilation
+    );
 }
 
 /// <summary>Over <c>[N, C, L]</c>.</summary>
@@ -36,8 +57,13 @@ internal sealed record MaxPool1d : MaxPool
 {
     private protected override int SpatialRank => 1;
 
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
-        nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode);
+    private protected override Tensor Apply(
+        Tensor input,
+        long[] kernel,
+        long[] stride,
+        long[] padding,
+        long[] dilation
+    ) => nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode);
 }
 
 /// <summary>Over <c>[N, C, H, W]</c>.</summary>
@@ -46,8 +72,13 @@ internal sealed record MaxPool2d : MaxPool
 {
     private protected override int SpatialRank => 2;
 
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
-        nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode);
+    private protected override Tensor Apply(
+        Tensor input,
+        long[] kernel,
+        long[] stride,
+        long[] padding,
+        long[] dilation
+    ) => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode);
 }
 
 /// <summary>Over <c>[N, C, D, H, W]</c>.</summary>
@@ -56,6 +87,11 @@ internal sealed record MaxPool3d : MaxPool
 {
     private protected override int SpatialRank => 3;
 
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding, long[] dilation) =>
-        nn.functional.max_pool3d(input, kernel, stride, padding, dilation, CeilMode);
+    private protected override Tensor Apply(
+        Tensor input,
+        long[] kernel,
+        long[] stride,
+        long[] padding,
+        long[] dilation
+    ) => nn.functional.max_pool3d(input, kernel, stride, padding, dilation, CeilMode);
 }

@@ -36,26 +36,59 @@ public abstract record Pool : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
-        var fits = visit.RequireSizes("kernel_size", KernelSize, SpatialRank) & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
-            & visit.RequireSizes("padding", Padding, SpatialRank) & visit.RequireSizes("dilation", Spread, SpatialRank);
-        if (fits && Padding.Expand(SpatialRank).Zip(KernelSize.Expand(SpatialRank)).Any(pair => pair.First > pair.Second / 2))
+        var fits =
+            visit.RequireSizes("kernel_size", KernelSize, SpatialRank)
+            & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
+            & visit.RequireSizes("padding", Padding, SpatialRank)
+            & visit.RequireSizes("dilation", Spread, SpatialRank);
+        if (
+            fits
+            && Padding.Expand(SpatialRank).Zip(KernelSize.Expand(SpatialRank)).Any(pair => pair.First > pair.Second / 2)
+        )
         {
             visit.Fail("padding", $"{Padding} is more than half the window ({KernelSize}).");
             fits = false;
         }
 
         input = visit.RequireRank(input, SpatialRank + 1);
-        if (!input.HasRank || !fits) return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+        if (!input.HasRank || !fits)
+            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
         var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
         var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
-        if (FitsUnpadded && kernel.Where((size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side).Any())
+        if (
+            FitsUnpadded
+            && kernel
+                .Where(
+                    (size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side
+                )
+                .Any()
+        )
         {
-            visit.Fail("kernel_size", $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here.");
+            visit.Fail(
+                "kernel_size",
+                $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here."
+            );
             return Shape.OfChannels(input.Channels, SpatialRank);
         }
 
-        return new Shape([input.Sizes[0], .. Enumerable.Range(0, SpatialRank).Select(dimension => visit.Slide(
-            input, dimension, new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension], CeilMode)))]);
+        return new Shape([
+            input.Sizes[0],
+            .. Enumerable
+                .Range(0, SpatialRank)
+                .Select(dimension =>
+                    visit.Slide(
+                        input,
+                        dimension,
+                        new Window(
+                            kernel[dimension],
+                            stride[dimension],
+                            padding[dimension],
+                            dilation[dimension],
+                            CeilMode
+                        )
+                    )
+                ),
+        ]);
     }
 
     private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];

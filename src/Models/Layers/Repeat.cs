@@ -21,15 +21,18 @@ internal sealed record Repeat : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (Name is not null) visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
+        if (Name is not null)
+            visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
         var shape = input;
-        for (var time = 0; time < Times && visit.MayGoOn; time++) shape = visit.Chain(Layers, shape, visit.ParentKeys);
+        for (var time = 0; time < Times && visit.MayGoOn; time++)
+            shape = visit.Chain(Layers, shape, visit.ParentKeys);
         return shape;
     }
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => BlockModule.Chain(node.Children, parent);
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        BlockModule.Chain(node.Children, parent);
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

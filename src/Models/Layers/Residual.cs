@@ -15,10 +15,17 @@ internal sealed record Residual : LayerDefinition
     [Description("The layers whose result is added; keyed in the block itself.")]
     public required IReadOnlyList<LayerDefinition> Body { get; init; }
 
-    [Description("What the input passes through on its way around the body, such as a 1x1 convolution; keyed by its name, \"shortcut\" when it has none. Nothing when left out.")]
+    [Description(
+        "What the input passes through on its way around the body, such as a 1x1 convolution; keyed by its name, \"shortcut\" when it has none. Nothing when left out."
+    )]
     public LayerDefinition? Shortcut { get; init; }
 
-    [Description("Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."), TakesTypeName]
+    [
+        Description(
+            "Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."
+        ),
+        TakesTypeName
+    ]
     public LayerDefinition? Activation { get; init; }
 
     internal override bool Forks => true;
@@ -31,13 +38,21 @@ internal sealed record Residual : LayerDefinition
         var sum = body.Merge(shortcut);
         if (sum is null)
         {
-            visit.Fail(Shortcut is null ? "body" : "shortcut", $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake.");
+            visit.Fail(
+                Shortcut is null ? "body" : "shortcut",
+                $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake."
+            );
             sum = body;
         }
 
-        if (Activation is null) return sum;
-        if (Activation is Layers.Activation or UnreadableLayer) return visit.Child(Activation, "activation", sum, new KeyScope(""));
-        visit.Fail("activation", $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\".");
+        if (Activation is null)
+            return sum;
+        if (Activation is Layers.Activation or UnreadableLayer)
+            return visit.Child(Activation, "activation", sum, new KeyScope(""));
+        visit.Fail(
+            "activation",
+            $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\"."
+        );
         return sum;
     }
 
@@ -51,30 +66,45 @@ internal sealed record Residual : LayerDefinition
         {
             var (left, right) = (body(input), shortcut(input));
             var sum = left + right;
-            if (!ReferenceEquals(left, input)) left.Dispose();
-            if (!ReferenceEquals(right, input)) right.Dispose();
-            if (activation is null) return sum;
-            using (sum) return activation(sum);
+            if (!ReferenceEquals(left, input))
+                left.Dispose();
+            if (!ReferenceEquals(right, input))
+                right.Dispose();
+            if (activation is null)
+                return sum;
+            using (sum)
+                return activation(sum);
         });
     }
 
-    internal override LayerDefinition Filled(LayerNode node) => this with
-    {
-        Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
-        Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
-    };
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
+            Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
+        };
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
     {
         var body = plan.Chain(node.Children.Take(Body.Count), input);
         var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);
-        var sum = plan.Add(new AddOperator { Key = node.Key, Inputs = [body, shortcut], Output = plan.NewValue(body.Shape) });
+        var sum = plan.Add(
+            new AddOperator
+            {
+                Key = node.Key,
+                Inputs = [body, shortcut],
+                Output = plan.NewValue(body.Shape),
+            }
+        );
         return Activation is null ? sum : plan.Chain([node.Children[^1]], sum);
     }
 
-    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this with
-    {
-        Body = [.. Body.Select(layer => layer.Rewrite(replace))],
-        Shortcut = Shortcut?.Rewrite(replace),
-    });
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(
+            this with
+            {
+                Body = [.. Body.Select(layer => layer.Rewrite(replace))],
+                Shortcut = Shortcut?.Rewrite(replace),
+            }
+        );
 }

@@ -19,18 +19,24 @@ internal sealed record Sequential : LayerDefinition
 
     internal override bool IsKeyed => !Inline;
 
-    internal override Shape Infer(Shape input, LayerVisit visit) => visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+    internal override Shape Infer(Shape input, LayerVisit visit) =>
+        visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
 
     internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        if (Inline) return BlockModule.Chain(node.Children, parent);
+        if (Inline)
+            return BlockModule.Chain(node.Children, parent);
         var block = parent.AddBlock(node);
         return block.Computes(BlockModule.Chain(node.Children, block));
     }
 
-    internal override LayerDefinition Filled(LayerNode node) => this with { Layers = ArchitectureWriter.Filled(node.Children) };
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Layers = ArchitectureWriter.Filled(node.Children),
+        };
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

@@ -19,9 +19,17 @@ internal sealed record Softmax : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         if (Dim == 0 || (input.HasRank && Dim == -(input.Rank + 1)))
-            visit.Fail("dim", $"{Dim} is the batch: a picture's scores would depend on its neighbours in it. Stricter than PyTorch.");
+        {
+            visit.Fail(
+                "dim",
+                $"{Dim} is the batch: a picture's scores would depend on its neighbours in it. Stricter than PyTorch."
+            );
+        }
         else if (input.HasRank && Math.Abs((long)Dim) > input.Rank)
+        {
             visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
+        }
+
         return input;
     }
 

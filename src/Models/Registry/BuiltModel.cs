@@ -9,4 +9,10 @@ namespace ModelService.Models.Registry;
 /// <param name="Weights">What it got, and what is random.</param>
 /// <param name="Samples">What came of its samples; null when it has none, or has not been asked for them yet.</param>
 /// <param name="Built">When it was there.</param>
-internal sealed record BuiltModel(ModelRunner Runner, Computing Computing, LoadedWeights Weights, SamplesReport? Samples, DateTimeOffset Built);
+internal sealed record BuiltModel(
+    ModelRunner Runner,
+    Computing Computing,
+    LoadedWeights Weights,
+    SamplesReport? Samples,
+    DateTimeOffset Built
+);

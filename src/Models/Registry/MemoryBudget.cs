@@ -16,12 +16,14 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
     /// <param name="device">The device.</param>
     public long Used(string device)
     {
-        lock (gate) return used.GetValueOrDefault(device);
+        lock (gate)
+            return used.GetValueOrDefault(device);
     }
 
     /// <summary>Bytes that may be taken on a device.</summary>
     /// <param name="device">The device.</param>
-    public long Limit(string device) => options.Value.Budget
+    public long Limit(string device) =>
+        options.Value.Budget
         ?? (device == "cpu" ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * Share) : long.MaxValue);
 
     /// <summary>Takes room.</summary>
@@ -31,17 +33,20 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
         lock (gate)
         {
             var taken = used.GetValueOrDefault(device);
-            if (bytes > Limit(device) - taken) return null;
+            if (bytes > Limit(device) - taken)
+                return null;
             used[device] = taken + bytes;
             return new Room(this, device, bytes);
         }
     }
 
     /// <summary>The error of what can't fit.</summary>
-    internal ServingException DoesNotFit(string model, string device, long bytes) => new(
-        ErrorCode.OutOfMemory,
-        $"{model} needs {bytes} bytes on {device}; the budget is {Limit(device)} bytes, and {Used(device)} are taken by versions that are pinned, in use or being loaded. "
-        + "Unload or delete some, or raise ModelService:Memory:Budget.");
+    internal ServingException DoesNotFit(string model, string device, long bytes) =>
+        new(
+            ErrorCode.OutOfMemory,
+            $"{model} needs {bytes} bytes on {device}; the budget is {Limit(device)} bytes, and {Used(device)} are taken by versions that are pinned, in use or being loaded. "
+                + "Unload or delete some, or raise ModelService:Memory:Budget."
+        );
 
     private sealed class Room(MemoryBudget budget, string device, long bytes) : IDisposable
     {
@@ -51,7 +56,8 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
         {
             lock (budget.gate)
             {
-                if (!isReturned) budget.used[device] -= bytes;
+                if (!isReturned)
+                    budget.used[device] -= bytes;
                 isReturned = true;
             }
         }

@@ -19,7 +19,14 @@ namespace ModelService.Models.Registry;
 /// <param name="clock">Says when a model was built.</param>
 /// <param name="metrics">Told what the models do.</param>
 public sealed class ModelBuilder(
-    IOptions<BatchingOptions> batching, IOptions<ComputeOptions> compute, IOptions<WeightsLimits> weightsLimits, Trials trials, ModelStore store, TimeProvider clock, ServingMetrics metrics)
+    IOptions<BatchingOptions> batching,
+    IOptions<ComputeOptions> compute,
+    IOptions<WeightsLimits> weightsLimits,
+    Trials trials,
+    ModelStore store,
+    TimeProvider clock,
+    ServingMetrics metrics
+)
 {
     // By device; the models on one share it.
     private readonly ConcurrentDictionary<string, DeviceTurns> turns = [];
@@ -31,90 +38,168 @@ public sealed class ModelBuilder(
         WarmAsync(RunAsync(() => Build(version, LoadedWeights.None(version.Blueprint.Analysis)), cancellationToken));
 
     /// <summary>Builds a version with the weights of a file.</summary>
-    internal Task<BuiltModel> BuildAsync(ModelVersion version, WeightsUpload upload, bool allowPartial, CancellationToken cancellationToken) => WarmAsync(RunAsync(
-        () =>
-        {
-            using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-            var weights = LoadedWeights.Of(version.Blueprint.Analysis, file, upload.Sha256);
-            weights.Report!.ThrowIfMismatched(allowPartial);
-            return Build(version, weights);
-        },
-        cancellationToken));
+    internal Task<BuiltModel> BuildAsync(
+        ModelVersion version,
+        WeightsUpload upload,
+        bool allowPartial,
+        CancellationToken cancellationToken
+    ) =>
+        WarmAsync(
+            RunAsync(
+                () =>
+                {
+                    using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
+                    var weights = LoadedWeights.Of(version.Blueprint.Analysis, file, upload.Sha256);
+                    weights.Report!.ThrowIfMismatched(allowPartial);
+                    return Build(version, weights);
+                },
+                cancellationToken
+            )
+        );
 
     /// <summary>Builds a version with every tensor of another one that fits.</summary>
-    internal Task<BuiltModel> BuildAsync(ModelVersion version, ModelLease source, CancellationToken cancellationToken) => WarmAsync(RunAsync(
-        () =>
-        {
-            using var tensors = new LiveTensors(source.Runner.StateDict);
-            return Build(version, LoadedWeights.Of(version.Blueprint.Analysis, tensors.Tensors, source.Model.RandomTensors));
-        },
-        cancellationToken));
+    internal Task<BuiltModel> BuildAsync(
+        ModelVersion version,
+        ModelLease source,
+        CancellationToken cancellationToken
+    ) =>
+        WarmAsync(
+            RunAsync(
+                () =>
+                {
+                    using var tensors = new LiveTensors(source.Runner.StateDict);
+                    return Build(
+                        version,
+                        LoadedWeights.Of(version.Blueprint.Analysis, tensors.Tensors, source.Model.RandomTensors)
+                    );
+                },
+                cancellationToken
+            )
+        );
 
     /// <summary>Builds a version from what is kept of it.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>: its weights are not those that were written.</exception>
-    internal Task<BuiltModel> LoadAsync(ModelVersion version, StoredFile expected, CancellationToken cancellationToken) => WarmAsync(RunAsync(
-        () =>
-        {
-            var path = store.WeightsPath(version.Name, version.Version);
-            if (StoredVersionReader.CheckFile(path, expected) is { } damage) throw new ServingException(ErrorCode.WeightsUnreadable, damage);
-            using var file = WeightsFile.Open(path, weightsLimits.Value);
-            var match = StateDictMatch.Compare(version.Blueprint.Analysis.StateDict, file.Tensors, version.Blueprint.Analysis.Head?.Key);
-            match.ThrowIfMismatched();
-            return Build(version, new LoadedWeights(version.Report, version.RandomTensors, version.Weights, version.Head), match.Pairs);
-        },
-        cancellationToken));
+    internal Task<BuiltModel> LoadAsync(
+        ModelVersion version,
+        StoredFile expected,
+        CancellationToken cancellationToken
+    ) =>
+        WarmAsync(
+            RunAsync(
+                () =>
+                {
+                    var path = store.WeightsPath(version.Name, version.Version);
+                    if (StoredVersionReader.CheckFile(path, expected) is { } damage)
+                        throw new ServingException(ErrorCode.WeightsUnreadable, damage);
+                    using var file = WeightsFile.Open(path, weightsLimits.Value);
+                    var match = StateDictMatch.Compare(
+                        version.Blueprint.Analysis.StateDict,
+                        file.Tensors,
+                        version.Blueprint.Analysis.Head?.Key
+                    );
+                    match.ThrowIfMismatched();
+                    return Build(
+                        version,
+                        new LoadedWeights(version.Report, version.RandomTensors, version.Weights, version.Head),
+                        match.Pairs
+                    );
+                },
+                cancellationToken
+            )
+        );
 
     /// <summary>Keeps a version on the disk.</summary>
     /// <returns>Its files, by name.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     internal Task<IReadOnlyDictionary<string, StoredFile>> KeepAsync(
-        ModelVersion version, BuiltModel built, IReadOnlyList<SampleDefinition>? samples, bool replaces, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            var manifest = new VersionManifest
+        ModelVersion version,
+        BuiltModel built,
+        IReadOnlyList<SampleDefinition>? samples,
+        bool replaces,
+        CancellationToken cancellationToken
+    ) =>
+        RunAsync(
+            () =>
             {
-                Schema = built.Samples is null ? VersionManifest.SchemaWithoutSamples : VersionManifest.CurrentSchema,
-                Name = version.Name,
-                Version = version.Version,
-                Created = version.Created,
-                Lineage = version.Lineage!,
-                Weights = built.Weights.State,
-                RandomTensors = built.Weights.RandomTensors,
-                Head = built.Weights.Head,
-                Report = built.Weights.Report,
-                Samples = built.Samples,
-                Files = new Dictionary<string, StoredFile>(),
-            };
-            var content = new SafetensorsContent(version.Blueprint.Analysis.StateDict, built.Runner.StateDict, new Dictionary<string, string> { ["format"] = "pt" });
-            return store.Write(manifest, version.Blueprint, content.Parts(), samples, replaces);
-        },
-        cancellationToken);
+                var manifest = new VersionManifest
+                {
+                    Schema = built.Samples is null
+                        ? VersionManifest.SchemaWithoutSamples
+                        : VersionManifest.CurrentSchema,
+                    Name = version.Name,
+                    Version = version.Version,
+                    Created = version.Created,
+                    Lineage = version.Lineage!,
+                    Weights = built.Weights.State,
+                    RandomTensors = built.Weights.RandomTensors,
+                    Head = built.Weights.Head,
+                    Report = built.Weights.Report,
+                    Samples = built.Samples,
+                    Files = new Dictionary<string, StoredFile>(),
+                };
+                var content = new SafetensorsContent(
+                    version.Blueprint.Analysis.StateDict,
+                    built.Runner.StateDict,
+                    new Dictionary<string, string> { ["format"] = "pt" }
+                );
+                return store.Write(manifest, version.Blueprint, content.Parts(), samples, replaces);
+            },
+            cancellationToken
+        );
 
     /// <summary>Compares a weights file with a model's network. Nothing is built.</summary>
     /// <param name="blueprint">The model.</param>
     /// <param name="upload">The file, read but not kept.</param>
     /// <param name="cancellationToken">Fires when the caller leaves.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
-    public Task<WeightsReport> CheckAsync(ModelBlueprint blueprint, WeightsUpload upload, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-            return LoadedWeights.Of(blueprint.Analysis, file, upload.Sha256).Report!;
-        },
-        cancellationToken);
+    public Task<WeightsReport> CheckAsync(
+        ModelBlueprint blueprint,
+        WeightsUpload upload,
+        CancellationToken cancellationToken
+    ) =>
+        RunAsync(
+            () =>
+            {
+                using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
+                return LoadedWeights.Of(blueprint.Analysis, file, upload.Sha256).Report!;
+            },
+            cancellationToken
+        );
 
     private BuiltModel Build(ModelVersion version, LoadedWeights weights, IReadOnlyList<TensorPair>? pairs = null)
     {
         var definition = version.Blueprint.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
         var whyNoPlan = trials.WhyNoPlan(version.Blueprint, device.ToString(), version.MemoryBytes);
-        var model = new CompiledModel(version.Blueprint.Analysis, definition.Seed, pairs ?? weights.Report?.Pairs ?? [], device, definition.Precision, whyNoPlan);
+        var model = new CompiledModel(
+            version.Blueprint.Analysis,
+            definition.Seed,
+            pairs ?? weights.Report?.Pairs ?? [],
+            device,
+            definition.Precision,
+            whyNoPlan
+        );
         var runner = new ModelRunner(
-            model, version.Name, version.Version, batching.Value, turns.GetOrAdd(device.ToString(), _ => new DeviceTurns(compute.Value.Instances)), metrics);
+            model,
+            version.Name,
+            version.Version,
+            batching.Value,
+            turns.GetOrAdd(device.ToString(), _ => new DeviceTurns(compute.Value.Instances)),
+            metrics
+        );
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new BuiltModel(runner, model.Computing, weights with { Report = report }, Samples: null, clock.GetUtcNow());
+        return new BuiltModel(
+            runner,
+            model.Computing,
+            weights with
+            {
+                Report = report,
+            },
+            Samples: null,
+            clock.GetUtcNow()
+        );
     }
 
     private static async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)

@@ -41,7 +41,8 @@ public sealed class ModelEntry
     {
         get
         {
-            lock (gate) return [.. versions.Values];
+            lock (gate)
+                return [.. versions.Values];
         }
     }
 
@@ -55,7 +56,8 @@ public sealed class ModelEntry
         {
             lock (gate)
             {
-                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen)) return chosen;
+                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen))
+                    return chosen;
                 var free = versions.Values.Where(version => !version.IsHeldBack);
                 return free.LastOrDefault(version => version.IsServable)
                     ?? free.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
@@ -71,8 +73,12 @@ public sealed class ModelEntry
     {
         lock (gate)
         {
-            return versions.TryGetValue(version, out var found) ? found : throw new ServingException(
-                ErrorCode.VersionNotFound, $"The model '{Name}' has no version {version}; it has {string.Join(", ", versions.Keys)}.");
+            return versions.TryGetValue(version, out var found)
+                ? found
+                : throw new ServingException(
+                    ErrorCode.VersionNotFound,
+                    $"The model '{Name}' has no version {version}; it has {string.Join(", ", versions.Keys)}."
+                );
         }
     }
 
@@ -103,14 +109,16 @@ public sealed class ModelEntry
         lock (gate)
         {
             failures.Enqueue(version.Version);
-            if (failures.Count > MaxFailures) versions.Remove(failures.Dequeue());
+            if (failures.Count > MaxFailures)
+                versions.Remove(failures.Dequeue());
         }
     }
 
     /// <summary>Names a version's classes otherwise.</summary>
     internal void Relabel(ModelVersion version, IReadOnlyList<string> names)
     {
-        lock (gate) labels[version.Version] = names;
+        lock (gate)
+            labels[version.Version] = names;
         version.Relabel(names);
     }
 }

@@ -15,8 +15,10 @@ public sealed partial class ModelRegistry
     public async Task<ModelVersion> LoadAsync(string name, int version)
     {
         var found = Find(name, version);
-        if (found.State == VersionState.Ready) return found;
-        if (found.WeightsFile is null || !found.IsKnown) throw found.NotReady();
+        if (found.State == VersionState.Ready)
+            return found;
+        if (found.WeightsFile is null || !found.IsKnown)
+            throw found.NotReady();
         await LoadAsync(found);
         return found;
     }
@@ -29,10 +31,12 @@ public sealed partial class ModelRegistry
     public async Task<(ModelVersion Version, long Before, long After)> UnloadAsync(string name, int version)
     {
         var found = Find(name, version);
-        if (found.State is VersionState.Loading or VersionState.Failed) throw found.NotReady();
+        if (found.State is VersionState.Loading or VersionState.Failed)
+            throw found.NotReady();
         var before = ProcessMemory.ResidentBytes;
         await found.DrainAsync(onDemand: false, "A client unloaded it.");
-        if (found.State == VersionState.Unloaded) found.Rest(onDemand: false, "A client unloaded it.");
+        if (found.State == VersionState.Unloaded)
+            found.Rest(onDemand: false, "A client unloaded it.");
         LogUnloaded(name, version, found.Bytes);
         return (found, before, ProcessMemory.ResidentBytes);
     }
@@ -41,7 +45,8 @@ public sealed partial class ModelRegistry
     internal async Task LoadIfRoomAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Blueprint.Definition.Device ?? "auto").ToString();
-        if (version.MemoryBytes <= budget.Limit(device) - budget.Used(device)) await LoadAsync(version);
+        if (version.MemoryBytes <= budget.Limit(device) - budget.Used(device))
+            await LoadAsync(version);
     }
 
     private Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version));
@@ -51,13 +56,21 @@ public sealed partial class ModelRegistry
         // Not under the lock that the loads of one version share.
         await Task.Yield();
         await version.DrainedAsync();
-        if (version.State == VersionState.Ready) return;
+        if (version.State == VersionState.Ready)
+            return;
         version.Begin();
         IDisposable? room = null;
         try
         {
             room = await MakeRoomAsync(version);
-            version.Attach(await CheckAsync(version, store.ReadSamples(version), builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None)), room);
+            version.Attach(
+                await CheckAsync(
+                    version,
+                    store.ReadSamples(version),
+                    builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None)
+                ),
+                room
+            );
             SayReady(version);
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
@@ -70,12 +83,20 @@ public sealed partial class ModelRegistry
         {
             room?.Dispose();
             LogLoadFailed(exception, version.Name, version.Version);
-            version.Fail(exception is ServingException known ? known.Message : "Something went wrong in the server; its log says what.");
+            version.Fail(
+                exception is ServingException known
+                    ? known.Message
+                    : "Something went wrong in the server; its log says what."
+            );
             throw version.NotReady();
         }
     }
 
-    private async Task<BuiltModel> CheckAsync(ModelVersion version, IReadOnlyList<SampleDefinition>? samples, Task<BuiltModel> building)
+    private async Task<BuiltModel> CheckAsync(
+        ModelVersion version,
+        IReadOnlyList<SampleDefinition>? samples,
+        Task<BuiltModel> building
+    )
     {
         var built = await building;
         try
@@ -92,10 +113,20 @@ public sealed partial class ModelRegistry
     private void SayReady(ModelVersion version)
     {
         // Removed while it was being built, it never came into memory.
-        if (version.Computing is not { } computing) return;
-        LogReady(version.Name, version.Version, version.Blueprint.Analysis.Parameters, computing.Device, computing.Route, version.Weights);
-        if (computing.RouteReason is { } reason) LogNoPlan(version.Name, version.Version, reason);
-        if (version.Samples is { Reproduced: false } samples) LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
+        if (version.Computing is not { } computing)
+            return;
+        LogReady(
+            version.Name,
+            version.Version,
+            version.Blueprint.Analysis.Parameters,
+            computing.Device,
+            computing.Route,
+            version.Weights
+        );
+        if (computing.RouteReason is { } reason)
+            LogNoPlan(version.Name, version.Version, reason);
+        if (version.Samples is { Reproduced: false } samples)
+            LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
     }
 
     // Unloads what was used longest ago, until there is room.
@@ -105,11 +136,18 @@ public sealed partial class ModelRegistry
         var bytes = version.MemoryBytes;
         while (true)
         {
-            if (budget.TryTake(device, bytes) is { } room) return room;
-            var others = models.Values
-                .SelectMany(entry => entry.Versions.Where(item => item.Version != entry.Pinned && item != version && item.Computing?.Device == device))
-                .OrderBy(item => item.LastUsed).ToList();
-            if (bytes <= budget.Limit(device) && await FreeOneAsync(others)) continue;
+            if (budget.TryTake(device, bytes) is { } room)
+                return room;
+            var others = models
+                .Values.SelectMany(entry =>
+                    entry.Versions.Where(item =>
+                        item.Version != entry.Pinned && item != version && item.Computing?.Device == device
+                    )
+                )
+                .OrderBy(item => item.LastUsed)
+                .ToList();
+            if (bytes <= budget.Limit(device) && await FreeOneAsync(others))
+                continue;
             throw budget.DoesNotFit($"Version {version.Version} of '{version.Name}'", device, bytes);
         }
     }
@@ -125,7 +163,17 @@ public sealed partial class ModelRegistry
 
         foreach (var victim in candidates.Where(item => item.State == VersionState.Ready))
         {
-            if (!await victim.DrainAsync(onDemand: true, "Others needed its memory; its next request brings it back.", onlyIdle: true)) continue;
+            if (
+                !await victim.DrainAsync(
+                    onDemand: true,
+                    "Others needed its memory; its next request brings it back.",
+                    onlyIdle: true
+                )
+            )
+            {
+                continue;
+            }
+
             LogUnloaded(victim.Name, victim.Version, victim.Bytes);
             return true;
         }
@@ -133,13 +181,29 @@ public sealed partial class ModelRegistry
         return false;
     }
 
-    [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is ready: {Parameters} parameters on {Device}, by its {Route}, weights {Weights}")]
-    private partial void LogReady(string model, int version, long parameters, string device, ModelRoute route, WeightsState weights);
+    [LoggerMessage(
+        LogLevel.Information,
+        "Model {Model} version {Version} is ready: {Parameters} parameters on {Device}, by its {Route}, weights {Weights}"
+    )]
+    private partial void LogReady(
+        string model,
+        int version,
+        long parameters,
+        string device,
+        ModelRoute route,
+        WeightsState weights
+    );
 
-    [LoggerMessage(LogLevel.Warning, "Model {Model} version {Version} computes by its module, which is slower: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Model {Model} version {Version} computes by its module, which is slower: {Reason}"
+    )]
     private partial void LogNoPlan(string model, int version, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Model {Model} version {Version} does not reproduce {Differences} of its {Samples} samples")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Model {Model} version {Version} does not reproduce {Differences} of its {Samples} samples"
+    )]
     private partial void LogNotReproduced(string model, int version, int differences, int samples);
 
     [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is out of memory: {Bytes} bytes")]

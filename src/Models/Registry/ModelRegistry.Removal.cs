@@ -22,9 +22,11 @@ public sealed partial class ModelRegistry
                 models.TryRemove(name, out _);
                 return Task.FromResult(entry.Versions);
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         var bytes = 0L;
-        foreach (var version in versions) bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
+        foreach (var version in versions)
+            bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
         LogDeleted(name, bytes);
         return bytes;
     }
@@ -43,14 +45,37 @@ public sealed partial class ModelRegistry
             entry =>
             {
                 var found = entry.Find(version);
-                if (entry.Pinned == version) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first.");
-                if (entry.Versions.All(item => item == found || item.WeightsFile is null)) throw new ServingException(ErrorCode.VersionConflict, $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model.");
-                store.Write(name, new ModelSettings { DefaultVersion = entry.Pinned, LastVersion = entry.LastVersion, Labels = entry.Labels });
+                if (entry.Pinned == version)
+                {
+                    throw new ServingException(
+                        ErrorCode.VersionConflict,
+                        $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first."
+                    );
+                }
+
+                if (entry.Versions.All(item => item == found || item.WeightsFile is null))
+                {
+                    throw new ServingException(
+                        ErrorCode.VersionConflict,
+                        $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model."
+                    );
+                }
+
+                store.Write(
+                    name,
+                    new ModelSettings
+                    {
+                        DefaultVersion = entry.Pinned,
+                        LastVersion = entry.LastVersion,
+                        Labels = entry.Labels,
+                    }
+                );
                 store.Remove(name, version);
                 entry.Remove(version);
                 return Task.FromResult(found);
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         return await removed.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
     }
 

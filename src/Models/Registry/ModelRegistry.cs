@@ -19,8 +19,15 @@ namespace ModelService.Models.Registry;
 /// <param name="clock">Says when a model was made.</param>
 /// <param name="logger">Told when models come and go.</param>
 public sealed partial class ModelRegistry(
-    ModelBuilder builder, ModelStore store, SampleCheck check, MemoryBudget budget, IOptions<ComputeOptions> compute, IOptions<MemoryOptions> memory, TimeProvider clock,
-    ILogger<ModelRegistry> logger) : IAsyncDisposable
+    ModelBuilder builder,
+    ModelStore store,
+    SampleCheck check,
+    MemoryBudget budget,
+    IOptions<ComputeOptions> compute,
+    IOptions<MemoryOptions> memory,
+    TimeProvider clock,
+    ILogger<ModelRegistry> logger
+) : IAsyncDisposable
 {
     // A request that was cut off may hold its version for as long as its batch takes.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
@@ -28,22 +35,30 @@ public sealed partial class ModelRegistry(
     private readonly ConcurrentDictionary<string, ModelEntry> models = new(StringComparer.Ordinal);
 
     /// <summary>The models, by name; those whose first version is being made are left out.</summary>
-    public IReadOnlyList<ModelEntry> List() => [.. models.Values.Where(entry => !entry.IsNew).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<ModelEntry> List() =>
+        [.. models.Values.Where(entry => !entry.IsNew).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
     /// <summary>A model by its name.</summary>
     /// <param name="name">The model's name.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotFound"/>, or <see cref="ErrorCode.ModelNotReady"/> while its first version is being made.</exception>
     public ModelEntry Find(string name)
     {
-        if (!models.TryGetValue(name, out var entry)) throw NotFound(name);
-        return !entry.IsNew ? entry : throw new ServingException(ErrorCode.ModelNotReady, $"The model '{name}' is being built. Try again in a moment.");
+        if (!models.TryGetValue(name, out var entry))
+            throw NotFound(name);
+        return !entry.IsNew
+            ? entry
+            : throw new ServingException(
+                ErrorCode.ModelNotReady,
+                $"The model '{name}' is being built. Try again in a moment."
+            );
     }
 
     /// <summary>A version of a model.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version; null: the default.</param>
     /// <exception cref="ServingException"><see cref="Find(string)"/>'s, or <see cref="ErrorCode.VersionNotFound"/>.</exception>
-    public ModelVersion Find(string name, int? version) => version is { } number ? Find(name).Find(number) : Find(name).Default;
+    public ModelVersion Find(string name, int? version) =>
+        version is { } number ? Find(name).Find(number) : Find(name).Default;
 
     /// <summary>A version whose weights are random still, so that it can take others in place.</summary>
     /// <param name="name">The model's name.</param>
@@ -52,9 +67,14 @@ public sealed partial class ModelRegistry(
     public ModelVersion FindUntouched(string name, int version)
     {
         var found = Find(name, version);
-        if (found.State is VersionState.Failed or VersionState.Loading) throw found.NotReady();
-        return found.Weights == WeightsState.Random ? found : throw new ServingException(
-            ErrorCode.VersionConflict, $"Version {version} of '{name}' has weights, and a version that has stays as it is. Make a new version of them: POST /v1/models/{name}/versions.");
+        if (found.State is VersionState.Failed or VersionState.Loading)
+            throw found.NotReady();
+        return found.Weights == WeightsState.Random
+            ? found
+            : throw new ServingException(
+                ErrorCode.VersionConflict,
+                $"Version {version} of '{name}' has weights, and a version that has stays as it is. Make a new version of them: POST /v1/models/{name}/versions."
+            );
     }
 
     /// <summary>Claims a version for as long as a request needs it; if it is not in memory, waits until it is.</summary>
@@ -69,11 +89,14 @@ public sealed partial class ModelRegistry(
         {
             // One that takes no more leases was replaced, removed or unloaded a moment ago: then look again.
             var found = Find(name, version);
-            if (version is null && found.IsHeldBack && Find(name).Pinned != found.Version) throw found.HeldBack();
-            if (found.TryLease() is { } lease) return lease;
+            if (version is null && found.IsHeldBack && Find(name).Pinned != found.Version)
+                throw found.HeldBack();
+            if (found.TryLease() is { } lease)
+                return lease;
             if (!found.IsOnDemand)
             {
-                if (found.State == VersionState.Ready || !ReferenceEquals(found, Find(name, version))) continue;
+                if (found.State == VersionState.Ready || !ReferenceEquals(found, Find(name, version)))
+                    continue;
                 throw found.NotReady();
             }
 
@@ -95,21 +118,45 @@ public sealed partial class ModelRegistry(
     {
         foreach (var stored in store.Open())
         {
-            var entry = new ModelEntry(stored.Name) { Pinned = stored.Settings.DefaultVersion, LastVersion = stored.Settings.LastVersion };
+            var entry = new ModelEntry(stored.Name)
+            {
+                Pinned = stored.Settings.DefaultVersion,
+                LastVersion = stored.Settings.LastVersion,
+            };
             foreach (var kept in stored.Versions)
             {
                 var manifest = kept.Manifest;
-                var weights = manifest is null ? null : new LoadedWeights(manifest.Report, manifest.RandomTensors, manifest.Weights, manifest.Head);
-                var version = new ModelVersion(stored.Name, kept.Version, kept.Blueprint, manifest?.Lineage, weights, manifest?.Created ?? default, compute.Value.Instances)
+                var weights = manifest is null
+                    ? null
+                    : new LoadedWeights(manifest.Report, manifest.RandomTensors, manifest.Weights, manifest.Head);
+                var version = new ModelVersion(
+                    stored.Name,
+                    kept.Version,
+                    kept.Blueprint,
+                    manifest?.Lineage,
+                    weights,
+                    manifest?.Created ?? default,
+                    compute.Value.Instances
+                )
                 {
                     Samples = manifest?.Samples,
                     IsHeldBack = manifest?.Samples is { Reproduced: false },
                 };
-                if (manifest is not null) version.Files = manifest.Files;
-                if (kept.Damage is null) version.Rest(onDemand: true, "It is loaded by its next request.");
-                else version.Fail(kept.Damage);
+                if (manifest is not null)
+                    version.Files = manifest.Files;
+                if (kept.Damage is null)
+                    version.Rest(onDemand: true, "It is loaded by its next request.");
+                else
+                    version.Fail(kept.Damage);
                 entry.Put(version);
-                if (version.IsKnown && stored.Settings.Labels.TryGetValue(kept.Version, out var labels) && labels.Count == version.Blueprint.ClassCount) entry.Relabel(version, labels);
+                if (
+                    version.IsKnown
+                    && stored.Settings.Labels.TryGetValue(kept.Version, out var labels)
+                    && labels.Count == version.Blueprint.ClassCount
+                )
+                {
+                    entry.Relabel(version, labels);
+                }
             }
 
             models[stored.Name] = entry;
@@ -123,7 +170,8 @@ public sealed partial class ModelRegistry(
     {
         foreach (var entry in models.Values)
         {
-            if (!models.TryRemove(entry.Name, out _)) continue;
+            if (!models.TryRemove(entry.Name, out _))
+                continue;
             foreach (var version in entry.Versions)
             {
                 try
@@ -139,7 +187,10 @@ public sealed partial class ModelRegistry(
     }
 
     private static ServingException NotFound(string name) =>
-        new(ErrorCode.ModelNotFound, $"There is no model named '{Spelling.Shorten(name)}'. GET /v1/models lists those there are.");
+        new(
+            ErrorCode.ModelNotFound,
+            $"There is no model named '{Spelling.Shorten(name)}'. GET /v1/models lists those there are."
+        );
 
     [LoggerMessage(LogLevel.Information, "{Count} models are kept here")]
     private partial void LogRestored(int count);

@@ -18,7 +18,8 @@ public sealed partial class ModelVersion
     {
         lock (gate)
         {
-            if (State != VersionState.Ready || inMemory is not { } held) return null;
+            if (State != VersionState.Ready || inMemory is not { } held)
+                return null;
             leases++;
             LastUsed = Stopwatch.GetTimestamp();
             return new ModelLease(this, held.Runner);
@@ -30,14 +31,16 @@ public sealed partial class ModelVersion
     {
         lock (gate)
         {
-            if (--leases == 0) idle?.TrySetResult();
+            if (--leases == 0)
+                idle?.TrySetResult();
         }
     }
 
     /// <summary>The one load that is under way, or a new one: those who ask at once share it.</summary>
     internal Task ShareLoad(Func<Task> load)
     {
-        lock (gate) return loading is { IsCompleted: false } ? loading : loading = load();
+        lock (gate)
+            return loading is { IsCompleted: false } ? loading : loading = load();
     }
 
     /// <summary>Says that it is being brought into memory.</summary>
@@ -78,14 +81,17 @@ public sealed partial class ModelVersion
     internal async Task<bool> DrainAsync(bool onDemand, string? reason, bool onlyIdle = false, bool forGood = false)
     {
         (ModelRunner Runner, IDisposable Room) held;
-        TaskCompletionSource noLease = new(TaskCreationOptions.RunContinuationsAsynchronously), done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource noLease = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
             isGone |= forGood;
-            if (inMemory is not { } there || (onlyIdle && leases > 0)) return false;
+            if (inMemory is not { } there || (onlyIdle && leases > 0))
+                return false;
             (held, inMemory, idle, drained) = (there, null, noLease, done);
             (State, Reason, IsOnDemand) = (VersionState.Draining, reason, onDemand);
-            if (leases == 0) noLease.TrySetResult();
+            if (leases == 0)
+                noLease.TrySetResult();
         }
 
         await noLease.Task;
@@ -99,14 +105,16 @@ public sealed partial class ModelVersion
     /// <summary>Done when it is not being drained.</summary>
     internal Task DrainedAsync()
     {
-        lock (gate) return drained?.Task ?? Task.CompletedTask;
+        lock (gate)
+            return drained?.Task ?? Task.CompletedTask;
     }
 
     private void Set(VersionState state, string? reason, bool onDemand)
     {
         lock (gate)
         {
-            if (!isGone || state == VersionState.Unloaded) (State, Reason, IsOnDemand) = (state, reason, onDemand);
+            if (!isGone || state == VersionState.Unloaded)
+                (State, Reason, IsOnDemand) = (state, reason, onDemand);
         }
     }
 }

@@ -20,14 +20,27 @@ public sealed partial class ModelVersion
     private readonly Lock gate = new();
     private volatile ModelBlueprint? blueprint;
 
-    internal ModelVersion(string name, int version, ModelBlueprint? blueprint, VersionLineage? lineage, LoadedWeights? weights, DateTimeOffset created, int instances)
+    internal ModelVersion(
+        string name,
+        int version,
+        ModelBlueprint? blueprint,
+        VersionLineage? lineage,
+        LoadedWeights? weights,
+        DateTimeOffset created,
+        int instances
+    )
     {
         (Name, Version, this.blueprint, Lineage, Created) = (name, version, blueprint, lineage, created);
-        if (weights is not null) Describe(weights);
-        if (blueprint is null) return;
+        if (weights is not null)
+            Describe(weights);
+        if (blueprint is null)
+            return;
         Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
-        PlanBytes = blueprint.Analysis.WeightBytes(blueprint.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short));
-        WorkspaceBytes = blueprint.Analysis.EstimateBytes(PlannedBatch * instances) - blueprint.Analysis.WeightBytes(sizeof(float));
+        PlanBytes = blueprint.Analysis.WeightBytes(
+            blueprint.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
+        );
+        WorkspaceBytes =
+            blueprint.Analysis.EstimateBytes(PlannedBatch * instances) - blueprint.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
@@ -120,13 +133,16 @@ public sealed partial class ModelVersion
     }
 
     /// <summary>The error of a request that asks for no version, where only such are there that are held back.</summary>
-    internal ServingException HeldBack() => new(
-        ErrorCode.ModelNotReady,
-        $"The model '{Name}' has no default version: version {Version} did not reproduce its samples. GET /v1/models/{Name} says how it differs, "
-        + $"/v1/models/{Name}/versions/{Version}/predict asks for it, and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default.");
+    internal ServingException HeldBack() =>
+        new(
+            ErrorCode.ModelNotReady,
+            $"The model '{Name}' has no default version: version {Version} did not reproduce its samples. GET /v1/models/{Name} says how it differs, "
+                + $"/v1/models/{Name}/versions/{Version}/predict asks for it, and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
+        );
 
     /// <summary>Names its classes otherwise; the network is not touched.</summary>
-    internal void Relabel(IReadOnlyList<string> labels) => blueprint = Blueprint.With(Blueprint.Definition with { Labels = labels });
+    internal void Relabel(IReadOnlyList<string> labels) =>
+        blueprint = Blueprint.With(Blueprint.Definition with { Labels = labels });
 
     private void Describe(LoadedWeights weights) =>
         (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);

@@ -17,8 +17,14 @@ namespace ModelService.Models.Registry;
 /// <param name="clock">Waits for a server that is going down.</param>
 /// <param name="logger">Told what isn't loaded.</param>
 public sealed partial class RegistryStart(
-    ModelRegistry registry, MemoryBudget budget, ServingMetrics metrics, IOptions<StorageOptions> options, IOptions<ComputeOptions> compute, TimeProvider clock,
-    ILogger<RegistryStart> logger) : BackgroundService
+    ModelRegistry registry,
+    MemoryBudget budget,
+    ServingMetrics metrics,
+    IOptions<StorageOptions> options,
+    IOptions<ComputeOptions> compute,
+    TimeProvider clock,
+    ILogger<RegistryStart> logger
+) : BackgroundService
 {
     private const int ClaimTries = 50;
     private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
@@ -34,11 +40,27 @@ public sealed partial class RegistryStart(
         NativeRuntime.Prepare(compute.Value);
         await RestoreAsync(cancellationToken);
         metrics.Watch(registry, budget);
-        waiting = [.. registry.List()
-            .SelectMany(entry => entry.Versions.Select(version => (Version: version, IsDefault: version == entry.Default, IsPinned: version.Version == entry.Pinned)))
-            .Where(item => item.Version.IsOnDemand && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned)))
-            .OrderByDescending(item => item.IsPinned).ThenByDescending(item => item.IsDefault)
-            .Select(item => item.Version)];
+        waiting =
+        [
+            .. registry
+                .List()
+                .SelectMany(entry =>
+                    entry.Versions.Select(version =>
+                        (
+                            Version: version,
+                            IsDefault: version == entry.Default,
+                            IsPinned: version.Version == entry.Pinned
+                        )
+                    )
+                )
+                .Where(item =>
+                    item.Version.IsOnDemand
+                    && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned))
+                )
+                .OrderByDescending(item => item.IsPinned)
+                .ThenByDescending(item => item.IsDefault)
+                .Select(item => item.Version),
+        ];
         await base.StartAsync(cancellationToken);
     }
 
@@ -49,7 +71,8 @@ public sealed partial class RegistryStart(
         await Task.Yield();
         foreach (var version in waiting.ToList())
         {
-            if (stoppingToken.IsCancellationRequested) return;
+            if (stoppingToken.IsCancellationRequested)
+                return;
             try
             {
                 await registry.LoadIfRoomAsync(version);

@@ -17,7 +17,11 @@ public sealed class WeightsDownload : IDisposable
     public WeightsDownload(ModelLease lease)
     {
         this.lease = lease;
-        content = new SafetensorsContent(lease.Model.Blueprint.Analysis.StateDict, lease.Runner.StateDict, Metadata(lease.Model));
+        content = new SafetensorsContent(
+            lease.Model.Blueprint.Analysis.StateDict,
+            lease.Runner.StateDict,
+            Metadata(lease.Model)
+        );
     }
 
     /// <summary>A name for the file.</summary>
@@ -31,7 +35,8 @@ public sealed class WeightsDownload : IDisposable
     /// <param name="cancellationToken">Fires when the reader leaves.</param>
     public async Task CopyToAsync(Stream destination, CancellationToken cancellationToken)
     {
-        foreach (var part in content.Parts()) await destination.WriteAsync(part, cancellationToken);
+        foreach (var part in content.Parts())
+            await destination.WriteAsync(part, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -46,10 +51,13 @@ public sealed class WeightsDownload : IDisposable
             ["architecture_sha256"] = ArchitectureHash.Of(model.Blueprint.Architecture),
             ["weights"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(model.Weights.ToString()),
         };
-        if (model.RandomTensors.Count > 0) metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);
-        if (model.Blueprint.Definition.Labels is { } labels) metadata["labels"] = Json(labels);
+        if (model.RandomTensors.Count > 0)
+            metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);
+        if (model.Blueprint.Definition.Labels is { } labels)
+            metadata["labels"] = Json(labels);
         return metadata;
     }
 
-    private static string Json(IReadOnlyList<string> texts) => new JsonArray([.. texts.Select(text => (JsonNode?)text)]).ToJsonString();
+    private static string Json(IReadOnlyList<string> texts) =>
+        new JsonArray([.. texts.Select(text => (JsonNode?)text)]).ToJsonString();
 }

@@ -16,18 +16,33 @@ internal sealed class BatchComputer(CompiledModel model, string name, ServingMet
     public void Compute(List<BatchPart<QueuedRequest>> batch, PartThreads threads)
     {
         var count = batch.Sum(part => part.Count);
-        if (count == 0) return;
+        if (count == 0)
+            return;
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count, threads);
+            var scores = model.Run(
+                [.. batch.Select(part => part.Request.Slice(part, model.InputCount))],
+                count,
+                threads
+            );
             var took = Stopwatch.GetElapsedTime(started);
             metrics.Computed(name, count, took);
-            ServingTraces.Computed(name, count, started, [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]);
+            ServingTraces.Computed(
+                name,
+                count,
+                started,
+                [.. batch.Select(part => (part.Request.Caller, part.Request.Queued))]
+            );
             var first = 0;
             foreach (var part in batch)
             {
-                part.Request.Take(scores.AsSpan(first * model.OutputCount, part.Count * model.OutputCount), part, started, count);
+                part.Request.Take(
+                    scores.AsSpan(first * model.OutputCount, part.Count * model.OutputCount),
+                    part,
+                    started,
+                    count
+                );
                 first += part.Count;
             }
         }
@@ -41,12 +56,21 @@ internal sealed class BatchComputer(CompiledModel model, string name, ServingMet
         catch (Exception exception)
         {
             // Whatever libtorch throws belongs to this input; the thread goes on with the next.
-            batch[0].Request.Result.TrySetException(IsOutOfMemory(exception)
-                ? new ServingException(ErrorCode.OutOfMemory, "There is not enough memory to compute this input. Unload a model, or try again in a moment.", exception)
-                : exception);
+            batch[0]
+                .Request.Result.TrySetException(
+                    IsOutOfMemory(exception)
+                        ? new ServingException(
+                            ErrorCode.OutOfMemory,
+                            "There is not enough memory to compute this input. Unload a model, or try again in a moment.",
+                            exception
+                        )
+                        : exception
+                );
         }
     }
 
     private static bool IsOutOfMemory(Exception exception) =>
-        exception is OutOfMemoryException || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
+        exception is OutOfMemoryException
+        || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 }

@@ -33,32 +33,64 @@ internal sealed record CheckedPlan(CompiledPlan? Plan, Fidelity? Fidelity, strin
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the module computes in float32 only.
     /// </exception>
-    public static CheckedPlan Run(ArchitectureAnalysis analysis, BlockModule module, Device device, Precision precision, int atOnce)
+    public static CheckedPlan Run(
+        ArchitectureAnalysis analysis,
+        BlockModule module,
+        Device device,
+        Precision precision,
+        int atOnce
+    )
     {
         CompiledPlan? plan = null;
         try
         {
             // Weights are packed for so many threads.
             NativeRuntime.PrepareThread();
-            plan = new CompiledPlan(PlanPasses.Compile(analysis, precision, forCpu: device.type == DeviceType.CPU), module, precision, device);
-            var fidelity = Measure(plan, module, [.. analysis.Input.Sizes], device, precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise, atOnce);
+            plan = new CompiledPlan(
+                PlanPasses.Compile(analysis, precision, forCpu: device.type == DeviceType.CPU),
+                module,
+                precision,
+                device
+            );
+            var fidelity = Measure(
+                plan,
+                module,
+                [.. analysis.Input.Sizes],
+                device,
+                precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise,
+                atOnce
+            );
 
             // Another precision was asked for by name and is used as it is; its distance is in the model's record for all to see.
-            if (precision != Precision.Float32 || fidelity.MaxDifference <= LargestFloat32Difference) return new CheckedPlan(plan, fidelity, null);
+            if (precision != Precision.Float32 || fidelity.MaxDifference <= LargestFloat32Difference)
+                return new CheckedPlan(plan, fidelity, null);
             plan.Dispose();
-            return new CheckedPlan(null, fidelity, $"The plan's probabilities differ from the module's by up to {fidelity.MaxDifference:g2}; at most {LargestFloat32Difference} is taken.");
+            return new CheckedPlan(
+                null,
+                fidelity,
+                $"The plan's probabilities differ from the module's by up to {fidelity.MaxDifference:g2}; at most {LargestFloat32Difference} is taken."
+            );
         }
-        catch (Exception exception) when (exception is ExternalException or ArgumentException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is ExternalException or ArgumentException or InvalidOperationException)
         {
             plan?.Dispose();
             var reason = $"The plan could not be built: {exception.Message.Split('\n')[0]}";
-            if (precision == Precision.Float32) return new CheckedPlan(null, null, reason);
+            if (precision == Precision.Float32)
+                return new CheckedPlan(null, null, reason);
             var detail = $"This network can't be computed in '{EnumNames.Of(precision)}'. {reason}";
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
         }
     }
 
-    private static Fidelity Measure(CompiledPlan plan, BlockModule module, long[] sizes, Device device, int inputs, int atOnce)
+    private static Fidelity Measure(
+        CompiledPlan plan,
+        BlockModule module,
+        long[] sizes,
+        Device device,
+        int inputs,
+        int atOnce
+    )
     {
         var (ofPlan, ofModule) = (new List<float>(), new List<float>());
         using var inference = inference_mode();
@@ -75,5 +107,6 @@ internal sealed record CheckedPlan(CompiledPlan? Plan, Fidelity? Fidelity, strin
         return Fidelity.Compare(CollectionsMarshal.AsSpan(ofPlan), CollectionsMarshal.AsSpan(ofModule), inputs);
     }
 
-    private static ReadOnlySpan<float> Scores(Tensor output) => MemoryMarshal.Cast<byte, float>(output.cpu().contiguous().bytes);
+    private static ReadOnlySpan<float> Scores(Tensor output) =>
+        MemoryMarshal.Cast<byte, float>(output.cpu().contiguous().bytes);
 }

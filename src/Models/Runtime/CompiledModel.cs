@@ -32,7 +32,13 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="whyNoPlan">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
     public CompiledModel(
-        ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights, Device device, Precision precision = Precision.Float32, string? whyNoPlan = null)
+        ArchitectureAnalysis analysis,
+        long? seed,
+        IReadOnlyList<TensorPair> weights,
+        Device device,
+        Precision precision = Precision.Float32,
+        string? whyNoPlan = null
+    )
     {
         Precisions.Require(precision, device);
         this.device = device;
@@ -43,12 +49,20 @@ internal sealed class CompiledModel : IDisposable
         try
         {
             module.to(device);
-            var checkedPlan = whyNoPlan is null ? CheckedPlan.Run(analysis, module, device, precision, MaxBatchSize) : new CheckedPlan(null, null, whyNoPlan);
+            var checkedPlan = whyNoPlan is null
+                ? CheckedPlan.Run(analysis, module, device, precision, MaxBatchSize)
+                : new CheckedPlan(null, null, whyNoPlan);
             plan = checkedPlan.Plan;
-            Computing = new Computing(device.ToString(), plan is null ? ModelRoute.Module : ModelRoute.Plan, checkedPlan.Reason, checkedPlan.Fidelity);
+            Computing = new Computing(
+                device.ToString(),
+                plan is null ? ModelRoute.Module : ModelRoute.Plan,
+                checkedPlan.Reason,
+                checkedPlan.Fidelity
+            );
 
             // The module's numbers are kept for their export, but not on the GPU.
-            if (plan is not null) module.to(CPU);
+            if (plan is not null)
+                module.to(CPU);
         }
         catch
         {
@@ -65,7 +79,8 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="analysis">A network without an error.</param>
     public static int MaxBatchSizeOf(ArchitectureAnalysis analysis)
     {
-        var largest = analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
+        var largest =
+            analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
         return (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
     }
 
@@ -111,7 +126,8 @@ internal sealed class CompiledModel : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
-        if (device.type == DeviceType.CUDA) input = input.pin_memory();
+        if (device.type == DeviceType.CUDA)
+            input = input.pin_memory();
         var rest = MemoryMarshal.Cast<byte, float>(input.bytes);
         foreach (var piece in pieces)
         {

@@ -16,7 +16,10 @@ namespace ModelService.Models.Runtime;
 /// </remarks>
 internal sealed class CompiledPlan : IDisposable
 {
-    private static readonly ConcurrentDictionary<(string Code, string Device), ConcurrentBag<jit.ScriptModule<Tensor, Tensor>>> Idle = [];
+    private static readonly ConcurrentDictionary<
+        (string Code, string Device),
+        ConcurrentBag<jit.ScriptModule<Tensor, Tensor>>
+    > Idle = [];
 
     // Below this, handing parts to threads costs more than it saves.
     private const long LeastMacsOfPart = 5_000_000;
@@ -37,7 +40,11 @@ internal sealed class CompiledPlan : IDisposable
     /// <param name="device">Where.</param>
     public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
     {
-        (isOnCpu, macs, outputSizes) = (device.type == DeviceType.CPU, plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs), [.. plan.Output.Shape.Sizes]);
+        (isOnCpu, macs, outputSizes) = (
+            device.type == DeviceType.CPU,
+            plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs),
+            [.. plan.Output.Shape.Sizes]
+        );
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
@@ -55,7 +62,8 @@ internal sealed class CompiledPlan : IDisposable
         {
             foreach (var (name, tensor) in text.Tensors)
             {
-                if (tensor is not null) program.set_attribute(name, folded.Of(tensor).to(device));
+                if (tensor is not null)
+                    program.set_attribute(name, folded.Of(tensor).to(device));
             }
 
             program.invoke("prepare");
@@ -72,8 +80,10 @@ internal sealed class CompiledPlan : IDisposable
     /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
     public Tensor Forward(Tensor input, PartThreads? threads = null)
     {
-        if (small is not null) return Forward(input, small);
-        if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs)) return program!.call(input);
+        if (small is not null)
+            return Forward(input, small);
+        if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs))
+            return program!.call(input);
         using var scope = NewDisposeScope();
         var result = empty([input.shape[0], .. outputSizes]);
         var (from, to) = (input.chunk(threads.Count), result.chunk(threads.Count));
@@ -93,7 +103,8 @@ internal sealed class CompiledPlan : IDisposable
         var result = empty([count, .. outputSizes]);
         var to = MemoryMarshal.Cast<byte, float>(result.bytes);
         var each = to.Length / count;
-        for (var i = 0; i < count; i++) plan.Run(from.Slice(i * plan.InputCount, plan.InputCount), to.Slice(i * each, each));
+        for (var i = 0; i < count; i++)
+            plan.Run(from.Slice(i * plan.InputCount, plan.InputCount), to.Slice(i * each, each));
         return result;
     }
 
@@ -102,16 +113,20 @@ internal sealed class CompiledPlan : IDisposable
     /// <param name="parts">Threads, with one part each.</param>
     /// <param name="macs">Multiplications for one input.</param>
     /// <remarks>Not into single inputs: oneDNN wants weights packed otherwise for one on one thread than for one on all, and they are packed for all.</remarks>
-    internal static bool IsDivided(long count, int parts, long macs) => parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;
+    internal static bool IsDivided(long count, int parts, long macs) =>
+        parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (isDisposed) return;
+        if (isDisposed)
+            return;
         isDisposed = true;
-        if (program is null) return;
+        if (program is null)
+            return;
         using var nothing = empty(0);
-        foreach (var name in attributes) program.set_attribute(name, nothing);
+        foreach (var name in attributes)
+            program.set_attribute(name, nothing);
         idle.Add(program);
     }
 }

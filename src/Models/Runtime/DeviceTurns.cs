@@ -25,7 +25,12 @@ internal sealed class DeviceTurns(int atOnce)
             while (schedule.Delay(share, Now) is var delay && delay != TimeSpan.Zero)
             {
                 // Whole milliseconds, rounded up: the monitor would not wait for less than one.
-                Monitor.Wait(gate, delay is { } known ? TimeSpan.FromMilliseconds(Math.Ceiling(known.TotalMilliseconds)) : Timeout.InfiniteTimeSpan);
+                Monitor.Wait(
+                    gate,
+                    delay is { } known
+                        ? TimeSpan.FromMilliseconds(Math.Ceiling(known.TotalMilliseconds))
+                        : Timeout.InfiniteTimeSpan
+                );
             }
 
             var start = schedule.Begin(share, Now);

@@ -19,16 +19,21 @@ public sealed record Fidelity(double MaxDifference, double MeanDifference, doubl
         var (largest, sum, agreeing) = (0.0, 0.0, 0);
         for (var i = 0; i < inputs; i++)
         {
-            var (left, right) = (Softmax.Of(plan.Slice(i * classes, classes)), Softmax.Of(module.Slice(i * classes, classes)));
+            var (left, right) = (
+                Softmax.Of(plan.Slice(i * classes, classes)),
+                Softmax.Of(module.Slice(i * classes, classes))
+            );
             for (var c = 0; c < classes; c++)
             {
                 // NaN is never larger: it is made the largest difference there is, unless both have it.
-                var difference = float.IsNaN(left[c]) && float.IsNaN(right[c]) ? 0 : Math.Abs((double)left[c] - right[c]);
+                var difference =
+                    float.IsNaN(left[c]) && float.IsNaN(right[c]) ? 0 : Math.Abs((double)left[c] - right[c]);
                 largest = Math.Max(largest, double.IsNaN(difference) ? 1 : difference);
                 sum += double.IsNaN(difference) ? 1 : difference;
             }
 
-            if (Array.IndexOf(left, left.Max()) == Array.IndexOf(right, right.Max())) agreeing++;
+            if (Array.IndexOf(left, left.Max()) == Array.IndexOf(right, right.Max()))
+                agreeing++;
         }
 
         return new Fidelity(largest, sum / plan.Length, (double)agreeing / inputs, inputs);

@@ -37,10 +37,15 @@ internal static class LoadedModule
     public static void Load(BlockModule module, IReadOnlyList<TensorPair> weights)
     {
         var tensors = module.state_dict();
-        AllCores.ForEach(weights, pair =>
-        {
-            if (pair.Expected.IsCounter) pair.Stored.CopyTo(TensorMemory.Elements<long>(tensors[pair.Expected.Name]));
-            else pair.Stored.CopyTo(TensorMemory.Elements<float>(tensors[pair.Expected.Name]));
-        });
+        AllCores.ForEach(
+            weights,
+            pair =>
+            {
+                if (pair.Expected.IsCounter)
+                    pair.Stored.CopyTo(TensorMemory.Elements<long>(tensors[pair.Expected.Name]));
+                else
+                    pair.Stored.CopyTo(TensorMemory.Elements<float>(tensors[pair.Expected.Name]));
+            }
+        );
     }
 }

@@ -45,15 +45,33 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="options">How inputs wait and are put together.</param>
     /// <param name="turns">Those of the model's device.</param>
     /// <param name="metrics">Told what waits and what is computed.</param>
-    public ModelRunner(CompiledModel model, string name, int version, BatchingOptions options, DeviceTurns turns, ServingMetrics metrics)
+    public ModelRunner(
+        CompiledModel model,
+        string name,
+        int version,
+        BatchingOptions options,
+        DeviceTurns turns,
+        ServingMetrics metrics
+    )
     {
-        (this.model, modelName, this.turns, this.metrics, queueLimit) = (model, name, turns, metrics, options.QueueLimit);
+        (this.model, modelName, this.turns, this.metrics, queueLimit) = (
+            model,
+            name,
+            turns,
+            metrics,
+            options.QueueLimit
+        );
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Computing.Device), model.MaxBatchSize);
         queue = new BatchQueue<QueuedRequest>(maxBatchSize, options.MaxDelay);
         share = new FairShare(options.WeightOf(name));
         computer = new BatchComputer(model, name, metrics);
         coldThreads = turns.AtOnce;
-        threads = [.. Enumerable.Range(0, turns.AtOnce).Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true })];
+        threads =
+        [
+            .. Enumerable
+                .Range(0, turns.AtOnce)
+                .Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true }),
+        ];
         threads.ForEach(thread => thread.Start());
     }
 
@@ -76,13 +94,20 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="place">For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</param>
     /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</param>
     /// <returns>Whether there is room.</returns>
-    public bool TryReserve(int count, Priority priority, TimeSpan deadline, [NotNullWhen(true)] out QueuePlace? place, [NotNullWhen(false)] out Refusal? refusal)
+    public bool TryReserve(
+        int count,
+        Priority priority,
+        TimeSpan deadline,
+        [NotNullWhen(true)] out QueuePlace? place,
+        [NotNullWhen(false)] out Refusal? refusal
+    )
     {
         place = null;
         lock (gate)
         {
             refusal = Refuse(count, priority, deadline);
-            if (refusal is not null) return false;
+            if (refusal is not null)
+                return false;
             queue.Reserve(count, priority);
             place = new QueuePlace(this, count, priority, deadline);
             return true;
@@ -107,13 +132,25 @@ internal sealed class ModelRunner : IDisposable
     /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
-    public async Task<RunResult> RunAsync(QueuePlace place, IMemoryOwner<float> inputs, int count, CancellationToken cancellationToken)
+    public async Task<RunResult> RunAsync(
+        QueuePlace place,
+        IMemoryOwner<float> inputs,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
-        var work = new QueuedRequest(inputs, count, count * model.OutputCount, place.Deadline, Activity.Current?.Context ?? default);
+        var work = new QueuedRequest(
+            inputs,
+            count,
+            count * model.OutputCount,
+            place.Deadline,
+            Activity.Current?.Context ?? default
+        );
         lock (gate)
         {
             Leave(place);
-            if (queue.Count + running == 0) pace.Start(Now);
+            if (queue.Count + running == 0)
+                pace.Start(Now);
             metrics.Queued(modelName, count);
             queue.Add(work, count, place.Priority, Now);
             Monitor.Pulse(gate);
@@ -140,19 +177,27 @@ internal sealed class ModelRunner : IDisposable
     private Refusal? Refuse(int count, Priority priority, TimeSpan deadline)
     {
         if (queue.CountWithReserved + count > queueLimit)
-            return Overloaded($"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more.");
+        {
+            return Overloaded(
+                $"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more."
+            );
+        }
 
         // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
         var ahead = running + queue.Ahead(priority);
         var ready = pace.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
-        return ahead == 0 || Now + ready <= deadline ? null
-            : Overloaded($"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms.");
+        return ahead == 0 || Now + ready <= deadline
+            ? null
+            : Overloaded(
+                $"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms."
+            );
     }
 
-    private Refusal Overloaded(string reason) => new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
-    {
-        RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.CountWithReserved).TotalSeconds, 1, 60)),
-    };
+    private Refusal Overloaded(string reason) =>
+        new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(Math.Clamp(pace.TimeFor(queue.CountWithReserved).TotalSeconds, 1, 60)),
+        };
 
     private void Cancel(QueuedRequest work, CancellationToken cancellationToken)
     {
@@ -167,7 +212,8 @@ internal sealed class ModelRunner : IDisposable
     private void Remove(QueuedRequest work)
     {
         // With nothing left to wait, it is over already, or whoever computes the rest frees it.
-        if (queue.Remove(work) is not (> 0 and var left)) return;
+        if (queue.Remove(work) is not (> 0 and var left))
+            return;
         metrics.Queued(modelName, -left);
         work.Waiting -= left;
         work.FreeIfOver();
@@ -188,7 +234,8 @@ internal sealed class ModelRunner : IDisposable
             {
                 var count = batch.Sum(part => part.Count);
                 running -= count;
-                if (count > 0) pace.End(count, Now);
+                if (count > 0)
+                    pace.End(count, Now);
                 foreach (var part in batch)
                 {
                     part.Request.Running -= part.Count;
@@ -211,7 +258,8 @@ internal sealed class ModelRunner : IDisposable
                 model.Run([zeros.AsMemory(0, size * model.InputCount)], size, threads);
             }
 
-            if (Interlocked.Decrement(ref coldThreads) == 0) warm.TrySetResult();
+            if (Interlocked.Decrement(ref coldThreads) == 0)
+                warm.TrySetResult();
         }
         catch (Exception exception)
         {
@@ -224,15 +272,18 @@ internal sealed class ModelRunner : IDisposable
     {
         lock (gate)
         {
-            for (var isIdle = false; ;)
+            for (var isIdle = false; ; )
             {
                 var delay = queue.Delay(Now);
-                if (delay == TimeSpan.Zero || (delay is not null && isClosed)) return true;
+                if (delay == TimeSpan.Zero || (delay is not null && isClosed))
+                    return true;
                 turn?.Dispose();
                 turn = null;
-                if (isClosed) return false;
+                if (isClosed)
+                    return false;
                 var isInTime = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
-                if (isInTime || isIdle || delay is not null) continue;
+                if (isInTime || isIdle || delay is not null)
+                    continue;
                 isIdle = true;
                 NativeRuntime.ReleaseThreads();
             }
@@ -255,7 +306,8 @@ internal sealed class ModelRunner : IDisposable
             }
 
             metrics.Queued(modelName, -count);
-            if (queue.Count > 0) Monitor.Pulse(gate);
+            if (queue.Count > 0)
+                Monitor.Pulse(gate);
             return batch;
         }
     }
@@ -264,7 +316,13 @@ internal sealed class ModelRunner : IDisposable
     private void DropLate()
     {
         var ready = Now + pace.TimeFor(Math.Min(queue.Count, maxBatchSize));
-        foreach (var late in queue.Requests.Where(request => request.Deadline < ready && Stopwatch.GetElapsedTime(0, request.Queued) < pace.Since).ToList())
+        foreach (
+            var late in queue
+                .Requests.Where(request =>
+                    request.Deadline < ready && Stopwatch.GetElapsedTime(0, request.Queued) < pace.Since
+                )
+                .ToList()
+        )
         {
             Remove(late);
             late.Result.TrySetCanceled();

@@ -31,9 +31,11 @@ public static partial class NativeRuntime
     {
         lock (Gate)
         {
-            if (isPrepared) return;
+            if (isPrepared)
+                return;
             isPrepared = true;
-            Threads = options.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / options.Instances) : options.Threads;
+            Threads =
+                options.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / options.Instances) : options.Threads;
             if (OperatingSystem.IsLinux())
             {
                 // Activations come from the heap and stay there: mapped and unmapped for each batch, they cost more than the arithmetic.
@@ -50,7 +52,8 @@ public static partial class NativeRuntime
             set_num_interop_threads(1);
             Silence();
             releaseThreads = FindReleaseThreads();
-            if (!cuda.is_available()) return;
+            if (!cuda.is_available())
+                return;
             backends.cuda.matmul.allow_tf32 = options.AllowTf32;
             backends.cudnn.allow_tf32 = options.AllowTf32;
         }
@@ -76,35 +79,59 @@ public static partial class NativeRuntime
     /// </summary>
     internal static void ReleaseThreads()
     {
-        if (releaseThreads is { } release) _ = release(PauseSoft);
+        if (releaseThreads is { } release)
+            _ = release(PauseSoft);
     }
 
     /// <summary>Makes the calling thread give way to all others of the process for good: it computes what is left of the processor. Nothing on macOS.</summary>
     internal static void GiveWay()
     {
-        if (OperatingSystem.IsWindows()) Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
+        if (OperatingSystem.IsWindows())
+        {
+            Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
+        }
         else if (OperatingSystem.IsLinux())
         {
             _ = setpriority(PriorityOfProcess, 0, LowestNiceness);
 
             // From 6.12 on, Linux lets whoever wakes up interrupt a thread with longer time slices at once, instead of after the slice.
-            var attributes = new SchedulingAttributes { Size = Unsafe.SizeOf<SchedulingAttributes>(), Niceness = LowestNiceness, SliceNanoseconds = 100_000_000 };
-            var number = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 314, Architecture.Arm64 => 274, _ => 0 };
-            if (number != 0) _ = sched_setattr(number, 0, attributes, 0);
+            var attributes = new SchedulingAttributes
+            {
+                Size = Unsafe.SizeOf<SchedulingAttributes>(),
+                Niceness = LowestNiceness,
+                SliceNanoseconds = 100_000_000,
+            };
+            var number = RuntimeInformation.ProcessArchitecture switch
+            {
+                Architecture.X64 => 314,
+                Architecture.Arm64 => 274,
+                _ => 0,
+            };
+            if (number != 0)
+                _ = sched_setattr(number, 0, attributes, 0);
         }
     }
 
     // libtorch warns of NNPACK on stderr with every convolution of a module. It reads TORCH_CPP_LOG_LEVEL in Python only; this is where that goes.
     private static void Silence()
     {
-        if (NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "c10" : "libc10", typeof(TorchSharp.torch).Assembly, null, out var library)
-            && NativeLibrary.TryGetExport(library, "FLAGS_caffe2_log_level", out var level))
+        if (
+            NativeLibrary.TryLoad(
+                OperatingSystem.IsWindows() ? "c10" : "libc10",
+                typeof(TorchSharp.torch).Assembly,
+                null,
+                out var library
+            ) && NativeLibrary.TryGetExport(library, "FLAGS_caffe2_log_level", out var level)
+        )
+        {
             Marshal.WriteInt32(level, LogErrors);
+        }
     }
 
     // In the OpenMP library that libtorch brings, under a name of its own; looked for through libtorch, which needs it.
     private static Func<int, int>? FindReleaseThreads() =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu", typeof(TorchSharp.torch).Assembly, null, out var library)
+        OperatingSystem.IsLinux()
+        && NativeLibrary.TryLoad("libtorch_cpu", typeof(TorchSharp.torch).Assembly, null, out var library)
         && NativeLibrary.TryGetExport(library, "omp_pause_resource_all", out var function)
             ? Marshal.GetDelegateForFunctionPointer<OmpPauseResourceAll>(function).Invoke
             : null;

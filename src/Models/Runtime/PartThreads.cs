@@ -22,9 +22,11 @@ internal sealed class PartThreads(int count, string name) : IDisposable
     /// <exception cref="AggregateException">Some could not be computed.</exception>
     public void Run(Action<int> compute)
     {
-        if (threads.Count == 0) Start();
+        if (threads.Count == 0)
+            Start();
         var parts = Enumerable.Range(0, count).Select(number => new Task(() => compute(number))).ToArray();
-        foreach (var part in parts) waiting.Add(part);
+        foreach (var part in parts)
+            waiting.Add(part);
         Task.WaitAll(parts);
     }
 
@@ -39,7 +41,9 @@ internal sealed class PartThreads(int count, string name) : IDisposable
     private void Start()
     {
         using var ready = new CountdownEvent(count);
-        threads.AddRange(Enumerable.Range(0, count).Select(_ => new Thread(() => Loop(ready)) { Name = name, IsBackground = true }));
+        threads.AddRange(
+            Enumerable.Range(0, count).Select(_ => new Thread(() => Loop(ready)) { Name = name, IsBackground = true })
+        );
         threads.ForEach(thread => thread.Start());
         ready.Wait();
 
@@ -52,6 +56,7 @@ internal sealed class PartThreads(int count, string name) : IDisposable
         NativeRuntime.GiveWay();
         NativeRuntime.ComputeWith(1);
         ready.Signal();
-        foreach (var part in waiting.GetConsumingEnumerable()) part.RunSynchronously();
+        foreach (var part in waiting.GetConsumingEnumerable())
+            part.RunSynchronously();
     }
 }

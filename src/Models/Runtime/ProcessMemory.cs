@@ -11,7 +11,8 @@ internal static partial class ProcessMemory
     /// <summary>Gives back what is freed but still held by the C library's allocator; only glibc holds on to it.</summary>
     public static void ReturnFree()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         try
         {
             _ = Trim(0);

@@ -10,7 +10,13 @@ namespace ModelService.Models.Runtime;
 /// <param name="scores">Scores of all of them together.</param>
 /// <param name="deadline">When, by <see cref="ModelRunner.Now"/>, nobody wants the scores any more.</param>
 /// <param name="caller">The trace that it belongs to.</param>
-internal sealed class QueuedRequest(IMemoryOwner<float> inputs, int count, int scores, TimeSpan deadline, ActivityContext caller)
+internal sealed class QueuedRequest(
+    IMemoryOwner<float> inputs,
+    int count,
+    int scores,
+    TimeSpan deadline,
+    ActivityContext caller
+)
 {
     private readonly Lock gate = new(); // of the scores: batches with parts of it may be computed at once
     private readonly float[] scores = new float[scores];
@@ -37,7 +43,8 @@ internal sealed class QueuedRequest(IMemoryOwner<float> inputs, int count, int s
     public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Some of its inputs, of so many numbers each.</summary>
-    public ReadOnlyMemory<float> Slice(BatchPart<QueuedRequest> part, int size) => inputs.Memory.Slice(part.First * size, part.Count * size);
+    public ReadOnlyMemory<float> Slice(BatchPart<QueuedRequest> part, int size) =>
+        inputs.Memory.Slice(part.First * size, part.Count * size);
 
     /// <summary>Takes the scores of some of its inputs; with the last of them it is answered.</summary>
     public void Take(ReadOnlySpan<float> computed, BatchPart<QueuedRequest> part, long batchStarted, int batchSize)
@@ -48,14 +55,25 @@ internal sealed class QueuedRequest(IMemoryOwner<float> inputs, int count, int s
             started = Math.Min(started, batchStarted);
             largestBatch = Math.Max(largestBatch, batchSize);
             unscored -= part.Count;
-            if (unscored == 0) Result.TrySetResult(new RunResult(scores, Stopwatch.GetElapsedTime(Queued, started), Stopwatch.GetElapsedTime(started), largestBatch));
+            if (unscored == 0)
+            {
+                Result.TrySetResult(
+                    new RunResult(
+                        scores,
+                        Stopwatch.GetElapsedTime(Queued, started),
+                        Stopwatch.GetElapsedTime(started),
+                        largestBatch
+                    )
+                );
+            }
         }
     }
 
     /// <summary>Frees the inputs when none of them waits and none is being computed.</summary>
     public void FreeIfOver()
     {
-        if (Waiting == 0 && Running == 0) inputs.Dispose();
+        if (Waiting == 0 && Running == 0)
+            inputs.Dispose();
     }
 }
 

@@ -8,7 +8,11 @@ namespace ModelService.Models.Runtime;
 /// <param name="specs">The tensors to write.</param>
 /// <param name="tensors">The tensors by their names; borrowed as long as parts are asked for. Nothing may change them.</param>
 /// <param name="metadata">Strings about the file, for whoever reads it.</param>
-internal sealed class SafetensorsContent(IReadOnlyList<TensorSpec> specs, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+internal sealed class SafetensorsContent(
+    IReadOnlyList<TensorSpec> specs,
+    IReadOnlyDictionary<string, Tensor> tensors,
+    IReadOnlyDictionary<string, string> metadata
+)
 {
     private const int AtOnce = 256 << 10;
 
@@ -37,11 +41,14 @@ internal sealed class SafetensorsContent(IReadOnlyList<TensorSpec> specs, IReadO
 
     private static void Fill(Span<byte> buffer, Tensor tensor, bool isCounter, long offset)
     {
-        if (isCounter) Part(TensorMemory.Elements<long>(tensor), sizeof(long)).CopyTo(buffer);
-        else Part(TensorMemory.Elements<float>(tensor), sizeof(float)).CopyTo(buffer);
+        if (isCounter)
+            Part(TensorMemory.Elements<long>(tensor), sizeof(long)).CopyTo(buffer);
+        else
+            Part(TensorMemory.Elements<float>(tensor), sizeof(float)).CopyTo(buffer);
 
         ReadOnlySpan<byte> Part<T>(Span<T> elements, int size)
-            where T : unmanaged => MemoryMarshal.AsBytes(elements.Slice((int)(offset / size), AtOnceOf(elements.Length, size)));
+            where T : unmanaged =>
+            MemoryMarshal.AsBytes(elements.Slice((int)(offset / size), AtOnceOf(elements.Length, size)));
 
         int AtOnceOf(int length, int size) => (int)Math.Min(AtOnce / size, length - (offset / size));
     }

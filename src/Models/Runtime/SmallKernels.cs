@@ -27,7 +27,16 @@ internal static class SmallKernels
     /// <param name="output">How the result lies.</param>
     /// <param name="to">Receives it.</param>
     public static void Convolve(
-        ReadOnlySpan<float> from, SmallPicture input, SmallWindow window, (int Down, int Across) stride, float[] weights, float[] bias, bool isRelu, SmallPicture output, Span<float> to)
+        ReadOnlySpan<float> from,
+        SmallPicture input,
+        SmallWindow window,
+        (int Down, int Across) stride,
+        float[] weights,
+        float[] bias,
+        bool isRelu,
+        SmallPicture output,
+        Span<float> to
+    )
     {
         var (perVector, step) = (window.Starts.Length * window.Run * Lanes, stride.Across * input.Stride);
         for (var y = 0; y < output.Height; y++)
@@ -37,23 +46,32 @@ internal static class SmallKernels
             {
                 // The last block overlaps the one before, rather than that pixels are left over.
                 var isBlock = output.Width >= Block;
-                if (isBlock && x > output.Width - Block) x = output.Width - Block;
+                if (isBlock && x > output.Width - Block)
+                    x = output.Width - Block;
                 var read = row[(x * step)..];
                 var target = to[(((y * output.Width) + x) * output.Stride)..];
                 for (var vector = 0; vector < output.Stride; vector += Lanes)
                 {
                     var kernels = weights.AsSpan(vector / Lanes * perVector, perVector);
                     var start = Vector256.LoadUnsafe(ref bias[vector]);
-                    if (isBlock) SumBlock(read, window, step, kernels, start, isRelu, target[vector..], output.Stride);
-                    else End(Sum(read, window, kernels, start), isRelu).CopyTo(target[vector..]);
+                    if (isBlock)
+                        SumBlock(read, window, step, kernels, start, isRelu, target[vector..], output.Stride);
+                    else
+                        End(Sum(read, window, kernels, start), isRelu).CopyTo(target[vector..]);
                 }
 
-                if (isBlock) x += Block - 1;
+                if (isBlock)
+                    x += Block - 1;
             }
         }
     }
 
-    private static Vector256<float> Sum(ReadOnlySpan<float> from, SmallWindow window, ReadOnlySpan<float> weights, Vector256<float> sum)
+    private static Vector256<float> Sum(
+        ReadOnlySpan<float> from,
+        SmallWindow window,
+        ReadOnlySpan<float> weights,
+        Vector256<float> sum
+    )
     {
         ref var weight = ref MemoryMarshal.GetReference(weights);
         foreach (var start in window.Starts)
@@ -69,7 +87,15 @@ internal static class SmallKernels
     }
 
     private static void SumBlock(
-        ReadOnlySpan<float> from, SmallWindow window, int step, ReadOnlySpan<float> weights, Vector256<float> start, bool isRelu, Span<float> to, int stride)
+        ReadOnlySpan<float> from,
+        SmallWindow window,
+        int step,
+        ReadOnlySpan<float> weights,
+        Vector256<float> start,
+        bool isRelu,
+        Span<float> to,
+        int stride
+    )
     {
         var (a, b, c, d, e, f, g, h) = (start, start, start, start, start, start, start, start);
         ref var weight = ref MemoryMarshal.GetReference(weights);
@@ -116,8 +142,15 @@ internal static class SmallKernels
         for (var vector = 0; vector < bias.Length; vector += Lanes)
         {
             // Four sums that don't wait for one another.
-            var (a, b, c, d) = (Vector256.LoadUnsafe(ref bias[vector]), Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var rows = MemoryMarshal.Cast<float, Vector256<float>>(weights.AsSpan(vector / Lanes * perVector, perVector));
+            var (a, b, c, d) = (
+                Vector256.LoadUnsafe(ref bias[vector]),
+                Vector256<float>.Zero,
+                Vector256<float>.Zero,
+                Vector256<float>.Zero
+            );
+            var rows = MemoryMarshal.Cast<float, Vector256<float>>(
+                weights.AsSpan(vector / Lanes * perVector, perVector)
+            );
             var inputs = from[..rows.Length];
             var i = 0;
             for (; i <= rows.Length - 4; i += 4)
@@ -128,7 +161,8 @@ internal static class SmallKernels
                 d = Vector256.MultiplyAddEstimate(Vector256.Create(inputs[i + 3]), rows[i + 3], d);
             }
 
-            for (; i < rows.Length; i++) a = Vector256.MultiplyAddEstimate(Vector256.Create(inputs[i]), rows[i], a);
+            for (; i < rows.Length; i++)
+                a = Vector256.MultiplyAddEstimate(Vector256.Create(inputs[i]), rows[i], a);
             End(a + b + (c + d), isRelu).CopyTo(to[vector..]);
         }
     }
@@ -140,7 +174,14 @@ internal static class SmallKernels
     /// <param name="stride">Steps of the window.</param>
     /// <param name="output">How the result lies.</param>
     /// <param name="to">Receives it.</param>
-    public static void Pool(ReadOnlySpan<float> from, SmallPicture input, (int Rows, int Columns) kernel, (int Down, int Across) stride, SmallPicture output, Span<float> to)
+    public static void Pool(
+        ReadOnlySpan<float> from,
+        SmallPicture input,
+        (int Rows, int Columns) kernel,
+        (int Down, int Across) stride,
+        SmallPicture output,
+        Span<float> to
+    )
     {
         for (var y = 0; y < output.Height; y++)
         {
@@ -153,7 +194,14 @@ internal static class SmallKernels
                     for (var row = 0; row < kernel.Rows; row++)
                     {
                         for (var column = 0; column < kernel.Columns; column++)
-                            greatest = Vector256.Max(greatest, Vector256.Create(window.Slice((((row * input.Width) + column) * input.Stride) + vector, Lanes)));
+                        {
+                            greatest = Vector256.Max(
+                                greatest,
+                                Vector256.Create(
+                                    window.Slice((((row * input.Width) + column) * input.Stride) + vector, Lanes)
+                                )
+                            );
+                        }
                     }
 
                     greatest.CopyTo(to[((((y * output.Width) + x) * output.Stride) + vector)..]);
@@ -163,5 +211,6 @@ internal static class SmallKernels
     }
 
     // Not a number stays that, as in PyTorch.
-    private static Vector256<float> End(Vector256<float> sum, bool isRelu) => isRelu ? Vector256.Max(sum, Vector256<float>.Zero) : sum;
+    private static Vector256<float> End(Vector256<float> sum, bool isRelu) =>
+        isRelu ? Vector256.Max(sum, Vector256<float>.Zero) : sum;
 }

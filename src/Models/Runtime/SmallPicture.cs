@@ -16,7 +16,12 @@ internal readonly record struct SmallPicture(int Channels, int Height, int Width
     /// <param name="shape"><c>[C, H, W]</c>.</param>
     /// <param name="isFilled">Whether each pixel is filled up to whole vectors.</param>
     public static SmallPicture Of(Shape shape, bool isFilled = true) =>
-        new((int)shape.Sizes[0], (int)shape.Sizes[1], (int)shape.Sizes[2], isFilled ? SmallKernels.Filled((int)shape.Sizes[0]) : (int)shape.Sizes[0]);
+        new(
+            (int)shape.Sizes[0],
+            (int)shape.Sizes[1],
+            (int)shape.Sizes[2],
+            isFilled ? SmallKernels.Filled((int)shape.Sizes[0]) : (int)shape.Sizes[0]
+        );
 
     /// <summary>Writes <c>[C, H, W]</c> as such a picture.</summary>
     public void FromPlanes(ReadOnlySpan<float> planes, Span<float> to)
@@ -25,7 +30,8 @@ internal readonly record struct SmallPicture(int Channels, int Height, int Width
         for (var pixel = 0; pixel < plane; pixel++)
         {
             var channels = to.Slice(pixel * Stride, Channels);
-            for (var channel = 0; channel < channels.Length; channel++) channels[channel] = planes[(channel * plane) + pixel];
+            for (var channel = 0; channel < channels.Length; channel++)
+                channels[channel] = planes[(channel * plane) + pixel];
         }
     }
 
@@ -36,7 +42,8 @@ internal readonly record struct SmallPicture(int Channels, int Height, int Width
         for (var pixel = 0; pixel < plane; pixel++)
         {
             var channels = from.Slice(pixel * Stride, Channels);
-            for (var channel = 0; channel < channels.Length; channel++) planes[(channel * plane) + pixel] = channels[channel];
+            for (var channel = 0; channel < channels.Length; channel++)
+                planes[(channel * plane) + pixel] = channels[channel];
         }
     }
 
@@ -56,7 +63,8 @@ internal readonly record struct SmallPicture(int Channels, int Height, int Width
             for (var x = 0; x < Width; x++)
             {
                 var channels = from.Slice(((y * Width) + x) * Stride, Channels);
-                for (var channel = 0; channel < channels.Length; channel++) row[(x * padded.Stride) + channel] = channels[channel];
+                for (var channel = 0; channel < channels.Length; channel++)
+                    row[(x * padded.Stride) + channel] = channels[channel];
             }
         }
     }

@@ -30,8 +30,10 @@ internal sealed class SmallPlan
             Add(input.Length, input.FromPlanes);
         }
 
-        foreach (var item in plan.Operators) Add(item, plan.Input, weights);
-        if (plan.Output.Shape.Rank == 3) Add((int)plan.Output.Shape.ElementCount, SmallPicture.Of(plan.Output.Shape).ToPlanes);
+        foreach (var item in plan.Operators)
+            Add(item, plan.Input, weights);
+        if (plan.Output.Shape.Rank == 3)
+            Add((int)plan.Output.Shape.ElementCount, SmallPicture.Of(plan.Output.Shape).ToPlanes);
         largest = steps.Select(step => step.Length).DefaultIfEmpty().Max();
         InputCount = (int)plan.Input.Shape.ElementCount;
     }
@@ -74,17 +76,25 @@ internal sealed class SmallPlan
                 Add(bias.Length, (from, to) => SmallKernels.Multiply(from, matrix, bias, isRelu, to));
                 break;
             case ActivationOperator:
-                Add(LengthOf(item.Output.Shape), static (from, to) =>
-                {
-                    for (var i = 0; i < from.Length; i++) to[i] = float.Max(from[i], 0);
-                });
+                Add(
+                    LengthOf(item.Output.Shape),
+                    static (from, to) =>
+                    {
+                        for (var i = 0; i < from.Length; i++)
+                            to[i] = float.Max(from[i], 0);
+                    }
+                );
                 break;
             case CallOperator { Function: "max_pool2d", Arguments: [_, long[] kernel, long[] stride, ..] }:
                 var (whole, pooled) = (SmallPicture.Of(item.Inputs[0].Shape), SmallPicture.Of(item.Output.Shape));
-                Add(pooled.Length, (from, to) => SmallKernels.Pool(from, whole, Pair(kernel), Pair(stride), pooled, to));
+                Add(
+                    pooled.Length,
+                    (from, to) => SmallKernels.Pool(from, whole, Pair(kernel), Pair(stride), pooled, to)
+                );
                 break;
             case CallOperator { Function: "flatten" }:
-                if (item.Inputs[0].Shape.Rank == 3) Add((int)item.Output.Shape.ElementCount, SmallPicture.Of(item.Inputs[0].Shape).ToPlanes);
+                if (item.Inputs[0].Shape.Rank == 3)
+                    Add((int)item.Output.Shape.ElementCount, SmallPicture.Of(item.Inputs[0].Shape).ToPlanes);
                 break;
             default:
                 throw new InvalidOperationException($"{item.GetType().Name} is no operator of a small network.");
@@ -93,20 +103,38 @@ internal sealed class SmallPlan
 
     private void AddConvolution(ConvolutionOperator item, bool isInputFilled, FoldedWeights weights)
     {
-        var (input, output) = (SmallPicture.Of(item.Inputs[0].Shape, isInputFilled), SmallPicture.Of(item.Output.Shape));
+        var (input, output) = (
+            SmallPicture.Of(item.Inputs[0].Shape, isInputFilled),
+            SmallPicture.Of(item.Output.Shape)
+        );
         var (height, width) = Pair(item.Padding);
-        var padded = new SmallPicture(input.Channels, input.Height + (2 * height), input.Width + (2 * width), Stride: input.Channels);
-        if (padded != input) Add(padded.Length, (from, to) => input.CopyInto(padded, height, width, from, to));
+        var padded = new SmallPicture(
+            input.Channels,
+            input.Height + (2 * height),
+            input.Width + (2 * width),
+            Stride: input.Channels
+        );
+        if (padded != input)
+            Add(padded.Length, (from, to) => input.CopyInto(padded, height, width, from, to));
 
         // What the window reads: runs of numbers, from where it begins. With gaps in it, a run is a pixel, else a row.
         var (rows, columns) = Pair(item.Kernel);
         var (down, across) = Pair(item.Dilation);
         var (perRow, run) = across == 1 ? (1, columns * padded.Channels) : (columns, padded.Channels);
         var window = new SmallWindow(
-            [.. from y in Enumerable.Range(0, rows) from x in Enumerable.Range(0, perRow) select ((y * down * padded.Width) + (x * across)) * padded.Stride], run);
+            [
+                .. from y in Enumerable.Range(0, rows)
+                from x in Enumerable.Range(0, perRow)
+                select ((y * down * padded.Width) + (x * across)) * padded.Stride,
+            ],
+            run
+        );
         var (kernels, bias) = Numbers(item, weights, rows * columns);
         var (stride, isRelu) = (Pair(item.Stride), item.Activation is not null);
-        Add(output.Length, (from, to) => SmallKernels.Convolve(from, padded, window, stride, kernels, bias, isRelu, output, to));
+        Add(
+            output.Length,
+            (from, to) => SmallKernels.Convolve(from, padded, window, stride, kernels, bias, isRelu, output, to)
+        );
     }
 
     // Weights [O, I, ...taps] as [O / lanes][tap][I][lane], and the bias; outputs filled up to whole vectors with zeros.
@@ -119,17 +147,23 @@ internal sealed class SmallPlan
         for (var i = 0; i < plain.Length; i++)
         {
             var (output, input, tap) = (i / (inputs * taps), i / taps % inputs, i % taps);
-            weights[((((output / SmallKernels.Lanes * taps) + tap) * inputs) + input) * SmallKernels.Lanes + (output % SmallKernels.Lanes)] = plain[i];
+            weights[
+                ((((output / SmallKernels.Lanes * taps) + tap) * inputs) + input) * SmallKernels.Lanes
+                    + (output % SmallKernels.Lanes)
+            ] = plain[i];
         }
 
         var bias = new float[SmallKernels.Filled(outputs)];
-        if (item.Weights.HasBias) ToArray(folded.Of(new BiasTensor(item.Weights, IsFloat32: true))).CopyTo(bias, 0);
+        if (item.Weights.HasBias)
+            ToArray(folded.Of(new BiasTensor(item.Weights, IsFloat32: true))).CopyTo(bias, 0);
         return (weights, bias);
     }
 
-    private static float[] ToArray(TorchSharp.torch.Tensor tensor) => TensorMemory.Elements<float>(TensorMemory.OnHost(tensor)).ToArray();
+    private static float[] ToArray(TorchSharp.torch.Tensor tensor) =>
+        TensorMemory.Elements<float>(TensorMemory.OnHost(tensor)).ToArray();
 
     private static (int First, int Second) Pair(long[] sizes) => ((int)sizes[0], (int)sizes[1]);
 
-    private static int LengthOf(Shape shape) => shape.Rank == 3 ? SmallPicture.Of(shape).Length : SmallKernels.Filled((int)shape.ElementCount);
+    private static int LengthOf(Shape shape) =>
+        shape.Rank == 3 ? SmallPicture.Of(shape).Length : SmallKernels.Filled((int)shape.ElementCount);
 }

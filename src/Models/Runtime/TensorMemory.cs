@@ -12,11 +12,15 @@ internal static class TensorMemory
     public static Span<T> Elements<T>(Tensor tensor)
         where T : unmanaged
     {
-        if (tensor.numel() == 0) return [];
+        if (tensor.numel() == 0)
+            return [];
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         var first = tensor.view(-1).narrow(0, 0, 1).bytes;
-        return MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetReference(first)), (int)tensor.numel());
+        return MemoryMarshal.CreateSpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetReference(first)),
+            (int)tensor.numel()
+        );
     }
 
     /// <summary>The tensor itself, or a copy that the current dispose scope owns if it isn't contiguous on the CPU.</summary>

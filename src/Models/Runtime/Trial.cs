@@ -22,7 +22,10 @@ public static class Trial
     {
         using var document = JsonDocument.Parse(Console.OpenStandardInput());
         var json = document.RootElement;
-        var blueprint = StoredBlueprint.Read(json.GetProperty("blueprint"), json.GetProperty("limits").Deserialize<ArchitectureLimits>()!);
+        var blueprint = StoredBlueprint.Read(
+            json.GetProperty("blueprint"),
+            json.GetProperty("limits").Deserialize<ArchitectureLimits>()!
+        );
         try
         {
             Try(blueprint, json);
@@ -41,11 +44,18 @@ public static class Trial
         NativeRuntime.Prepare(json.GetProperty("compute").Deserialize<ComputeOptions>()!);
         Step("building it");
         using var model = new CompiledModel(
-            blueprint.Analysis, seed: 1, [], ComputeDevice.Find(json.GetProperty("device").GetString()!), blueprint.Definition.Precision,
-            json.GetProperty("by_plan").GetBoolean() ? null : "The module is tried.");
+            blueprint.Analysis,
+            seed: 1,
+            [],
+            ComputeDevice.Find(json.GetProperty("device").GetString()!),
+            blueprint.Definition.Precision,
+            json.GetProperty("by_plan").GetBoolean() ? null : "The module is tried."
+        );
         NativeRuntime.PrepareThread();
         using var threads = new PartThreads(NativeRuntime.Threads, "trial");
-        foreach (var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), model.MaxBatchSize)))
+        foreach (
+            var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), model.MaxBatchSize))
+        )
         {
             Step($"computing a batch of {size}");
             model.Run([new float[size * model.InputCount]], size, threads);
@@ -53,15 +63,23 @@ public static class Trial
     }
 
     /// <summary>What standard input is to say.</summary>
-    internal static JsonObject Describe(ModelBlueprint blueprint, ArchitectureLimits limits, ComputeOptions compute, string device, bool byPlan, int batch) => new()
-    {
-        ["blueprint"] = StoredBlueprint.Write(blueprint),
-        ["limits"] = JsonSerializer.SerializeToNode(limits),
-        ["compute"] = JsonSerializer.SerializeToNode(compute),
-        ["device"] = device,
-        ["by_plan"] = byPlan,
-        ["batch"] = batch,
-    };
+    internal static JsonObject Describe(
+        ModelBlueprint blueprint,
+        ArchitectureLimits limits,
+        ComputeOptions compute,
+        string device,
+        bool byPlan,
+        int batch
+    ) =>
+        new()
+        {
+            ["blueprint"] = StoredBlueprint.Write(blueprint),
+            ["limits"] = JsonSerializer.SerializeToNode(limits),
+            ["compute"] = JsonSerializer.SerializeToNode(compute),
+            ["device"] = device,
+            ["by_plan"] = byPlan,
+            ["batch"] = batch,
+        };
 
     private static void Step(string what)
     {

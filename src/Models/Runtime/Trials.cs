@@ -21,7 +21,13 @@ namespace ModelService.Models.Runtime;
 /// <param name="folder">Where it is remembered.</param>
 /// <param name="logger">Told of each trial.</param>
 public sealed partial class Trials(
-    TrialCommand command, IOptions<ComputeOptions> compute, IOptions<BatchingOptions> batching, IOptions<ArchitectureLimits> limits, DataFolder folder, ILogger<Trials> logger)
+    TrialCommand command,
+    IOptions<ComputeOptions> compute,
+    IOptions<BatchingOptions> batching,
+    IOptions<ArchitectureLimits> limits,
+    DataFolder folder,
+    ILogger<Trials> logger
+)
 {
     // A process of .NET with libtorch, before it has a model; and how often a model's estimated memory its trial may take.
     private const long MemoryOfNothing = 2L << 30;
@@ -37,25 +43,45 @@ public sealed partial class Trials(
     /// <exception cref="ServingException"><see cref="ErrorCode.PlanRejected"/>: neither by its plan nor by its module.</exception>
     internal string? WhyNoPlan(ModelBlueprint blueprint, string device, long memory)
     {
-        if (command.Program is null || !compute.Value.Trial) return null;
-        if (Try(blueprint, device, memory, byPlan: true) is not { } failure) return null;
+        if (command.Program is null || !compute.Value.Trial)
+            return null;
+        if (Try(blueprint, device, memory, byPlan: true) is not { } failure)
+            return null;
         var reason = $"Its plan was tried in a process of its own, which {failure}";
 
         // The module computes in float32 only.
-        var rejection = blueprint.Definition.Precision == Precision.Float32 ? Try(blueprint, device, memory, byPlan: false) : "it can't do in this precision";
+        var rejection =
+            blueprint.Definition.Precision == Precision.Float32
+                ? Try(blueprint, device, memory, byPlan: false)
+                : "it can't do in this precision";
         return rejection is null
             ? reason
-            : throw new ServingException(ErrorCode.PlanRejected, $"This network can't be computed here. {reason} Without the plan, the process {rejection}");
+            : throw new ServingException(
+                ErrorCode.PlanRejected,
+                $"This network can't be computed here. {reason} Without the plan, the process {rejection}"
+            );
     }
 
     private string? Try(ModelBlueprint blueprint, string device, long memory, bool byPlan)
     {
         var path = Path.Combine(folder.Trials, Key(blueprint, device, byPlan));
-        if (File.Exists(path)) return File.ReadAllText(path) is { Length: > 0 } known ? known : null;
+        if (File.Exists(path))
+            return File.ReadAllText(path) is { Length: > 0 } known ? known : null;
         var started = Stopwatch.GetTimestamp();
-        var (failure, isLasting) = RunChild(Trial.Describe(blueprint, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device)).ToJsonString(), (MemoryFactor * memory) + MemoryOfNothing);
-        LogTried(blueprint.Definition.Name, byPlan ? ModelRoute.Plan : ModelRoute.Module, Stopwatch.GetElapsedTime(started).TotalSeconds, failure ?? "came to its end");
-        if (isLasting && folder.IsWritable) Remember(path, failure ?? "");
+        var (failure, isLasting) = RunChild(
+            Trial
+                .Describe(blueprint, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
+                .ToJsonString(),
+            (MemoryFactor * memory) + MemoryOfNothing
+        );
+        LogTried(
+            blueprint.Definition.Name,
+            byPlan ? ModelRoute.Plan : ModelRoute.Module,
+            Stopwatch.GetElapsedTime(started).TotalSeconds,
+            failure ?? "came to its end"
+        );
+        if (isLasting && folder.IsWritable)
+            Remember(path, failure ?? "");
         return failure;
     }
 
@@ -79,7 +105,12 @@ public sealed partial class Trials(
         var step = "starting";
         using var child = new Process
         {
-            StartInfo = new ProcessStartInfo(command.Program!, command.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(command.Program!, command.Arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
         };
         child.OutputDataReceived += (_, line) => step = line.Data ?? step;
         var errors = new StringBuilder();
@@ -92,7 +123,8 @@ public sealed partial class Trials(
         while (!child.WaitForExit(Glance))
         {
             var (used, took) = (MemoryOf(child), Stopwatch.GetElapsedTime(started));
-            if (used <= memory && took <= compute.Value.TrialTimeout) continue;
+            if (used <= memory && took <= compute.Value.TrialTimeout)
+                continue;
             child.Kill(entireProcessTree: true);
             child.WaitForExit();
             return used > memory
@@ -102,12 +134,16 @@ public sealed partial class Trials(
 
         // All that it wrote has been read then.
         child.WaitForExit();
-        if (child.ExitCode == 0) return (null, true);
+        if (child.ExitCode == 0)
+            return (null, true);
         LogErrors(errors.ToString());
 
         // As shells have it: 128 and the signal's number. By SIGKILL and SIGTERM somebody else ended it, such as a system short of memory.
         return child.ExitCode > 128
-            ? ($"was ended by signal {child.ExitCode - 128}{(Signals.GetValueOrDefault(child.ExitCode - 128) is { } name ? $" ({name})" : "")} while {step}.", child.ExitCode is not (137 or 143))
+            ? (
+                $"was ended by signal {child.ExitCode - 128}{(Signals.GetValueOrDefault(child.ExitCode - 128) is { } name ? $" ({name})" : "")} while {step}.",
+                child.ExitCode is not (137 or 143)
+            )
             : ($"ended with exit code {child.ExitCode} while {step}.", true);
     }
 
@@ -116,7 +152,8 @@ public sealed partial class Trials(
     {
         try
         {
-            await using (input) await input.WriteAsync(description);
+            await using (input)
+                await input.WriteAsync(description);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -138,23 +175,47 @@ public sealed partial class Trials(
         }
     }
 
-    private static Dictionary<int, string> Signals { get; } = new() { [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM" };
+    private static Dictionary<int, string> Signals { get; } =
+        new()
+        {
+            [4] = "SIGILL",
+            [6] = "SIGABRT",
+            [7] = "SIGBUS",
+            [8] = "SIGFPE",
+            [9] = "SIGKILL",
+            [11] = "SIGSEGV",
+            [15] = "SIGTERM",
+        };
 
     // Another build of this program, another library, processor or number of threads, and it is tried anew.
     private string Key(ModelBlueprint blueprint, string device, bool byPlan)
     {
         var parts = string.Join(
-            '|', ArchitectureHash.Of(blueprint.Architecture), blueprint.Definition.Precision, device, byPlan, typeof(Trials).Module.ModuleVersionId,
-            torch.__version__, Processor(), NativeRuntime.Threads, batching.Value.MaxBatchSizeOn(device));
+            '|',
+            ArchitectureHash.Of(blueprint.Architecture),
+            blueprint.Definition.Precision,
+            device,
+            byPlan,
+            typeof(Trials).Module.ModuleVersionId,
+            torch.__version__,
+            Processor(),
+            NativeRuntime.Threads,
+            batching.Value.MaxBatchSizeOn(device)
+        );
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 
     // Its brand, and what the system lets programs use of it. Source: AMD64 Architecture Programmer's Manual, CPUID functions 8000_0002 to 8000_0004.
-    private static string Processor() => !X86Base.IsSupported
-        ? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()
-        : string.Join(' ', Enumerable.Range(unchecked((int)0x80000002), 3).Select(leaf => X86Base.CpuId(leaf, 0))) + $" {Avx2.IsSupported} {Avx512F.IsSupported} {Precisions.ProcessorHasBFloat16}";
+    private static string Processor() =>
+        !X86Base.IsSupported
+            ? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()
+            : string.Join(' ', Enumerable.Range(unchecked((int)0x80000002), 3).Select(leaf => X86Base.CpuId(leaf, 0)))
+                + $" {Avx2.IsSupported} {Avx512F.IsSupported} {Precisions.ProcessorHasBFloat16}";
 
-    [LoggerMessage(LogLevel.Information, "The network of {Model} was tried by its {Route} for {Seconds:0.0} s: the process {Outcome}")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "The network of {Model} was tried by its {Route} for {Seconds:0.0} s: the process {Outcome}"
+    )]
     private partial void LogTried(string model, ModelRoute route, double seconds, string outcome);
 
     [LoggerMessage(LogLevel.Warning, "How a trial went can't be remembered; the next start tries the network again")]

@@ -16,7 +16,8 @@ internal static class WarmupInputs
     {
         var values = new float[count * sizes.Aggregate((product, size) => product * size)];
         var each = values.Length / count;
-        for (var i = 0; i < count; i++) Fill(values.AsSpan(i * each, each), first + i);
+        for (var i = 0; i < count; i++)
+            Fill(values.AsSpan(i * each, each), first + i);
         return tensor(values, [count, .. sizes]);
     }
 
@@ -28,6 +29,12 @@ internal static class WarmupInputs
         var (noise, slope) = (number % 3 != 1 ? scale : 0, number % 3 != 0 ? scale : 0);
         var (waves, offset) = (1 + (random.NextDouble() * 30), (random.NextDouble() - 0.5) * scale);
         for (var i = 0; i < values.Length; i++)
-            values[i] = (float)(offset + (noise * ((random.NextDouble() * 2) - 1)) + (slope * Math.Sin(waves * Math.Tau * i / values.Length)));
+        {
+            values[i] = (float)(
+                offset
+                + (noise * ((random.NextDouble() * 2) - 1))
+                + (slope * Math.Sin(waves * Math.Tau * i / values.Length))
+            );
+        }
     }
 }

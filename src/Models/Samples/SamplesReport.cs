@@ -20,5 +20,10 @@ public sealed record SamplesReport(int Count, IReadOnlyList<SampleDifference> Di
 /// <param name="Tolerance">How large it may be.</param>
 /// <param name="Error">Why it can't be compared; absent when it can.</param>
 public sealed record SampleDifference(
-    int Index, [property: JsonPropertyName("expected_top_1")] int? ExpectedTop1, [property: JsonPropertyName("found_top_1")] int? FoundTop1,
-    double? ScoreDifference, double? Tolerance, string? Error);
+    int Index,
+    [property: JsonPropertyName("expected_top_1")] int? ExpectedTop1,
+    [property: JsonPropertyName("found_top_1")] int? FoundTop1,
+    double? ScoreDifference,
+    double? Tolerance,
+    string? Error
+);

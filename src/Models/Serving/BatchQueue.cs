@@ -9,7 +9,10 @@ namespace ModelService.Models.Serving;
 internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     where T : class
 {
-    private readonly LinkedList<Entry>[] byPriority = [.. Enum.GetValues<Priority>().Select(_ => new LinkedList<Entry>())];
+    private readonly LinkedList<Entry>[] byPriority =
+    [
+        .. Enum.GetValues<Priority>().Select(_ => new LinkedList<Entry>()),
+    ];
     private readonly Dictionary<T, LinkedListNode<Entry>> nodes = [];
     private readonly int[] counts = new int[Enum.GetValues<Priority>().Length]; // by priority
     private readonly int[] reserved = new int[Enum.GetValues<Priority>().Length];
@@ -27,7 +30,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <param name="maxBatchSize">The largest.</param>
     public static IEnumerable<int> Sizes(int maxBatchSize)
     {
-        for (var size = 1; size < maxBatchSize; size *= 2) yield return size;
+        for (var size = 1; size < maxBatchSize; size *= 2)
+            yield return size;
         yield return maxBatchSize;
     }
 
@@ -36,7 +40,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     public int Ahead(Priority priority)
     {
         var ahead = 0;
-        for (var before = 0; before <= (int)priority; before++) ahead += counts[before] + reserved[before];
+        for (var before = 0; before <= (int)priority; before++)
+            ahead += counts[before] + reserved[before];
         return ahead;
     }
 
@@ -65,7 +70,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <returns>How many inputs did.</returns>
     public int Remove(T request)
     {
-        if (!nodes.Remove(request, out var node)) return 0;
+        if (!nodes.Remove(request, out var node))
+            return 0;
         node.List!.Remove(node);
         counts[(int)node.Value.Priority] -= node.Value.Left;
         return node.Value.Left;
@@ -75,8 +81,10 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     /// <param name="now">The time.</param>
     public TimeSpan? Delay(TimeSpan now)
     {
-        if (Count == 0) return null;
-        if (Count >= maxBatchSize || maxDelay == TimeSpan.Zero) return TimeSpan.Zero;
+        if (Count == 0)
+            return null;
+        if (Count >= maxBatchSize || maxDelay == TimeSpan.Zero)
+            return TimeSpan.Zero;
         var first = byPriority.Where(list => list.First is not null).Min(list => list.First!.Value.Since);
         return first + maxDelay <= now ? TimeSpan.Zero : first + maxDelay - now;
     }
@@ -95,7 +103,8 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
                 entry.Taken += taken;
                 room -= taken;
                 counts[(int)entry.Priority] -= taken;
-                if (entry.Left > 0) continue;
+                if (entry.Left > 0)
+                    continue;
                 list.Remove(node);
                 nodes.Remove(entry.Request);
             }
@@ -114,8 +123,10 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         {
             var taken = Math.Min(count, part.Count);
             count -= taken;
-            if (taken > 0) left.Add(part with { Count = taken });
-            if (taken < part.Count) right.Add(part with { First = part.First + taken, Count = part.Count - taken });
+            if (taken > 0)
+                left.Add(part with { Count = taken });
+            if (taken < part.Count)
+                right.Add(part with { First = part.First + taken, Count = part.Count - taken });
         }
 
         return (left, right);

@@ -23,7 +23,10 @@ public sealed class BatchingOptions : IValidatableObject
 
     /// <summary>Most inputs that are computed together on a device.</summary>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
-    internal int MaxBatchSizeOn(string device) => MaxBatchSize > 0 ? MaxBatchSize : device == "cpu" ? 8 : 32;
+    internal int MaxBatchSizeOn(string device) =>
+        MaxBatchSize > 0 ? MaxBatchSize
+        : device == "cpu" ? 8
+        : 32;
 
     /// <summary>Most inputs of a network that are computed together on the device that <c>auto</c> is here.</summary>
     /// <param name="analysis">A network without an error.</param>
@@ -65,7 +68,10 @@ public sealed class BatchingOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         from weight in Weights
         where weight.Value is < 1 or > 100
-        select new ValidationResult($"The weight of '{weight.Key}' is {weight.Value}; it must be between 1 and 100.", [nameof(Weights)]);
+        select new ValidationResult(
+            $"The weight of '{weight.Key}' is {weight.Value}; it must be between 1 and 100.",
+            [nameof(Weights)]
+        );
 }
 
 [OptionsValidator]

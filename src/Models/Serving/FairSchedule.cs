@@ -48,9 +48,12 @@ internal sealed class FairSchedule(int atOnce)
     public TimeSpan? Delay(FairShare share, TimeSpan now)
     {
         Advance(now);
-        if (Next() != share) return null;
-        if (computing < atOnce) return TimeSpan.Zero;
-        if (share.Computing > 0) return null;
+        if (Next() != share)
+            return null;
+        if (computing < atOnce)
+            return TimeSpan.Zero;
+        if (share.Computing > 0)
+            return null;
         var after = share.UsedAt(deviceTime) + (share.WasAway ? TimeSpan.Zero : share.LastTurn);
         return active.Where(other => other.Computing > 0).Max(other => other.TimeUntil(after, deviceTime)) / Speed;
     }
@@ -64,7 +67,8 @@ internal sealed class FairSchedule(int atOnce)
         Advance(now);
         share.Begin(deviceTime);
         computing++;
-        if (share.UsedAt(deviceTime) > begun) begun = share.UsedAt(deviceTime);
+        if (share.UsedAt(deviceTime) > begun)
+            begun = share.UsedAt(deviceTime);
         return deviceTime;
     }
 
@@ -77,7 +81,8 @@ internal sealed class FairSchedule(int atOnce)
         Advance(now);
         share.End(deviceTime - start, deviceTime);
         computing--;
-        if (share is { Waiting: 0, Computing: 0 }) active.Remove(share);
+        if (share is { Waiting: 0, Computing: 0 })
+            active.Remove(share);
     }
 
     // Of those that wait, who has used the least.
@@ -86,7 +91,8 @@ internal sealed class FairSchedule(int atOnce)
         FairShare? next = null;
         foreach (var share in active)
         {
-            if (share.Waiting > 0 && (next is null || share.UsedAt(deviceTime) < next.UsedAt(deviceTime))) next = share;
+            if (share.Waiting > 0 && (next is null || share.UsedAt(deviceTime) < next.UsedAt(deviceTime)))
+                next = share;
         }
 
         return next;

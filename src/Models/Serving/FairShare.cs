@@ -23,7 +23,8 @@ internal sealed class FairShare(int weight)
     public TimeSpan UsedAt(TimeSpan now) => used + ((now - since) * Computing / weight);
 
     /// <summary>How long it must compute on until it has used so much.</summary>
-    public TimeSpan TimeUntil(TimeSpan much, TimeSpan now) => much > UsedAt(now) ? (much - UsedAt(now)) * weight / Computing : TimeSpan.Zero;
+    public TimeSpan TimeUntil(TimeSpan much, TimeSpan now) =>
+        much > UsedAt(now) ? (much - UsedAt(now)) * weight / Computing : TimeSpan.Zero;
 
     /// <summary>It wants the device again, and has used at least so much.</summary>
     public void Join(TimeSpan least, TimeSpan now) => (used, since, WasAway) = (used > least ? used : least, now, true);

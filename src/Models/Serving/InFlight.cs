@@ -17,15 +17,30 @@ internal sealed class InFlight(BatchingOptions options)
     /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too much is under way. No exception: the more are refused, the less each of them may cost.</param>
     /// <returns>Whether it may go on.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>: it would be too much alone.</exception>
-    public bool TryEnter(int inputs, long bytes, [NotNullWhen(true)] out IDisposable? entered, [NotNullWhen(false)] out Refusal? refusal)
+    public bool TryEnter(
+        int inputs,
+        long bytes,
+        [NotNullWhen(true)] out IDisposable? entered,
+        [NotNullWhen(false)] out Refusal? refusal
+    )
     {
-        if (bytes > options.BytesLimit) throw new ServingException(ErrorCode.BodyTooLarge, $"The request's {inputs} inputs take {bytes} bytes; {options.BytesLimit} may be under way at once. Send fewer in one request.");
+        if (bytes > options.BytesLimit)
+        {
+            throw new ServingException(
+                ErrorCode.BodyTooLarge,
+                $"The request's {inputs} inputs take {bytes} bytes; {options.BytesLimit} may be under way at once. Send fewer in one request."
+            );
+        }
+
         (entered, refusal) = (null, null);
         lock (gate)
         {
             if (inputsUnderWay + inputs > options.InputsLimit || bytesUnderWay + bytes > options.BytesLimit)
             {
-                refusal = new Refusal(ErrorCode.Overloaded, $"{inputsUnderWay} inputs of {bytesUnderWay} bytes are under way in this server; it takes {options.InputsLimit} of {options.BytesLimit} bytes at once. Try again in a moment.");
+                refusal = new Refusal(
+                    ErrorCode.Overloaded,
+                    $"{inputsUnderWay} inputs of {bytesUnderWay} bytes are under way in this server; it takes {options.InputsLimit} of {options.BytesLimit} bytes at once. Try again in a moment."
+                );
                 return false;
             }
 

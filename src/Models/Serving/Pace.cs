@@ -33,7 +33,10 @@ internal sealed class Pace
     /// <param name="waiting">Inputs that wait. Where they are more than a batch, the last one counts whole: none of it is ready before all of it is.</param>
     /// <param name="maxBatchSize">Most inputs in one batch.</param>
     public TimeSpan TimeFor(int running, int waiting, int maxBatchSize) =>
-        Margin * TimeFor(running + (waiting <= maxBatchSize ? waiting : (waiting + maxBatchSize - 1) / maxBatchSize * maxBatchSize));
+        Margin
+        * TimeFor(
+            running + (waiting <= maxBatchSize ? waiting : (waiting + maxBatchSize - 1) / maxBatchSize * maxBatchSize)
+        );
 
     /// <summary>How long so many inputs take; nothing as long as nothing is known.</summary>
     /// <param name="inputs">How many.</param>

@@ -24,13 +24,18 @@ public sealed record Refusal(ErrorCode Code, string Detail) : Prediction
 /// <param name="Model">The model that gave it.</param>
 /// <param name="Predictions">One for each input, in order; none where the request is refused as a whole.</param>
 /// <param name="Timing">Where the time went.</param>
-public sealed record PredictionResult(ModelVersion Model, IReadOnlyList<Prediction> Predictions, PredictionTiming Timing)
+public sealed record PredictionResult(
+    ModelVersion Model,
+    IReadOnlyList<Prediction> Predictions,
+    PredictionTiming Timing
+)
 {
     /// <summary>Why no input was looked at; null when each has its prediction.</summary>
     public Refusal? Refused { get; private init; }
 
     /// <summary>The answer to a request that is refused as a whole.</summary>
-    internal static PredictionResult None(ModelVersion model, Refusal refused) => new(model, [], default) { Refused = refused };
+    internal static PredictionResult None(ModelVersion model, Refusal refused) =>
+        new(model, [], default) { Refused = refused };
 }
 
 /// <summary>Where a request's time went.</summary>

@@ -17,7 +17,10 @@ namespace ModelService.Models.Serving;
 public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOptions> batching, ServingMetrics metrics)
 {
     // As many photos are decoded at once as there are cores; more would only wait on each other.
-    private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Environment.ProcessorCount).ConcurrentScheduler;
+    private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
+        TaskScheduler.Default,
+        Environment.ProcessorCount
+    ).ConcurrentScheduler;
 
     private readonly InFlight inFlight = new(batching.Value);
 
@@ -30,15 +33,22 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DeadlineExceeded"/>; <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the inputs fill more memory than one batch may.
     /// </exception>
-    public async Task<PredictionResult> PredictAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
+    public async Task<PredictionResult> PredictAsync(
+        ModelLease lease,
+        IReadOnlyList<PredictionInput> inputs,
+        PredictionTerms terms,
+        CancellationToken cancellationToken
+    )
     {
         var model = lease.Model.Name;
         using var predicting = metrics.Predicting(model);
         try
         {
             var result = await ScoreInTimeAsync(lease, inputs, terms, cancellationToken);
-            if (result.Refused is { } refusal) metrics.Rejected(model, refusal.Code, inputs.Count);
-            else metrics.Answered(model, result.Predictions);
+            if (result.Refused is { } refusal)
+                metrics.Rejected(model, refusal.Code, inputs.Count);
+            else
+                metrics.Answered(model, result.Predictions);
             return result;
         }
         catch (ServingException exception)
@@ -48,15 +58,49 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         }
     }
 
-    private async Task<PredictionResult> ScoreInTimeAsync(ModelLease lease, IReadOnlyList<PredictionInput> inputs, PredictionTerms terms, CancellationToken cancellationToken)
+    private async Task<PredictionResult> ScoreInTimeAsync(
+        ModelLease lease,
+        IReadOnlyList<PredictionInput> inputs,
+        PredictionTerms terms,
+        CancellationToken cancellationToken
+    )
     {
         var (model, inputCount) = (lease.Model, lease.Runner.Counts.Input);
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
-            throw new ServingException(ErrorCode.BodyTooLarge, $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request.");
-        if (!inFlight.TryEnter(inputs.Count, (long)inputs.Count * inputCount * sizeof(float), out var entered, out var refusal)) return PredictionResult.None(model, refusal);
+        {
+            throw new ServingException(
+                ErrorCode.BodyTooLarge,
+                $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request."
+            );
+        }
+
+        if (
+            !inFlight.TryEnter(
+                inputs.Count,
+                (long)inputs.Count * inputCount * sizeof(float),
+                out var entered,
+                out var refusal
+            )
+        )
+        {
+            return PredictionResult.None(model, refusal);
+        }
+
         using var leaving = entered;
         var timeout = terms.Timeout < batching.Value.MaxTimeout ? terms.Timeout.Value : batching.Value.MaxTimeout;
-        if (!lease.Runner.TryReserve(inputs.Count, terms.Priority, ModelRunner.Now + timeout, out var place, out refusal)) return PredictionResult.None(model, refusal);
+        if (
+            !lease.Runner.TryReserve(
+                inputs.Count,
+                terms.Priority,
+                ModelRunner.Now + timeout,
+                out var place,
+                out refusal
+            )
+        )
+        {
+            return PredictionResult.None(model, refusal);
+        }
+
         using var returning = place;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
@@ -66,7 +110,10 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServingException(ErrorCode.DeadlineExceeded, "The scores are not there within the time that the request or the server gives them. Send less at once, or give it more time.");
+            throw new ServingException(
+                ErrorCode.DeadlineExceeded,
+                "The scores are not there within the time that the request or the server gives them. Send less at once, or give it more time."
+            );
         }
     }
 
@@ -77,7 +124,13 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <param name="inputs">At least one.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.InputMismatch"/>: as of <see cref="PredictAsync"/>.</exception>
-    internal async Task<PredictionResult> ScoreAsync(ModelVersion model, ModelRunner runner, QueuePlace place, IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    internal async Task<PredictionResult> ScoreAsync(
+        ModelVersion model,
+        ModelRunner runner,
+        QueuePlace place,
+        IReadOnlyList<PredictionInput> inputs,
+        CancellationToken cancellationToken
+    )
     {
         var (inputCount, classes) = runner.Counts;
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
@@ -86,8 +139,17 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         try
         {
             using var decoding = ServingTraces.Decoding(model.Name, inputs.Count);
-            refusals = await Task.WhenAll(inputs.Select((input, index) =>
-                PrepareAsync(model.Blueprint, input, batch.Memory.Slice(index * inputCount, inputCount), cancellationToken)));
+            refusals = await Task.WhenAll(
+                inputs.Select(
+                    (input, index) =>
+                        PrepareAsync(
+                            model.Blueprint,
+                            input,
+                            batch.Memory.Slice(index * inputCount, inputCount),
+                            cancellationToken
+                        )
+                )
+            );
         }
         catch
         {
@@ -102,15 +164,21 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         var good = 0;
         for (var index = 0; index < inputs.Count; index++)
         {
-            if (refusals[index] is not null) continue;
-            if (good < index) batch.Memory.Slice(index * inputCount, inputCount).CopyTo(batch.Memory[(good * inputCount)..]);
+            if (refusals[index] is not null)
+                continue;
+            if (good < index)
+                batch.Memory.Slice(index * inputCount, inputCount).CopyTo(batch.Memory[(good * inputCount)..]);
             good++;
         }
 
         if (good == 0)
         {
             batch.Dispose();
-            return new PredictionResult(model, refusals!, new PredictionTiming(decode, TimeSpan.Zero, TimeSpan.Zero, 0));
+            return new PredictionResult(
+                model,
+                refusals!,
+                new PredictionTiming(decode, TimeSpan.Zero, TimeSpan.Zero, 0)
+            );
         }
 
         var run = await runner.RunAsync(place, batch, good, cancellationToken);
@@ -118,7 +186,11 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         var predictions = new Prediction[inputs.Count];
         for (var (index, slot) = (0, 0); index < inputs.Count; index++)
             predictions[index] = (Prediction?)refusals[index] ?? ScoresOf(run.Scores.AsSpan(slot++ * classes, classes));
-        return new PredictionResult(model, predictions, new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize));
+        return new PredictionResult(
+            model,
+            predictions,
+            new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize)
+        );
     }
 
     /// <summary>Brings an input into the form that a network takes.</summary>
@@ -128,28 +200,57 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <param name="cancellationToken">Fires when nobody wants it any more.</param>
     /// <returns>Why it can't be used; null when it can.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.InputMismatch"/>: the model takes no photos.</exception>
-    internal async Task<Refusal?> PrepareAsync(ModelBlueprint model, PredictionInput input, Memory<float> destination, CancellationToken cancellationToken)
+    internal async Task<Refusal?> PrepareAsync(
+        ModelBlueprint model,
+        PredictionInput input,
+        Memory<float> destination,
+        CancellationToken cancellationToken
+    )
     {
-        if (input is RawTensor tensor) return Prepare(tensor, model.Analysis.Input, destination.Span);
-        var preprocessing = model.Preprocessing ?? throw new ServingException(
-            ErrorCode.InputMismatch, $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, which no photo can become. Send it as \"tensors\".");
+        if (input is RawTensor tensor)
+            return Prepare(tensor, model.Analysis.Input, destination.Span);
+        var preprocessing =
+            model.Preprocessing
+            ?? throw new ServingException(
+                ErrorCode.InputMismatch,
+                $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, which no photo can become. Send it as \"tensors\"."
+            );
         var encoded = ((EncodedImage)input).Encoded;
-        return await Task.Factory.StartNew(() => Prepare(encoded, preprocessing, destination.Span), cancellationToken, TaskCreationOptions.DenyChildAttach, decoders);
+        return await Task.Factory.StartNew(
+            () => Prepare(encoded, preprocessing, destination.Span),
+            cancellationToken,
+            TaskCreationOptions.DenyChildAttach,
+            decoders
+        );
     }
 
-    private static Prediction ScoresOf(ReadOnlySpan<float> logits) => logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
-        ? new Refusal(ErrorCode.InputMismatch, "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged.")
-        : new Scores(logits.ToArray(), Softmax.Of(logits));
+    private static Prediction ScoresOf(ReadOnlySpan<float> logits) =>
+        logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+            ? new Refusal(
+                ErrorCode.InputMismatch,
+                "The network's scores for this input are no finite numbers: the input is out of its range, or its weights are those of a training that diverged."
+            )
+            : new Scores(logits.ToArray(), Softmax.Of(logits));
 
     private static Refusal? Prepare(RawTensor tensor, Shape expected, Span<float> destination)
     {
         if (!tensor.Shape.SequenceEqual(expected.Sizes))
-            return new Refusal(ErrorCode.InputMismatch, $"The tensor is [{string.Join(", ", tensor.Shape)}], the model takes {expected}.");
+        {
+            return new Refusal(
+                ErrorCode.InputMismatch,
+                $"The tensor is [{string.Join(", ", tensor.Shape)}], the model takes {expected}."
+            );
+        }
+
         tensor.Data.CopyTo(destination);
         return null;
     }
 
-    private Refusal? Prepare(ReadOnlyMemory<byte> encoded, PreprocessingDefinition preprocessing, Span<float> destination)
+    private Refusal? Prepare(
+        ReadOnlyMemory<byte> encoded,
+        PreprocessingDefinition preprocessing,
+        Span<float> destination
+    )
     {
         try
         {
@@ -158,7 +259,10 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         }
         catch (ImageException exception)
         {
-            return new Refusal(exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable, exception.Message);
+            return new Refusal(
+                exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable,
+                exception.Message
+            );
         }
     }
 }

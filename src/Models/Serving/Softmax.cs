@@ -7,11 +7,14 @@ internal static class Softmax
     public static float[] Of(ReadOnlySpan<float> logits)
     {
         var greatest = float.NegativeInfinity;
-        foreach (var logit in logits) greatest = Math.Max(greatest, logit);
+        foreach (var logit in logits)
+            greatest = Math.Max(greatest, logit);
         var sum = 0.0;
-        foreach (var logit in logits) sum += Math.Exp((double)logit - greatest);
+        foreach (var logit in logits)
+            sum += Math.Exp((double)logit - greatest);
         var probabilities = new float[logits.Length];
-        for (var i = 0; i < logits.Length; i++) probabilities[i] = (float)(Math.Exp((double)logits[i] - greatest) / sum);
+        for (var i = 0; i < logits.Length; i++)
+            probabilities[i] = (float)(Math.Exp((double)logits[i] - greatest) / sum);
         return probabilities;
     }
 }

@@ -10,7 +10,11 @@ namespace ModelService.Models.Storage;
 /// <param name="options">Where it is.</param>
 /// <param name="environment">What a relative path is relative to.</param>
 /// <param name="logger">Told when it can't be written.</param>
-public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEnvironment environment, ILogger<DataFolder> logger) : IDisposable
+public sealed partial class DataFolder(
+    IOptions<StorageOptions> options,
+    IHostEnvironment environment,
+    ILogger<DataFolder> logger
+) : IDisposable
 {
     private const string NotWritable = "The server can't write into its data folder; its log says why.";
 
@@ -32,7 +36,8 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <exception cref="FolderInUseException">Another server has it.</exception>
     internal void Open()
     {
-        if (options.Value.ReadOnly) return;
+        if (options.Value.ReadOnly)
+            return;
         try
         {
             DurableFiles.CreateFolder(root);
@@ -40,10 +45,13 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Trials);
-            foreach (var left in Directory.EnumerateDirectories(Staging)) Directory.Delete(left, recursive: true);
-            foreach (var left in Directory.EnumerateFiles(Staging)) File.Delete(left);
+            foreach (var left in Directory.EnumerateDirectories(Staging))
+                Directory.Delete(left, recursive: true);
+            foreach (var left in Directory.EnumerateFiles(Staging))
+                File.Delete(left);
         }
-        catch (Exception exception) when (exception is IOException and not FolderInUseException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException and not FolderInUseException or UnauthorizedAccessException)
         {
             // What is there can still be served.
             LogReadOnly(exception, root);
@@ -54,11 +62,20 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <returns>Why it can't be written; null when it can, or is not meant to be.</returns>
     public string? WhyNotWritable()
     {
-        if (options.Value.ReadOnly) return null;
-        if (!IsWritable) return NotWritable;
+        if (options.Value.ReadOnly)
+            return null;
+        if (!IsWritable)
+            return NotWritable;
         try
         {
-            using var file = new FileStream(NewStagingPath(), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            using var file = new FileStream(
+                NewStagingPath(),
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                bufferSize: 0,
+                FileOptions.DeleteOnClose
+            );
             file.WriteByte(0);
             return null;
         }
@@ -75,7 +92,14 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written, or has no room.</exception>
     internal T Write<T>(Func<T> work)
     {
-        if (!IsWritable) throw new ServingException(ErrorCode.StorageUnavailable, $"{NotWritable} It serves what is there and takes nothing new.");
+        if (!IsWritable)
+        {
+            throw new ServingException(
+                ErrorCode.StorageUnavailable,
+                $"{NotWritable} It serves what is there and takes nothing new."
+            );
+        }
+
         try
         {
             return work();
@@ -83,7 +107,11 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             LogFailed(exception);
-            throw new ServingException(ErrorCode.StorageUnavailable, $"{Why(exception)} Nothing was changed.", exception);
+            throw new ServingException(
+                ErrorCode.StorageUnavailable,
+                $"{Why(exception)} Nothing was changed.",
+                exception
+            );
         }
     }
 
@@ -92,29 +120,46 @@ public sealed partial class DataFolder(IOptions<StorageOptions> options, IHostEn
 
     private static string Why(Exception exception)
     {
-        const int NoSpace = 28, OverQuota = 122, WindowsDiskFull = unchecked((int)0x80070070);
-        return exception.HResult is NoSpace or OverQuota or WindowsDiskFull ? "The disk of the data folder is full." : NotWritable;
+        const int NoSpace = 28,
+            OverQuota = 122,
+            WindowsDiskFull = unchecked((int)0x80070070);
+        return exception.HResult is NoSpace or OverQuota or WindowsDiskFull
+            ? "The disk of the data folder is full."
+            : NotWritable;
     }
 
     // Held exclusively; the system lets go of it when the process ends, however it ends.
     private FileStream Claim()
     {
-        const int LockedLinux = 11, LockedMac = 35, LockedWindows = unchecked((int)0x80070020);
+        const int LockedLinux = 11,
+            LockedMac = 35,
+            LockedWindows = unchecked((int)0x80070020);
         var owner = Path.Combine(root, ".owner");
         try
         {
-            var file = new FileStream(Path.Combine(root, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            var file = new FileStream(
+                Path.Combine(root, ".lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                bufferSize: 0
+            );
             File.WriteAllText(owner, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return file;
         }
         catch (IOException exception) when (exception.HResult is LockedLinux or LockedMac or LockedWindows)
         {
             var process = File.Exists(owner) ? File.ReadAllText(owner) : "unknown";
-            throw new FolderInUseException($"The folder {root} is in use by the server with process id {process}. Stop that one, or give this one another ModelService:Storage:Path.");
+            throw new FolderInUseException(
+                $"The folder {root} is in use by the server with process id {process}. Stop that one, or give this one another ModelService:Storage:Path."
+            );
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The data folder {Folder} can't be written; what is there is served, nothing new is taken")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The data folder {Folder} can't be written; what is there is served, nothing new is taken"
+    )]
     private partial void LogReadOnly(Exception exception, string folder);
 
     [LoggerMessage(LogLevel.Error, "Writing into the data folder failed")]

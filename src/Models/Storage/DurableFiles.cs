@@ -15,8 +15,15 @@ internal static partial class DurableFiles
     /// <returns>How long it is, and its hash.</returns>
     public static StoredFile Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var file = new FileStream(path, options);
         foreach (var part in parts)
@@ -32,27 +39,45 @@ internal static partial class DurableFiles
     /// <summary>A file's length and hash.</summary>
     public static StoredFile Measure(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        using var file = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            bufferSize: 0,
+            FileOptions.SequentialScan
+        );
         return new StoredFile(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
     }
 
     /// <summary>Makes a folder that only the server's user may enter; nothing happens if it is there.</summary>
     public static void CreateFolder(string path)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, OwnerFolder);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerFolder);
     }
 
     /// <summary>Has a folder's names on the disk: what was made, renamed and removed in it. Windows does so by itself.</summary>
     public static void FlushFolder(string path)
     {
-        if (OperatingSystem.IsWindows()) return;
+        if (OperatingSystem.IsWindows())
+            return;
         var folder = Open(path, 0);
-        if (folder < 0) throw new IOException($"The folder can't be opened: {Marshal.GetLastPInvokeErrorMessage()}.", Marshal.GetLastPInvokeError());
+        if (folder < 0)
+        {
+            throw new IOException(
+                $"The folder can't be opened: {Marshal.GetLastPInvokeErrorMessage()}.",
+                Marshal.GetLastPInvokeError()
+            );
+        }
+
         var failed = Flush(folder) != 0;
         var (error, text) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
         _ = Close(folder);
-        if (failed) throw new IOException($"The folder can't be flushed: {text}.", error);
+        if (failed)
+            throw new IOException($"The folder can't be flushed: {text}.", error);
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

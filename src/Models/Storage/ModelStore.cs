@@ -19,7 +19,11 @@ namespace ModelService.Models.Storage;
 /// <param name="logger">Told of what doesn't belong there.</param>
 public sealed partial class ModelStore(DataFolder folder, StoredVersionReader reader, ILogger<ModelStore> logger)
 {
-    internal const string Definition = "definition.json", Weights = "weights.safetensors", Samples = "samples.json", Manifest = "manifest.json", Settings = "model.json";
+    internal const string Definition = "definition.json",
+        Weights = "weights.safetensors",
+        Samples = "samples.json",
+        Manifest = "manifest.json",
+        Settings = "model.json";
     private const string Replaced = ".old";
 
     private readonly Lock gate = new();
@@ -29,7 +33,8 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     internal IReadOnlyList<StoredModel> Open()
     {
         folder.Open();
-        if (!Directory.Exists(folder.Models)) return [];
+        if (!Directory.Exists(folder.Models))
+            return [];
         var models = new DirectoryInfo(folder.Models).GetFileSystemInfos();
         return [.. models.AsParallel().AsOrdered().Select(Read).OfType<StoredModel>()];
     }
@@ -40,7 +45,9 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     /// <summary>The samples of a version; null when it has none.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
     internal IReadOnlyList<SampleDefinition>? ReadSamples(ModelVersion version) =>
-        version.Files.GetValueOrDefault(Samples) is { } file ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(version.Name, version.Version), Samples), file) : null;
+        version.Files.GetValueOrDefault(Samples) is { } file
+            ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(version.Name, version.Version), Samples), file)
+            : null;
 
     /// <summary>Keeps a version.</summary>
     /// <param name="manifest">What is known of it, save its files.</param>
@@ -51,40 +58,61 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     /// <returns>Its files, by name.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
     internal IReadOnlyDictionary<string, StoredFile> Write(
-        VersionManifest manifest, ModelBlueprint blueprint, IEnumerable<ReadOnlyMemory<byte>> weights, IReadOnlyList<SampleDefinition>? samples, bool replaces) => folder.Write(() =>
-    {
-        var staged = folder.NewStagingPath();
-        try
+        VersionManifest manifest,
+        ModelBlueprint blueprint,
+        IEnumerable<ReadOnlyMemory<byte>> weights,
+        IReadOnlyList<SampleDefinition>? samples,
+        bool replaces
+    ) =>
+        folder.Write(() =>
         {
-            DurableFiles.CreateFolder(staged);
-            var files = new Dictionary<string, StoredFile>
+            var staged = folder.NewStagingPath();
+            try
             {
-                [Definition] = DurableFiles.Write(Path.Combine(staged, Definition), [JsonSerializer.SerializeToUtf8Bytes(StoredBlueprint.Write(blueprint), VersionManifest.Json)]),
-                [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
-            };
-            if (samples is { Count: > 0 }) files[Samples] = DurableFiles.Write(Path.Combine(staged, Samples), [JsonSerializer.SerializeToUtf8Bytes(samples, VersionManifest.Json)]);
-            DurableFiles.Write(Path.Combine(staged, Manifest), [JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = files }, VersionManifest.Json)]);
-            DurableFiles.FlushFolder(staged);
-            MoveIn(staged, PathOf(manifest.Name), PathOf(manifest.Name, manifest.Version), replaces);
-            return files;
-        }
-        catch
-        {
-            if (Directory.Exists(staged)) Directory.Delete(staged, recursive: true);
-            throw;
-        }
-    });
+                DurableFiles.CreateFolder(staged);
+                var files = new Dictionary<string, StoredFile>
+                {
+                    [Definition] = DurableFiles.Write(
+                        Path.Combine(staged, Definition),
+                        [JsonSerializer.SerializeToUtf8Bytes(StoredBlueprint.Write(blueprint), VersionManifest.Json)]
+                    ),
+                    [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
+                };
+                if (samples is { Count: > 0 })
+                {
+                    files[Samples] = DurableFiles.Write(
+                        Path.Combine(staged, Samples),
+                        [JsonSerializer.SerializeToUtf8Bytes(samples, VersionManifest.Json)]
+                    );
+                }
+
+                DurableFiles.Write(
+                    Path.Combine(staged, Manifest),
+                    [JsonSerializer.SerializeToUtf8Bytes(manifest with { Files = files }, VersionManifest.Json)]
+                );
+                DurableFiles.FlushFolder(staged);
+                MoveIn(staged, PathOf(manifest.Name), PathOf(manifest.Name, manifest.Version), replaces);
+                return files;
+            }
+            catch
+            {
+                if (Directory.Exists(staged))
+                    Directory.Delete(staged, recursive: true);
+                throw;
+            }
+        });
 
     /// <summary>Keeps what is decided of a model.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
-    internal void Write(string name, ModelSettings settings) => folder.Write(() =>
-    {
-        var (staged, path) = (folder.NewStagingPath(), Path.Combine(PathOf(name), Settings));
-        DurableFiles.Write(staged, [JsonSerializer.SerializeToUtf8Bytes(settings, VersionManifest.Json)]);
-        File.Move(staged, path, overwrite: true);
-        DurableFiles.FlushFolder(PathOf(name));
-        return true;
-    });
+    internal void Write(string name, ModelSettings settings) =>
+        folder.Write(() =>
+        {
+            var (staged, path) = (folder.NewStagingPath(), Path.Combine(PathOf(name), Settings));
+            DurableFiles.Write(staged, [JsonSerializer.SerializeToUtf8Bytes(settings, VersionManifest.Json)]);
+            File.Move(staged, path, overwrite: true);
+            DurableFiles.FlushFolder(PathOf(name));
+            return true;
+        });
 
     /// <summary>Removes a model with all of its versions.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; it is all there then.</exception>
@@ -96,7 +124,8 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
 
     private string PathOf(string name) => Path.Combine(folder.Models, name);
 
-    private string PathOf(string name, int version) => Path.Combine(PathOf(name), version.ToString(CultureInfo.InvariantCulture));
+    private string PathOf(string name, int version) =>
+        Path.Combine(PathOf(name), version.ToString(CultureInfo.InvariantCulture));
 
     private void MoveIn(string staged, string model, string version, bool replaces)
     {
@@ -104,10 +133,12 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
         {
             var isNew = !Directory.Exists(model);
             DurableFiles.CreateFolder(model);
-            if (isNew) DurableFiles.FlushFolder(folder.Models);
+            if (isNew)
+                DurableFiles.FlushFolder(folder.Models);
 
             // The next start finds one of the two under its name, whatever happens here: see Recover.
-            if (replaces && Directory.Exists(version)) Directory.Move(version, version + Replaced);
+            if (replaces && Directory.Exists(version))
+                Directory.Move(version, version + Replaced);
             try
             {
                 Directory.Move(staged, version);
@@ -121,26 +152,32 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             DurableFiles.FlushFolder(model);
         }
 
-        if (replaces && Directory.Exists(version + Replaced)) MoveOut(version + Replaced);
+        if (replaces && Directory.Exists(version + Replaced))
+            MoveOut(version + Replaced);
     }
 
-    private void MoveOut(string path) => folder.Write(() =>
-    {
-        var staged = folder.NewStagingPath();
-        lock (gate)
+    private void MoveOut(string path) =>
+        folder.Write(() =>
         {
-            if (!Directory.Exists(path)) return false;
-            Directory.Move(path, staged);
-            DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
-        }
+            var staged = folder.NewStagingPath();
+            lock (gate)
+            {
+                if (!Directory.Exists(path))
+                    return false;
+                Directory.Move(path, staged);
+                DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
+            }
 
-        Directory.Delete(staged, recursive: true);
-        return true;
-    });
+            Directory.Delete(staged, recursive: true);
+            return true;
+        });
 
     private StoredModel? Read(FileSystemInfo entry)
     {
-        if (entry is not DirectoryInfo model || !Regex.IsMatch(model.Name, $@"\A(?:{ModelReference.NamePattern})\z", RegexOptions.CultureInvariant))
+        if (
+            entry is not DirectoryInfo model
+            || !Regex.IsMatch(model.Name, $@"\A(?:{ModelReference.NamePattern})\z", RegexOptions.CultureInvariant)
+        )
         {
             LogForeign(entry.FullName);
             return null;
@@ -150,24 +187,42 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
         var versions = new List<StoredVersion>();
         foreach (var child in model.EnumerateFileSystemInfos())
         {
-            if (child is DirectoryInfo && int.TryParse(child.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && child.Name == number.ToString(CultureInfo.InvariantCulture))
+            if (
+                child is DirectoryInfo
+                && int.TryParse(child.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number > 0
+                && child.Name == number.ToString(CultureInfo.InvariantCulture)
+            )
+            {
                 versions.Add(reader.Read(child.FullName, model.Name, number));
+            }
             else if (child.Name != Settings)
+            {
                 LogForeign(child.FullName);
+            }
         }
 
         // A server that was killed between making the folder and putting the first version in leaves it empty.
-        return versions.Count == 0 ? null : new StoredModel(model.Name, reader.ReadSettings(Path.Combine(model.FullName, Settings)), [.. versions.OrderBy(version => version.Version)]);
+        return versions.Count == 0
+            ? null
+            : new StoredModel(
+                model.Name,
+                reader.ReadSettings(Path.Combine(model.FullName, Settings)),
+                [.. versions.OrderBy(version => version.Version)]
+            );
     }
 
     private void Recover(DirectoryInfo model)
     {
-        if (!folder.IsWritable) return;
+        if (!folder.IsWritable)
+            return;
         foreach (var old in model.GetDirectories("*" + Replaced))
         {
             var version = old.FullName[..^Replaced.Length];
-            if (Directory.Exists(version)) old.Delete(recursive: true);
-            else old.MoveTo(version);
+            if (Directory.Exists(version))
+                old.Delete(recursive: true);
+            else
+                old.MoveTo(version);
         }
     }
 

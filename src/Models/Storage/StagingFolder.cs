@@ -10,12 +10,15 @@ namespace ModelService.Models.Storage;
 /// </summary>
 /// <param name="options">Where the folder is.</param>
 /// <param name="logger">Told what is removed.</param>
-public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILogger<StagingFolder> logger) : IHostedService
+public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILogger<StagingFolder> logger)
+    : IHostedService
 {
     private const string Extension = ".staged";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly string folder = Path.GetFullPath(options.Value.Staging ?? Path.Combine(Path.GetTempPath(), $"model-service-{Environment.UserName}"));
+    private readonly string folder = Path.GetFullPath(
+        options.Value.Staging ?? Path.Combine(Path.GetTempPath(), $"model-service-{Environment.UserName}")
+    );
 
     /// <summary>A path for a file that is to be staged; nothing is there yet.</summary>
     public string NewPath() => Path.Combine(folder, $"{Guid.NewGuid():N}{Extension}");
@@ -23,11 +26,14 @@ public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILog
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, OwnerOnly);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, OwnerOnly);
         foreach (var file in Directory.EnumerateFiles(folder, "*" + Extension))
         {
-            if (TryRemove(file)) LogRemoved(file);
+            if (TryRemove(file))
+                LogRemoved(file);
         }
 
         return Task.CompletedTask;

@@ -81,5 +81,6 @@ internal sealed record ModelSettings
     public int LastVersion { get; init; }
 
     /// <summary>Labels that were changed after a version was made, by its number.</summary>
-    public IReadOnlyDictionary<int, IReadOnlyList<string>> Labels { get; init; } = new Dictionary<int, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<int, IReadOnlyList<string>> Labels { get; init; } =
+        new Dictionary<int, IReadOnlyList<string>>();
 }

@@ -9,7 +9,13 @@ internal static class ElementCopy
     private const int AtOnce = 1 << 24;
 
     /// <returns>-1, or the index of the first element that float32 can't hold.</returns>
-    public static int ToSingle(WeightsDtype dtype, MappedBytes bytes, long offset, TensorGeometry geometry, Span<float> destination) =>
+    public static int ToSingle(
+        WeightsDtype dtype,
+        MappedBytes bytes,
+        long offset,
+        TensorGeometry geometry,
+        Span<float> destination
+    ) =>
         dtype switch
         {
             WeightsDtype.Float32 => Copy<float, float, Same<float>>(bytes, offset, geometry, destination),
@@ -25,7 +31,13 @@ internal static class ElementCopy
         };
 
     /// <returns>-1, or the index of the first element that is no whole number of 64 bits.</returns>
-    public static int ToInt64(WeightsDtype dtype, MappedBytes bytes, long offset, TensorGeometry geometry, Span<long> destination) =>
+    public static int ToInt64(
+        WeightsDtype dtype,
+        MappedBytes bytes,
+        long offset,
+        TensorGeometry geometry,
+        Span<long> destination
+    ) =>
         dtype switch
         {
             WeightsDtype.Float32 => Copy<float, long, FloatToInt64<float>>(bytes, offset, geometry, destination),
@@ -41,7 +53,11 @@ internal static class ElementCopy
         };
 
     private static int Copy<TFrom, TTo, TConversion>(
-        MappedBytes bytes, long offset, TensorGeometry geometry, Span<TTo> destination)
+        MappedBytes bytes,
+        long offset,
+        TensorGeometry geometry,
+        Span<TTo> destination
+    )
         where TFrom : unmanaged
         where TTo : unmanaged
         where TConversion : IElementConversion<TFrom, TTo>
@@ -87,7 +103,11 @@ internal static class ElementCopy
 
     /// <summary>Counts through all dimensions but the last like an odometer, and copies the last one as a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Rows<TFrom, TTo, TConversion>(ReadOnlySpan<TFrom> source, TensorGeometry geometry, Span<TTo> destination)
+    private static int Rows<TFrom, TTo, TConversion>(
+        ReadOnlySpan<TFrom> source,
+        TensorGeometry geometry,
+        Span<TTo> destination
+    )
         where TFrom : unmanaged
         where TTo : unmanaged
         where TConversion : IElementConversion<TFrom, TTo>
@@ -96,7 +116,7 @@ internal static class ElementCopy
         var last = shape.Length - 1;
         var index = new long[shape.Length];
         var row = 0L;
-        for (var written = 0; written < destination.Length;)
+        for (var written = 0; written < destination.Length; )
         {
             for (var i = 0L; i < shape[last]; i++, written++)
             {

@@ -40,13 +40,23 @@ internal static class FormatSniffer
     private static bool HasTorchSharpTensor(ReadOnlySpan<byte> head)
     {
         var reader = new Leb128Reader(head);
-        if (!reader.TryRead(out _) || !reader.TryRead(out var nameLength) || nameLength > (ulong)(head.Length - reader.Position))
+        if (
+            !reader.TryRead(out _)
+            || !reader.TryRead(out var nameLength)
+            || nameLength > (ulong)(head.Length - reader.Position)
+        )
+        {
             return false;
+        }
+
         var (name, rest) = (reader.Position, reader.Position + (int)nameLength);
         var tensor = new Leb128Reader(head[rest..]);
         return IsName(head[name..rest])
-            && tensor.TryRead(out var dtype) && dtype <= byte.MaxValue && TorchSharpReader.Dtype((long)dtype) is not null
-            && tensor.TryRead(out var rank) && rank <= TensorGeometry.MaxRank;
+            && tensor.TryRead(out var dtype)
+            && dtype <= byte.MaxValue
+            && TorchSharpReader.Dtype((long)dtype) is not null
+            && tensor.TryRead(out var rank)
+            && rank <= TensorGeometry.MaxRank;
     }
 
     private static string? Foreign(ReadOnlySpan<byte> head)
@@ -55,9 +65,15 @@ internal static class FormatSniffer
             return "compressed with gzip (unpack it first)";
         if (head.Length > 262 && head[257..].StartsWith("ustar"u8))
             return "a tar archive (PyTorch before 0.2 wrote such; save it again with a newer one)";
-        if ((head[0] == 0x89 && head[1..].StartsWith("PNG"u8)) || (head[0] == 0xff && head.Length > 2 && head[1] == 0xd8)
-            || head.StartsWith("GIF8"u8))
+        if (
+            (head[0] == 0x89 && head[1..].StartsWith("PNG"u8))
+            || (head[0] == 0xff && head.Length > 2 && head[1] == 0xd8)
+            || head.StartsWith("GIF8"u8)
+        )
+        {
             return "a picture";
+        }
+
         if (head.StartsWith("<"u8))
             return "a web page or XML (was the download refused?)";
         return null;
@@ -73,5 +89,6 @@ internal static class FormatSniffer
         return IsName(name[..(int)Math.Min((ulong)name.Length, nameLength)]);
     }
 
-    private static bool IsName(ReadOnlySpan<byte> name) => !name.IsEmpty && name.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0;
+    private static bool IsName(ReadOnlySpan<byte> name) =>
+        !name.IsEmpty && name.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0;
 }

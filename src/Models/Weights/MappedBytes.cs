@@ -54,21 +54,34 @@ internal sealed unsafe class MappedBytes : IDisposable
     /// <exception cref="ServingException"><c>storage_unavailable</c>: the disk is full.</exception>
     public MappedBytes Beside(long length)
     {
-        var beside = $"{path ?? Path.Combine(Path.GetTempPath(), "unpacked")}.{Guid.NewGuid():N}{Path.GetExtension(path)}";
+        var beside =
+            $"{path ?? Path.Combine(Path.GetTempPath(), "unpacked")}.{Guid.NewGuid():N}{Path.GetExtension(path)}";
         try
         {
-            var file = File.OpenHandle(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose, preallocationSize: length);
+            var file = File.OpenHandle(
+                beside,
+                FileMode.CreateNew,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                FileOptions.DeleteOnClose,
+                preallocationSize: length
+            );
             return Over(file, beside, length, MemoryMappedFileAccess.ReadWrite);
         }
         catch (IOException error)
         {
-            throw new ServingException(ErrorCode.StorageUnavailable, $"There is no room on the disk for the {length} bytes that the file unpacks to.", error);
+            throw new ServingException(
+                ErrorCode.StorageUnavailable,
+                $"There is no room on the disk for the {length} bytes that the file unpacks to.",
+                error
+            );
         }
     }
 
     /// <summary>Bytes that someone else owns, and keeps until this is no longer used.</summary>
     public static MappedBytes Borrow<T>(Span<T> native)
-        where T : unmanaged => new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native)), (long)native.Length * sizeof(T));
+        where T : unmanaged =>
+        new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native)), (long)native.Length * sizeof(T));
 
     /// <summary>A part of the bytes; the caller has checked that it is inside, and this checks again.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length) => Elements<byte>(offset, length);
@@ -145,7 +158,14 @@ internal sealed unsafe class MappedBytes : IDisposable
         MemoryMappedFile? map = null;
         try
         {
-            map = MemoryMappedFile.CreateFromFile(file, null, length, access, HandleInheritability.None, leaveOpen: true);
+            map = MemoryMappedFile.CreateFromFile(
+                file,
+                null,
+                length,
+                access,
+                HandleInheritability.None,
+                leaveOpen: true
+            );
             return new MappedBytes(file, map, path, length);
         }
         catch
@@ -160,6 +180,11 @@ internal sealed unsafe class MappedBytes : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || offset > Length - length)
-            throw new ArgumentOutOfRangeException(nameof(offset), $"{length} bytes at {offset} are outside of {Length}.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset),
+                $"{length} bytes at {offset} are outside of {Length}."
+            );
+        }
     }
 }

@@ -10,18 +10,38 @@ internal static class MismatchSuggestions
     /// <param name="shapes">What has another shape.</param>
     /// <param name="head">Key of the layer that gives the class scores.</param>
     public static IReadOnlyList<string> For(
-        IReadOnlyList<TensorSpec> missing, IReadOnlyList<StoredTensor> unexpected, IReadOnlyList<ShapeMismatch> shapes, string head)
+        IReadOnlyList<TensorSpec> missing,
+        IReadOnlyList<StoredTensor> unexpected,
+        IReadOnlyList<ShapeMismatch> shapes,
+        string head
+    )
     {
-        StoredTensor[] others = [.. unexpected.Where(tensor => !tensor.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))];
-        return [.. new[] { Prefix(missing, others), Head(missing, others, shapes, head), OtherNames(missing, others, head) }.OfType<string>()];
+        StoredTensor[] others =
+        [
+            .. unexpected.Where(tensor => !tensor.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)),
+        ];
+        return
+        [
+            .. new[]
+            {
+                Prefix(missing, others),
+                Head(missing, others, shapes, head),
+                OtherNames(missing, others, head),
+            }.OfType<string>(),
+        ];
     }
 
     /// <summary>Names that would fit without something before them that isn't on all of the file's names, or is no usual prefix.</summary>
     private static string? Prefix(IReadOnlyList<TensorSpec> missing, StoredTensor[] others)
     {
         var needed = missing.Select(spec => spec.Name).ToHashSet();
-        var prefix = others.SelectMany(tensor => Prefixes(tensor.Name).Take(MostPrefixes).Where(prefix => needed.Contains(tensor.Name[prefix.Length..])))
-            .GroupBy(prefix => prefix).OrderByDescending(group => group.Count()).FirstOrDefault();
+        var prefix = others
+            .SelectMany(tensor =>
+                Prefixes(tensor.Name).Take(MostPrefixes).Where(prefix => needed.Contains(tensor.Name[prefix.Length..]))
+            )
+            .GroupBy(prefix => prefix)
+            .OrderByDescending(group => group.Count())
+            .FirstOrDefault();
         return prefix is null || prefix.Count() * 2 < needed.Count
             ? null
             : $"{prefix.Count()} of the missing tensors are there under the prefix {Unreadable.Quote(prefix.Key)}. Save them without it: "
@@ -34,7 +54,12 @@ internal static class MismatchSuggestions
             yield return name[..(dot + 1)];
     }
 
-    private static string? Head(IReadOnlyList<TensorSpec> missing, StoredTensor[] others, IReadOnlyList<ShapeMismatch> shapes, string head)
+    private static string? Head(
+        IReadOnlyList<TensorSpec> missing,
+        StoredTensor[] others,
+        IReadOnlyList<ShapeMismatch> shapes,
+        string head
+    )
     {
         if (shapes.Count == 0)
         {
@@ -43,10 +68,18 @@ internal static class MismatchSuggestions
                 : null;
         }
 
-        return missing.Count == 0 && shapes.All(shape => TensorSpec.LayerOf(shape.Name) == head && DiffersInOutputs(shape.Expected, shape.Found))
+        return
+            missing.Count == 0
+            && shapes.All(shape =>
+                TensorSpec.LayerOf(shape.Name) == head && DiffersInOutputs(shape.Expected, shape.Found)
+            )
             ? $"Only the head differs: it has {shapes[0].Found[0]} outputs in the file and {shapes[0].Expected[0]} in the "
                 + "architecture. Change the architecture's number of classes, or load with allow_partial to begin with a random head"
-                + (others.Length == 0 ? "." : $", without what the architecture doesn't know ({Unreadable.Quote(others[0].Name)}{(others.Length == 1 ? "" : ", ...")}).")
+                + (
+                    others.Length == 0
+                        ? "."
+                        : $", without what the architecture doesn't know ({Unreadable.Quote(others[0].Name)}{(others.Length == 1 ? "" : ", ...")})."
+                )
             : null;
     }
 
@@ -55,7 +88,9 @@ internal static class MismatchSuggestions
     {
         if (missing.Count == 0 || missing.Count != others.Length)
             return null;
-        var left = Layers(others.Select(tensor => (tensor.Name, tensor.Shape))).GroupBy(layer => layer.Kind).ToDictionary(same => same.Key, same => new Queue<Layer>(same));
+        var left = Layers(others.Select(tensor => (tensor.Name, tensor.Shape)))
+            .GroupBy(layer => layer.Kind)
+            .ToDictionary(same => same.Key, same => new Queue<Layer>(same));
         var pairs = new List<(Layer Wanted, Layer Found)>();
         Layer? unlike = null;
         foreach (var wanted in Layers(missing.Select(spec => (spec.Name, spec.Shape))))
@@ -86,21 +121,39 @@ internal static class MismatchSuggestions
                 + "allow_partial to begin with a random head.";
     }
 
-    private static IEnumerable<Layer> Layers(IEnumerable<(string Name, IReadOnlyList<long> Shape)> tensors) => tensors
-        .GroupBy(tensor => TensorSpec.LayerOf(tensor.Name))
-        .Select(layer => new Layer(layer.Key, [.. layer.Select(tensor => (tensor.Name[layer.Key.Length..], tensor.Shape))]));
+    private static IEnumerable<Layer> Layers(IEnumerable<(string Name, IReadOnlyList<long> Shape)> tensors) =>
+        tensors
+            .GroupBy(tensor => TensorSpec.LayerOf(tensor.Name))
+            .Select(layer => new Layer(
+                layer.Key,
+                [.. layer.Select(tensor => (tensor.Name[layer.Key.Length..], tensor.Shape))]
+            ));
 
     private static bool DiffersInOutputs(IReadOnlyList<long> expected, IReadOnlyList<long> found) =>
-        expected.Count > 0 && expected.Count == found.Count && expected[0] != found[0] && expected.Skip(1).SequenceEqual(found.Skip(1));
+        expected.Count > 0
+        && expected.Count == found.Count
+        && expected[0] != found[0]
+        && expected.Skip(1).SequenceEqual(found.Skip(1));
 
     private sealed record Layer(string Key, IReadOnlyList<(string Suffix, IReadOnlyList<long> Shape)> Tensors)
     {
         /// <summary>The same for layers with the same tensors.</summary>
-        public string Kind { get; } = string.Join(';', Tensors.Select(tensor => $"{tensor.Suffix}[{string.Join(',', tensor.Shape)}]").Order(StringComparer.Ordinal));
+        public string Kind { get; } =
+            string.Join(
+                ';',
+                Tensors
+                    .Select(tensor => $"{tensor.Suffix}[{string.Join(',', tensor.Shape)}]")
+                    .Order(StringComparer.Ordinal)
+            );
 
         public long Outputs => Tensors[0].Shape[0];
 
-        public bool DiffersInOutputs(Layer other) => Tensors.Count == other.Tensors.Count
-            && Tensors.All(mine => other.Tensors.Any(theirs => mine.Suffix == theirs.Suffix && MismatchSuggestions.DiffersInOutputs(mine.Shape, theirs.Shape)));
+        public bool DiffersInOutputs(Layer other) =>
+            Tensors.Count == other.Tensors.Count
+            && Tensors.All(mine =>
+                other.Tensors.Any(theirs =>
+                    mine.Suffix == theirs.Suffix && MismatchSuggestions.DiffersInOutputs(mine.Shape, theirs.Shape)
+                )
+            );
     }
 }

@@ -13,12 +13,27 @@ internal static class MismatchText
     {
         TensorSpec[] missing = [.. report.MissingSpecs.Where(spec => !spec.IsCounter)];
         var errors = missing
-            .Select(spec => new ErrorDetail(Pointer(spec.Name), $"The file lacks this tensor; its shape is {Unreadable.Sizes(spec.Shape)}."))
-            .Concat(report.Unexpected.Select(name => new ErrorDetail(Pointer(name), "The architecture has no tensor of this name.")))
-            .Concat(report.ShapeMismatch.Select(shape => new ErrorDetail(
-                Pointer(shape.Name), $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}.")))
+            .Select(spec => new ErrorDetail(
+                Pointer(spec.Name),
+                $"The file lacks this tensor; its shape is {Unreadable.Sizes(spec.Shape)}."
+            ))
+            .Concat(
+                report.Unexpected.Select(name => new ErrorDetail(
+                    Pointer(name),
+                    "The architecture has no tensor of this name."
+                ))
+            )
+            .Concat(
+                report.ShapeMismatch.Select(shape => new ErrorDetail(
+                    Pointer(shape.Name),
+                    $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}."
+                ))
+            )
             .Take(MostErrors);
-        return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing, allowPartial), [.. errors]) { Report = report };
+        return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing, allowPartial), [.. errors])
+        {
+            Report = report,
+        };
     }
 
     /// <summary>A state dict is an object with a property for each tensor.</summary>
@@ -31,16 +46,33 @@ internal static class MismatchText
         string[] parts =
         [
             .. Part(missing.Length, "is missing", "are missing", missing.Select(spec => Unreadable.Quote(spec.Name))),
-            .. Part(report.Unexpected.Count + report.MoreUnexpected, "is unexpected", "are unexpected", report.Unexpected.Select(Unreadable.Quote)),
-            .. Part(report.ShapeMismatch.Count, "has another shape", "have another shape", report.ShapeMismatch.Select(Shape)),
+            .. Part(
+                report.Unexpected.Count + report.MoreUnexpected,
+                "is unexpected",
+                "are unexpected",
+                report.Unexpected.Select(Unreadable.Quote)
+            ),
+            .. Part(
+                report.ShapeMismatch.Count,
+                "has another shape",
+                "have another shape",
+                report.ShapeMismatch.Select(Shape)
+            ),
         ];
-        return string.Join(' ', [$"The weights don't fit the architecture: {string.Join("; ", parts)}.", .. allowPartial ? [EvenInPart(report)] : report.Suggestions]);
+        return string.Join(
+            ' ',
+            [
+                $"The weights don't fit the architecture: {string.Join("; ", parts)}.",
+                .. allowPartial ? [EvenInPart(report)] : report.Suggestions,
+            ]
+        );
     }
 
-    private static string EvenInPart(WeightsReport report) => report.TornOff.Count == 0
-        ? "None of them fits, so there is nothing that allow_partial could load."
-        : $"The file has the layer of {Unreadable.Quote(report.TornOff[0])}, but not this tensor. allow_partial leaves whole layers random, and no "
-            + "trained layer with a random part: was the layer trained without it (\"bias\": false), or is the file not whole?";
+    private static string EvenInPart(WeightsReport report) =>
+        report.TornOff.Count == 0
+            ? "None of them fits, so there is nothing that allow_partial could load."
+            : $"The file has the layer of {Unreadable.Quote(report.TornOff[0])}, but not this tensor. allow_partial leaves whole layers random, and no "
+                + "trained layer with a random part: was the layer trained without it (\"bias\": false), or is the file not whole?";
 
     /// <summary>As in: 2 tensors are missing ('0.weight', '0.bias'). Nothing for none.</summary>
     private static IEnumerable<string> Part(int count, string one, string several, IEnumerable<string> names)

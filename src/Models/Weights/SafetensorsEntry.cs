@@ -29,7 +29,13 @@ internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorG
             throw Bad(name, "needs a dtype, a shape and two data_offsets");
         var geometry = TensorGeometry.Contiguous(shape);
         if (geometry is null || (Int128)geometry.ElementCount * known.Size() != (Int128)end - begin)
-            throw Bad(name, $"of {known.Text()} and shape {Unreadable.Sizes(shape)} doesn't fill its bytes {begin} to {end}");
+        {
+            throw Bad(
+                name,
+                $"of {known.Text()} and shape {Unreadable.Sizes(shape)} doesn't fill its bytes {begin} to {end}"
+            );
+        }
+
         return new SafetensorsEntry(name, known, geometry, begin, end);
     }
 
@@ -49,7 +55,10 @@ internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorG
             _ when value.ValueEquals("I8"u8) => WeightsDtype.Int8,
             _ when value.ValueEquals("U8"u8) => WeightsDtype.UInt8,
             _ when value.ValueEquals("BOOL"u8) => WeightsDtype.Bool,
-            _ => throw Bad(name, $"is of dtype {Unreadable.Quote(value.GetRawText().Trim('"'))}; read are {WeightsDtypes.Known}"),
+            _ => throw Bad(
+                name,
+                $"is of dtype {Unreadable.Quote(value.GetRawText().Trim('"'))}; read are {WeightsDtypes.Known}"
+            ),
         };
     }
 

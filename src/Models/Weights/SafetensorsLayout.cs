@@ -20,7 +20,8 @@ internal sealed class SafetensorsLayout
         Tensors = [.. tensors.Where(spec => spec.IsCounter), .. tensors.Where(spec => !spec.IsCounter)];
         var text = new ArrayBufferWriter<byte>();
         long end;
-        using (var json = new Utf8JsonWriter(text)) end = Write(json, metadata);
+        using (var json = new Utf8JsonWriter(text))
+            end = Write(json, metadata);
         var size = (text.WrittenCount + Alignment - 1) / Alignment * Alignment;
         Header = new byte[sizeof(ulong) + size];
         BinaryPrimitives.WriteUInt64LittleEndian(Header, (ulong)size);
@@ -42,7 +43,8 @@ internal sealed class SafetensorsLayout
     {
         json.WriteStartObject();
         json.WriteStartObject("__metadata__");
-        foreach (var (name, value) in metadata) json.WriteString(name, value);
+        foreach (var (name, value) in metadata)
+            json.WriteString(name, value);
         json.WriteEndObject();
         var offset = 0L;
         foreach (var spec in Tensors)
@@ -50,7 +52,8 @@ internal sealed class SafetensorsLayout
             json.WriteStartObject(spec.Name);
             json.WriteString("dtype", spec.IsCounter ? "I64" : "F32");
             json.WriteStartArray("shape");
-            foreach (var size in spec.Shape) json.WriteNumberValue(size);
+            foreach (var size in spec.Shape)
+                json.WriteNumberValue(size);
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);

@@ -26,7 +26,10 @@ internal static class SafetensorsReader
         {
             using var json = JsonDocument.Parse(header.ToArray(), Options);
             var entries = Entries(json.RootElement, limits);
-            return new WeightsContent(Tensors(entries, file, dataStart, limits), RandomTensors: Random(json.RootElement));
+            return new WeightsContent(
+                Tensors(entries, file, dataStart, limits),
+                RandomTensors: Random(json.RootElement)
+            );
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -70,7 +73,11 @@ internal static class SafetensorsReader
     }
 
     private static IReadOnlyList<StoredTensor> Tensors(
-        List<SafetensorsEntry> entries, MappedBytes file, long dataStart, WeightsLimits limits)
+        List<SafetensorsEntry> entries,
+        MappedBytes file,
+        long dataStart,
+        WeightsLimits limits
+    )
     {
         var tensors = new TensorList(limits);
         var expected = 0L;
@@ -80,14 +87,16 @@ internal static class SafetensorsReader
             {
                 throw Unreadable.Because(
                     $"The tensor {Unreadable.Quote(entry.Name)} begins at byte {entry.Begin} of the data, but the one before it "
-                    + $"ends at {expected}: safetensors allows neither holes nor overlaps.");
+                        + $"ends at {expected}: safetensors allows neither holes nor overlaps."
+                );
             }
 
             if (entry.End > file.Length - dataStart)
             {
                 throw Unreadable.Because(
                     $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which are "
-                    + $"{file.Length - dataStart} bytes.");
+                        + $"{file.Length - dataStart} bytes."
+                );
             }
 
             tensors.Add(new StoredTensor(entry.Name, entry.Dtype, entry.Geometry, file, dataStart + entry.Begin));
@@ -101,9 +110,13 @@ internal static class SafetensorsReader
 
     private static void CheckMetadata(JsonElement metadata)
     {
-        if (metadata.ValueKind != JsonValueKind.Object
-            || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String))
+        if (
+            metadata.ValueKind != JsonValueKind.Object
+            || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String)
+        )
+        {
             throw Unreadable.Because("The header's __metadata__ may hold strings only.");
+        }
     }
 
     /// <summary>Whatever else someone wrote under that name is no matter of ours.</summary>

@@ -10,11 +10,18 @@ public static class StateDictMatch
     /// <param name="expected">What the architecture wants, in its order; names are unique.</param>
     /// <param name="stored">What the file has.</param>
     /// <param name="head">Key of the layer that gives the class scores; null: the one of the last tensor.</param>
-    public static WeightsReport Compare(IReadOnlyList<TensorSpec> expected, IReadOnlyList<StoredTensor> stored, string? head = null)
+    public static WeightsReport Compare(
+        IReadOnlyList<TensorSpec> expected,
+        IReadOnlyList<StoredTensor> stored,
+        string? head = null
+    )
     {
         ArgumentNullException.ThrowIfNull(expected);
         ArgumentNullException.ThrowIfNull(stored);
-        var prefix = NamePrefix.Find([.. expected.Select(spec => spec.Name)], [.. stored.Select(tensor => tensor.Name)]);
+        var prefix = NamePrefix.Find(
+            [.. expected.Select(spec => spec.Name)],
+            [.. stored.Select(tensor => tensor.Name)]
+        );
         var left = stored.ToDictionary(tensor => tensor.Name[prefix.Length..]);
         var pairs = new List<TensorPair>();
         var missing = new List<TensorSpec>();
@@ -31,23 +38,35 @@ public static class StateDictMatch
 
         head ??= expected.Count == 0 ? "" : expected[^1].Layer;
         StoredTensor[] unexpected = [.. stored.Where(tensor => left.ContainsKey(tensor.Name[prefix.Length..]))];
-        var renamed = prefix.Length == 0
-            ? []
-            : stored.Select(tensor => new RenamedTensor(tensor.Name, tensor.Name[prefix.Length..])).ToList();
+        var renamed =
+            prefix.Length == 0
+                ? []
+                : stored.Select(tensor => new RenamedTensor(tensor.Name, tensor.Name[prefix.Length..])).ToList();
         return new WeightsReport(pairs, missing, [.. unexpected.Select(tensor => tensor.Name)], shapes, renamed)
         {
-            Suggestions = MismatchSuggestions.For([.. missing.Where(spec => !spec.IsCounter)], unexpected, shapes, head),
+            Suggestions = MismatchSuggestions.For(
+                [.. missing.Where(spec => !spec.IsCounter)],
+                unexpected,
+                shapes,
+                head
+            ),
             TornOff = TornOff(pairs, missing, head),
         };
     }
 
     /// <summary>A counter may also be a list of one number, as very old versions of PyTorch kept single numbers.</summary>
     private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
-        spec.Shape.SequenceEqual(tensor.Shape) || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
+        spec.Shape.SequenceEqual(tensor.Shape)
+        || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
 
     private static IReadOnlyList<string> TornOff(List<TensorPair> pairs, List<TensorSpec> missing, string head)
     {
         var found = pairs.Where(pair => !pair.Expected.IsCounter).Select(pair => pair.Expected.Layer).ToHashSet();
-        return [.. missing.Where(spec => !spec.IsCounter && spec.Layer != head && found.Contains(spec.Layer)).Select(spec => spec.Name)];
+        return
+        [
+            .. missing
+                .Where(spec => !spec.IsCounter && spec.Layer != head && found.Contains(spec.Layer))
+                .Select(spec => spec.Name),
+        ];
     }
 }

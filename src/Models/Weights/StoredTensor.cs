@@ -79,6 +79,8 @@ public sealed class StoredTensor
             throw new ArgumentException($"Room for {length} elements, but {Name} has {ElementCount}.");
     }
 
-    private Errors.ServingException Inexact(int element, string target) => Unreadable.Because(
-        $"The tensor {Unreadable.Quote(Name)} ({Dtype.Text()}) holds a number, element {element}, that {target} can't hold.");
+    private Errors.ServingException Inexact(int element, string target) =>
+        Unreadable.Because(
+            $"The tensor {Unreadable.Quote(Name)} ({Dtype.Text()}) holds a number, element {element}, that {target} can't hold."
+        );
 }

@@ -64,7 +64,8 @@ internal sealed class TensorGeometry
             last += (Int128)(shape[dimension] - 1) * strides[dimension];
         if (last >= available)
         {
-            fault = $"sizes {Unreadable.Sizes(shape)} with strides {Unreadable.Sizes(strides)} reach outside of the {available} "
+            fault =
+                $"sizes {Unreadable.Sizes(shape)} with strides {Unreadable.Sizes(strides)} reach outside of the {available} "
                 + "elements that the storage has from the tensor's offset on";
             return null;
         }

@@ -29,14 +29,16 @@ internal sealed class TensorList(WeightsLimits limits)
         if (tensor.ElementCount > int.MaxValue || tensor.Geometry.Extent > int.MaxValue)
         {
             throw Unreadable.Because(
-                $"The tensor {name} of shape {Unreadable.Sizes(tensor.Shape)} has or spans more than 2^31 - 1 elements.");
+                $"The tensor {name} of shape {Unreadable.Sizes(tensor.Shape)} has or spans more than 2^31 - 1 elements."
+            );
         }
 
         totalBytes += tensor.ElementCount * Math.Max(tensor.Dtype.Size(), sizeof(float));
         if (totalBytes > limits.MaxTotalBytes)
         {
             throw Unreadable.Because(
-                $"The tensors up to {name} take {totalBytes} bytes; at most {limits.MaxTotalBytes} are taken.");
+                $"The tensors up to {name} take {totalBytes} bytes; at most {limits.MaxTotalBytes} are taken."
+            );
         }
 
         tensors.Add(tensor);

@@ -17,43 +17,59 @@ internal static class TorchSharpReader
         for (var i = 0; i < count; i++)
             tensors.Add(Tensor(file, ref offset, limits));
         if (offset != file.Length)
-            throw Unreadable.Because($"{file.Length - offset} bytes stand after the last of {count} tensors, at byte {offset}.");
+        {
+            throw Unreadable.Because(
+                $"{file.Length - offset} bytes stand after the last of {count} tensors, at byte {offset}."
+            );
+        }
+
         return new WeightsContent(tensors.Tensors);
     }
 
     /// <summary>An element type by its number among torch's ScalarType; null for one that isn't read.</summary>
-    public static WeightsDtype? Dtype(long number) => number switch
-    {
-        0 => WeightsDtype.UInt8,
-        1 => WeightsDtype.Int8,
-        2 => WeightsDtype.Int16,
-        3 => WeightsDtype.Int32,
-        4 => WeightsDtype.Int64,
-        5 => WeightsDtype.Float16,
-        6 => WeightsDtype.Float32,
-        7 => WeightsDtype.Float64,
-        11 => WeightsDtype.Bool,
-        15 => WeightsDtype.BFloat16,
-        _ => null,
-    };
+    public static WeightsDtype? Dtype(long number) =>
+        number switch
+        {
+            0 => WeightsDtype.UInt8,
+            1 => WeightsDtype.Int8,
+            2 => WeightsDtype.Int16,
+            3 => WeightsDtype.Int32,
+            4 => WeightsDtype.Int64,
+            5 => WeightsDtype.Float16,
+            6 => WeightsDtype.Float32,
+            7 => WeightsDtype.Float64,
+            11 => WeightsDtype.Bool,
+            15 => WeightsDtype.BFloat16,
+            _ => null,
+        };
 
     private static StoredTensor Tensor(MappedBytes file, ref long offset, WeightsLimits limits)
     {
         var start = offset;
         var nameLength = Number(file, ref offset, "the length of a tensor's name");
         var mostBytes = Math.Min(limits.MaxNameBytes, file.Length - offset);
-        if (nameLength > mostBytes) throw Unreadable.Because($"At byte {start}: a tensor's name of {nameLength} bytes; at most {mostBytes} fit{(mostBytes < limits.MaxNameBytes ? ", where the file ends" : "")}.");
+        if (nameLength > mostBytes)
+        {
+            throw Unreadable.Because(
+                $"At byte {start}: a tensor's name of {nameLength} bytes; at most {mostBytes} fit{(mostBytes < limits.MaxNameBytes ? ", where the file ends" : "")}."
+            );
+        }
+
         var name = Encoding.UTF8.GetString(file.Span(offset, (int)nameLength));
         offset += nameLength;
 
         var number = Number(file, ref offset, $"the element type of {Unreadable.Quote(name)}");
-        var dtype = Dtype(number) ?? throw Unreadable.Because(
-            $"The tensor {Unreadable.Quote(name)} is of element type {number}; read are {WeightsDtypes.Known}.");
+        var dtype =
+            Dtype(number)
+            ?? throw Unreadable.Because(
+                $"The tensor {Unreadable.Quote(name)} is of element type {number}; read are {WeightsDtypes.Known}."
+            );
         var rank = Number(file, ref offset, $"the number of dimensions of {Unreadable.Quote(name)}");
         if (rank > TensorGeometry.MaxRank)
         {
             throw Unreadable.Because(
-                $"The tensor {Unreadable.Quote(name)} has {rank} dimensions; at most {TensorGeometry.MaxRank} are taken.");
+                $"The tensor {Unreadable.Quote(name)} has {rank} dimensions; at most {TensorGeometry.MaxRank} are taken."
+            );
         }
 
         var shape = new long[rank];
@@ -65,7 +81,8 @@ internal static class TorchSharpReader
         {
             throw Unreadable.Because(
                 $"The tensor {Unreadable.Quote(name)} ({dtype.Text()}, {Unreadable.Sizes(shape)}) has more bytes than the "
-                + $"{file.Length - offset} that the file has left at byte {offset}.");
+                    + $"{file.Length - offset} that the file has left at byte {offset}."
+            );
         }
 
         var tensor = new StoredTensor(name, dtype, geometry, file, offset);

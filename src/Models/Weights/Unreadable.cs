@@ -13,8 +13,10 @@ internal static class Unreadable
         new(ErrorCode.WeightsUnreadable, sentence, cause);
 
     /// <summary>A name, or its beginning where it is long.</summary>
-    public static string Shorten(string name) => name.Length <= LongestQuote ? name
-        : name[..(LongestQuote - (char.IsHighSurrogate(name[LongestQuote - 1]) ? 1 : 0))] + "...";
+    public static string Shorten(string name) =>
+        name.Length <= LongestQuote
+            ? name
+            : name[..(LongestQuote - (char.IsHighSurrogate(name[LongestQuote - 1]) ? 1 : 0))] + "...";
 
     /// <summary>A name in quotes; long ones are cut and what isn't printable becomes a question mark.</summary>
     public static string Quote(string name)
@@ -27,5 +29,7 @@ internal static class Unreadable
 
     /// <summary>Sizes as Python writes a list: <c>[10, 20]</c>.</summary>
     public static string Sizes(IReadOnlyList<long> shape) =>
-        shape.Count > 8 ? $"[{string.Join(", ", shape.Take(8))}, ... ({shape.Count} dimensions)]" : $"[{string.Join(", ", shape)}]";
+        shape.Count > 8
+            ? $"[{string.Join(", ", shape.Take(8))}, ... ({shape.Count} dimensions)]"
+            : $"[{string.Join(", ", shape)}]";
 }

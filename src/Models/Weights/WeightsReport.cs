@@ -13,7 +13,8 @@ public sealed record WeightsReport
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<string> unexpected,
         IReadOnlyList<ShapeMismatch> shapeMismatch,
-        IReadOnlyList<RenamedTensor> renamed)
+        IReadOnlyList<RenamedTensor> renamed
+    )
     {
         Pairs = pairs;
         MissingSpecs = missing;
@@ -23,16 +24,19 @@ public sealed record WeightsReport
         MoreUnexpected = unexpected.Count - Unexpected.Count;
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
-        Renamed = [.. renamed.Take(MostOfTheFilesNames).Select(tensor => new RenamedTensor(Unreadable.Shorten(tensor.From), Unreadable.Shorten(tensor.To)))];
+        Renamed =
+        [
+            .. renamed
+                .Take(MostOfTheFilesNames)
+                .Select(tensor => new RenamedTensor(Unreadable.Shorten(tensor.From), Unreadable.Shorten(tensor.To))),
+        ];
         MoreRenamed = renamed.Count - Renamed.Count;
         IsMatch = !IsEmpty && missing.All(spec => spec.IsCounter) && unexpected.Count == 0 && shapeMismatch.Count == 0;
     }
 
     // One that was kept with its model is read back.
     [JsonConstructor]
-    private WeightsReport()
-    {
-    }
+    private WeightsReport() { }
 
     /// <summary>The file has tensors, and exactly those that are wanted; counters may be missing.</summary>
     [JsonPropertyName("matches"), JsonInclude]
@@ -122,6 +126,8 @@ public sealed record WeightsReport
     private static ConvertedTensor? Converted(TensorPair pair)
     {
         var target = pair.Expected.IsCounter ? WeightsDtype.Int64 : WeightsDtype.Float32;
-        return pair.Stored.Dtype == target ? null : new ConvertedTensor(pair.Expected.Name, pair.Stored.Dtype.Text(), target.Text());
+        return pair.Stored.Dtype == target
+            ? null
+            : new ConvertedTensor(pair.Expected.Name, pair.Stored.Dtype.Text(), target.Text());
     }
 }

@@ -29,7 +29,8 @@ public sealed class ApiKeyFileTests : IDisposable
 
         Write(Entry("second"));
 
-        while ((await second.GetAsync("/v1/models")).Status != 200) await Task.Delay(100, TestContext.Current.CancellationToken);
+        while ((await second.GetAsync("/v1/models")).Status != 200)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
         (await first.GetAsync("/v1/models")).Problem(401, "unauthenticated");
 
         // Damaged, and then gone: who was let in still is, and the log says why.
@@ -48,7 +49,11 @@ public sealed class ApiKeyFileTests : IDisposable
         foreach (var version in new[] { "1", "2" })
         {
             Directory.CreateDirectory(Path.Combine(folder.Path, version));
-            await System.IO.File.WriteAllTextAsync(Path.Combine(folder.Path, version, "keys.json"), $"[{Entry("key" + version)}]", TestContext.Current.CancellationToken);
+            await System.IO.File.WriteAllTextAsync(
+                Path.Combine(folder.Path, version, "keys.json"),
+                $"[{Entry("key" + version)}]",
+                TestContext.Current.CancellationToken
+            );
         }
 
         System.IO.File.SetLastWriteTimeUtc(Path.Combine(folder.Path, "1", "keys.json"), DateTime.UnixEpoch);
@@ -61,7 +66,8 @@ public sealed class ApiKeyFileTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "2");
 
         var second = server.With("key2");
-        while ((await second.GetAsync("/v1/models")).Status != 200) await Task.Delay(100, TestContext.Current.CancellationToken);
+        while ((await second.GetAsync("/v1/models")).Status != 200)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -74,7 +80,8 @@ public sealed class ApiKeyFileTests : IDisposable
     [InlineData("""[{"name":"a","sha256":null,"scopes":null}]""", "sha256")]
     public async Task Start_FileThatIsWrittenWrong_IsRefusedAndSaysWhy(string? text, string reason)
     {
-        if (text is not null) Write(text, isList: false);
+        if (text is not null)
+            Write(text, isList: false);
         await using var server = Server(new LogSink());
 
         var exception = Assert.Throws<OptionsValidationException>(() => server.Api);
@@ -96,26 +103,46 @@ public sealed class ApiKeyFileTests : IDisposable
     [Fact]
     public async Task Start_ExampleOfTheConfigurationPage_IsRead()
     {
-        var page = await System.IO.File.ReadAllTextAsync(Repository.Path("docs", "configuration.md"), TestContext.Current.CancellationToken);
-        Write(Regex.Match(page, @"```json\r?\n(\[.*?\])\r?\n```", RegexOptions.Singleline).Groups[1].Value, isList: false);
+        var page = await System.IO.File.ReadAllTextAsync(
+            Repository.Path("docs", "configuration.md"),
+            TestContext.Current.CancellationToken
+        );
+        Write(
+            Regex.Match(page, @"```json\r?\n(\[.*?\])\r?\n```", RegexOptions.Singleline).Groups[1].Value,
+            isList: false
+        );
         await using var server = Server(new LogSink());
 
         (await server.Api.GetAsync("/v1/models")).Problem(401, "unauthenticated");
     }
 
-    private static string Entry(string key) => $$"""{ "name": "{{key}}", "sha256": "{{Keys.Sha256(key).ToUpperInvariant()}}", "scopes": ["predict"] }""";
+    private static string Entry(string key) =>
+        $$"""{ "name": "{{key}}", "sha256": "{{Keys.Sha256(key).ToUpperInvariant()}}", "scopes": ["predict"] }""";
 
     private static async Task RefusalsAsync(LogSink log, int count)
     {
-        while (log.Events.Count(line => line.Level == LogEventLevel.Error && line.MessageTemplate.Text.StartsWith("The keys stay", StringComparison.Ordinal)) < count)
+        while (
+            log.Events.Count(line =>
+                line.Level == LogEventLevel.Error
+                && line.MessageTemplate.Text.StartsWith("The keys stay", StringComparison.Ordinal)
+            ) < count
+        )
+        {
             await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
     }
 
-    private ApiServer Server(LogSink log, Dictionary<string, string>? settings = null) => new()
-    {
-        Settings = new(settings ?? []) { ["ModelService:Auth:Required"] = "true", ["ModelService:Auth:KeysFile"] = File, ["ModelService:Auth:MaxFailures"] = "1000000" },
-        Configure = services => services.AddSingleton<ILogEventSink>(log),
-    };
+    private ApiServer Server(LogSink log, Dictionary<string, string>? settings = null) =>
+        new()
+        {
+            Settings = new(settings ?? [])
+            {
+                ["ModelService:Auth:Required"] = "true",
+                ["ModelService:Auth:KeysFile"] = File,
+                ["ModelService:Auth:MaxFailures"] = "1000000",
+            },
+            Configure = services => services.AddSingleton<ILogEventSink>(log),
+        };
 
     // Put in its place whole, as a careful operator does.
     private void Write(string text, bool isList = true)

@@ -71,7 +71,8 @@ public sealed class ApiKeyTests
         await using var server = Server(("ModelService:Auth:MaxFailures", "3"));
         var wrong = server.With("wrong");
 
-        for (var i = 0; i < 3; i++) (await wrong.GetAsync("/v1/models")).Problem(401, "unauthenticated");
+        for (var i = 0; i < 3; i++)
+            (await wrong.GetAsync("/v1/models")).Problem(401, "unauthenticated");
         var fourth = await wrong.GetAsync("/v1/models");
 
         fourth.Problem(429, "rate_limited");
@@ -100,8 +101,10 @@ public sealed class ApiKeyTests
         client.Address = IPAddress.Parse(second);
         var answer = await wrong.GetAsync("/v1/models");
 
-        if (isTheSame) answer.Problem(429, "rate_limited");
-        else answer.Problem(401, "unauthenticated");
+        if (isTheSame)
+            answer.Problem(429, "rate_limited");
+        else
+            answer.Problem(401, "unauthenticated");
     }
 
     [Theory]
@@ -109,11 +112,22 @@ public sealed class ApiKeyTests
     [InlineData("false", 429)]
     public async Task Send_WrongKeysThroughAProxy_CountForTheClientIfTheProxyIsBelieved(string isBelieved, int status)
     {
-        await using var server = Server(("ModelService:Auth:MaxFailures", "1"), ("ForwardedHeaders_Enabled", isBelieved));
+        await using var server = Server(
+            ("ModelService:Auth:MaxFailures", "1"),
+            ("ForwardedHeaders_Enabled", isBelieved)
+        );
 
-        (await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.1")).GetAsync("/v1/models")).Problem(401, "unauthenticated");
+        (await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.1")).GetAsync("/v1/models")).Problem(
+            401,
+            "unauthenticated"
+        );
 
-        Assert.Equal(status, (await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.2")).GetAsync("/v1/models")).Status);
+        Assert.Equal(
+            status,
+            (
+                await server.Connect(("X-API-Key", "wrong"), ("X-Forwarded-For", "192.0.2.2")).GetAsync("/v1/models")
+            ).Status
+        );
     }
 
     [Fact]
@@ -122,17 +136,29 @@ public sealed class ApiKeyTests
         var log = new LogSink();
         await using var server = new ApiServer
         {
-            Settings = new(Keys.Settings) { ["Serilog:MinimumLevel:Default"] = "Information", ["ModelService:Auth:MaxFailures"] = "2" },
+            Settings = new(Keys.Settings)
+            {
+                ["Serilog:MinimumLevel:Default"] = "Information",
+                ["ModelService:Auth:MaxFailures"] = "2",
+            },
             Configure = services => services.AddSingleton<ILogEventSink>(log),
         };
 
         (await server.With("manage").GetAsync("/v1/models")).Ok();
-        for (var i = 0; i < 4; i++) await server.With("a-guess").GetAsync("/v1/models");
+        for (var i = 0; i < 4; i++)
+            await server.With("a-guess").GetAsync("/v1/models");
         var first = await log.NextRequestAsync();
-        for (var i = 0; i < 4; i++) await log.NextRequestAsync();
+        for (var i = 0; i < 4; i++)
+            await log.NextRequestAsync();
 
         Assert.Equal("manage key", Assert.IsType<ScalarValue>(first.Properties["Key"]).Value);
-        Assert.Equal(2, log.Events.Count(line => line.Level == LogEventLevel.Warning && line.MessageTemplate.Text.StartsWith("A wrong key", StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            log.Events.Count(line =>
+                line.Level == LogEventLevel.Warning
+                && line.MessageTemplate.Text.StartsWith("A wrong key", StringComparison.Ordinal)
+            )
+        );
         Assert.DoesNotContain("a-guess", string.Join('\n', log.Events.Select(Text)), StringComparison.Ordinal);
 
         // A line for each request, and one for each wrong key until they are too many.
@@ -148,13 +174,16 @@ public sealed class ApiKeyTests
     public async Task Send_NoKey_IsLetThroughWhereNoneIsNeeded(string environment, string? required, bool isOpen)
     {
         var settings = new Dictionary<string, string> { ["environment"] = environment };
-        if (required is not null) settings["ModelService:Auth:Required"] = required;
+        if (required is not null)
+            settings["ModelService:Auth:Required"] = required;
         await using var server = new ApiServer { Settings = settings };
 
         var answer = await server.Api.GetAsync("/v1/models");
 
-        if (isOpen) answer.Ok();
-        else answer.Problem(401, "unauthenticated");
+        if (isOpen)
+            answer.Ok();
+        else
+            answer.Problem(401, "unauthenticated");
     }
 
     [Fact]
@@ -162,7 +191,8 @@ public sealed class ApiKeyTests
     {
         await using var server = new ApiServer { Settings = new() { ["ModelService:Auth:MaxFailures"] = "1" } };
 
-        for (var i = 0; i < 3; i++) (await server.With("wrong").GetAsync("/v1/models")).Ok();
+        for (var i = 0; i < 3; i++)
+            (await server.With("wrong").GetAsync("/v1/models")).Ok();
     }
 
     [Theory]
@@ -184,13 +214,18 @@ public sealed class ApiKeyTests
     {
         await using var server = Server(("ModelService:Auth:Keys:0:Sha256", "ms_a-secret"));
 
-        Assert.DoesNotContain("ms_a-secret", Assert.Throws<OptionsValidationException>(() => server.Api).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "ms_a-secret",
+            Assert.Throws<OptionsValidationException>(() => server.Api).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static ApiServer Server(params (string Key, string Value)[] more)
     {
         var settings = Keys.Settings;
-        foreach (var (key, value) in more) settings[key] = value;
+        foreach (var (key, value) in more)
+            settings[key] = value;
         return new ApiServer { Settings = settings };
     }
 
@@ -206,14 +241,17 @@ public sealed class ApiKeyTests
     {
         public IPAddress? Address { get; set; }
 
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(following => context =>
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
             {
-                context.Connection.RemoteIpAddress = Address;
-                return following(context);
-            });
-            next(app);
-        };
+                app.Use(following =>
+                    context =>
+                    {
+                        context.Connection.RemoteIpAddress = Address;
+                        return following(context);
+                    }
+                );
+                next(app);
+            };
     }
 }

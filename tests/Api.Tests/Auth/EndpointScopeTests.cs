@@ -7,7 +7,11 @@ namespace ModelService.Api.Tests.Auth;
 /// <summary>Every endpoint there is: who may use it, and that no one else can.</summary>
 public sealed class EndpointScopeTests : IAsyncDisposable
 {
-    private const string Open = "", Predict = "predict", Manage = "manage", Metrics = "metrics", Read = "predict or manage";
+    private const string Open = "",
+        Predict = "predict",
+        Manage = "manage",
+        Metrics = "metrics",
+        Read = "predict or manage";
 
     // An endpoint that is not here fails the test: whoever adds one decides who may use it.
     private static readonly Dictionary<string, string> Expected = new()
@@ -42,7 +46,8 @@ public sealed class EndpointScopeTests : IAsyncDisposable
 
     public static TheoryData<string> Names => [.. Expected.Keys];
 
-    public static TheoryData<string> Closed => [.. Expected.Where(endpoint => endpoint.Value != Open).Select(endpoint => endpoint.Key)];
+    public static TheoryData<string> Closed =>
+        [.. Expected.Where(endpoint => endpoint.Value != Open).Select(endpoint => endpoint.Key)];
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
@@ -51,8 +56,13 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     {
         var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
-        var names = endpoints.Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false)).SelectMany(endpoint =>
-            (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => $"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}"));
+        var names = endpoints
+            .Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false))
+            .SelectMany(endpoint =>
+                (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method =>
+                    $"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}"
+                )
+            );
 
         Assert.Equal(Expected.Keys.Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
     }
@@ -76,8 +86,15 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         {
             var answer = await SendAsync(server.With(other), endpoint);
 
-            Assert.Contains($"scope {needed};", answer.Problem(403, "forbidden").GetProperty("detail").GetString(), StringComparison.Ordinal);
-            Assert.Equal($"Bearer error=\"insufficient_scope\", scope=\"{needed.Replace(" or ", " ", StringComparison.Ordinal)}\"", answer.Header("WWW-Authenticate"));
+            Assert.Contains(
+                $"scope {needed};",
+                answer.Problem(403, "forbidden").GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
+            Assert.Equal(
+                $"Bearer error=\"insufficient_scope\", scope=\"{needed.Replace(" or ", " ", StringComparison.Ordinal)}\"",
+                answer.Header("WWW-Authenticate")
+            );
         }
     }
 
@@ -115,6 +132,11 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     private static Task<Answer> SendAsync(ApiClient api, string endpoint)
     {
         var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1]);
-        return api.SendAsync(new HttpMethod(method), "/" + path.Replace("{name}", "any", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal));
+        return api.SendAsync(
+            new HttpMethod(method),
+            "/"
+                + path.Replace("{name}", "any", StringComparison.Ordinal)
+                    .Replace("{version:int}", "1", StringComparison.Ordinal)
+        );
     }
 }

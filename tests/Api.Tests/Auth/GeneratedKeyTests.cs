@@ -32,7 +32,12 @@ public sealed partial class GeneratedKeyTests : IDisposable
     [Theory]
     [InlineData("--environment=Development")]
     [InlineData("--environment=Production", "--ModelService:Auth:Required=false")]
-    [InlineData("--environment=Production", "--ModelService:Auth:Keys:0:Name=one", "--ModelService:Auth:Keys:0:Sha256=039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81", "--ModelService:Auth:Keys:0:Scopes:0=predict")]
+    [InlineData(
+        "--environment=Production",
+        "--ModelService:Auth:Keys:0:Name=one",
+        "--ModelService:Auth:Keys:0:Sha256=039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81",
+        "--ModelService:Auth:Keys:0:Scopes:0=predict"
+    )]
     public async Task Start_KeyThatNoOneNeeds_IsNotMade(params string[] settings)
     {
         using var server = await ServerProcess.StartAsync(data.Path, settings);
@@ -49,7 +54,11 @@ public sealed partial class GeneratedKeyTests : IDisposable
 
         Assert.Equal(0, exitCode);
         var key = Assert.Single(Key().Matches(output)).Value;
-        Assert.Contains($$"""{"name":"camera","sha256":"{{Keys.Sha256(key)}}","scopes":["predict","metrics"]}""", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $$"""{"name":"camera","sha256":"{{Keys.Sha256(key)}}","scopes":["predict","metrics"]}""",
+            output,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -12,16 +12,22 @@ internal static partial class OptionsPage
 
     /// <summary>The configuration section of options.</summary>
     public static string SectionOf(Type options) =>
-        options.GetField("Section")?.GetRawConstantValue() as string ?? throw new InvalidOperationException($"{options} does not say its Section.");
+        options.GetField("Section")?.GetRawConstantValue() as string
+        ?? throw new InvalidOperationException($"{options} does not say its Section.");
 
     /// <summary>The options of a class.</summary>
-    public static IEnumerable<PropertyInfo> PropertiesOf(Type options) => options.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+    public static IEnumerable<PropertyInfo> PropertiesOf(Type options) =>
+        options.GetProperties(BindingFlags.Public | BindingFlags.Instance);
 
     /// <summary>The environment variable that sets an option; the first element's, where the option is a list.</summary>
     public static string VariableOf(PropertyInfo property)
     {
         var name = $"{SectionOf(property.DeclaringType!)}:{property.Name}";
-        return (typeof(IEnumerable<object>).IsAssignableFrom(property.PropertyType) ? name + ":0" : name).Replace(":", "__", StringComparison.Ordinal);
+        return (typeof(IEnumerable<object>).IsAssignableFrom(property.PropertyType) ? name + ":0" : name).Replace(
+            ":",
+            "__",
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>What an option's comment says of its unit, range and default.</summary>
@@ -34,11 +40,22 @@ internal static partial class OptionsPage
         foreach (var section in options.GroupBy(SectionOf).OrderBy(section => section.Key, StringComparer.Ordinal))
         {
             page.Append($"## {section.Key[Root.Length..]}\n\n");
-            foreach (var type in section.OrderBy(type => type.Assembly.FullName, StringComparer.Ordinal).ThenBy(type => type.Name, StringComparer.Ordinal))
+            foreach (
+                var type in section
+                    .OrderBy(type => type.Assembly.FullName, StringComparer.Ordinal)
+                    .ThenBy(type => type.Name, StringComparer.Ordinal)
+            )
             {
-                page.Append($"{Text(Comment(type).Element("summary"))}\n\n| option | environment variable | meaning | unit, range, default |\n|---|---|---|---|\n");
+                page.Append(
+                    $"{Text(Comment(type).Element("summary"))}\n\n| option | environment variable | meaning | unit, range, default |\n|---|---|---|---|\n"
+                );
                 foreach (var property in PropertiesOf(type))
-                    page.Append($"| `{property.Name}` | `{VariableOf(property)}` | {Text(Comment(property).Element("summary"))} | {ValueOf(property)} |\n");
+                {
+                    page.Append(
+                        $"| `{property.Name}` | `{VariableOf(property)}` | {Text(Comment(property).Element("summary"))} | {ValueOf(property)} |\n"
+                    );
+                }
+
                 page.Append('\n');
             }
         }
@@ -56,14 +73,22 @@ internal static partial class OptionsPage
 
     private static string Text(XElement? comment)
     {
-        if (comment is null) return "";
-        var text = string.Concat(comment.Nodes().Select(node => node switch
-        {
-            XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
-            XElement { Name.LocalName: "see" } see => $"`{((string)see.Attribute("cref")!).Split('.')[^1]}`",
-            XText plain => plain.Value,
-            _ => throw new InvalidOperationException($"The page does not know how to write {node}."),
-        }));
+        if (comment is null)
+            return "";
+        var text = string.Concat(
+            comment
+                .Nodes()
+                .Select(node =>
+                    node switch
+                    {
+                        XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
+                        XElement { Name.LocalName: "see" } see =>
+                            $"`{((string)see.Attribute("cref")!).Split('.')[^1]}`",
+                        XText plain => plain.Value,
+                        _ => throw new InvalidOperationException($"The page does not know how to write {node}."),
+                    }
+                )
+        );
         return Spaces().Replace(text, " ").Trim();
     }
 

@@ -12,20 +12,40 @@ public sealed partial class ComposeTests
     [Fact]
     public void Services_Mounts_AreThere()
     {
-        var mounts = Services().Values.SelectMany(service => service.Texts("volumes")).Select(mount => mount.Split(':')[0]).ToList();
+        var mounts = Services()
+            .Values.SelectMany(service => service.Texts("volumes"))
+            .Select(mount => mount.Split(':')[0])
+            .ToList();
 
-        Assert.All(mounts.Where(mount => mount.StartsWith("./", StringComparison.Ordinal)), mount => Assert.True(Directory.Exists(Deployment.Path(mount)), mount));
-        Assert.Equal(Compose.Texts("volumes").Order(), mounts.Where(mount => !mount.StartsWith("./", StringComparison.Ordinal)).Distinct().Order());
-        Assert.Equal(Compose.Texts("secrets").Order(), Services().Values.SelectMany(service => service.Texts("secrets")).Distinct().Order());
+        Assert.All(
+            mounts.Where(mount => mount.StartsWith("./", StringComparison.Ordinal)),
+            mount => Assert.True(Directory.Exists(Deployment.Path(mount)), mount)
+        );
+        Assert.Equal(
+            Compose.Texts("volumes").Order(),
+            mounts.Where(mount => !mount.StartsWith("./", StringComparison.Ordinal)).Distinct().Order()
+        );
+        Assert.Equal(
+            Compose.Texts("secrets").Order(),
+            Services().Values.SelectMany(service => service.Texts("secrets")).Distinct().Order()
+        );
     }
 
     [Fact]
     public void Services_SecretsInUse_AreMounted()
     {
-        var used = Secret().Matches(File.ReadAllText(Deployment.Path("compose.yaml")) + File.ReadAllText(Deployment.Path("prometheus", "prometheus.yml"))).Select(match => match.Groups[1].Value);
+        var used = Secret()
+            .Matches(
+                File.ReadAllText(Deployment.Path("compose.yaml"))
+                    + File.ReadAllText(Deployment.Path("prometheus", "prometheus.yml"))
+            )
+            .Select(match => match.Groups[1].Value);
 
         Assert.Equal(Compose.Texts("secrets").Order(), used.Distinct().Order());
-        Assert.All(Compose.Entries("secrets").Values, secret => Assert.StartsWith("secrets/", secret.At("file").ToString(), StringComparison.Ordinal));
+        Assert.All(
+            Compose.Entries("secrets").Values,
+            secret => Assert.StartsWith("secrets/", secret.At("file").ToString(), StringComparison.Ordinal)
+        );
         Assert.Contains("/docker/secrets/", File.ReadAllLines(Repository.Path(".gitignore")));
     }
 
@@ -40,8 +60,19 @@ public sealed partial class ComposeTests
         Assert.Equal(["default"], gpu.Texts("networks"));
         Assert.Equal(["server"], gpu.At("networks", "default").Texts("aliases"));
         Assert.Contains("COMPOSE_PROFILES=cpu", File.ReadAllLines(Deployment.Path(".env")));
-        Assert.Equal("server:8080", Deployment.Yaml("prometheus", "prometheus.yml").At("scrape_configs")[0].At("static_configs")[0].Texts("targets").Single());
-        Assert.All(cpu.Entries().Keys.Except(["profiles", "image", "build"]), key => Assert.Equal(cpu.At(key), gpu.At("<<").At(key)));
+        Assert.Equal(
+            "server:8080",
+            Deployment
+                .Yaml("prometheus", "prometheus.yml")
+                .At("scrape_configs")[0]
+                .At("static_configs")[0]
+                .Texts("targets")
+                .Single()
+        );
+        Assert.All(
+            cpu.Entries().Keys.Except(["profiles", "image", "build"]),
+            key => Assert.Equal(cpu.At(key), gpu.At("<<").At(key))
+        );
     }
 
     [Fact]
@@ -50,7 +81,10 @@ public sealed partial class ComposeTests
         var server = Services()["server"];
 
         Assert.All(server.Texts("environment"), name => Assert.Contains(name, Deployment.Settings));
-        Assert.All(Setting().Matches(File.ReadAllText(Repository.Path("Dockerfile"))), match => Assert.Contains(match.Value, Deployment.Settings));
+        Assert.All(
+            Setting().Matches(File.ReadAllText(Repository.Path("Dockerfile"))),
+            match => Assert.Contains(match.Value, Deployment.Settings)
+        );
         Assert.Equal("true", server.At("read_only").ToString());
         Assert.Equal(["ALL"], server.Texts("cap_drop"));
         Assert.Equal(["no-new-privileges:true"], server.Texts("security_opt"));
@@ -64,7 +98,10 @@ public sealed partial class ComposeTests
     [InlineData("README.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
     public void Pages_Settings_AreOptions(string page, string setting)
     {
-        var named = Regex.Matches(File.ReadAllText(Repository.Path(page)), setting).Select(match => match.Groups[1].Value.Replace(":", "__", StringComparison.Ordinal)).ToList();
+        var named = Regex
+            .Matches(File.ReadAllText(Repository.Path(page)), setting)
+            .Select(match => match.Groups[1].Value.Replace(":", "__", StringComparison.Ordinal))
+            .ToList();
 
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains($"ModelService__{name}", Deployment.Settings));

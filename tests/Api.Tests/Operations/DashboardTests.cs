@@ -15,18 +15,37 @@ public sealed partial class DashboardTests
     [Fact]
     public void Dashboard_Queries_AskForListedMetrics()
     {
-        var dashboard = JsonElement.Parse(File.ReadAllText(Deployment.Path("grafana", "dashboards", "model-service.json")));
-        var panels = dashboard.GetProperty("panels").EnumerateArray().Where(panel => panel.GetProperty("type").GetString() != "row").ToList();
-        var queries = panels.SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!)
-            .Concat(LabelValues().Matches(dashboard.GetProperty("templating").GetRawText()).Select(match => match.Groups[1].Value)).ToList();
+        var dashboard = JsonElement.Parse(
+            File.ReadAllText(Deployment.Path("grafana", "dashboards", "model-service.json"))
+        );
+        var panels = dashboard
+            .GetProperty("panels")
+            .EnumerateArray()
+            .Where(panel => panel.GetProperty("type").GetString() != "row")
+            .ToList();
+        var queries = panels
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!)
+            .Concat(
+                LabelValues()
+                    .Matches(dashboard.GetProperty("templating").GetRawText())
+                    .Select(match => match.Groups[1].Value)
+            )
+            .ToList();
 
         Assert.True(queries.Count > panels.Count);
         Assert.All(queries, AssertListed);
 
         // All that the service measures itself is shown.
         var text = dashboard.GetRawText();
-        Assert.All(MetricsPage.Rows.Values.Where(row => row.IsOurs), row => Assert.Contains(row.Name, text, StringComparison.Ordinal));
-        Assert.All(panels, panel => Assert.Equal("${datasource}", panel.GetProperty("datasource").GetProperty("uid").GetString()));
+        Assert.All(
+            MetricsPage.Rows.Values.Where(row => row.IsOurs),
+            row => Assert.Contains(row.Name, text, StringComparison.Ordinal)
+        );
+        Assert.All(
+            panels,
+            panel => Assert.Equal("${datasource}", panel.GetProperty("datasource").GetProperty("uid").GetString())
+        );
     }
 
     [Fact]
@@ -39,27 +58,54 @@ public sealed partial class DashboardTests
     [Fact]
     public void Alerts_Each_IsExplainedByTheOperationsPage()
     {
-        var headings = Heading().Matches(File.ReadAllText(Repository.Path("docs", "operations.md"))).Select(match => match.Groups[1].Value).ToList();
+        var headings = Heading()
+            .Matches(File.ReadAllText(Repository.Path("docs", "operations.md")))
+            .Select(match => match.Groups[1].Value)
+            .ToList();
 
         Assert.Equal(Rules().Select(rule => rule.At("alert").ToString()), headings);
-        Assert.All(Rules(), rule => Assert.Equal($"docs/operations.md#{rule.At("alert").ToString().ToLowerInvariant()}", rule.At("annotations", "runbook").ToString()));
+        Assert.All(
+            Rules(),
+            rule =>
+                Assert.Equal(
+                    $"docs/operations.md#{rule.At("alert").ToString().ToLowerInvariant()}",
+                    rule.At("annotations", "runbook").ToString()
+                )
+        );
     }
 
     [Fact]
-    public void Prometheus_Rules_AreLoaded() => Assert.Equal(["alerts.yml"], Deployment.Yaml("prometheus", "prometheus.yml").Texts("rule_files"));
+    public void Prometheus_Rules_AreLoaded() =>
+        Assert.Equal(["alerts.yml"], Deployment.Yaml("prometheus", "prometheus.yml").Texts("rule_files"));
 
-    private static IReadOnlyList<YamlNode> Rules() => [.. Assert.IsType<YamlSequenceNode>(Deployment.Yaml("prometheus", "alerts.yml").At("groups")[0].At("rules"))];
+    private static IReadOnlyList<YamlNode> Rules() =>
+        [.. Assert.IsType<YamlSequenceNode>(Deployment.Yaml("prometheus", "alerts.yml").At("groups")[0].At("rules"))];
 
     private static void AssertListed(string query)
     {
         // What is left without labels, ranges, groupings and functions is metrics.
-        var names = Name().Matches(Grouping().Replace(Selection().Replace(query, " "), " ")).Select(match => match.Value).Except(Words).ToList();
+        var names = Name()
+            .Matches(Grouping().Replace(Selection().Replace(query, " "), " "))
+            .Select(match => match.Value)
+            .Except(Words)
+            .ToList();
 
         Assert.True(names.Count > 0, query);
-        Assert.All(names, name => Assert.True(
-            name == "up" || MetricsPage.Rows.ContainsKey(name)
-            || (Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } end && MetricsPage.Rows.TryGetValue(name[..^end.Length], out var row) && row.Type == "histogram"),
-            $"docs/metrics.md does not list {name}, of {query}"));
+        Assert.All(
+            names,
+            name =>
+                Assert.True(
+                    name == "up"
+                        || MetricsPage.Rows.ContainsKey(name)
+                        || (
+                            Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal))
+                                is { } end
+                            && MetricsPage.Rows.TryGetValue(name[..^end.Length], out var row)
+                            && row.Type == "histogram"
+                        ),
+                    $"docs/metrics.md does not list {name}, of {query}"
+                )
+        );
     }
 
     [GeneratedRegex(@"\{[^}]*\}|\[[^\]]*\]|\boffset \d+[smhd]")]

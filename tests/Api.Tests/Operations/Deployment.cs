@@ -11,12 +11,19 @@ internal static class Deployment
 {
     /// <summary>The settings there are, as environment variables have them, such as <c>ModelService__Storage__Path</c>.</summary>
     public static IReadOnlySet<string> Settings { get; } =
-        (from assembly in new[] { typeof(Program).Assembly, typeof(ModelRegistry).Assembly, typeof(Preprocessor).Assembly }
-         from type in assembly.GetTypes()
-         let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)
-         where section is { IsLiteral: true }
-         from property in type.GetProperties()
-         select $"{section.GetRawConstantValue()}:{property.Name}".Replace(":", "__", StringComparison.Ordinal)).ToHashSet();
+        (
+            from assembly in new[]
+            {
+                typeof(Program).Assembly,
+                typeof(ModelRegistry).Assembly,
+                typeof(Preprocessor).Assembly,
+            }
+            from type in assembly.GetTypes()
+            let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)
+            where section is { IsLiteral: true }
+            from property in type.GetProperties()
+            select $"{section.GetRawConstantValue()}:{property.Name}".Replace(":", "__", StringComparison.Ordinal)
+        ).ToHashSet();
 
     /// <summary>The only document of a YAML file.</summary>
     /// <param name="parts">Its path below <c>docker</c>.</param>

@@ -15,7 +15,8 @@ public sealed class HealthTests : IDisposable
     [Fact]
     public async Task Ready_ModelsThatAreStillToBeLoaded_AreTheReasonAndDoNotHoldUpTheStart()
     {
-        await using (var first = Server()) await first.Api.CreateAsync(Networks.Tiny("kept"));
+        await using (var first = Server())
+            await first.Api.CreateAsync(Networks.Tiny("kept"));
         var clock = new StoppedClock();
 
         await using var server = Server(services => services.Use(clock));
@@ -44,7 +45,11 @@ public sealed class HealthTests : IDisposable
         var live = await server.Api.GetAsync("/health/live");
         Directory.CreateDirectory(Path.Combine(data.Path, ".staging"));
 
-        Assert.Contains("can't write into its data folder", Assert.Single(broken.GetProperty("reasons").Texts()), StringComparison.Ordinal);
+        Assert.Contains(
+            "can't write into its data folder",
+            Assert.Single(broken.GetProperty("reasons").Texts()),
+            StringComparison.Ordinal
+        );
         Assert.Equal(200, live.Status);
         (await server.Api.GetAsync("/health/ready")).Ok();
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(data.Path, ".staging")));
@@ -79,11 +84,17 @@ public sealed class HealthTests : IDisposable
         Assert.Equal(["The server is shutting down."], JsonElement.Parse(body).GetProperty("reasons").Texts());
     }
 
-    private ApiServer Server(Action<IServiceCollection>? configure = null, params (string Key, string Value)[] settings) => new()
-    {
-        Settings = settings.Append(("ModelService:Storage:Path", data.Path)).ToDictionary(pair => pair.Item1, pair => pair.Item2),
-        Configure = configure ?? (static _ => { }),
-    };
+    private ApiServer Server(
+        Action<IServiceCollection>? configure = null,
+        params (string Key, string Value)[] settings
+    ) =>
+        new()
+        {
+            Settings = settings
+                .Append(("ModelService:Storage:Path", data.Path))
+                .ToDictionary(pair => pair.Item1, pair => pair.Item2),
+            Configure = configure ?? (static _ => { }),
+        };
 
     private static async Task<JsonElement> NotReadyAsync(ApiServer server)
     {
@@ -99,12 +110,14 @@ public sealed class HealthTests : IDisposable
     {
         public HttpClient? Http { get; set; }
 
-        public TaskCompletionSource<(HttpStatusCode Status, string Body)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(HttpStatusCode Status, string Body)> Answer { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public async Task StoppingAsync(CancellationToken cancellationToken)
         {
             // Disposing the server stops it once more.
-            if (Answer.Task.IsCompleted) return;
+            if (Answer.Task.IsCompleted)
+                return;
             using var answer = await Http!.GetAsync("/health/ready", cancellationToken);
             Answer.TrySetResult((answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken)));
         }

@@ -7,13 +7,21 @@ namespace ModelService.Api.Tests.Operations;
 internal static partial class MetricsPage
 {
     /// <summary>All of them, by name.</summary>
-    public static IReadOnlyDictionary<string, Row> Rows { get; } = Row_().Matches(File.ReadAllText(Repository.Path("docs", "metrics.md")))
-        .Select(row => new Row(
-            row.Groups["name"].Value, row.Groups["rare"].Success, row.Groups["type"].Value,
-            [.. Code().Matches(row.Groups["labels"].Value.Split(':')[0]).Select(label => label.Groups[1].Value)]))
-        .ToDictionary(row => row.Name);
+    public static IReadOnlyDictionary<string, Row> Rows { get; } =
+        Row_()
+            .Matches(File.ReadAllText(Repository.Path("docs", "metrics.md")))
+            .Select(row => new Row(
+                row.Groups["name"].Value,
+                row.Groups["rare"].Success,
+                row.Groups["type"].Value,
+                [.. Code().Matches(row.Groups["labels"].Value.Split(':')[0]).Select(label => label.Groups[1].Value)]
+            ))
+            .ToDictionary(row => row.Name);
 
-    [GeneratedRegex(@"^\| `(?<name>[a-z0-9_]+)`(?<rare> \*)? \| (?<type>gauge|counter|histogram) \| (?<labels>[^|]*)\|", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\| `(?<name>[a-z0-9_]+)`(?<rare> \*)? \| (?<type>gauge|counter|histogram) \| (?<labels>[^|]*)\|",
+        RegexOptions.Multiline
+    )]
     private static partial Regex Row_();
 
     [GeneratedRegex("`([a-z_]+)`")]

@@ -5,7 +5,8 @@ namespace ModelService.Api.Tests.Operations;
 /// <summary>/metrics of a server in a process of its own: servers that share one would count together.</summary>
 public sealed class MetricsTests : IDisposable
 {
-    private static readonly string Good = Bodies.Tensors(Networks.Shape, Networks.Input()), Mixed = Bodies.Images(Bodies.RandomBmp(1), "no photo"u8.ToArray(), Bodies.RandomBmp(2));
+    private static readonly string Good = Bodies.Tensors(Networks.Shape, Networks.Input()),
+        Mixed = Bodies.Images(Bodies.RandomBmp(1), "no photo"u8.ToArray(), Bodies.RandomBmp(2));
 
     private readonly TemporaryFolder data = new();
 
@@ -20,12 +21,26 @@ public sealed class MetricsTests : IDisposable
 
         var scrape = await Scrape.GetAsync(server.Http);
 
-        Assert.Contains(scrape.Types.Keys, name => name.StartsWith("aspnetcore_rate_limiting_", StringComparison.Ordinal));
+        Assert.Contains(
+            scrape.Types.Keys,
+            name => name.StartsWith("aspnetcore_rate_limiting_", StringComparison.Ordinal)
+        );
         Assert.NotEmpty(MetricsPage.Rows);
-        Assert.All(scrape.Types, metric => Assert.True(
-            MetricsPage.Rows.TryGetValue(metric.Key, out var row) && row.Type == metric.Value, $"docs/metrics.md does not list {metric.Key} as a {metric.Value}."));
-        Assert.Empty(MetricsPage.Rows.Values.Where(row => !row.IsRare).Select(row => row.Name).Except(scrape.Types.Keys));
-        Assert.All(MetricsPage.Rows.Values.Where(row => row.IsOurs), row => Assert.Equal(row.Labels.Order(), scrape.Labels(row.Name).Order()));
+        Assert.All(
+            scrape.Types,
+            metric =>
+                Assert.True(
+                    MetricsPage.Rows.TryGetValue(metric.Key, out var row) && row.Type == metric.Value,
+                    $"docs/metrics.md does not list {metric.Key} as a {metric.Value}."
+                )
+        );
+        Assert.Empty(
+            MetricsPage.Rows.Values.Where(row => !row.IsRare).Select(row => row.Name).Except(scrape.Types.Keys)
+        );
+        Assert.All(
+            MetricsPage.Rows.Values.Where(row => row.IsOurs),
+            row => Assert.Equal(row.Labels.Order(), scrape.Labels(row.Name).Order())
+        );
     }
 
     [Fact]
@@ -36,7 +51,12 @@ public sealed class MetricsTests : IDisposable
         await server.Api.CreateAsync(Networks.Tiny("other"));
         (await server.Api.PredictAsync("counted", Good)).Ok();
         (await server.Api.PredictAsync("counted", Mixed)).Ok();
-        (await server.Api.PredictAsync("counted", Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input(), Networks.Input(), Networks.Input()))).Problem(429, "overloaded");
+        (
+            await server.Api.PredictAsync(
+                "counted",
+                Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input(), Networks.Input(), Networks.Input())
+            )
+        ).Problem(429, "overloaded");
 
         var scrape = await Scrape.GetAsync(server.Http);
 
@@ -51,11 +71,32 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "decode")));
         Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "queue")));
         Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "inference")));
-        Assert.InRange(scrape.Value("modelservice_stage_duration_seconds_sum", model, ("stage", "inference"))!.Value, double.Epsilon, 60);
-        Assert.Equal((0, 0), (scrape.Value("modelservice_predictions_active", model), scrape.Value("modelservice_queue_length", model)));
+        Assert.InRange(
+            scrape.Value("modelservice_stage_duration_seconds_sum", model, ("stage", "inference"))!.Value,
+            double.Epsilon,
+            60
+        );
+        Assert.Equal(
+            (0, 0),
+            (scrape.Value("modelservice_predictions_active", model), scrape.Value("modelservice_queue_length", model))
+        );
         Assert.Null(scrape.Value("modelservice_inputs_total", ("model", "other")));
-        Assert.Equal(2, scrape.Value("http_server_request_duration_seconds_count", ("http_route", "v1/models/{name}/predict"), ("http_response_status_code", "200")));
-        Assert.Equal(1, scrape.Value("http_server_request_duration_seconds_count", ("code", "overloaded"), ("http_response_status_code", "429")));
+        Assert.Equal(
+            2,
+            scrape.Value(
+                "http_server_request_duration_seconds_count",
+                ("http_route", "v1/models/{name}/predict"),
+                ("http_response_status_code", "200")
+            )
+        );
+        Assert.Equal(
+            1,
+            scrape.Value(
+                "http_server_request_duration_seconds_count",
+                ("code", "overloaded"),
+                ("http_response_status_code", "429")
+            )
+        );
     }
 
     [Fact]
@@ -63,7 +104,9 @@ public sealed class MetricsTests : IDisposable
     {
         using var server = await StartAsync();
         var created = await server.Api.CreateAsync(Networks.Tiny("counted"));
-        var bytes = new[] { "bytes", "plan_bytes", "workspace_bytes" }.Sum(part => created.GetProperty(part).GetDouble());
+        var bytes = new[] { "bytes", "plan_bytes", "workspace_bytes" }.Sum(part =>
+            created.GetProperty(part).GetDouble()
+        );
         (await server.Api.PostAsync("/v1/models/counted/versions", """{"seed":2}""")).Ok(201);
         (await server.Api.PostAsync("/v1/models/counted/versions/1/unload", "")).Ok();
         var model = ("model", "counted");
@@ -72,9 +115,19 @@ public sealed class MetricsTests : IDisposable
         await server.Api.RemoveAsync("counted");
         var after = await Scrape.GetAsync(server.Http);
 
-        Assert.Equal((1, 1), (before.Value("modelservice_model_versions", model, ("state", "ready")), before.Value("modelservice_model_versions", model, ("state", "unloaded"))));
+        Assert.Equal(
+            (1, 1),
+            (
+                before.Value("modelservice_model_versions", model, ("state", "ready")),
+                before.Value("modelservice_model_versions", model, ("state", "unloaded"))
+            )
+        );
         Assert.Equal(bytes, before.Value("modelservice_model_memory_bytes", model, ("device", "cpu")));
-        Assert.InRange(before.Value("modelservice_memory_used_bytes", ("device", "cpu"))!.Value, bytes, before.Value("modelservice_memory_limit_bytes", ("device", "cpu"))!.Value);
+        Assert.InRange(
+            before.Value("modelservice_memory_used_bytes", ("device", "cpu"))!.Value,
+            bytes,
+            before.Value("modelservice_memory_limit_bytes", ("device", "cpu"))!.Value
+        );
         Assert.Null(after.Value("modelservice_model_versions", model));
         Assert.Null(after.Value("modelservice_model_memory_bytes", model));
         Assert.Equal(0, after.Value("modelservice_memory_used_bytes", ("device", "cpu")));
@@ -91,9 +144,13 @@ public sealed class MetricsTests : IDisposable
 
         var scrape = await Scrape.GetAsync(server.Http);
 
-        Assert.DoesNotContain(scrape.Samples, sample => sample.Labels.Values.Any(value => value.Contains("made", StringComparison.OrdinalIgnoreCase)));
+        Assert.DoesNotContain(
+            scrape.Samples,
+            sample => sample.Labels.Values.Any(value => value.Contains("made", StringComparison.OrdinalIgnoreCase))
+        );
         Assert.Equal(3, scrape.Value("http_server_request_duration_seconds_count"));
     }
 
-    private async Task<ServerProcess> StartAsync(params string[] settings) => await ServerProcess.StartAsync(data.Path, settings);
+    private async Task<ServerProcess> StartAsync(params string[] settings) =>
+        await ServerProcess.StartAsync(data.Path, settings);
 }

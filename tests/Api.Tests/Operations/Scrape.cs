@@ -9,10 +9,18 @@ internal sealed partial class Scrape
     private Scrape(string text)
     {
         Types = Type().Matches(text).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
-        Samples = [.. Line().Matches(text).Select(line => new Sample(
-            line.Groups["name"].Value,
-            Label().Matches(line.Groups["labels"].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),
-            double.Parse(line.Groups["value"].Value, CultureInfo.InvariantCulture)))];
+        Samples =
+        [
+            .. Line()
+                .Matches(text)
+                .Select(line => new Sample(
+                    line.Groups["name"].Value,
+                    Label()
+                        .Matches(line.Groups["labels"].Value)
+                        .ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),
+                    double.Parse(line.Groups["value"].Value, CultureInfo.InvariantCulture)
+                )),
+        ];
     }
 
     /// <summary>Each metric's type.</summary>
@@ -32,14 +40,20 @@ internal sealed partial class Scrape
     /// <summary>The sum of a metric over the samples with these labels; null when there is none.</summary>
     public double? Value(string name, params (string Name, string Value)[] labels)
     {
-        var found = Samples.Where(sample => sample.Name == name && labels.All(label => sample.Labels.GetValueOrDefault(label.Name) == label.Value)).ToList();
+        var found = Samples
+            .Where(sample =>
+                sample.Name == name && labels.All(label => sample.Labels.GetValueOrDefault(label.Name) == label.Value)
+            )
+            .ToList();
         return found.Count == 0 ? null : found.Sum(sample => sample.Value);
     }
 
     /// <summary>The labels that a metric's samples have.</summary>
-    public IReadOnlySet<string> Labels(string metric) => Samples
-        .Where(sample => Suffix().Replace(sample.Name, "") == metric || sample.Name == metric)
-        .SelectMany(sample => sample.Labels.Keys.Where(label => label != "le")).ToHashSet();
+    public IReadOnlySet<string> Labels(string metric) =>
+        Samples
+            .Where(sample => Suffix().Replace(sample.Name, "") == metric || sample.Name == metric)
+            .SelectMany(sample => sample.Labels.Keys.Where(label => label != "le"))
+            .ToHashSet();
 
     [GeneratedRegex("^# TYPE ([^ ]+) (.+)$", RegexOptions.Multiline)]
     private static partial Regex Type();

@@ -52,14 +52,25 @@ public sealed class BrowserTests
     [InlineData(Shop, "https://other.example", null)]
     [InlineData(Shop, "http://shop.example", null)]
     [InlineData("*", "https://other.example", "*")]
-    public async Task Send_FromAPageOfAnotherServer_IsAllowedWhereConfigured(string? configured, string origin, string? allowed)
+    public async Task Send_FromAPageOfAnotherServer_IsAllowedWhereConfigured(
+        string? configured,
+        string origin,
+        string? allowed
+    )
     {
         var settings = Keys.Settings;
-        if (configured is not null) settings["ModelService:Cors:Origins:0"] = configured;
+        if (configured is not null)
+            settings["ModelService:Cors:Origins:0"] = configured;
         await using var server = new ApiServer { Settings = settings };
 
         // A browser asks first, without the key; then it asks with it.
-        var asked = await server.Connect(("Origin", origin), ("Access-Control-Request-Method", "DELETE"), ("Access-Control-Request-Headers", "x-api-key")).SendAsync(HttpMethod.Options, "/v1/models/any");
+        var asked = await server
+            .Connect(
+                ("Origin", origin),
+                ("Access-Control-Request-Method", "DELETE"),
+                ("Access-Control-Request-Headers", "x-api-key")
+            )
+            .SendAsync(HttpMethod.Options, "/v1/models/any");
         var answer = await server.Connect(("Origin", origin), ("X-API-Key", "manage")).GetAsync("/v1/models");
         var refusal = await server.Connect(("Origin", origin)).GetAsync("/v1/models");
 
@@ -81,6 +92,10 @@ public sealed class BrowserTests
     {
         await using var server = new ApiServer { Settings = new() { ["ModelService:Cors:Origins:0"] = origin } };
 
-        Assert.Contains(origin, Assert.Throws<OptionsValidationException>(() => server.Api).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            origin,
+            Assert.Throws<OptionsValidationException>(() => server.Api).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -9,10 +9,14 @@ public sealed class RequestRateTests
     [Fact]
     public async Task Send_MoreThanAMinuteTakes_IsRefusedForThatKeyAlone()
     {
-        await using var server = new ApiServer { Settings = new(Keys.Settings) { ["ModelService:Limits:RequestsPerMinute"] = "3" } };
+        await using var server = new ApiServer
+        {
+            Settings = new(Keys.Settings) { ["ModelService:Limits:RequestsPerMinute"] = "3" },
+        };
         var (busy, other) = (server.With("predict"), server.With("manage"));
 
-        for (var i = 0; i < 3; i++) (await busy.GetAsync("/v1/models")).Ok();
+        for (var i = 0; i < 3; i++)
+            (await busy.GetAsync("/v1/models")).Ok();
         var fourth = await busy.GetAsync("/v1/models");
 
         fourth.Problem(429, "rate_limited");
@@ -26,9 +30,11 @@ public sealed class RequestRateTests
     public async Task Send_WhereNoKeyIsNeeded_IsCountedForTheAddress()
     {
         await using var server = new ApiServer { Settings = new() { ["ModelService:Limits:RequestsPerMinute"] = "2" } };
-        for (var i = 0; i < 10; i++) Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);
 
-        for (var i = 0; i < 2; i++) (await server.Api.GetAsync("/v1/models")).Ok();
+        for (var i = 0; i < 2; i++)
+            (await server.Api.GetAsync("/v1/models")).Ok();
 
         (await server.Api.GetAsync("/v1/models")).Problem(429, "rate_limited");
         Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);

@@ -17,21 +17,39 @@ public sealed class SlowClientTests
             StallAsync(server, "POST /v1/models/slow/predict", "image/png", "abc"),
             StallAsync(server, "POST /v1/models/slow/predict", "application/json", "{"),
             StallAsync(server, "POST /v1/models/slow/predict", "multipart/form-data; boundary=x", File),
-            StallAsync(server, "POST /v1/models", "multipart/form-data; boundary=x", File.Replace("images", "weights", StringComparison.Ordinal)),
-            StallAsync(server, "PUT /v1/models/slow/versions/1/weights", "application/octet-stream", "abc"));
+            StallAsync(
+                server,
+                "POST /v1/models",
+                "multipart/form-data; boundary=x",
+                File.Replace("images", "weights", StringComparison.Ordinal)
+            ),
+            StallAsync(server, "PUT /v1/models/slow/versions/1/weights", "application/octet-stream", "abc")
+        );
 
         Assert.All(answers, answer => AssertProblem(answer, 408, "request_timeout"));
         await AssertItGoesOnAsync(server);
     }
 
     [Theory]
-    [InlineData("RequestTimeout", "POST /v1/models/slow/predict", "PATCH /v1/models/slow", "POST /v1/architectures/analyze")]
-    [InlineData("UploadTimeout", "POST /v1/models", "POST /v1/models/slow/versions", "POST /v1/models/slow/weights/check")]
+    [InlineData(
+        "RequestTimeout",
+        "POST /v1/models/slow/predict",
+        "PATCH /v1/models/slow",
+        "POST /v1/architectures/analyze"
+    )]
+    [InlineData(
+        "UploadTimeout",
+        "POST /v1/models",
+        "POST /v1/models/slow/versions",
+        "POST /v1/models/slow/weights/check"
+    )]
     public async Task Send_RequestThatTakesTooLong_MissesItsDeadline(string limit, params string[] requests)
     {
         await using var server = await ServerAsync((limit, "00:00:01"));
 
-        var answers = await Task.WhenAll(requests.Select(request => StallAsync(server, request, "application/json", "{")));
+        var answers = await Task.WhenAll(
+            requests.Select(request => StallAsync(server, request, "application/json", "{"))
+        );
 
         Assert.All(answers, answer => AssertProblem(answer, 504, "deadline_exceeded"));
         await AssertItGoesOnAsync(server);
@@ -54,7 +72,8 @@ public sealed class SlowClientTests
     public async Task Download_ClientThatDoesNotRead_IsCutOffAndHoldsNothing()
     {
         // 12 million parameters, 47 MiB: more than the sockets' buffers hold.
-        const string Large = """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4000},{"type":"linear","out_features":4}]}""";
+        const string Large =
+            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4000},{"type":"linear","out_features":4}]}""";
         var log = new LogSink();
         await using var server = await ServerAsync(log, ("MinBytesPerSecond", "100000000"));
         await server.Api.CreateAsync(Networks.Model("large", Large));
@@ -62,9 +81,12 @@ public sealed class SlowClientTests
 
         await connection.SendAsync("GET /v1/models/large/versions/1/weights HTTP/1.1\r\nHost: x\r\n\r\n");
 
-        while (!(await log.NextRequestAsync()).Properties["RequestPath"].ToString().EndsWith("/weights\"", StringComparison.Ordinal))
-        {
-        }
+        while (
+            !(await log.NextRequestAsync())
+                .Properties["RequestPath"]
+                .ToString()
+                .EndsWith("/weights\"", StringComparison.Ordinal)
+        ) { }
 
         // Removing waits for whoever holds the model.
         await server.Api.RemoveAsync("large");
@@ -107,8 +129,11 @@ public sealed class SlowClientTests
         var path = headers == 0 ? new string('a', bytes) : "";
 
         // It is refused while it is sent.
-        await Record.ExceptionAsync(() => connection.SendAsync(
-            $"GET /{path} HTTP/1.1\r\nHost: x\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {new string('a', bytes)}\r\n"))}\r\n"));
+        await Record.ExceptionAsync(() =>
+            connection.SendAsync(
+                $"GET /{path} HTTP/1.1\r\nHost: x\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {new string('a', bytes)}\r\n"))}\r\n"
+            )
+        );
 
         Assert.StartsWith($"HTTP/1.1 {status} ", await connection.ReadAsync(), StringComparison.Ordinal);
         await AssertItGoesOnAsync(server);
@@ -122,13 +147,19 @@ public sealed class SlowClientTests
         (await server.Connect(("X-Large", new string('a', 60_000))).GetAsync("/v1/models")).Ok();
     }
 
-    private static Task<ApiServer> ServerAsync(params (string Limit, string Value)[] limits) => ServerAsync(new LogSink(), limits);
+    private static Task<ApiServer> ServerAsync(params (string Limit, string Value)[] limits) =>
+        ServerAsync(new LogSink(), limits);
 
     private static async Task<ApiServer> ServerAsync(LogSink log, params (string Limit, string Value)[] limits)
     {
         var server = new ApiServer
         {
-            Settings = new(limits.Select(limit => KeyValuePair.Create("ModelService:Limits:" + limit.Limit, limit.Value))) { ["Serilog:MinimumLevel:Default"] = "Information" },
+            Settings = new(
+                limits.Select(limit => KeyValuePair.Create("ModelService:Limits:" + limit.Limit, limit.Value))
+            )
+            {
+                ["Serilog:MinimumLevel:Default"] = "Information",
+            },
             Configure = services => services.AddSingleton<ILogEventSink>(log),
         }.OnSocket();
         await server.Api.CreateAsync(Networks.Tiny("slow"));
@@ -138,7 +169,9 @@ public sealed class SlowClientTests
     private static async Task<string> StallAsync(ApiServer server, string request, string contentType, string beginning)
     {
         using var connection = await RawConnection.OpenAsync(server.Api.BaseAddress);
-        await connection.SendAsync($"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nContent-Length: 1000\r\n\r\n{beginning}");
+        await connection.SendAsync(
+            $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nContent-Length: 1000\r\n\r\n{beginning}"
+        );
         return await connection.ReadToEndAsync();
     }
 
@@ -148,5 +181,6 @@ public sealed class SlowClientTests
         Assert.Contains($"\"code\":\"{code}\"", answer, StringComparison.Ordinal);
     }
 
-    private static async Task AssertItGoesOnAsync(ApiServer server) => (await server.Api.PredictAsync("slow", Networks.InputJson())).Ok();
+    private static async Task AssertItGoesOnAsync(ApiServer server) =>
+        (await server.Api.PredictAsync("slow", Networks.InputJson())).Ok();
 }

@@ -34,10 +34,19 @@ public sealed class KillTests : IDisposable
             using var server = await ServerProcess.StartAsync(data.Path);
             await CheckAsync(server);
             using var over = new CancellationTokenSource();
-            var work = clients.Select((client, index) => Task.Run(() => ChangeAsync(server, client, new Random((kill * Clients) + index), over.Token), TestContext.Current.CancellationToken)).ToList();
+            var work = clients
+                .Select(
+                    (client, index) =>
+                        Task.Run(
+                            () => ChangeAsync(server, client, new Random((kill * Clients) + index), over.Token),
+                            TestContext.Current.CancellationToken
+                        )
+                )
+                .ToList();
 
             // Time is what the test is about: the kill comes at a random moment, mostly after some changes.
-            for (var changes = random.Next(12); changes > 0 && !work.TrueForAll(task => task.IsCompleted); changes--) await changed.WaitAsync(TestContext.Current.CancellationToken);
+            for (var changes = random.Next(12); changes > 0 && !work.TrueForAll(task => task.IsCompleted); changes--)
+                await changed.WaitAsync(TestContext.Current.CancellationToken);
             await Task.Delay(random.Next(100), TestContext.Current.CancellationToken);
             await over.CancelAsync();
             await server.KillAsync();
@@ -57,10 +66,28 @@ public sealed class KillTests : IDisposable
         {
             while (!over.IsCancellationRequested)
             {
-                if (model.Versions.Count == 0) await CreateAsync(server, model, "/v1/models", Networks.Tiny(model.Name, $"\"seed\":{random.Next()}"), 1);
-                else if (random.Next(4) == 0) await DeleteAsync(server, model);
-                else if (random.Next(4) == 0 && model.Versions.Count > 1) await DeleteAsync(server, model, model.Versions.Keys.Min());
-                else await CreateAsync(server, model, $"/v1/models/{model.Name}/versions", NewNetwork(random), null);
+                if (model.Versions.Count == 0)
+                {
+                    await CreateAsync(
+                        server,
+                        model,
+                        "/v1/models",
+                        Networks.Tiny(model.Name, $"\"seed\":{random.Next()}"),
+                        1
+                    );
+                }
+                else if (random.Next(4) == 0)
+                {
+                    await DeleteAsync(server, model);
+                }
+                else if (random.Next(4) == 0 && model.Versions.Count > 1)
+                {
+                    await DeleteAsync(server, model, model.Versions.Keys.Min());
+                }
+                else
+                {
+                    await CreateAsync(server, model, $"/v1/models/{model.Name}/versions", NewNetwork(random), null);
+                }
             }
         }
         catch (HttpRequestException)
@@ -86,9 +113,13 @@ public sealed class KillTests : IDisposable
     private async Task DeleteAsync(ServerProcess server, Known model, int? version = null)
     {
         model.Open = version is null ? "delete" : $"delete {version}";
-        (await server.Api.DeleteAsync($"/v1/models/{model.Name}" + (version is null ? "" : $"/versions/{version}"))).Ok();
-        if (version is { } one) model.Versions.Remove(one);
-        else model.Versions.Clear();
+        (
+            await server.Api.DeleteAsync($"/v1/models/{model.Name}" + (version is null ? "" : $"/versions/{version}"))
+        ).Ok();
+        if (version is { } one)
+            model.Versions.Remove(one);
+        else
+            model.Versions.Clear();
         model.Open = null;
         Answered();
     }
@@ -112,29 +143,42 @@ public sealed class KillTests : IDisposable
                 continue;
             }
 
-            var found = answer.Ok().GetProperty("versions").EnumerateArray().ToDictionary(item => item.GetProperty("version").GetInt32());
+            var found = answer
+                .Ok()
+                .GetProperty("versions")
+                .EnumerateArray()
+                .ToDictionary(item => item.GetProperty("version").GetInt32());
             Assert.All(found.Values, item => Assert.NotEqual("failed", item.GetProperty("state").GetString()));
             foreach (var (version, scores) in model.Versions.ToList())
             {
-                if (!found.ContainsKey(version) && model.Open == $"delete {version}") model.Versions.Remove(version);
-                else Assert.True(found.ContainsKey(version), $"{model.Name}@{version} is lost.");
+                if (!found.ContainsKey(version) && model.Open == $"delete {version}")
+                    model.Versions.Remove(version);
+                else
+                    Assert.True(found.ContainsKey(version), $"{model.Name}@{version} is lost.");
             }
 
             // What nobody was told of is at most what was left open, and whole.
             var more = found.Keys.Except(model.Versions.Keys).ToList();
-            Assert.True(more.Count == 0 || (more.Count == 1 && model.Open is "version" or "model"), $"{model.Name} has versions {string.Join(", ", more)} that nobody made.");
+            Assert.True(
+                more.Count == 0 || (more.Count == 1 && model.Open is "version" or "model"),
+                $"{model.Name} has versions {string.Join(", ", more)} that nobody made."
+            );
             model.Open = null;
             foreach (var version in found.Keys)
             {
                 var scores = await ScoresAsync(server, model.Name, version);
-                if (model.Versions.GetValueOrDefault(version) is { } known) Assert.Equal(known, scores);
+                if (model.Versions.GetValueOrDefault(version) is { } known)
+                    Assert.Equal(known, scores);
                 model.Versions[version] = scores;
             }
         }
     }
 
     private static async Task<float[]> ScoresAsync(ServerProcess server, string model, int version) =>
-        (await server.Api.PredictAsync($"{model}/versions/{version}", Networks.InputJson(), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        (await server.Api.PredictAsync($"{model}/versions/{version}", Networks.InputJson(), "?scores=logits"))
+            .Prediction()
+            .GetProperty("logits")
+            .Floats();
 
     private sealed class Known(string name)
     {

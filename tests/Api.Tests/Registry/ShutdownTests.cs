@@ -17,7 +17,11 @@ public sealed class ShutdownTests : IDisposable
         var (exitCode, error) = await ServerProcess.RunAsync(data.Path);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains($"The folder {data.Path} is in use by the server with process id {first.Id}.", error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The folder {data.Path} is in use by the server with process id {first.Id}.",
+            error,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         await first.Api.CreateAsync(Networks.Tiny("served"));
     }
@@ -27,7 +31,8 @@ public sealed class ShutdownTests : IDisposable
     {
         using var server = await ServerProcess.StartAsync(data.Path);
         var creation = server.Api.PostAsync("/v1/models", """{"name":"large","base":"resnet18","seed":1}""");
-        while ((await server.Api.GetAsync("/v1/models/large")).Status == 404) await Task.Yield();
+        while ((await server.Api.GetAsync("/v1/models/large")).Status == 404)
+            await Task.Yield();
 
         var exitCode = await server.StopAsync();
 
@@ -42,15 +47,20 @@ public sealed class ShutdownTests : IDisposable
     {
         using (var first = await ServerProcess.StartAsync(data.Path))
         {
-            foreach (var name in new[] { "a", "b", "c" }) await first.Api.CreateAsync($$"""{"name":"{{name}}","base":"squeezenet1_1","seed":1}""");
+            foreach (var name in new[] { "a", "b", "c" })
+                await first.Api.CreateAsync($$"""{"name":"{{name}}","base":"squeezenet1_1","seed":1}""");
             Assert.Equal(0, await first.StopAsync());
         }
 
-        using (var second = await ServerProcess.StartAsync(data.Path)) Assert.Equal(0, await second.StopAsync());
+        using (var second = await ServerProcess.StartAsync(data.Path))
+            Assert.Equal(0, await second.StopAsync());
         using var third = await ServerProcess.StartAsync(data.Path);
         Answer ready;
         do ready = await third.Api.GetAsync("/health/ready");
         while (ready.Status == 503);
-        Assert.All((await third.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray(), model => Assert.Equal("ready", model.GetProperty("state").GetString()));
+        Assert.All(
+            (await third.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray(),
+            model => Assert.Equal("ready", model.GetProperty("state").GetString())
+        );
     }
 }

@@ -8,7 +8,9 @@ namespace ModelService.Api.Tests.Registry;
 
 public sealed class StorageTests : IDisposable
 {
-    private const string Stored = "kept", Small = """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":2,"kernel_size":3},{"type":"batch_norm2d"},{"type":"flatten"},{"type":"linear","out_features":4}]}""";
+    private const string Stored = "kept",
+        Small =
+            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":2,"kernel_size":3},{"type":"batch_norm2d"},{"type":"flatten"},{"type":"linear","out_features":4}]}""";
 
     private readonly TemporaryFolder data = new();
 
@@ -21,14 +23,23 @@ public sealed class StorageTests : IDisposable
         JsonNode described;
         await using (var first = Server())
         {
-            await first.Api.CreateAsync(Networks.Model(Stored, Small, """ "labels":["a","b","c","d"],"preprocessing":{"resize":{"height":32,"width":32},"mean":[0.1,0.2,0.3],"std":[1,2,3]} """));
+            await first.Api.CreateAsync(
+                Networks.Model(
+                    Stored,
+                    Small,
+                    """ "labels":["a","b","c","d"],"preprocessing":{"resize":{"height":32,"width":32},"mean":[0.1,0.2,0.3],"std":[1,2,3]} """
+                )
+            );
             (before, described) = (await ScoresAsync(first), await DescribeAsync(first));
         }
 
         await using var second = Server();
 
         Assert.Equal(before, await ScoresAsync(second));
-        Assert.True(JsonNode.DeepEquals(described, await DescribeAsync(second)), "The model is described otherwise after the restart.");
+        Assert.True(
+            JsonNode.DeepEquals(described, await DescribeAsync(second)),
+            "The model is described otherwise after the restart."
+        );
     }
 
     [Fact]
@@ -39,17 +50,28 @@ public sealed class StorageTests : IDisposable
         await using (var first = Server())
         {
             await first.Api.CreateAsync("""{"name":"replaced","base":"squeezenet1_1","num_classes":5,"seed":1}""");
-            await first.Api.CreateAsync("""{"name":"layers","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":7,"kernel_size":1}],"seed":1}""");
+            await first.Api.CreateAsync(
+                """{"name":"layers","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":7,"kernel_size":1}],"seed":1}"""
+            );
             await first.Api.CreateAsync("""{"name":"derived","from":"replaced","num_classes":3}""");
-            foreach (var name in names) before.Add((await first.Api.GetAsync($"/v1/models/{name}/architecture")).Text);
+            foreach (var name in names)
+                before.Add((await first.Api.GetAsync($"/v1/models/{name}/architecture")).Text);
             await first.Api.RemoveAsync("replaced");
         }
 
         await using var second = Server();
 
         (await second.Api.GetAsync("/v1/models/replaced")).Problem(404, "model_not_found");
-        foreach (var (name, text) in names.Zip(before).Skip(1)) Assert.Equal(text, (await second.Api.GetAsync($"/v1/models/{name}/architecture")).Text);
-        Assert.Equal("replaced@1", (await second.Api.GetAsync("/v1/models/derived")).Ok().GetProperty("lineage").GetProperty("from").GetString());
+        foreach (var (name, text) in names.Zip(before).Skip(1))
+            Assert.Equal(text, (await second.Api.GetAsync($"/v1/models/{name}/architecture")).Text);
+        Assert.Equal(
+            "replaced@1",
+            (await second.Api.GetAsync("/v1/models/derived"))
+                .Ok()
+                .GetProperty("lineage")
+                .GetProperty("from")
+                .GetString()
+        );
     }
 
     [Fact]
@@ -61,19 +83,36 @@ public sealed class StorageTests : IDisposable
         await using (var first = Server())
         {
             await first.Api.CreateAsync(Networks.Model(Stored, network));
-            weights = SafetensorsFile.WithoutMetadata(await first.CreateClient().GetByteArrayAsync($"/v1/models/{Stored}/versions/1/weights", TestContext.Current.CancellationToken));
-            var put = await first.Api.SendAsync(HttpMethod.Put, $"/v1/models/{Stored}/versions/1/weights", new ByteArrayContent(weights));
+            weights = SafetensorsFile.WithoutMetadata(
+                await first
+                    .CreateClient()
+                    .GetByteArrayAsync($"/v1/models/{Stored}/versions/1/weights", TestContext.Current.CancellationToken)
+            );
+            var put = await first.Api.SendAsync(
+                HttpMethod.Put,
+                $"/v1/models/{Stored}/versions/1/weights",
+                new ByteArrayContent(weights)
+            );
             report = put.Ok().GetProperty("weights_report").GetRawText();
         }
 
         await using var second = Server();
 
-        Assert.Equal(report, (await second.Api.GetAsync($"/v1/models/{Stored}")).Ok().GetProperty("weights_report").GetRawText());
-        Assert.Equal("loaded", (await second.Api.GetAsync($"/v1/models/{Stored}")).Ok().GetProperty("weights").GetString());
+        Assert.Equal(
+            report,
+            (await second.Api.GetAsync($"/v1/models/{Stored}")).Ok().GetProperty("weights_report").GetRawText()
+        );
+        Assert.Equal(
+            "loaded",
+            (await second.Api.GetAsync($"/v1/models/{Stored}")).Ok().GetProperty("weights").GetString()
+        );
         var kept = SafetensorsFile.Read(Path.Combine(Version(1), "weights.safetensors"));
         var sent = Path.Combine(data.Path, "sent.safetensors");
         await File.WriteAllBytesAsync(sent, weights, TestContext.Current.CancellationToken);
-        Assert.All(kept.Names, name => Assert.True(kept.Bytes(name).SequenceEqual(SafetensorsFile.Read(sent).Bytes(name))));
+        Assert.All(
+            kept.Names,
+            name => Assert.True(kept.Bytes(name).SequenceEqual(SafetensorsFile.Read(sent).Bytes(name)))
+        );
     }
 
     [Fact]
@@ -82,14 +121,28 @@ public sealed class StorageTests : IDisposable
         await using var server = Server();
         await server.Api.CreateAsync(Networks.Tiny(Stored));
 
-        var manifest = JsonElement.Parse(await File.ReadAllBytesAsync(Path.Combine(Version(1), "manifest.json"), TestContext.Current.CancellationToken));
+        var manifest = JsonElement.Parse(
+            await File.ReadAllBytesAsync(
+                Path.Combine(Version(1), "manifest.json"),
+                TestContext.Current.CancellationToken
+            )
+        );
 
         Assert.Equal(1, manifest.GetProperty("schema").GetInt32());
         foreach (var file in new[] { "definition.json", "weights.safetensors" })
         {
-            var bytes = await File.ReadAllBytesAsync(Path.Combine(Version(1), file), TestContext.Current.CancellationToken);
-            Assert.Equal(bytes.LongLength, manifest.GetProperty("files").GetProperty(file).GetProperty("bytes").GetInt64());
-            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), manifest.GetProperty("files").GetProperty(file).GetProperty("sha256").GetString());
+            var bytes = await File.ReadAllBytesAsync(
+                Path.Combine(Version(1), file),
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(
+                bytes.LongLength,
+                manifest.GetProperty("files").GetProperty(file).GetProperty("bytes").GetInt64()
+            );
+            Assert.Equal(
+                Convert.ToHexStringLower(SHA256.HashData(bytes)),
+                manifest.GetProperty("files").GetProperty(file).GetProperty("sha256").GetString()
+            );
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(data.Path, ".staging")));
@@ -120,10 +173,17 @@ public sealed class StorageTests : IDisposable
         await using var second = Server();
 
         // The weights' hash is found wrong when they are loaded, which the first request waits for.
-        var detail = (await second.Api.PredictAsync(Stored, Networks.InputJson())).Problem(503, "model_not_ready").GetProperty("detail").GetString()!;
+        var detail = (await second.Api.PredictAsync(Stored, Networks.InputJson()))
+            .Problem(503, "model_not_ready")
+            .GetProperty("detail")
+            .GetString()!;
         var model = (await second.Api.GetAsync($"/v1/models/{Stored}")).Ok();
         Assert.Equal("failed", model.GetProperty("state").GetString());
-        Assert.Contains(damage == "later" ? "schema 99" : file, model.GetProperty("reason").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            damage == "later" ? "schema 99" : file,
+            model.GetProperty("reason").GetString()!,
+            StringComparison.Ordinal
+        );
         Assert.Contains(model.GetProperty("reason").GetString()!, detail, StringComparison.Ordinal);
         Assert.DoesNotContain(data.Path, detail, StringComparison.Ordinal);
         Assert.Equal(2, (await second.Api.GetAsync("/v1/models")).Ok().GetProperty("models").GetArrayLength());
@@ -166,7 +226,13 @@ public sealed class StorageTests : IDisposable
         {
             await first.Api.CreateAsync(Networks.Tiny("pinned"));
             await first.Api.CreateAsync(Networks.Tiny("other"));
-            (await first.Api.SendAsync(HttpMethod.Patch, "/v1/models/pinned", Bodies.Json("""{"default_version":1}"""))).Ok();
+            (
+                await first.Api.SendAsync(
+                    HttpMethod.Patch,
+                    "/v1/models/pinned",
+                    Bodies.Json("""{"default_version":1}""")
+                )
+            ).Ok();
         }
 
         await using var second = Server(("ModelService:Storage:Load", policy));
@@ -181,12 +247,20 @@ public sealed class StorageTests : IDisposable
     }
 
     private ApiServer Server(params (string Key, string Value)[] settings) =>
-        new() { Settings = settings.Append(("ModelService:Storage:Path", data.Path)).ToDictionary(pair => pair.Item1, pair => pair.Item2) };
+        new()
+        {
+            Settings = settings
+                .Append(("ModelService:Storage:Path", data.Path))
+                .ToDictionary(pair => pair.Item1, pair => pair.Item2),
+        };
 
     private string Version(int version) => Path.Combine(data.Path, "models", Stored, $"{version}");
 
     private static async Task<float[]> ScoresAsync(ApiServer server) =>
-        (await server.Api.PredictAsync(Stored, Networks.InputJson(), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        (await server.Api.PredictAsync(Stored, Networks.InputJson(), "?scores=logits"))
+            .Prediction()
+            .GetProperty("logits")
+            .Floats();
 
     private static async Task<JsonNode> DescribeAsync(ApiServer server)
     {
@@ -198,9 +272,21 @@ public sealed class StorageTests : IDisposable
     private static void Damage(string path, string how)
     {
         var bytes = File.ReadAllBytes(path);
-        if (how == "gone") File.Delete(path);
-        else if (how == "cut") File.WriteAllBytes(path, bytes[..^10]);
-        else if (how == "later") File.WriteAllText(path, File.ReadAllText(path).Replace("\"schema\": 1", "\"schema\": 99", StringComparison.Ordinal));
+        if (how == "gone")
+        {
+            File.Delete(path);
+        }
+        else if (how == "cut")
+        {
+            File.WriteAllBytes(path, bytes[..^10]);
+        }
+        else if (how == "later")
+        {
+            File.WriteAllText(
+                path,
+                File.ReadAllText(path).Replace("\"schema\": 1", "\"schema\": 99", StringComparison.Ordinal)
+            );
+        }
         else
         {
             bytes[^5] ^= 1;

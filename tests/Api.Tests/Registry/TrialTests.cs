@@ -23,7 +23,10 @@ public sealed class TrialTests : IDisposable
         var second = await server.Api.CreateAsync(Networks.Tiny("again"));
         await server.Api.CreateAsync(Networks.Lesson("another"));
 
-        Assert.Equal(("plan", "plan"), (first.GetProperty("route").GetString(), second.GetProperty("route").GetString()));
+        Assert.Equal(
+            ("plan", "plan"),
+            (first.GetProperty("route").GetString(), second.GetProperty("route").GetString())
+        );
         Assert.Equal(2, (await File.ReadAllLinesAsync(tries, TestContext.Current.CancellationToken)).Length);
     }
 
@@ -42,9 +45,18 @@ public sealed class TrialTests : IDisposable
     {
         await using var server = Server($"exec dotnet '{Program}' --trial");
 
-        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("half", "\"precision\":\"float16\",\"device\":\"cpu\""));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Networks.Tiny("half", "\"precision\":\"float16\",\"device\":\"cpu\"")
+        );
 
-        Assert.Equal("/precision", Assert.Single(answer.Problem(422, "definition_invalid").GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
+        Assert.Equal(
+            "/precision",
+            Assert
+                .Single(answer.Problem(422, "definition_invalid").GetProperty("errors").EnumerateArray())
+                .GetProperty("pointer")
+                .GetString()
+        );
     }
 
     [Fact]
@@ -53,20 +65,33 @@ public sealed class TrialTests : IDisposable
         await using var server = Server("exec sleep 600");
         var layers = string.Join(",", Enumerable.Repeat("""{"type":"relu"}""", 4_500));
 
-        var answer = await server.Api.PostAsync("/v1/models", Networks.Model("long", $$"""{"input":{"shape":[4]},"layers":[{{layers}}]}"""));
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Networks.Model("long", $$"""{"input":{"shape":[4]},"layers":[{{layers}}]}""")
+        );
 
-        Assert.Contains("not done after 1 seconds", answer.Problem(503, "plan_rejected").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "not done after 1 seconds",
+            answer.Problem(503, "plan_rejected").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Create_PlanThatEndsItsProcess_ServesByItsModuleAndSaysWhy()
     {
-        await using var server = Server("""if grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi""");
+        await using var server = Server(
+            """if grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi"""
+        );
 
         var model = await server.Api.CreateAsync(Networks.Tiny("fragile"));
 
         Assert.Equal("module", model.GetProperty("route").GetString());
-        Assert.Contains("SIGSEGV) while computing a batch of 4", model.GetProperty("route_reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "SIGSEGV) while computing a batch of 4",
+            model.GetProperty("route_reason").GetString(),
+            StringComparison.Ordinal
+        );
         (await server.Api.PredictAsync("fragile", Networks.InputJson())).Ok();
     }
 
@@ -79,7 +104,10 @@ public sealed class TrialTests : IDisposable
     {
         await using var server = Server($"cat > /dev/null; {script}");
 
-        var detail = (await server.Api.PostAsync("/v1/models", Networks.Tiny("deadly"))).Problem(503, "plan_rejected").GetProperty("detail").GetString();
+        var detail = (await server.Api.PostAsync("/v1/models", Networks.Tiny("deadly")))
+            .Problem(503, "plan_rejected")
+            .GetProperty("detail")
+            .GetString();
 
         Assert.Contains(what, detail, StringComparison.Ordinal);
         (await server.Api.GetAsync("/v1/models/deadly")).Problem(404, "model_not_found");
@@ -91,21 +119,31 @@ public sealed class TrialTests : IDisposable
     {
         // Deadly is what has six classes.
         await using var server = Server("""if grep -q '"out_features":6'; then kill -SEGV $$; fi""");
-        string Classes(int count) => $$"""{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":{{count}}}]}""";
+        string Classes(int count) =>
+            $$"""{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":{{count}}}]}""";
         await server.Api.CreateAsync(Networks.Model("steady", Classes(5)));
 
         var refused = await server.Api.PostAsync("/v1/models/steady/versions", $$"""{"architecture":{{Classes(6)}}}""");
 
         refused.Problem(503, "plan_rejected");
-        Assert.Equal(1, (await server.Api.PredictAsync("steady", Networks.InputJson())).Ok().GetProperty("version").GetInt32());
+        Assert.Equal(
+            1,
+            (await server.Api.PredictAsync("steady", Networks.InputJson())).Ok().GetProperty("version").GetInt32()
+        );
         var version = (await server.Api.GetAsync("/v1/models/steady/versions/2")).Ok();
         Assert.Equal("failed", version.GetProperty("state").GetString());
         Assert.Contains("SIGSEGV", version.GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 
-    private static ApiServer Server(string script) => new()
-    {
-        Settings = new() { ["ModelService:Compute:TrialTimeout"] = script.Contains("sleep", StringComparison.Ordinal) ? "00:00:01" : "00:02:00" },
-        Configure = services => services.AddSingleton(new TrialCommand("/bin/sh", "-c", script)),
-    };
+    private static ApiServer Server(string script) =>
+        new()
+        {
+            Settings = new()
+            {
+                ["ModelService:Compute:TrialTimeout"] = script.Contains("sleep", StringComparison.Ordinal)
+                    ? "00:00:01"
+                    : "00:02:00",
+            },
+            Configure = services => services.AddSingleton(new TrialCommand("/bin/sh", "-c", script)),
+        };
 }

@@ -6,7 +6,11 @@ namespace ModelService.Api.Tests.Registry;
 
 public sealed class VersionTests(ApiServer server)
 {
-    private static readonly string TwoClasses = Networks.TinyArchitecture.Replace("\"out_features\":4", "\"out_features\":2", StringComparison.Ordinal);
+    private static readonly string TwoClasses = Networks.TinyArchitecture.Replace(
+        "\"out_features\":4",
+        "\"out_features\":2",
+        StringComparison.Ordinal
+    );
 
     [Fact]
     public async Task Create_JustASeedOrAHead_TakesTheRestFromTheDefaultVersion()
@@ -14,7 +18,9 @@ public sealed class VersionTests(ApiServer server)
         var model = await ModelAsync("versions-rest", "\"seed\":1,\"labels\":[\"a\",\"b\",\"c\",\"d\"]");
 
         var answer = await server.Api.PostAsync($"/v1/models/{model}/versions", "{}");
-        var head = (await server.Api.PostAsync($"/v1/models/{model}/versions", """{"num_classes":2,"labels":["x","y"]}""")).Ok(201);
+        var head = (
+            await server.Api.PostAsync($"/v1/models/{model}/versions", """{"num_classes":2,"labels":["x","y"]}""")
+        ).Ok(201);
 
         var second = answer.Ok(201);
         Assert.EndsWith($"/v1/models/{model}/versions/2", answer.Location!.ToString(), StringComparison.Ordinal);
@@ -32,13 +38,28 @@ public sealed class VersionTests(ApiServer server)
     {
         var model = await ModelAsync("versions-weights");
         var other = await ModelAsync("versions-weights-from", "\"seed\":7");
-        var bytes = SafetensorsFile.WithoutMetadata(await server.CreateClient().GetByteArrayAsync($"/v1/models/{other}/versions/1/weights", TestContext.Current.CancellationToken));
+        var bytes = SafetensorsFile.WithoutMetadata(
+            await server
+                .CreateClient()
+                .GetByteArrayAsync($"/v1/models/{other}/versions/1/weights", TestContext.Current.CancellationToken)
+        );
 
-        var second = (await server.Api.PostAsync($"/v1/models/{model}/versions", new MultipartFormDataContent { { new ByteArrayContent(bytes), "weights", "w" } })).Ok(201);
+        var second = (
+            await server.Api.PostAsync(
+                $"/v1/models/{model}/versions",
+                new MultipartFormDataContent { { new ByteArrayContent(bytes), "weights", "w" } }
+            )
+        ).Ok(201);
 
         Assert.Equal("loaded", second.GetProperty("weights").GetString());
         Assert.Equal(await LogitsAsync(other), await LogitsAsync(model));
-        (await server.Api.SendAsync(HttpMethod.Put, $"/v1/models/{model}/versions/2/weights", new ByteArrayContent(bytes))).Problem(409, "version_conflict");
+        (
+            await server.Api.SendAsync(
+                HttpMethod.Put,
+                $"/v1/models/{model}/versions/2/weights",
+                new ByteArrayContent(bytes)
+            )
+        ).Problem(409, "version_conflict");
     }
 
     [Fact]
@@ -47,7 +68,12 @@ public sealed class VersionTests(ApiServer server)
         var model = await ModelAsync("versions-failing");
         var before = await LogitsAsync(model);
 
-        (await server.Api.PostAsync($"/v1/models/{model}/versions", new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "weights", "w" } })).Problem(422, "weights_unreadable");
+        (
+            await server.Api.PostAsync(
+                $"/v1/models/{model}/versions",
+                new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "weights", "w" } }
+            )
+        ).Problem(422, "weights_unreadable");
 
         var failed = (await server.Api.GetAsync($"/v1/models/{model}/versions/2")).Ok();
         Assert.Equal("failed", failed.GetProperty("state").GetString());
@@ -55,8 +81,17 @@ public sealed class VersionTests(ApiServer server)
         Assert.Equal(before, await LogitsAsync(model));
         Assert.Equal(1, (await server.Api.GetAsync($"/v1/models/{model}")).Ok().GetProperty("version").GetInt32());
         (await server.Api.PredictAsync($"{model}/versions/2", Networks.InputJson())).Problem(503, "model_not_ready");
-        (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"default_version":2}"""))).Problem(409, "version_conflict");
-        Assert.Equal(3, (await server.Api.PostAsync($"/v1/models/{model}/versions", "{}")).Ok(201).GetProperty("version").GetInt32());
+        (
+            await server.Api.SendAsync(
+                HttpMethod.Patch,
+                $"/v1/models/{model}",
+                Bodies.Json("""{"default_version":2}""")
+            )
+        ).Problem(409, "version_conflict");
+        Assert.Equal(
+            3,
+            (await server.Api.PostAsync($"/v1/models/{model}/versions", "{}")).Ok(201).GetProperty("version").GetInt32()
+        );
     }
 
     [Theory]
@@ -68,9 +103,15 @@ public sealed class VersionTests(ApiServer server)
     {
         var model = await ModelAsync("versions-wrong");
 
-        var problem = (await server.Api.PostAsync($"/v1/models/{model}/versions", json)).Problem(422, "definition_invalid");
+        var problem = (await server.Api.PostAsync($"/v1/models/{model}/versions", json)).Problem(
+            422,
+            "definition_invalid"
+        );
 
-        Assert.Contains(pointer, problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()));
+        Assert.Contains(
+            pointer,
+            problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString())
+        );
         Assert.Equal([1], await VersionsAsync(model));
     }
 
@@ -89,9 +130,19 @@ public sealed class VersionTests(ApiServer server)
         Assert.Equal(["a", "b", "c", "d"], pinned.GetProperty("labels").Texts());
         Assert.Equal((4, 2), (whilePinned, (await LogitsAsync(model)).Length));
         Assert.Equal((2, false), (newest.GetProperty("version").GetInt32(), newest.GetProperty("pinned").GetBoolean()));
-        (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"default_version":9}"""))).Problem(404, "version_not_found");
-        (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"labels":["a"]}"""))).Problem(422, "definition_invalid", "/labels");
-        (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"device":"cpu"}"""))).Problem(422, "definition_invalid", "/device");
+        (
+            await server.Api.SendAsync(
+                HttpMethod.Patch,
+                $"/v1/models/{model}",
+                Bodies.Json("""{"default_version":9}""")
+            )
+        ).Problem(404, "version_not_found");
+        (
+            await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"labels":["a"]}"""))
+        ).Problem(422, "definition_invalid", "/labels");
+        (
+            await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"device":"cpu"}"""))
+        ).Problem(422, "definition_invalid", "/device");
     }
 
     [Fact]
@@ -104,10 +155,16 @@ public sealed class VersionTests(ApiServer server)
         var deleted = (await server.Api.DeleteAsync($"/v1/models/{model}/versions/2")).Ok();
 
         Assert.True(deleted.GetProperty("bytes_returned").GetInt64() > 0);
-        Assert.Equal(1, (await server.Api.PredictAsync(model, Networks.InputJson())).Ok().GetProperty("version").GetInt32());
+        Assert.Equal(
+            1,
+            (await server.Api.PredictAsync(model, Networks.InputJson())).Ok().GetProperty("version").GetInt32()
+        );
         (await server.Api.PredictAsync($"{model}/versions/2", Networks.InputJson())).Problem(404, "version_not_found");
         (await server.Api.DeleteAsync($"/v1/models/{model}/versions/2")).Problem(404, "version_not_found");
-        Assert.Equal(3, (await server.Api.PostAsync($"/v1/models/{model}/versions", "{}")).Ok(201).GetProperty("version").GetInt32());
+        Assert.Equal(
+            3,
+            (await server.Api.PostAsync($"/v1/models/{model}/versions", "{}")).Ok(201).GetProperty("version").GetInt32()
+        );
     }
 
     [Fact]
@@ -127,13 +184,24 @@ public sealed class VersionTests(ApiServer server)
         Assert.Equal(before, await LogitsAsync(model));
     }
 
-    private async Task<string> ModelAsync(string name, string more = "\"seed\":1") => await server.Api.EnsureAsync(Networks.Tiny(name, more));
+    private async Task<string> ModelAsync(string name, string more = "\"seed\":1") =>
+        await server.Api.EnsureAsync(Networks.Tiny(name, more));
 
     private async Task<float[]> LogitsAsync(string path) =>
-        (await server.Api.PredictAsync(path, Networks.InputJson(), "?scores=logits")).Prediction().GetProperty("logits").Floats();
+        (await server.Api.PredictAsync(path, Networks.InputJson(), "?scores=logits"))
+            .Prediction()
+            .GetProperty("logits")
+            .Floats();
 
-    private async Task<JsonElement> PatchAsync(string model, string json) => (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json(json))).Ok();
+    private async Task<JsonElement> PatchAsync(string model, string json) =>
+        (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json(json))).Ok();
 
     private async Task<IReadOnlyList<int>> VersionsAsync(string model) =>
-        [.. (await server.Api.GetAsync($"/v1/models/{model}")).Ok().GetProperty("versions").EnumerateArray().Select(item => item.GetProperty("version").GetInt32())];
+        [
+            .. (await server.Api.GetAsync($"/v1/models/{model}"))
+                .Ok()
+                .GetProperty("versions")
+                .EnumerateArray()
+                .Select(item => item.GetProperty("version").GetInt32()),
+        ];
 }

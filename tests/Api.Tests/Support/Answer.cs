@@ -4,7 +4,15 @@ using System.Text.Json;
 namespace ModelService.Api.Tests.Support;
 
 /// <summary>What the server answered, read whole.</summary>
-internal sealed record Answer(int Status, string? MediaType, string Text, Uri? Location, string? RetryAfter, ICollection<string> Allow, HttpResponseHeaders Headers)
+internal sealed record Answer(
+    int Status,
+    string? MediaType,
+    string Text,
+    Uri? Location,
+    string? RetryAfter,
+    ICollection<string> Allow,
+    HttpResponseHeaders Headers
+)
 {
     /// <summary>A header of the answer; null when it isn't there.</summary>
     public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
@@ -50,6 +58,8 @@ internal sealed record Answer(int Status, string? MediaType, string Text, Uri? L
 
     private static IEnumerable<(string Pointer, string Detail)> Pointers(JsonElement body) =>
         body.TryGetProperty("errors", out var errors)
-            ? errors.EnumerateArray().Select(error => (error.GetProperty("pointer").GetString()!, error.GetProperty("detail").GetString()!))
+            ? errors
+                .EnumerateArray()
+                .Select(error => (error.GetProperty("pointer").GetString()!, error.GetProperty("detail").GetString()!))
             : [];
 }

@@ -27,22 +27,38 @@ public sealed class ApiClient
 
     internal Task<Answer> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, Bodies.Json(json));
 
-    internal Task<Answer> PredictAsync(string model, HttpContent body, string query = "") => PostAsync($"/v1/models/{model}/predict{query}", body);
+    internal Task<Answer> PredictAsync(string model, HttpContent body, string query = "") =>
+        PostAsync($"/v1/models/{model}/predict{query}", body);
 
-    internal Task<Answer> PredictAsync(string model, string json, string query = "") => PredictAsync(model, Bodies.Json(json), query);
+    internal Task<Answer> PredictAsync(string model, string json, string query = "") =>
+        PredictAsync(model, Bodies.Json(json), query);
 
     internal Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? body = null) =>
         SendAsync(method, new Uri(path, UriKind.Relative), body);
 
     internal async Task<Answer> SendAsync(HttpMethod method, Uri uri, HttpContent? body = null)
     {
-        using var request = new HttpRequestMessage(method, uri) { Content = body, Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
+        using var request = new HttpRequestMessage(method, uri)
+        {
+            Content = body,
+            Version = http.DefaultRequestVersion,
+            VersionPolicy = http.DefaultVersionPolicy,
+        };
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        Assert.False(response.StatusCode == HttpStatusCode.InternalServerError, $"{method} {uri} found a bug of the server: {text}");
+        Assert.False(
+            response.StatusCode == HttpStatusCode.InternalServerError,
+            $"{method} {uri} found a bug of the server: {text}"
+        );
         return new Answer(
-            (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, response.Headers.Location,
-            response.Headers.RetryAfter?.ToString(), response.Content.Headers.Allow, response.Headers);
+            (int)response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType,
+            text,
+            response.Headers.Location,
+            response.Headers.RetryAfter?.ToString(),
+            response.Content.Headers.Allow,
+            response.Headers
+        );
     }
 
     /// <summary>Creates a model.</summary>

@@ -41,7 +41,8 @@ public sealed class ApiServer : WebApplicationFactory<Program>
         builder.UseSetting("Serilog:MinimumLevel:Default", "Error");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime", "Error");
         builder.UseSetting("ModelService:Storage:Path", data.Path);
-        foreach (var (key, value) in Settings) builder.UseSetting(key, value);
+        foreach (var (key, value) in Settings)
+            builder.UseSetting(key, value);
         builder.ConfigureTestServices(Configure);
     }
 
@@ -55,9 +56,11 @@ public sealed class ApiServer : WebApplicationFactory<Program>
     internal ApiClient Connect(params (string Name, string Value)[] headers)
     {
         // Starting it tells the options which port it got.
-        if (onSocket) StartServer();
+        if (onSocket)
+            StartServer();
         var http = CreateClient(ClientOptions);
-        foreach (var (name, value) in headers) http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in headers)
+            http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         return new ApiClient(http);
     }
 }

@@ -18,17 +18,21 @@ internal sealed class Arrivals(string path) : IStartupFilter
     /// <summary>Done when a client has left whose request was for the path.</summary>
     public Task Left => left.Task.WaitAsync(TestContext.Current.CancellationToken);
 
-    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-    {
-        app.Use(following => context =>
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+        app =>
         {
-            if (context.Request.Path != path) return following(context);
+            app.Use(following =>
+                context =>
+                {
+                    if (context.Request.Path != path)
+                        return following(context);
 
-            // Registered first, told last: by then, everyone else knows.
-            context.RequestAborted.Register(() => left.TrySetResult());
-            arrived.TrySetResult();
-            return following(context);
-        });
-        next(app);
-    };
+                    // Registered first, told last: by then, everyone else knows.
+                    context.RequestAborted.Register(() => left.TrySetResult());
+                    arrived.TrySetResult();
+                    return following(context);
+                }
+            );
+            next(app);
+        };
 }

@@ -22,10 +22,17 @@ public sealed class AttackedServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] settings = [.. Keys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"), $"--ModelService:Storage:Staging={Path.Combine(Data, "staging")}"];
+        string[] settings =
+        [
+            .. Keys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+            $"--ModelService:Storage:Staging={Path.Combine(Data, "staging")}",
+        ];
 
         // Without TLS, a port speaks HTTP/2 if it speaks nothing else.
-        server = await ServerProcess.StartAsync(Data, [.. settings, $"--Kestrel:EndpointDefaults:Protocols=Http{Version.Major}"]);
+        server = await ServerProcess.StartAsync(
+            Data,
+            [.. settings, $"--Kestrel:EndpointDefaults:Protocols=Http{Version.Major}"]
+        );
         await With("manage").CreateAsync(Networks.Tiny("kept"));
     }
 
@@ -40,8 +47,14 @@ public sealed class AttackedServer : IAsyncLifetime
     /// <param name="key">With which key; null for none.</param>
     internal ApiClient With(string? key)
     {
-        var http = new HttpClient { BaseAddress = Address, DefaultRequestVersion = Version, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        if (key is not null) http.DefaultRequestHeaders.Add("X-API-Key", key);
+        var http = new HttpClient
+        {
+            BaseAddress = Address,
+            DefaultRequestVersion = Version,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        if (key is not null)
+            http.DefaultRequestHeaders.Add("X-API-Key", key);
         return new ApiClient(http);
     }
 
@@ -60,5 +73,6 @@ public sealed class AttackedServer : IAsyncLifetime
     }
 
     /// <summary>Asks it for a prediction.</summary>
-    internal async Task AssertItServesAsync() => (await With("predict").PredictAsync("kept", Networks.InputJson())).Ok();
+    internal async Task AssertItServesAsync() =>
+        (await With("predict").PredictAsync("kept", Networks.InputJson())).Ok();
 }

@@ -6,7 +6,10 @@ namespace ModelService.Api.Tests.Support;
 /// <summary>HTTP/2 by hand (RFC 9113), for what no client would send.</summary>
 internal static class Http2Frames
 {
-    private const byte Headers = 1, Reset = 3, Settings = 4, Away = 7;
+    private const byte Headers = 1,
+        Reset = 3,
+        Settings = 4,
+        Away = 7;
     private const byte EndStreamAndHeaders = 0x5;
     private const int Cancel = 8;
 
@@ -17,13 +20,27 @@ internal static class Http2Frames
     public static byte[] RequestsThatAreReset(string path, string key, int count)
     {
         // HPACK (RFC 7541): GET, http, and texts as they are.
-        byte[] request = [0x82, 0x86, .. Text(0x04, path), .. Text(0x01, "x"), 0x00, .. Text("x-api-key"), .. Text(key)];
+        byte[] request =
+        [
+            0x82,
+            0x86,
+            .. Text(0x04, path),
+            .. Text(0x01, "x"),
+            0x00,
+            .. Text("x-api-key"),
+            .. Text(key),
+        ];
         byte[] reset = [0, 0, 0, Cancel];
         return
         [
             .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8,
             .. Frame(Settings, 0, 0, []),
-            .. Enumerable.Range(0, count).Select(index => (2 * index) + 1).SelectMany(stream => (byte[])[.. Frame(Headers, EndStreamAndHeaders, stream, request), .. Frame(Reset, 0, stream, reset)]),
+            .. Enumerable
+                .Range(0, count)
+                .Select(index => (2 * index) + 1)
+                .SelectMany(stream =>
+                    (byte[])[.. Frame(Headers, EndStreamAndHeaders, stream, request), .. Frame(Reset, 0, stream, reset)]
+                ),
         ];
     }
 

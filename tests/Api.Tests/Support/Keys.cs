@@ -7,8 +7,13 @@ namespace ModelService.Api.Tests.Support;
 internal static class Keys
 {
     /// <summary>Settings of a server that needs a key and has one for each scope, which is the scope's name.</summary>
-    public static Dictionary<string, string> Settings => new(
-        [KeyValuePair.Create("ModelService:Auth:Required", "true"), .. Entry(0, "predict"), .. Entry(1, "manage"), .. Entry(2, "metrics")]);
+    public static Dictionary<string, string> Settings =>
+        new([
+            KeyValuePair.Create("ModelService:Auth:Required", "true"),
+            .. Entry(0, "predict"),
+            .. Entry(1, "manage"),
+            .. Entry(2, "metrics"),
+        ]);
 
     /// <summary>SHA-256 of a key, in hexadecimal.</summary>
     public static string Sha256(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
@@ -16,10 +21,11 @@ internal static class Keys
     /// <summary>Speaks with a key.</summary>
     public static ApiClient With(this ApiServer server, string key) => server.Connect(("X-API-Key", key));
 
-    private static Dictionary<string, string> Entry(int index, string scope) => new()
-    {
-        [$"ModelService:Auth:Keys:{index}:Name"] = $"{scope} key",
-        [$"ModelService:Auth:Keys:{index}:Sha256"] = Sha256(scope),
-        [$"ModelService:Auth:Keys:{index}:Scopes:0"] = scope,
-    };
+    private static Dictionary<string, string> Entry(int index, string scope) =>
+        new()
+        {
+            [$"ModelService:Auth:Keys:{index}:Name"] = $"{scope} key",
+            [$"ModelService:Auth:Keys:{index}:Sha256"] = Sha256(scope),
+            [$"ModelService:Auth:Keys:{index}:Scopes:0"] = scope,
+        };
 }

@@ -15,11 +15,13 @@ internal sealed class LogSink : ILogEventSink
     public IReadOnlyCollection<LogEvent> Events => events;
 
     /// <summary>The line of the next request that is over, which may be after its answer came.</summary>
-    public async Task<LogEvent> NextRequestAsync() => await requests.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<LogEvent> NextRequestAsync() =>
+        await requests.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public void Emit(LogEvent logEvent)
     {
         events.Enqueue(logEvent);
-        if (logEvent.Properties.ContainsKey("Elapsed")) requests.Writer.TryWrite(logEvent);
+        if (logEvent.Properties.ContainsKey("Elapsed"))
+            requests.Writer.TryWrite(logEvent);
     }
 }

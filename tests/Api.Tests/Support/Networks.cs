@@ -16,12 +16,15 @@ internal static class Networks
     public static string Tiny(string name, string more = "\"seed\":1") => Model(name, TinyArchitecture, more);
 
     /// <summary>A model of the lesson's network: two convolutions, 10 classes, random weights.</summary>
-    public static string Lesson(string name) => Model(name, Fixtures.Json("weights", "lesson", "architecture.json").GetRawText());
+    public static string Lesson(string name) =>
+        Model(name, Fixtures.Json("weights", "lesson", "architecture.json").GetRawText());
 
     /// <summary>A model that takes some milliseconds for each input of 3x32x32, so that the others have to wait; 4 classes.</summary>
-    public static string Slow(string name) => Model(
-        name,
-        """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"flatten"},{"type":"linear","out_features":4}]}""");
+    public static string Slow(string name) =>
+        Model(
+            name,
+            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"flatten"},{"type":"linear","out_features":4}]}"""
+        );
 
     /// <summary>A model of a network.</summary>
     public static string Model(string name, string architecture, string more = "\"seed\":1") =>

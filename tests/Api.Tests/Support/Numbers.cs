@@ -20,5 +20,6 @@ internal static class Numbers
     }
 
     /// <summary>The place of the greatest number.</summary>
-    public static int IndexOfGreatest(IReadOnlyList<float> numbers) => Enumerable.Range(0, numbers.Count).MaxBy(index => numbers[index]);
+    public static int IndexOfGreatest(IReadOnlyList<float> numbers) =>
+        Enumerable.Range(0, numbers.Count).MaxBy(index => numbers[index]);
 }

@@ -31,7 +31,11 @@ internal sealed class RawConnection : IDisposable
         try
         {
             var buffer = new byte[atMost];
-            return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, TestContext.Current.CancellationToken));
+            return Encoding.UTF8.GetString(
+                buffer,
+                0,
+                await stream.ReadAsync(buffer, TestContext.Current.CancellationToken)
+            );
         }
         catch (IOException)
         {
@@ -43,7 +47,8 @@ internal sealed class RawConnection : IDisposable
     public async Task<string> ReadToEndAsync()
     {
         var text = new StringBuilder();
-        while (await ReadAsync() is { Length: > 0 } more) text.Append(more);
+        while (await ReadAsync() is { Length: > 0 } more)
+            text.Append(more);
         return text.ToString();
     }
 

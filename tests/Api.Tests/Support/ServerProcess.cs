@@ -50,14 +50,18 @@ internal sealed partial class ServerProcess : IDisposable
         var address = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data is not null) output.Enqueue(line.Data);
-            if (line.Data is null) address.TrySetResult(null);
-            else if (Listening().Match(line.Data) is { Success: true } match) address.TrySetResult(new Uri(match.Value));
+            if (line.Data is not null)
+                output.Enqueue(line.Data);
+            if (line.Data is null)
+                address.TrySetResult(null);
+            else if (Listening().Match(line.Data) is { Success: true } match)
+                address.TrySetResult(new Uri(match.Value));
         };
         process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found) return new ServerProcess(process, found, output, errors);
+        if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found)
+            return new ServerProcess(process, found, output, errors);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         throw new InvalidOperationException($"The server does not start: {string.Join('\n', errors)}");
     }
@@ -90,15 +94,24 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited)
+            process.Kill();
         process.Dispose();
         Http.Dispose();
     }
 
     private static Process Launch(string data, string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"), "--urls", "http://127.0.0.1:0", $"--ModelService:Storage:Path={data}", .. settings])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"),
+                "--urls",
+                "http://127.0.0.1:0",
+                $"--ModelService:Storage:Path={data}",
+                .. settings,
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

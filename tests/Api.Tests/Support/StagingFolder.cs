@@ -25,6 +25,7 @@ internal sealed class StagingFolder : IDisposable
     public void Dispose()
     {
         watcher.Dispose();
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
     }
 }

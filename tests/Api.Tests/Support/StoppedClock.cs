@@ -21,7 +21,8 @@ internal sealed class StoppedClock : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         // The web server asks for the time, too; but only models are built on a scheduler of their own.
-        if (TaskScheduler.Current == TaskScheduler.Default) return base.GetUtcNow();
+        if (TaskScheduler.Current == TaskScheduler.Default)
+            return base.GetUtcNow();
         asked.TrySetResult();
         goesOn.Task.GetAwaiter().GetResult();
         return base.GetUtcNow();
@@ -31,5 +32,6 @@ internal sealed class StoppedClock : TimeProvider
 internal static class StoppedClockServices
 {
     /// <summary>Has the server use the clock.</summary>
-    public static void Use(this IServiceCollection services, TimeProvider clock) => services.Replace(ServiceDescriptor.Singleton(clock));
+    public static void Use(this IServiceCollection services, TimeProvider clock) =>
+        services.Replace(ServiceDescriptor.Singleton(clock));
 }

@@ -11,9 +11,18 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     [Fact]
     public async Task Create_OtherHeadAllowPartial_LeavesJustTheHeadRandomAndSaysSo()
     {
-        var model = (await server.CreateAsync(Lesson("partial"), WeightsServer.File("lesson", "lesson_head7.pth"), "?allow_partial=true")).Ok(201);
+        var model = (
+            await server.CreateAsync(
+                Lesson("partial"),
+                WeightsServer.File("lesson", "lesson_head7.pth"),
+                "?allow_partial=true"
+            )
+        ).Ok(201);
 
-        Assert.Equal(("partial", "random"), (model.GetProperty("weights").GetString(), model.GetProperty("head").GetString()));
+        Assert.Equal(
+            ("partial", "random"),
+            (model.GetProperty("weights").GetString(), model.GetProperty("head").GetString())
+        );
         Assert.Equal(Head, model.Strings("random_tensors"));
         Assert.Equal(6, model.GetProperty("weights_report").GetProperty("loaded").GetArrayLength());
         Assert.Equal(Head, (await server.GetAsync("/v1/models/partial")).Ok().Strings("random_tensors"));
@@ -21,7 +30,10 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
         Assert.Equal("partial", prediction.GetProperty("weights").GetString());
         Assert.Equal(Head, prediction.Strings("random_tensors"));
         var file = await server.DownloadAsync("partial");
-        var (found, trained) = (SafetensorsFile.Read(file), SafetensorsFile.Read(WeightsServer.File("lesson", "lesson.safetensors")));
+        var (found, trained) = (
+            SafetensorsFile.Read(file),
+            SafetensorsFile.Read(WeightsServer.File("lesson", "lesson.safetensors"))
+        );
         Assert.Equal(trained.Bytes("7.weight"), found.Bytes("7.weight"));
         Assert.NotEqual(trained.Floats("9.weight"), found.Floats("9.weight"));
         File.Delete(file);
@@ -30,7 +42,13 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     [Fact]
     public async Task Create_ExtraTensorAllowPartial_LeavesItOut()
     {
-        var model = (await server.CreateAsync(Lesson("extra"), WeightsServer.File("lesson", "lesson_extra.pth"), "?allow_partial=true")).Ok(201);
+        var model = (
+            await server.CreateAsync(
+                Lesson("extra"),
+                WeightsServer.File("lesson", "lesson_extra.pth"),
+                "?allow_partial=true"
+            )
+        ).Ok(201);
 
         Assert.Equal("loaded", model.GetProperty("weights").GetString());
         Assert.False(model.TryGetProperty("random_tensors", out _));
@@ -42,7 +60,9 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     [InlineData("lesson_other_names.pth", "None of them fits")]
     public async Task Create_NothingToLoadOrTornLayer_IsRefusedEvenSo(string file, string says)
     {
-        var error = (await server.CreateAsync(Lesson("refused"), WeightsServer.File("lesson", file), "?allow_partial=true")).Problem(422, "weights_mismatch");
+        var error = (
+            await server.CreateAsync(Lesson("refused"), WeightsServer.File("lesson", file), "?allow_partial=true")
+        ).Problem(422, "weights_mismatch");
 
         Assert.Contains(says, error.GetProperty("detail").GetString(), StringComparison.Ordinal);
         (await server.GetAsync("/v1/models/refused")).Problem(404, "model_not_found");
@@ -51,11 +71,25 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     [Fact]
     public async Task Create_MissingLayersAllowPartial_StayRandomAsTheSeedSays()
     {
-        var deeper = WeightsServer.LessonArchitecture[..WeightsServer.LessonArchitecture.LastIndexOf(']')] + """, {"type":"relu"}, {"type":"linear","name":"top","out_features":4}]}""";
+        var deeper =
+            WeightsServer.LessonArchitecture[..WeightsServer.LessonArchitecture.LastIndexOf(']')]
+            + """, {"type":"relu"}, {"type":"linear","name":"top","out_features":4}]}""";
         var file = WeightsServer.File("lesson", "lesson.pth");
 
-        var first = (await server.CreateAsync(WeightsServer.Definition("deeper1", deeper, ",\"seed\":5"), file, "?allow_partial=true")).Ok(201);
-        (await server.CreateAsync(WeightsServer.Definition("deeper2", deeper, ",\"seed\":5"), file, "?allow_partial=true")).Ok(201);
+        var first = (
+            await server.CreateAsync(
+                WeightsServer.Definition("deeper1", deeper, ",\"seed\":5"),
+                file,
+                "?allow_partial=true"
+            )
+        ).Ok(201);
+        (
+            await server.CreateAsync(
+                WeightsServer.Definition("deeper2", deeper, ",\"seed\":5"),
+                file,
+                "?allow_partial=true"
+            )
+        ).Ok(201);
 
         Assert.Equal(["top.weight", "top.bias"], first.Strings("random_tensors"));
         Assert.Equal(await server.LogitsAsync("deeper1"), await server.LogitsAsync("deeper2"));
@@ -66,7 +100,10 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     [InlineData("lesson_other_names.pth", "'conv1.weight' stands for '0.weight'")]
     public async Task Create_Mismatch_CarriesTheReportWithSuggestions(string file, string suggestion)
     {
-        var error = (await server.CreateAsync(Lesson("mismatch"), WeightsServer.File("lesson", file))).Problem(422, "weights_mismatch");
+        var error = (await server.CreateAsync(Lesson("mismatch"), WeightsServer.File("lesson", file))).Problem(
+            422,
+            "weights_mismatch"
+        );
 
         var report = error.GetProperty("report");
         Assert.False(report.GetProperty("matches").GetBoolean());
@@ -79,33 +116,61 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     public async Task Create_OtherHeadAndForeignTensor_SuggestsAllowPartialAndKeepsToPointers()
     {
         const string Network = """{"input":{"shape":[1]},"layers":[{"type":"linear","out_features":2}]}""";
-        var file = Header("""{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a/b":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""");
+        var file = Header(
+            """{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a/b":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}"""
+        );
 
-        var error = (await server.CreateAsync(WeightsServer.Definition("foreign", Network), file)).Problem(422, "weights_mismatch");
+        var error = (await server.CreateAsync(WeightsServer.Definition("foreign", Network), file)).Problem(
+            422,
+            "weights_mismatch"
+        );
 
-        Assert.Contains("to begin with a random head, without what the architecture doesn't know ('a/b').", Assert.Single(error.GetProperty("report").Strings("suggestions")), StringComparison.Ordinal);
-        Assert.Equal(["/a~1b", "/0.weight", "/0.bias"], error.GetProperty("errors").EnumerateArray().Select(item => item.GetProperty("pointer").GetString()));
+        Assert.Contains(
+            "to begin with a random head, without what the architecture doesn't know ('a/b').",
+            Assert.Single(error.GetProperty("report").Strings("suggestions")),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ["/a~1b", "/0.weight", "/0.bias"],
+            error.GetProperty("errors").EnumerateArray().Select(item => item.GetProperty("pointer").GetString())
+        );
         File.Delete(file);
     }
 
     [Fact]
     public async Task Create_ThousandsOfUnexpectedNames_AnswersWithAFew()
     {
-        const int Names = 3000, MostBytes = 500_000;
+        const int Names = 3000,
+            MostBytes = 500_000;
         const string Network = """{"input":{"shape":[1]},"layers":[{"type":"linear","out_features":1}]}""";
-        var foreign = Enumerable.Range(0, Names).Select(i => $$"""
-            ,"{{new string('x', 900)}}{{i}}":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}
-            """);
-        var file = Header("""{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}""" + string.Concat(foreign) + "}");
+        var foreign = Enumerable
+            .Range(0, Names)
+            .Select(i =>
+                $$"""
+                    ,"{{new string('x', 900)}}{{i}}":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}
+                    """
+            );
+        var file = Header(
+            """{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"""
+                + string.Concat(foreign)
+                + "}"
+        );
         var definition = WeightsServer.Definition("many", Network);
 
         var refused = await server.CreateAsync(definition, file);
         var taken = await server.CreateAsync(definition, file, "?allow_partial=true");
         var model = await server.GetAsync("/v1/models/many");
 
-        Assert.Contains($"{Names} tensors are unexpected", refused.Problem(422, "weights_mismatch").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Names} tensors are unexpected",
+            refused.Problem(422, "weights_mismatch").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
         var report = taken.Ok(201).GetProperty("weights_report");
-        Assert.Equal((1000, Names - 1000), (report.GetProperty("unexpected").GetArrayLength(), report.GetProperty("more_unexpected").GetInt32()));
+        Assert.Equal(
+            (1000, Names - 1000),
+            (report.GetProperty("unexpected").GetArrayLength(), report.GetProperty("more_unexpected").GetInt32())
+        );
         Assert.Equal(report.GetRawText(), model.Ok().GetProperty("weights_report").GetRawText());
         Assert.All([refused, taken, model], answer => Assert.InRange(answer.Text.Length, 0, MostBytes));
         File.Delete(file);
@@ -131,9 +196,19 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
         // torchvision's SqueezeNet has its head in the middle of its classifier.
         (await server.CreateAsync("""{"name":"backbone","base":"squeezenet1_1","seed":1}""")).Ok(201);
         var file = await server.DownloadAsync("backbone");
-        await File.WriteAllBytesAsync(file, SafetensorsFile.WithoutMetadata(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            file,
+            SafetensorsFile.WithoutMetadata(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)),
+            TestContext.Current.CancellationToken
+        );
 
-        var model = (await server.CreateAsync("""{"name":"fine","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":5,"kernel_size":1}]}""", file, "?allow_partial=true")).Ok(201);
+        var model = (
+            await server.CreateAsync(
+                """{"name":"fine","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":5,"kernel_size":1}]}""",
+                file,
+                "?allow_partial=true"
+            )
+        ).Ok(201);
 
         Assert.Equal(["classifier.1.0.weight", "classifier.1.0.bias"], model.Strings("random_tensors"));
         Assert.Equal("random", model.GetProperty("head").GetString());
@@ -144,7 +219,10 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     private static string Header(string json)
     {
         var path = Path.Combine(Path.GetTempPath(), $"weights-test-{Guid.NewGuid():N}.safetensors");
-        File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)json.Length), .. Encoding.ASCII.GetBytes(json), .. new byte[8]]);
+        File.WriteAllBytes(
+            path,
+            [.. BitConverter.GetBytes((ulong)json.Length), .. Encoding.ASCII.GetBytes(json), .. new byte[8]]
+        );
         return path;
     }
 

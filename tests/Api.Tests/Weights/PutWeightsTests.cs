@@ -12,9 +12,14 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
 
         var model = (await server.PutAsync("once", Trained)).Ok();
 
-        Assert.Equal(("loaded", 1), (model.GetProperty("weights").GetString(), model.GetProperty("version").GetInt32()));
+        Assert.Equal(
+            ("loaded", 1),
+            (model.GetProperty("weights").GetString(), model.GetProperty("version").GetInt32())
+        );
         Assert.True(model.GetProperty("weights_report").GetProperty("matches").GetBoolean());
-        (await server.CreateAsync(WeightsServer.Definition("reference", WeightsServer.LessonArchitecture), Trained)).Ok(201);
+        (await server.CreateAsync(WeightsServer.Definition("reference", WeightsServer.LessonArchitecture), Trained)).Ok(
+            201
+        );
         Assert.Equal(await server.LogitsAsync("reference"), await server.LogitsAsync("once"));
         (await server.PutAsync("once", Trained)).Problem(409, "version_conflict");
         Assert.Empty(server.StagedFiles);
@@ -40,7 +45,9 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
     {
         await RandomAsync("part");
 
-        var model = (await server.PutAsync("part", WeightsServer.File("lesson", "lesson_head7.pth"), "?allow_partial=true")).Ok();
+        var model = (
+            await server.PutAsync("part", WeightsServer.File("lesson", "lesson_head7.pth"), "?allow_partial=true")
+        ).Ok();
 
         Assert.Equal(["9.weight", "9.bias"], model.Strings("random_tensors"));
         (await server.PutAsync("part", Trained)).Problem(409, "version_conflict");
@@ -60,8 +67,14 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
     {
         await RandomAsync("form");
 
-        (await server.SendAsync(HttpMethod.Put, "/v1/models/form/versions/1/weights", Form())).Problem(415, "unsupported_media_type");
-        (await server.SendAsync(HttpMethod.Post, "/v1/models/form/weights/check", Form())).Problem(415, "unsupported_media_type");
+        (await server.SendAsync(HttpMethod.Put, "/v1/models/form/versions/1/weights", Form())).Problem(
+            415,
+            "unsupported_media_type"
+        );
+        (await server.SendAsync(HttpMethod.Post, "/v1/models/form/weights/check", Form())).Problem(
+            415,
+            "unsupported_media_type"
+        );
     }
 
     [Fact]
@@ -73,12 +86,16 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
         var trained = await server.LogitsAsync("calm");
         using var stop = new CancellationTokenSource();
         var seen = await Task.WhenAny(server.LogitsAsync("busy"));
-        var clients = Enumerable.Range(0, 4).Select(async _ =>
-        {
-            var answers = new List<float[]>();
-            while (!stop.IsCancellationRequested) answers.Add(await server.LogitsAsync("busy"));
-            return answers;
-        }).ToList();
+        var clients = Enumerable
+            .Range(0, 4)
+            .Select(async _ =>
+            {
+                var answers = new List<float[]>();
+                while (!stop.IsCancellationRequested)
+                    answers.Add(await server.LogitsAsync("busy"));
+                return answers;
+            })
+            .ToList();
 
         var puts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => server.PutAsync("busy", Trained)));
         await stop.CancelAsync();
@@ -103,8 +120,16 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
         Assert.Empty(server.StagedFiles);
     }
 
-    private static MultipartFormDataContent Form() => new() { { new ByteArrayContent(File.ReadAllBytes(Trained)), "weights", "w" } };
+    private static MultipartFormDataContent Form() =>
+        new() { { new ByteArrayContent(File.ReadAllBytes(Trained)), "weights", "w" } };
 
     private async Task RandomAsync(string name) =>
-        Assert.Contains((await server.CreateAsync(WeightsServer.Definition(name, WeightsServer.LessonArchitecture, ",\"seed\":3"))).Status, (int[])[201, 409]);
+        Assert.Contains(
+            (
+                await server.CreateAsync(
+                    WeightsServer.Definition(name, WeightsServer.LessonArchitecture, ",\"seed\":3")
+                )
+            ).Status,
+            (int[])[201, 409]
+        );
 }

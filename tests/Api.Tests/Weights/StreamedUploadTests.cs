@@ -20,7 +20,12 @@ public sealed class StreamedUploadTests
         var staging = Directory.CreateDirectory(Path.Combine(data.Path, "staging")).FullName;
         using var server = await ServerProcess.StartAsync(data.Path, $"--ModelService:Storage:Staging={staging}");
         await server.Api.CreateAsync(WeightsServer.Definition("large", WeightsServer.LessonArchitecture));
-        using var lesson = new ByteArrayContent(await File.ReadAllBytesAsync(WeightsServer.File("lesson", "lesson.pth"), TestContext.Current.CancellationToken));
+        using var lesson = new ByteArrayContent(
+            await File.ReadAllBytesAsync(
+                WeightsServer.File("lesson", "lesson.pth"),
+                TestContext.Current.CancellationToken
+            )
+        );
         (await server.Api.PostAsync("/v1/models/large/weights/check", lesson)).Ok();
         using var body = new ZeroWeights(LargeBytes) { Watched = server };
 
@@ -37,9 +42,14 @@ public sealed class StreamedUploadTests
     [InlineData(false)]
     public async Task Upload_BeyondTheLimit_IsRefused(bool saysItsLength)
     {
-        await using var server = new WeightsServer { Settings = new() { ["ModelService:Limits:MaxWeightsBytes"] = "1000000" } };
+        await using var server = new WeightsServer
+        {
+            Settings = new() { ["ModelService:Limits:MaxWeightsBytes"] = "1000000" },
+        };
         await server.CreateAsync(WeightsServer.Definition("small", WeightsServer.LessonArchitecture));
-        foreach (var (method, path) in new[] { (HttpMethod.Put, "versions/1/weights"), (HttpMethod.Post, "weights/check") })
+        foreach (
+            var (method, path) in new[] { (HttpMethod.Put, "versions/1/weights"), (HttpMethod.Post, "weights/check") }
+        )
         {
             using var body = new ZeroWeights(2_000_000) { SaysItsLength = saysItsLength };
             (await server.SendAsync(method, $"/v1/models/small/{path}", body)).Problem(413, "body_too_large");
@@ -60,7 +70,8 @@ public sealed class StreamedUploadTests
         var uri = server.Client.BaseAddress!;
         using var socket = new TcpClient();
         await socket.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
-        var head = $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nContent-Length: 9663676416\r\n\r\n";
+        var head =
+            $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nContent-Length: 9663676416\r\n\r\n";
         await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
 
         using var reader = new StreamReader(socket.GetStream());
@@ -85,9 +96,23 @@ public sealed class StreamedUploadTests
         using (var socket = new TcpClient())
         {
             await socket.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
-            var head = $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000\r\n\r\n{beginning}";
-            if (beginning.Length == 0) head = head.Replace("multipart/form-data; boundary=x", "application/octet-stream", StringComparison.Ordinal);
-            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head + new string('w', 1_000_000)), TestContext.Current.CancellationToken);
+            var head =
+                $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000\r\n\r\n{beginning}";
+            if (beginning.Length == 0)
+            {
+                head = head.Replace(
+                    "multipart/form-data; boundary=x",
+                    "application/octet-stream",
+                    StringComparison.Ordinal
+                );
+            }
+
+            await socket
+                .GetStream()
+                .WriteAsync(
+                    Encoding.ASCII.GetBytes(head + new string('w', 1_000_000)),
+                    TestContext.Current.CancellationToken
+                );
             await staged.Task.WaitAsync(TestContext.Current.CancellationToken);
         }
 
@@ -102,15 +127,34 @@ public sealed class StreamedUploadTests
     {
         await using var server = new WeightsServer();
         await server.CreateAsync(WeightsServer.Definition("there", WeightsServer.LessonArchitecture));
-        await File.WriteAllTextAsync(Path.Combine(server.Staging, "left.staged"), "left", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(server.Staging, "foreign.txt"), "not ours", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(server.Staging, "left.staged"),
+            "left",
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(server.Staging, "foreign.txt"),
+            "not ours",
+            TestContext.Current.CancellationToken
+        );
         var folder = (Models.Storage.StagingFolder)server.Services.GetService(typeof(Models.Storage.StagingFolder))!;
-        using var inUse = await StagedFile.WriteAsync(new MemoryStream([1, 2, 3]), folder, maxBytes: 3, TestContext.Current.CancellationToken);
+        using var inUse = await StagedFile.WriteAsync(
+            new MemoryStream([1, 2, 3]),
+            folder,
+            maxBytes: 3,
+            TestContext.Current.CancellationToken
+        );
 
-        await using var second = new WeightsServer { Settings = new() { ["ModelService:Storage:Staging"] = server.Staging } };
+        await using var second = new WeightsServer
+        {
+            Settings = new() { ["ModelService:Storage:Staging"] = server.Staging },
+        };
         (await second.GetAsync("/v1/models")).Ok();
 
-        Assert.Equal(new[] { inUse.Upload.Path, Path.Combine(server.Staging, "foreign.txt") }.Order(), server.StagedFiles.Order());
+        Assert.Equal(
+            new[] { inUse.Upload.Path, Path.Combine(server.Staging, "foreign.txt") }.Order(),
+            server.StagedFiles.Order()
+        );
         Assert.Equal("039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81", inUse.Upload.Sha256);
     }
 
@@ -124,7 +168,10 @@ public sealed class StreamedUploadTests
         {
             this.length = length;
             var data = (length - 128) / 4 * 4;
-            var json = $$$"""{"zeros":{"dtype":"F32","shape":[{{{data / 4}}}],"data_offsets":[0,{{{data}}}]}}""".PadRight((int)(length - 8 - data));
+            var json =
+                $$$"""{"zeros":{"dtype":"F32","shape":[{{{data / 4}}}],"data_offsets":[0,{{{data}}}]}}""".PadRight(
+                    (int)(length - 8 - data)
+                );
             header = [.. BitConverter.GetBytes((ulong)json.Length), .. Encoding.UTF8.GetBytes(json)];
         }
 

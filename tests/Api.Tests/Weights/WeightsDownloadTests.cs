@@ -21,17 +21,26 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
 
         var (sent, got) = (SafetensorsFile.Read(uploaded), SafetensorsFile.Read(first));
         Assert.Equal(sent.Names.Order(), got.Names.Order());
-        Assert.All(sent.Names, tensor =>
-        {
-            Assert.Equal((sent.Dtype(tensor), string.Join(',', sent.Shape(tensor))), (got.Dtype(tensor), string.Join(',', got.Shape(tensor))));
-            Assert.Equal(sent.Bytes(tensor), got.Bytes(tensor));
-        });
+        Assert.All(
+            sent.Names,
+            tensor =>
+            {
+                Assert.Equal(
+                    (sent.Dtype(tensor), string.Join(',', sent.Shape(tensor))),
+                    (got.Dtype(tensor), string.Join(',', got.Shape(tensor)))
+                );
+                Assert.Equal(sent.Bytes(tensor), got.Bytes(tensor));
+            }
+        );
 
         // Back in under the same name, it comes out as the same file.
         await server.RemoveAsync(name);
         (await server.CreateAsync(WeightsServer.Definition(name, WeightsServer.Architecture(net)), first)).Ok(201);
         var second = await server.DownloadAsync(name);
-        Assert.Equal(await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken),
+            await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken)
+        );
         File.Delete(first);
         File.Delete(second);
     }
@@ -39,24 +48,39 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
     [Fact]
     public async Task Download_Header_KeepsTheFormatsRules()
     {
-        (await server.CreateAsync(WeightsServer.Definition("rules", WeightsServer.Architecture("varied_convs")), WeightsServer.File("varied_convs", "varied_convs.pth"))).Ok(201);
+        (
+            await server.CreateAsync(
+                WeightsServer.Definition("rules", WeightsServer.Architecture("varied_convs")),
+                WeightsServer.File("varied_convs", "varied_convs.pth")
+            )
+        ).Ok(201);
         var path = await server.DownloadAsync("rules");
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         File.Delete(path);
 
         var size = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        var entries = JsonElement.Parse(bytes.AsSpan(8, size)).EnumerateObject().Where(entry => entry.Name != "__metadata__").ToList();
+        var entries = JsonElement
+            .Parse(bytes.AsSpan(8, size))
+            .EnumerateObject()
+            .Where(entry => entry.Name != "__metadata__")
+            .ToList();
 
         Assert.Equal((byte)'{', bytes[8]);
         Assert.Equal(0, size % 8);
         var expected = 0L;
-        Assert.All(entries, entry =>
-        {
-            var (begin, end) = (entry.Value.GetProperty("data_offsets")[0].GetInt64(), entry.Value.GetProperty("data_offsets")[1].GetInt64());
-            Assert.Equal(expected, begin);
-            Assert.Equal(0, begin % (entry.Value.GetProperty("dtype").GetString() == "I64" ? 8 : 4));
-            expected = end;
-        });
+        Assert.All(
+            entries,
+            entry =>
+            {
+                var (begin, end) = (
+                    entry.Value.GetProperty("data_offsets")[0].GetInt64(),
+                    entry.Value.GetProperty("data_offsets")[1].GetInt64()
+                );
+                Assert.Equal(expected, begin);
+                Assert.Equal(0, begin % (entry.Value.GetProperty("dtype").GetString() == "I64" ? 8 : 4));
+                expected = end;
+            }
+        );
         Assert.Equal(bytes.Length, 8 + size + expected);
     }
 
@@ -64,15 +88,34 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
     public async Task Download_Metadata_NamesLabelsAndArchitecture()
     {
         const string Network = """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2}]}""";
-        const string SameNetwork = """{"layers":[{"out_features":2,"bias":true,"type":"linear"}],"input":{"shape":[2]}}""";
-        const string OtherNetwork = """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2},{"type":"relu"}]}""";
+        const string SameNetwork =
+            """{"layers":[{"out_features":2,"bias":true,"type":"linear"}],"input":{"shape":[2]}}""";
+        const string OtherNetwork =
+            """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2},{"type":"relu"}]}""";
         foreach (var (name, network) in new[] { ("meta1", Network), ("meta2", SameNetwork), ("meta3", OtherNetwork) })
-            (await server.CreateAsync(WeightsServer.Definition(name, network, ",\"labels\":[\"Dachs\",\"Füchsin\"]"))).Ok(201);
+        {
+            (
+                await server.CreateAsync(WeightsServer.Definition(name, network, ",\"labels\":[\"Dachs\",\"Füchsin\"]"))
+            ).Ok(201);
+        }
 
-        var (first, second, third) = (await MetadataAsync("meta1"), await MetadataAsync("meta2"), await MetadataAsync("meta3"));
+        var (first, second, third) = (
+            await MetadataAsync("meta1"),
+            await MetadataAsync("meta2"),
+            await MetadataAsync("meta3")
+        );
 
-        Assert.Equal(("pt", "random"), (first.GetProperty("format").GetString(), first.GetProperty("weights").GetString()));
-        Assert.Equal(["Dachs", "Füchsin"], JsonElement.Parse(first.GetProperty("labels").GetString()!).EnumerateArray().Select(label => label.GetString()!));
+        Assert.Equal(
+            ("pt", "random"),
+            (first.GetProperty("format").GetString(), first.GetProperty("weights").GetString())
+        );
+        Assert.Equal(
+            ["Dachs", "Füchsin"],
+            JsonElement
+                .Parse(first.GetProperty("labels").GetString()!)
+                .EnumerateArray()
+                .Select(label => label.GetString()!)
+        );
         var hash = first.GetProperty("architecture_sha256").GetString();
         Assert.Equal(64, hash!.Length);
         Assert.Equal(hash, second.GetProperty("architecture_sha256").GetString());
@@ -83,14 +126,30 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
     public async Task Download_RandomAndPartialModel_ComeBackAsThat()
     {
         (await server.CreateAsync(WeightsServer.Definition("random1", WeightsServer.LessonArchitecture))).Ok(201);
-        (await server.CreateAsync(WeightsServer.Definition("partial1", WeightsServer.LessonArchitecture), WeightsServer.File("lesson", "lesson_head7.pth"), "?allow_partial=true")).Ok(201);
+        (
+            await server.CreateAsync(
+                WeightsServer.Definition("partial1", WeightsServer.LessonArchitecture),
+                WeightsServer.File("lesson", "lesson_head7.pth"),
+                "?allow_partial=true"
+            )
+        ).Ok(201);
         var (random, partial) = (await server.DownloadAsync("random1"), await server.DownloadAsync("partial1"));
 
-        var random2 = (await server.CreateAsync(WeightsServer.Definition("random2", WeightsServer.LessonArchitecture), random)).Ok(201);
-        var partial2 = (await server.CreateAsync(WeightsServer.Definition("partial2", WeightsServer.LessonArchitecture), partial)).Ok(201);
+        var random2 = (
+            await server.CreateAsync(WeightsServer.Definition("random2", WeightsServer.LessonArchitecture), random)
+        ).Ok(201);
+        var partial2 = (
+            await server.CreateAsync(WeightsServer.Definition("partial2", WeightsServer.LessonArchitecture), partial)
+        ).Ok(201);
 
-        Assert.Equal(("random", "random"), (random2.GetProperty("weights").GetString(), random2.GetProperty("head").GetString()));
-        Assert.Equal(("partial", "random"), (partial2.GetProperty("weights").GetString(), partial2.GetProperty("head").GetString()));
+        Assert.Equal(
+            ("random", "random"),
+            (random2.GetProperty("weights").GetString(), random2.GetProperty("head").GetString())
+        );
+        Assert.Equal(
+            ("partial", "random"),
+            (partial2.GetProperty("weights").GetString(), partial2.GetProperty("head").GetString())
+        );
         Assert.Equal(["9.weight", "9.bias"], partial2.Strings("random_tensors"));
         var report = partial2.GetProperty("weights_report");
         Assert.True(report.GetProperty("matches").GetBoolean());
@@ -115,6 +174,8 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
         var path = await server.DownloadAsync(name);
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         File.Delete(path);
-        return JsonElement.Parse(bytes.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes))).GetProperty("__metadata__");
+        return JsonElement
+            .Parse(bytes.AsSpan(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes)))
+            .GetProperty("__metadata__");
     }
 }

@@ -42,17 +42,25 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     internal static string Architecture(string net) => Fixtures.Json("weights", net, "architecture.json").GetRawText();
 
     /// <summary>A definition with a network of its own; <paramref name="more"/> begins with a comma.</summary>
-    internal static string Definition(string name, string architecture, string more = "") => $$"""{"name":"{{name}}","architecture":{{architecture}}{{more}}}""";
+    internal static string Definition(string name, string architecture, string more = "") =>
+        $$"""{"name":"{{name}}","architecture":{{architecture}}{{more}}}""";
 
     internal static string File(params string[] parts) => Fixtures.Path(["weights", .. parts]);
 
     internal Task<Reply> CreateAsync(string definition, string? file = null, string query = "")
     {
         var json = new StringContent(definition, Encoding.UTF8, "application/json");
-        return SendAsync(HttpMethod.Post, "/v1/models" + query, file is null ? json : new MultipartFormDataContent { { json, "definition" }, { Body(file), "weights", "w" } });
+        return SendAsync(
+            HttpMethod.Post,
+            "/v1/models" + query,
+            file is null
+                ? json
+                : new MultipartFormDataContent { { json, "definition" }, { Body(file), "weights", "w" } }
+        );
     }
 
-    internal Task<Reply> CheckAsync(string name, string file) => SendAsync(HttpMethod.Post, $"/v1/models/{name}/weights/check", Body(file));
+    internal Task<Reply> CheckAsync(string name, string file) =>
+        SendAsync(HttpMethod.Post, $"/v1/models/{name}/weights/check", Body(file));
 
     internal Task<Reply> PutAsync(string name, string file, string query = "", int version = 1) =>
         SendAsync(HttpMethod.Put, $"/v1/models/{name}/versions/{version}/weights{query}", Body(file));
@@ -65,7 +73,11 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     internal async Task<string> DownloadAsync(string name)
     {
         var path = Path.Combine(Path.GetTempPath(), $"weights-test-{Guid.NewGuid():N}.safetensors");
-        await System.IO.File.WriteAllBytesAsync(path, await Client.GetByteArrayAsync(new Uri($"/v1/models/{name}/versions/1/weights", UriKind.Relative), Token), Token);
+        await System.IO.File.WriteAllBytesAsync(
+            path,
+            await Client.GetByteArrayAsync(new Uri($"/v1/models/{name}/versions/1/weights", UriKind.Relative), Token),
+            Token
+        );
         return path;
     }
 
@@ -73,10 +85,24 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
     internal async Task<(Reply Reply, float[] Logits)> LogitsAsync(string name, float[] inputs, long[] shape)
     {
         var size = inputs.Length / (int)shape[0];
-        var tensors = inputs.Chunk(size).Select(data => new { shape = shape[1..], data = data.Select(value => (double)value) });
-        var reply = await SendAsync(HttpMethod.Post, $"/v1/models/{name}/predict?scores=logits", JsonContent.Create(new { tensors }));
+        var tensors = inputs
+            .Chunk(size)
+            .Select(data => new { shape = shape[1..], data = data.Select(value => (double)value) });
+        var reply = await SendAsync(
+            HttpMethod.Post,
+            $"/v1/models/{name}/predict?scores=logits",
+            JsonContent.Create(new { tensors })
+        );
         Assert.True(reply.Status == 200, reply.Text);
-        return (reply, [.. reply.Json.GetProperty("predictions").EnumerateArray().SelectMany(item => item.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle()))]);
+        return (
+            reply,
+            [
+                .. reply
+                    .Json.GetProperty("predictions")
+                    .EnumerateArray()
+                    .SelectMany(item => item.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())),
+            ]
+        );
     }
 
     /// <summary>Logits of the fixture's own input.</summary>
@@ -91,7 +117,10 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body };
         using var response = await Client.SendAsync(request, Token);
         var text = await response.Content.ReadAsStringAsync(Token);
-        Assert.True((int)response.StatusCode < 500, string.Create(CultureInfo.InvariantCulture, $"{(int)response.StatusCode} {text}"));
+        Assert.True(
+            (int)response.StatusCode < 500,
+            string.Create(CultureInfo.InvariantCulture, $"{(int)response.StatusCode} {text}")
+        );
         return new Reply((int)response.StatusCode, text);
     }
 
@@ -100,15 +129,18 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
         builder.UseSetting("Serilog:MinimumLevel:Default", "Error");
         builder.UseSetting("ModelService:Storage:Staging", Staging);
         builder.UseSetting("ModelService:Storage:Path", data.Path);
-        foreach (var (key, value) in Settings) builder.UseSetting(key, value);
+        foreach (var (key, value) in Settings)
+            builder.UseSetting(key, value);
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (client.IsValueCreated) Client.Dispose();
+        if (client.IsValueCreated)
+            Client.Dispose();
         await base.DisposeAsync();
         data.Dispose();
-        if (Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
+        if (Directory.Exists(Staging))
+            Directory.Delete(Staging, recursive: true);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -142,5 +174,6 @@ internal sealed record Reply(int Status, string Text)
 internal static class JsonNames
 {
     /// <summary>The strings of a list.</summary>
-    public static string[] Strings(this JsonElement json, string property) => [.. json.GetProperty(property).EnumerateArray().Select(item => item.GetString()!)];
+    public static string[] Strings(this JsonElement json, string property) =>
+        [.. json.GetProperty(property).EnumerateArray().Select(item => item.GetString()!)];
 }

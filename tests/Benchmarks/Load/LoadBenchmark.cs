@@ -13,23 +13,37 @@ internal static class LoadBenchmark
     public static async Task ClientsAsync(string network, string precision)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1, precision });
+        await server.CreateAsync(
+            new
+            {
+                name = "model",
+                @base = network,
+                num_classes = 7,
+                seed = 1,
+                precision,
+            }
+        );
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
         await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
-        Console.WriteLine($"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request but for the photo  MiB resident  answers");
+        Console.WriteLine(
+            $"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request but for the photo  MiB resident  answers"
+        );
         int[] clients = [1, 2, 4, 8, 16, 32];
         var runs = clients.ToDictionary(count => count, _ => new List<(Outcome Outcome, Cost Cost)>());
         for (var round = 0; round < 3; round++)
         {
-            foreach (var count in clients) runs[count].Add(await server.MeasureAsync(() => Traffic.ClosedAsync(count, Round, Send)));
+            foreach (var count in clients)
+                runs[count].Add(await server.MeasureAsync(() => Traffic.ClosedAsync(count, Round, Send)));
         }
 
         foreach (var (count, rounds) in runs)
         {
             var (outcome, cost) = rounds.OrderBy(run => run.Outcome.PerSecond).ElementAt(rounds.Count / 2);
-            Console.WriteLine($"{"",-20}{count,8}{outcome.PerSecond,12:f1}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}"
-                + $"{1000 * cost.CpuSeconds / outcome.Samples.Count,16:f1}{((cost.Allocated / outcome.Samples.Count) - Photos.MeanBytes) / 1024,40:f1}"
-                + $"{cost.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+            Console.WriteLine(
+                $"{"", -20}{count, 8}{outcome.PerSecond, 12:f1}{outcome.Percentile(0.5), 9:f1}{outcome.Percentile(0.99), 9:f1}"
+                    + $"{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}{((cost.Allocated / outcome.Samples.Count) - Photos.MeanBytes) / 1024, 40:f1}"
+                    + $"{cost.Resident / (1 << 20), 14:f0}  {outcome.Statuses}"
+            );
         }
     }
 
@@ -41,20 +55,41 @@ internal static class LoadBenchmark
         {
             await using var batching = await MeasuredServer.StartAsync();
             await using var single = await MeasuredServer.StartAsync("Batching:MaxBatchSize=1");
-            var latencies = new[] { batching, single }.Select(server => (Server: server, Rounds: new List<double>())).ToList();
-            foreach (var (server, _) in latencies) await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
+            var latencies = new[] { batching, single }
+                .Select(server => (Server: server, Rounds: new List<double>()))
+                .ToList();
+            foreach (var (server, _) in latencies)
+            {
+                await server.CreateAsync(
+                    new
+                    {
+                        name = "model",
+                        @base = network,
+                        num_classes = 7,
+                        seed = 1,
+                    }
+                );
+            }
+
             for (var round = -1; round < 5; round++)
             {
                 foreach (var (server, rounds) in latencies)
                 {
-                    var outcome = await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "model", number));
-                    if (round >= 0) rounds.Add(outcome.Percentile(0.5));
+                    var outcome = await Traffic.ClosedAsync(
+                        1,
+                        TimeSpan.FromSeconds(3),
+                        number => Photos.PostAsync(server.Http, "model", number)
+                    );
+                    if (round >= 0)
+                        rounds.Add(outcome.Percentile(0.5));
                 }
             }
 
             var (with, without) = (Median(latencies[0].Rounds), Median(latencies[1].Rounds));
             ratios.Add(with / without);
-            Console.WriteLine($"{network}, one client: p50 {with:f2} ms with batches, {without:f2} ms without; ratio {ratios[^1]:f3}");
+            Console.WriteLine(
+                $"{network}, one client: p50 {with:f2} ms with batches, {without:f2} ms without; ratio {ratios[^1]:f3}"
+            );
         }
 
         Console.WriteLine($"{network}: median ratio {Median(ratios):f3}");
@@ -66,18 +101,39 @@ internal static class LoadBenchmark
         await using var server = await MeasuredServer.StartAsync();
 
         // What the first request ever costs .NET is another matter than what a new model's costs.
-        await server.CreateAsync(new { name = "other", architecture = Lesson(), seed = 1 });
+        await server.CreateAsync(
+            new
+            {
+                name = "other",
+                architecture = Lesson(),
+                seed = 1,
+            }
+        );
         await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "other", number));
         var ratios = new List<double>();
         for (var model = 1; model <= 5; model++)
         {
             var name = $"model-{model}";
-            await server.CreateAsync(new { name, @base = network, num_classes = 7, seed = model });
+            await server.CreateAsync(
+                new
+                {
+                    name,
+                    @base = network,
+                    num_classes = 7,
+                    seed = model,
+                }
+            );
             var samples = new List<Sample>();
-            for (var number = 0; number < 300; number++) samples.Add(await Traffic.OneAsync(turn => Photos.PostAsync(server.Http, name, turn), number));
-            var (first, later) = (new Outcome(samples[..100], TimeSpan.Zero), new Outcome(samples[200..], TimeSpan.Zero));
+            for (var number = 0; number < 300; number++)
+                samples.Add(await Traffic.OneAsync(turn => Photos.PostAsync(server.Http, name, turn), number));
+            var (first, later) = (
+                new Outcome(samples[..100], TimeSpan.Zero),
+                new Outcome(samples[200..], TimeSpan.Zero)
+            );
             ratios.Add(first.Percentile(0.99) / later.Percentile(0.99));
-            Console.WriteLine($"{network}, model {model}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {ratios[^1]:f2}");
+            Console.WriteLine(
+                $"{network}, model {model}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {ratios[^1]:f2}"
+            );
             using var deleted = await server.Http.DeleteAsync($"/v1/models/{name}");
         }
 
@@ -89,22 +145,40 @@ internal static class LoadBenchmark
     {
         var deadline = TimeSpan.FromSeconds(2);
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(new { name = "model", @base = network, num_classes = 7, seed = 1 });
+        await server.CreateAsync(
+            new
+            {
+                name = "model",
+                @base = network,
+                num_classes = 7,
+                seed = 1,
+            }
+        );
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number, deadline);
         Task<Outcome> Peak() => Traffic.ClosedAsync(8, Round, Send);
         await Peak();
         var before = await Peak();
-        Console.WriteLine($"{network}: {before.PerSecond:f1} requests/s at most (p50 {before.Percentile(0.5):f0} ms); deadline {deadline.TotalMilliseconds:f0} ms");
+        Console.WriteLine(
+            $"{network}: {before.PerSecond:f1} requests/s at most (p50 {before.Percentile(0.5):f0} ms); deadline {deadline.TotalMilliseconds:f0} ms"
+        );
         var ratios = new List<double>();
         for (var round = 0; round < 3; round++)
         {
-            var (flood, cost) = await server.MeasureAsync(() => Traffic.OpenAsync(5 * before.PerSecond, duration, Send));
+            var (flood, cost) = await server.MeasureAsync(() =>
+                Traffic.OpenAsync(5 * before.PerSecond, duration, Send)
+            );
             await Task.Delay(TimeSpan.FromSeconds(2));
             var after = await Peak();
             ratios.Add(flood.PerSecond / ((before.PerSecond + after.PerSecond) / 2));
-            Console.WriteLine($"  {5 * before.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s: answered {flood.PerSecond:f1}/s ({ratios[^1]:p0} of what it is before and after), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}");
-            Console.WriteLine($"    cores used: server {cost.CpuSeconds / flood.Duration.TotalSeconds:f2}, client {cost.ClientCpuSeconds / flood.Duration.TotalSeconds:f2}, of {Environment.ProcessorCount}; resident {cost.ResidentBefore / (1 << 20):f0} -> {cost.Resident / (1 << 20):f0} MiB");
-            Console.WriteLine($"    2 s after it {after.PerSecond:f1}/s, p50 {after.Percentile(0.5):f0} ms; answers {after.Statuses}");
+            Console.WriteLine(
+                $"  {5 * before.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s: answered {flood.PerSecond:f1}/s ({ratios[^1]:p0} of what it is before and after), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}"
+            );
+            Console.WriteLine(
+                $"    cores used: server {cost.CpuSeconds / flood.Duration.TotalSeconds:f2}, client {cost.ClientCpuSeconds / flood.Duration.TotalSeconds:f2}, of {Environment.ProcessorCount}; resident {cost.ResidentBefore / (1 << 20):f0} -> {cost.Resident / (1 << 20):f0} MiB"
+            );
+            Console.WriteLine(
+                $"    2 s after it {after.PerSecond:f1}/s, p50 {after.Percentile(0.5):f0} ms; answers {after.Statuses}"
+            );
             before = after;
         }
 
@@ -115,14 +189,24 @@ internal static class LoadBenchmark
     public static async Task RefuseAsync()
     {
         await using var server = await MeasuredServer.StartAsync("Batching:QueueLimit=1", "Batching:MaxDelay=00:00:10");
-        await server.CreateAsync(new { name = "model", @base = "squeezenet1_1", num_classes = 7, seed = 1 });
+        await server.CreateAsync(
+            new
+            {
+                name = "model",
+                @base = "squeezenet1_1",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
         foreach (var clients in new[] { 8, 1, 8, 1, 8 })
         {
             var waiting = Send(0);
             await Task.Delay(TimeSpan.FromMilliseconds(100));
             var (outcome, cost) = await server.MeasureAsync(() => Traffic.ClosedAsync(clients, Round, Send));
-            Console.WriteLine($"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * cost.CpuSeconds / outcome.Samples.Count:f2}, client {1000 * cost.ClientCpuSeconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}");
+            Console.WriteLine(
+                $"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * cost.CpuSeconds / outcome.Samples.Count:f2}, client {1000 * cost.ClientCpuSeconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}"
+            );
             using var answer = await waiting;
         }
     }
@@ -132,15 +216,50 @@ internal static class LoadBenchmark
     public static async Task ShareAsync(params string[] models)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(new { name = "flooded", @base = "resnet50", num_classes = 7, seed = 1 });
-        await server.CreateAsync(new { name = "resnet18", @base = "resnet18", num_classes = 7, seed = 1 });
-        await server.CreateAsync(new { name = "squeezenet1_1", @base = "squeezenet1_1", num_classes = 7, seed = 1 });
-        await server.CreateAsync(new { name = "lesson", architecture = Lesson(), seed = 1 });
-        Func<int, Task<HttpResponseMessage>> To(string name) => number =>
-            name == "lesson" ? Photos.PostTensorAsync(server.Http, name, number) : Photos.PostAsync(server.Http, name, number);
+        await server.CreateAsync(
+            new
+            {
+                name = "flooded",
+                @base = "resnet50",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+        await server.CreateAsync(
+            new
+            {
+                name = "resnet18",
+                @base = "resnet18",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+        await server.CreateAsync(
+            new
+            {
+                name = "squeezenet1_1",
+                @base = "squeezenet1_1",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+        await server.CreateAsync(
+            new
+            {
+                name = "lesson",
+                architecture = Lesson(),
+                seed = 1,
+            }
+        );
+        Func<int, Task<HttpResponseMessage>> To(string name) =>
+            number =>
+                name == "lesson"
+                    ? Photos.PostTensorAsync(server.Http, name, number)
+                    : Photos.PostAsync(server.Http, name, number);
         foreach (var name in models is [] ? ["resnet18", "squeezenet1_1", "lesson"] : models)
         {
-            List<double> alone = [], beside = [];
+            List<double> alone = [],
+                beside = [];
             for (var round = -1; round < 5; round++)
             {
                 var quiet = await Traffic.ClosedAsync(1, Round, To(name));
@@ -148,12 +267,15 @@ internal static class LoadBenchmark
                 await Task.Delay(TimeSpan.FromSeconds(1));
                 var loud = await Traffic.ClosedAsync(1, Round, To(name));
                 await flood;
-                if (round < 0) continue;
+                if (round < 0)
+                    continue;
                 alone.Add(quiet.Percentile(0.95));
                 beside.Add(loud.Percentile(0.95));
             }
 
-            Console.WriteLine($"{name,-14} p95 alone {Median(alone),7:f1} ms, beside a flooded resnet50 {Median(beside),7:f1} ms: {Median(beside) / Median(alone):f2} times (beside: {string.Join(", ", beside.Select(value => $"{value:f1}"))})");
+            Console.WriteLine(
+                $"{name, -14} p95 alone {Median(alone), 7:f1} ms, beside a flooded resnet50 {Median(beside), 7:f1} ms: {Median(beside) / Median(alone):f2} times (beside: {string.Join(", ", beside.Select(value => $"{value:f1}"))})"
+            );
         }
     }
 
@@ -161,13 +283,38 @@ internal static class LoadBenchmark
     public static async Task SoakAsync(int minutes)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(new { name = "photos", @base = "resnet18", num_classes = 7, seed = 1 });
-        await server.CreateAsync(new { name = "small", @base = "mobilenet_v2", num_classes = 7, seed = 1 });
-        await server.CreateAsync(new { name = "lesson", architecture = Lesson(), seed = 1 });
+        await server.CreateAsync(
+            new
+            {
+                name = "photos",
+                @base = "resnet18",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+        await server.CreateAsync(
+            new
+            {
+                name = "small",
+                @base = "mobilenet_v2",
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+        await server.CreateAsync(
+            new
+            {
+                name = "lesson",
+                architecture = Lesson(),
+                seed = 1,
+            }
+        );
         var peak = await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(5), number => MixedAsync(server, number));
         peak = await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(20), number => MixedAsync(server, number));
         var rate = 0.7 * peak.Samples.Count / peak.Duration.TotalSeconds;
-        Console.WriteLine($"{peak.Samples.Count / peak.Duration.TotalSeconds:f1} requests/s at most; {rate:f1} offered. Answers expected: 200; 422 for every 50th, which is half a photo.");
+        Console.WriteLine(
+            $"{peak.Samples.Count / peak.Duration.TotalSeconds:f1} requests/s at most; {rate:f1} offered. Answers expected: 200; 422 for every 50th, which is half a photo."
+        );
         Console.WriteLine("minute   p50 ms   p99 ms  CPU ms/request  MiB resident  answers");
         for (var minute = 1; minute <= minutes; minute++)
         {
@@ -177,20 +324,23 @@ internal static class LoadBenchmark
                 await ReplaceAsync(server, minute);
                 return await traffic;
             });
-            Console.WriteLine($"{minute,6}{outcome.Percentile(0.5),9:f1}{outcome.Percentile(0.99),9:f1}{1000 * cost.CpuSeconds / outcome.Samples.Count,16:f1}{cost.Resident / (1 << 20),14:f0}  {outcome.Statuses}");
+            Console.WriteLine(
+                $"{minute, 6}{outcome.Percentile(0.5), 9:f1}{outcome.Percentile(0.99), 9:f1}{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}{cost.Resident / (1 << 20), 14:f0}  {outcome.Statuses}"
+            );
         }
     }
 
-    private static Task<HttpResponseMessage> MixedAsync(MeasuredServer server, int number) => (number % 50, number % 5) switch
-    {
-        (49, _) => Photos.PostBrokenAsync(server.Http, "photos", number),
-        (25, _) => server.Http.GetAsync("/v1/models"),
-        (_, 0) => Photos.PostAsync(server.Http, "photos", number),
-        (_, 1) => Photos.PostAsync(server.Http, "small", number),
-        (_, 2) => Photos.PostFormAsync(server.Http, "small", number),
-        (_, 3) => Photos.PostJsonAsync(server.Http, "photos", number),
-        _ => Photos.PostTensorAsync(server.Http, "lesson", number),
-    };
+    private static Task<HttpResponseMessage> MixedAsync(MeasuredServer server, int number) =>
+        (number % 50, number % 5) switch
+        {
+            (49, _) => Photos.PostBrokenAsync(server.Http, "photos", number),
+            (25, _) => server.Http.GetAsync("/v1/models"),
+            (_, 0) => Photos.PostAsync(server.Http, "photos", number),
+            (_, 1) => Photos.PostAsync(server.Http, "small", number),
+            (_, 2) => Photos.PostFormAsync(server.Http, "small", number),
+            (_, 3) => Photos.PostJsonAsync(server.Http, "photos", number),
+            _ => Photos.PostTensorAsync(server.Http, "lesson", number),
+        };
 
     // A new version of a model that is being used, and the end of the one before.
     private static async Task ReplaceAsync(MeasuredServer server, int seed)
@@ -199,7 +349,13 @@ internal static class LoadBenchmark
         created.EnsureSuccessStatusCode();
         var model = JsonSerializer.Deserialize<JsonElement>(await server.Http.GetStringAsync("/v1/models/lesson"));
         var served = model.GetProperty("version").GetInt32();
-        foreach (var version in model.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("version").GetInt32()).Where(version => version < served))
+        foreach (
+            var version in model
+                .GetProperty("versions")
+                .EnumerateArray()
+                .Select(version => version.GetProperty("version").GetInt32())
+                .Where(version => version < served)
+        )
         {
             using var deleted = await server.Http.DeleteAsync($"/v1/models/lesson/versions/{version}");
             deleted.EnsureSuccessStatusCode();

@@ -15,7 +15,11 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
     private MeasuredServer(Process process, DirectoryInfo data, Uri address)
     {
         (this.process, this.data) = (process, data);
-        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromMinutes(5),
+        };
     }
 
     public HttpClient Http { get; }
@@ -26,8 +30,15 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
     {
         var data = Directory.CreateTempSubdirectory("model-service-load");
         string[] all = [$"Storage:Path={data.FullName}", "Limits:MaxConnections=100000", .. settings];
-        var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"), "--urls", "http://127.0.0.1:0", .. all.Select(setting => $"--ModelService:{setting}")])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"),
+                "--urls",
+                "http://127.0.0.1:0",
+                .. all.Select(setting => $"--ModelService:{setting}"),
+            ]
+        )
         {
             RedirectStandardOutput = true,
             WorkingDirectory = AppContext.BaseDirectory,
@@ -36,7 +47,8 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (Listening().Match(line) is not { Success: true } match) continue;
+            if (Listening().Match(line) is not { Success: true } match)
+                continue;
             _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
             return new MeasuredServer(process, data, new Uri(match.Value));
         }
@@ -48,9 +60,18 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
     public async Task CreateAsync(object definition)
     {
         using var answer = await Http.PostAsJsonAsync("/v1/models", definition);
-        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
         var name = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("name").GetString();
-        while ((await Http.GetFromJsonAsync<JsonElement>($"/v1/models/{name}")).GetProperty("versions")[0].GetProperty("state").GetString() != "ready") await Task.Delay(20);
+        while (
+            (await Http.GetFromJsonAsync<JsonElement>($"/v1/models/{name}"))
+                .GetProperty("versions")[0]
+                .GetProperty("state")
+                .GetString() != "ready"
+        )
+        {
+            await Task.Delay(20);
+        }
     }
 
     /// <summary>Has some traffic, and measures what it costs.</summary>
@@ -59,16 +80,35 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
         var (before, client) = (await UsageAsync(), Environment.CpuUsage.TotalTime);
         var outcome = await traffic();
         var (after, clientAfter) = (await UsageAsync(), Environment.CpuUsage.TotalTime);
-        return (outcome, new Cost(after.CpuSeconds - before.CpuSeconds, (clientAfter - client).TotalSeconds, after.Allocated - before.Allocated, before.Resident, after.Resident));
+        return (
+            outcome,
+            new Cost(
+                after.CpuSeconds - before.CpuSeconds,
+                (clientAfter - client).TotalSeconds,
+                after.Allocated - before.Allocated,
+                before.Resident,
+                after.Resident
+            )
+        );
     }
 
     /// <summary>What the process used so far, by its own metrics.</summary>
     private async Task<(double CpuSeconds, double Allocated, double Resident)> UsageAsync()
     {
         var metrics = await Http.GetStringAsync("/metrics");
-        double Sum(string name) => metrics.Split('\n').Where(line => line.StartsWith(name + '{', StringComparison.Ordinal) || line.StartsWith(name + ' ', StringComparison.Ordinal))
-            .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
-        return (Sum("dotnet_process_cpu_time_seconds_total"), Sum("dotnet_gc_heap_total_allocated_bytes_total"), Sum("dotnet_process_memory_working_set_bytes"));
+        double Sum(string name) =>
+            metrics
+                .Split('\n')
+                .Where(line =>
+                    line.StartsWith(name + '{', StringComparison.Ordinal)
+                    || line.StartsWith(name + ' ', StringComparison.Ordinal)
+                )
+                .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+        return (
+            Sum("dotnet_process_cpu_time_seconds_total"),
+            Sum("dotnet_gc_heap_total_allocated_bytes_total"),
+            Sum("dotnet_process_memory_working_set_bytes")
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -90,4 +130,10 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
 /// <param name="Allocated">Bytes that the server's managed code allocated.</param>
 /// <param name="ResidentBefore">Bytes that the server had in RAM before.</param>
 /// <param name="Resident">Those it has after.</param>
-internal readonly record struct Cost(double CpuSeconds, double ClientCpuSeconds, double Allocated, double ResidentBefore, double Resident);
+internal readonly record struct Cost(
+    double CpuSeconds,
+    double ClientCpuSeconds,
+    double Allocated,
+    double ResidentBefore,
+    double Resident
+);

@@ -21,15 +21,14 @@ internal sealed class FakeDecoder(int width, int height, byte[] rgb, int orienta
         return floats;
     }
 
-    private sealed class FakePicture(int width, int height, byte[] rgb, int orientation) : Picture(width, height, orientation)
+    private sealed class FakePicture(int width, int height, byte[] rgb, int orientation)
+        : Picture(width, height, orientation)
     {
         private readonly byte[] rgb = [.. rgb];
         private int next;
 
         public override Span<byte> ReadRow() => rgb.AsSpan(3 * Width * next++, 3 * Width);
 
-        public override void Dispose()
-        {
-        }
+        public override void Dispose() { }
     }
 }

@@ -15,8 +15,10 @@ internal static class Measures
             return;
         double[][] quarters =
         [
-            Mean(rgb, width, 0, centre, 0, middle), Mean(rgb, width, centre, width, 0, middle),
-            Mean(rgb, width, 0, centre, middle, height), Mean(rgb, width, centre, width, middle, height),
+            Mean(rgb, width, 0, centre, 0, middle),
+            Mean(rgb, width, centre, width, 0, middle),
+            Mean(rgb, width, 0, centre, middle, height),
+            Mean(rgb, width, centre, width, middle, height),
         ];
         foreach (var (found, item) in quarters.Zip(expectedQuarters.EnumerateArray()))
             AssertNear([.. item.EnumerateArray().Select(number => number.GetDouble())], found, tolerance);

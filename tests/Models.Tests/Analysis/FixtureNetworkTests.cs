@@ -8,9 +8,18 @@ namespace ModelService.Models.Tests.Analysis;
 /// <summary>Keys, order, shapes and counts against PyTorch's and torchvision's, as the fixtures have them.</summary>
 public sealed class FixtureNetworkTests
 {
-    public static TheoryData<string> FixtureNames => [.. Fixtures.Json("weights", "manifest.json").GetProperty("nets").EnumerateObject().Select(net => net.Name)];
+    public static TheoryData<string> FixtureNames =>
+        [.. Fixtures.Json("weights", "manifest.json").GetProperty("nets").EnumerateObject().Select(net => net.Name)];
 
-    public static TheoryData<string> GoldenNames => [.. Fixtures.Json("goldens", "manifest.json").GetProperty("goldens").EnumerateArray().Select(file => Path.GetFileNameWithoutExtension(file.GetString()!)).Where(name => !name.EndsWith("head7", StringComparison.Ordinal))];
+    public static TheoryData<string> GoldenNames =>
+        [
+            .. Fixtures
+                .Json("goldens", "manifest.json")
+                .GetProperty("goldens")
+                .EnumerateArray()
+                .Select(file => Path.GetFileNameWithoutExtension(file.GetString()!))
+                .Where(name => !name.EndsWith("head7", StringComparison.Ordinal)),
+        ];
 
     [Theory]
     [MemberData(nameof(FixtureNames))]
@@ -21,7 +30,10 @@ public sealed class FixtureNetworkTests
         var analysis = Networks.Fixture(name);
 
         AssertSame(expected, analysis);
-        Assert.Equal(expected.GetProperty("output_shape").EnumerateArray().Select(size => size.GetInt64()), analysis.Output.Sizes);
+        Assert.Equal(
+            expected.GetProperty("output_shape").EnumerateArray().Select(size => size.GetInt64()),
+            analysis.Output.Sizes
+        );
     }
 
     [Theory]
@@ -59,8 +71,19 @@ public sealed class FixtureNetworkTests
     private static void AssertSame(JsonElement expected, ArchitectureAnalysis analysis)
     {
         Assert.Equal(
-            expected.GetProperty("state_dict").EnumerateArray().Select(tensor => tensor.GetRawText().Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal)),
-            analysis.StateDict.Select(tensor => $"[\"{tensor.Name}\",[{string.Join(",", tensor.Shape)}],\"{(tensor.IsCounter ? "int64" : "float32")}\"]"));
+            expected
+                .GetProperty("state_dict")
+                .EnumerateArray()
+                .Select(tensor =>
+                    tensor
+                        .GetRawText()
+                        .Replace(" ", "", StringComparison.Ordinal)
+                        .Replace("\n", "", StringComparison.Ordinal)
+                ),
+            analysis.StateDict.Select(tensor =>
+                $"[\"{tensor.Name}\",[{string.Join(",", tensor.Shape)}],\"{(tensor.IsCounter ? "int64" : "float32")}\"]"
+            )
+        );
         Assert.Equal(expected.GetProperty("parameters").GetInt64(), analysis.Parameters);
         Assert.Equal(expected.GetProperty("macs").GetInt64(), analysis.Macs);
     }

@@ -14,7 +14,8 @@ public sealed class ConvolutionTests
             var cases = new TheoryData<string, int>();
             foreach (var type in new[] { "conv1d", "conv2d", "conv3d" })
             {
-                foreach (var channels in new[] { 1, 3, 8, 12, 16, 17, 20, 24, 31, 40, 48 }) cases.Add(type, channels);
+                foreach (var channels in new[] { 1, 3, 8, 12, 16, 17, 20, 24, 31, 40, 48 })
+                    cases.Add(type, channels);
             }
 
             return cases;
@@ -25,10 +26,20 @@ public sealed class ConvolutionTests
     [MemberData(nameof(Cases))]
     public void Run_AnyNumberOfChannels_ComputesWhatFloat64Computes(string type, int channels)
     {
-        int[] sides = type switch { "conv1d" => [200], "conv2d" => [20, 18], _ => [8, 9, 7] };
+        int[] sides = type switch
+        {
+            "conv1d" => [200],
+            "conv2d" => [20, 18],
+            _ => [8, 9, 7],
+        };
         using var model = new CompiledModel(
-            Networks.Analyze($$"""{ "input": { "shape": [{{channels}}, {{string.Join(", ", sides)}}] }, "layers": [{ "type": "{{type}}", "out_channels": 24, "kernel_size": 3, "padding": 1, "bias": false }, { "type": "flatten" }] }"""),
-            seed: 1, [], CPU);
+            Networks.Analyze(
+                $$"""{ "input": { "shape": [{{channels}}, {{string.Join(", ", sides)}}] }, "layers": [{ "type": "{{type}}", "out_channels": 24, "kernel_size": 3, "padding": 1, "bias": false }, { "type": "flatten" }] }"""
+            ),
+            seed: 1,
+            [],
+            CPU
+        );
         using var scope = NewDisposeScope();
         var input = RandomInputs.Normal(seed: 1, [4, channels, .. sides.Select(side => (long)side)]);
         var weight = model.StateDict["0.weight"].to(float64);
@@ -45,6 +56,7 @@ public sealed class ConvolutionTests
         var scores = model.Run(input.data<float>().ToArray(), 4);
 
         // Weights are below 1 and at most 48 * 27 products are summed: float32 keeps about 1e-6 of that.
-        for (var i = 0; i < wanted.Length; i++) Assert.Equal(wanted[i], scores[i], 1e-4);
+        for (var i = 0; i < wanted.Length; i++)
+            Assert.Equal(wanted[i], scores[i], 1e-4);
     }
 }

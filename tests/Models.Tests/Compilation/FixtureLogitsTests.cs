@@ -19,7 +19,8 @@ public sealed class FixtureLogitsTests
             var data = new TheoryData<string, string>();
             foreach (var name in FixtureNetworkNames())
             {
-                foreach (var file in new[] { $"{name}.safetensors", $"{name}.pth", $"{name}_legacy.pth" }) data.Add(name, file);
+                foreach (var file in new[] { $"{name}.safetensors", $"{name}.pth", $"{name}_legacy.pth" })
+                    data.Add(name, file);
             }
 
             return data;
@@ -37,17 +38,25 @@ public sealed class FixtureLogitsTests
         var scores = model.Run(input, (int)io.Shape("input")[0]);
 
         Assert.Equal(logits.Length, scores.Length);
-        for (var i = 0; i < logits.Length; i++) Assert.True(Math.Abs(logits[i] - scores[i]) <= Tolerance * Math.Max(1, Math.Abs(logits[i])), $"{i}: {scores[i]} instead of {logits[i]}");
+        for (var i = 0; i < logits.Length; i++)
+        {
+            Assert.True(
+                Math.Abs(logits[i] - scores[i]) <= Tolerance * Math.Max(1, Math.Abs(logits[i])),
+                $"{i}: {scores[i]} instead of {logits[i]}"
+            );
+        }
     }
 
     [Fact]
     public void Run_BatchLargerThanOneCall_GivesEachInputItsOwnScores()
     {
         // 16 MiB of activations for one input: 16 at a time.
-        var analysis = Networks.Analyze("""
+        var analysis = Networks.Analyze(
+            """
             { "input": { "channels": 1, "height": 8, "width": 8 },
               "layers": [{ "type": "conv2d", "out_channels": 65536, "kernel_size": 1 }, { "type": "adaptive_avg_pool2d", "output_size": 1 }, { "type": "flatten" }, { "type": "linear", "out_features": 2 }] }
-            """);
+            """
+        );
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
         var inputs = Enumerable.Range(0, 20 * 64).Select(i => (float)Math.Sin(i)).ToArray();
 
@@ -84,7 +93,14 @@ public sealed class FixtureLogitsTests
     public void Build_WithoutWeights_BeginsAsPyTorchDoes(string norm, string key)
     {
         FreeMemory.FillWithNaN();
-        using var model = new CompiledModel(Networks.Analyze($$"""{ "input": { "channels": 3, "height": 4, "width": 4 }, "layers": [{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 }, {{norm}}, { "type": "flatten" }] }"""), seed: 1, [], CPU);
+        using var model = new CompiledModel(
+            Networks.Analyze(
+                $$"""{ "input": { "channels": 3, "height": 4, "width": 4 }, "layers": [{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 }, {{norm}}, { "type": "flatten" }] }"""
+            ),
+            seed: 1,
+            [],
+            CPU
+        );
         using var scope = NewDisposeScope();
         var tensors = model.StateDict;
 
@@ -97,9 +113,15 @@ public sealed class FixtureLogitsTests
     [Fact]
     public void Run_FinalSoftmax_LeavesTheLogits()
     {
-        const string Network = """{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }, { "type": "sequential", "layers": [{ "type": "softmax" }] }] }""";
+        const string Network =
+            """{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }, { "type": "sequential", "layers": [{ "type": "softmax" }] }] }""";
         using var with = new CompiledModel(Networks.Analyze(Network), seed: 3, [], CPU);
-        using var without = new CompiledModel(Networks.Analyze("""{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }] }"""), seed: 3, [], CPU);
+        using var without = new CompiledModel(
+            Networks.Analyze("""{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }] }"""),
+            seed: 3,
+            [],
+            CPU
+        );
         float[] input = [1, 2, 3, 4];
 
         Assert.Equal(without.Run(input, 1), with.Run(input, 1));
@@ -111,7 +133,14 @@ public sealed class FixtureLogitsTests
         // One bright pixel in the middle: cross-correlation leaves the kernel turned by 180 degrees.
         var input = new float[25];
         input[12] = 1;
-        using var model = new CompiledModel(Networks.Analyze("""{ "input": { "channels": 1, "height": 5, "width": 5 }, "layers": [{ "type": "filter2d", "preset": "emboss" }, { "type": "flatten" }] }"""), seed: 1, [], CPU);
+        using var model = new CompiledModel(
+            Networks.Analyze(
+                """{ "input": { "channels": 1, "height": 5, "width": 5 }, "layers": [{ "type": "filter2d", "preset": "emboss" }, { "type": "flatten" }] }"""
+            ),
+            seed: 1,
+            [],
+            CPU
+        );
 
         var output = model.Run(input, 1);
 

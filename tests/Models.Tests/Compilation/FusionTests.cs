@@ -17,7 +17,9 @@ public sealed class FusionTests
     [Fact]
     public void Compile_ConvolutionNormActivation_BecomesOneOperator()
     {
-        var item = Assert.IsType<ConvolutionOperator>(Assert.Single(Compile(Conv, Norm, """{ "type": "dropout" }""", """{ "type": "identity" }""", Relu)));
+        var item = Assert.IsType<ConvolutionOperator>(
+            Assert.Single(Compile(Conv, Norm, """{ "type": "dropout" }""", """{ "type": "identity" }""", Relu))
+        );
 
         Assert.Equal("1", Assert.Single(item.Weights.Norms).Key);
         Assert.Equal("relu", item.Activation!.Name);
@@ -26,19 +28,43 @@ public sealed class FusionTests
 
     [Fact]
     public void Compile_LinearAndNorm_AreFolded() =>
-        Assert.Single(Compile("""{ "type": "flatten" }""", """{ "type": "linear", "out_features": 4 }""", """{ "type": "batch_norm1d" }""").OfType<LinearOperator>().Single().Weights.Norms);
+        Assert.Single(
+            Compile(
+                    """{ "type": "flatten" }""",
+                    """{ "type": "linear", "out_features": 4 }""",
+                    """{ "type": "batch_norm1d" }"""
+                )
+                .OfType<LinearOperator>()
+                .Single()
+                .Weights.Norms
+        );
 
     [Fact]
-    public void Compile_NormOverAnotherDimensionThanLinear_Stays() => Assert.Contains(
-        Compile("""{ "type": "flatten", "start_dim": 2 }""", """{ "type": "linear", "out_features": 4 }""", """{ "type": "batch_norm1d" }"""), item => item is NormOperator);
+    public void Compile_NormOverAnotherDimensionThanLinear_Stays() =>
+        Assert.Contains(
+            Compile(
+                """{ "type": "flatten", "start_dim": 2 }""",
+                """{ "type": "linear", "out_features": 4 }""",
+                """{ "type": "batch_norm1d" }"""
+            ),
+            item => item is NormOperator
+        );
 
     [Fact]
     public void Compile_ActivationBeforeNorm_KeepsTheNorm() =>
-        Assert.Collection(Compile(Conv, Relu, Norm), item => Assert.Equal("relu", Weighted(item).Activation!.Name), item => Assert.IsType<NormOperator>(item));
+        Assert.Collection(
+            Compile(Conv, Relu, Norm),
+            item => Assert.Equal("relu", Weighted(item).Activation!.Name),
+            item => Assert.IsType<NormOperator>(item)
+        );
 
     [Fact]
     public void Compile_TwoActivations_FusesTheFirstOnly() =>
-        Assert.Collection(Compile(Conv, Relu, """{ "type": "tanh" }"""), item => Assert.Equal("relu", Weighted(item).Activation!.Name), item => Assert.IsType<ActivationOperator>(item));
+        Assert.Collection(
+            Compile(Conv, Relu, """{ "type": "tanh" }"""),
+            item => Assert.Equal("relu", Weighted(item).Activation!.Name),
+            item => Assert.IsType<ActivationOperator>(item)
+        );
 
     [Fact]
     public void Compile_ResultReadTwice_IsNotFusedWithOneReader()
@@ -51,7 +77,8 @@ public sealed class FusionTests
             item => Assert.Empty(Weighted(item).Weights.Norms),
             item => Assert.IsType<NormOperator>(item),
             item => Assert.IsType<ActivationOperator>(item),
-            item => Assert.IsType<AddOperator>(item));
+            item => Assert.IsType<AddOperator>(item)
+        );
     }
 
     [Fact]
@@ -70,11 +97,17 @@ public sealed class FusionTests
     {
         var operators = Compile(Conv, Residual(body: [Conv, Relu]));
 
-        Assert.Collection(operators, _ => { }, item => Assert.False(Weighted(item).HasAddend), item => Assert.IsType<AddOperator>(item));
+        Assert.Collection(
+            operators,
+            _ => { },
+            item => Assert.False(Weighted(item).HasAddend),
+            item => Assert.IsType<AddOperator>(item)
+        );
     }
 
     [Fact]
-    public void Compile_BodyThatIsTheInput_AddsItToItself() => Assert.IsType<AddOperator>(Compile(Conv, Residual(body: ["""{ "type": "identity" }"""]))[1]);
+    public void Compile_BodyThatIsTheInput_AddsItToItself() =>
+        Assert.IsType<AddOperator>(Compile(Conv, Residual(body: ["""{ "type": "identity" }"""]))[1]);
 
     [Fact]
     public void FuseSums_DifferentShapes_StayApart()
@@ -85,11 +118,28 @@ public sealed class FusionTests
         var plan = new Plan(
             input,
             [
-                new CallOperator("adaptive_avg_pool2d", [input]) { Key = "0", Inputs = [input], Output = narrow },
-                new LinearOperator { Key = "1", Inputs = [input], Output = product, Weights = new NamedWeights("1.weight") },
-                new AddOperator { Key = "2", Inputs = [product, narrow], Output = sum },
+                new CallOperator("adaptive_avg_pool2d", [input])
+                {
+                    Key = "0",
+                    Inputs = [input],
+                    Output = narrow,
+                },
+                new LinearOperator
+                {
+                    Key = "1",
+                    Inputs = [input],
+                    Output = product,
+                    Weights = new NamedWeights("1.weight"),
+                },
+                new AddOperator
+                {
+                    Key = "2",
+                    Inputs = [product, narrow],
+                    Output = sum,
+                },
             ],
-            sum);
+            sum
+        );
 
         Assert.Equal(3, FuseSums.Apply(plan).Operators.Count);
     }
@@ -104,11 +154,22 @@ public sealed class FusionTests
     [InlineData(512, 28, true, true)]
     [InlineData(64, 28, true, true)] // too few multiplications for what a convolution costs to call,
     [InlineData(48, 28, true, false)] // but a product would have to be filled up
-    public void Compile_PointwiseConvolution_IsAMatrixProductWhereThatIsBetterOrSafer(int channels, int side, bool cachesAreShown, bool isProduct)
+    public void Compile_PointwiseConvolution_IsAMatrixProductWhereThatIsBetterOrSafer(
+        int channels,
+        int side,
+        bool cachesAreShown,
+        bool isProduct
+    )
     {
-        var network = Networks.Analyze($$"""{ "input": { "shape": [64, {{side}}, {{side}}] }, "layers": [{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": 1 }] }""");
+        var network = Networks.Analyze(
+            $$"""{ "input": { "shape": [64, {{side}}, {{side}}] }, "layers": [{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": 1 }] }"""
+        );
 
-        var route = PlanPasses.Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown).Operators.OfType<ConvolutionOperator>().Single().Route;
+        var route = PlanPasses
+            .Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown)
+            .Operators.OfType<ConvolutionOperator>()
+            .Single()
+            .Route;
 
         Assert.Equal(isProduct ? OperatorRoute.AsLinear : OperatorRoute.Fused, route);
     }
@@ -118,7 +179,10 @@ public sealed class FusionTests
     {
         Assert.Equal(OperatorRoute.AsLinear, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1 }"""));
         Assert.Equal(OperatorRoute.Fused, Route(Conv));
-        Assert.Equal(OperatorRoute.Fused, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1, "padding": 1 }"""));
+        Assert.Equal(
+            OperatorRoute.Fused,
+            Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1, "padding": 1 }""")
+        );
     }
 
     [Fact]
@@ -144,7 +208,13 @@ public sealed class FusionTests
     public void Compile_AddendThatIsTheNetworksInput_IsNotFree()
     {
         var plan = PlanPasses.Compile(
-            Networks.Analyze($$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }"""), Precision.Float32, forCpu: true, ownCode: false);
+            Networks.Analyze(
+                $$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }"""
+            ),
+            Precision.Float32,
+            forCpu: true,
+            ownCode: false
+        );
 
         var sum = plan.Operators.OfType<ConvolutionOperator>().Last();
         Assert.Equal(plan.Input, sum.Inputs[1]);
@@ -157,14 +227,23 @@ public sealed class FusionTests
         // Two sums around each other: the inner one adds what the outer one adds as well.
         var operators = Compile(Conv, Residual(body: [Residual(body: [Conv, Conv]), Conv]));
 
-        Assert.Equal([false, true], operators.OfType<ConvolutionOperator>().Where(item => item.HasAddend).Select(item => item.IsAddendFree));
+        Assert.Equal(
+            [false, true],
+            operators.OfType<ConvolutionOperator>().Where(item => item.HasAddend).Select(item => item.IsAddendFree)
+        );
     }
 
     [Fact]
     public void Compile_GroupsThatOneDnnComputesWrongly_AreLeftToLibtorch()
     {
-        Assert.Equal(OperatorRoute.Fused, Route("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "groups": 3 }"""));
-        Assert.Equal(OperatorRoute.Plain, Route("""{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "groups": 3 }"""));
+        Assert.Equal(
+            OperatorRoute.Fused,
+            Route("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "groups": 3 }""")
+        );
+        Assert.Equal(
+            OperatorRoute.Plain,
+            Route("""{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "groups": 3 }""")
+        );
     }
 
     [Fact]
@@ -172,7 +251,10 @@ public sealed class FusionTests
     {
         var operators = Compile("""{ "type": "conv2d", "out_channels": 84, "kernel_size": 3 }""", Conv);
 
-        Assert.Equal(["ConvolutionOperator", "CallOperator", "ConvolutionOperator"], operators.Select(item => item.GetType().Name));
+        Assert.Equal(
+            ["ConvolutionOperator", "CallOperator", "ConvolutionOperator"],
+            operators.Select(item => item.GetType().Name)
+        );
         Assert.Equal(12, Weighted(operators[2]).Weights.FillIn);
         Assert.Equal(96, operators[1].Output.Shape.Sizes[0]);
     }
@@ -193,7 +275,12 @@ public sealed class FusionTests
     [InlineData("alexnet", null)] // all of its activations fit into the cache
     public void Compile_LargeActivations_ComputesInPairsUpToWhereWeightsAreLarger(string network, string? last)
     {
-        var plan = PlanPasses.Compile(PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()), Precision.Float32, forCpu: true, ownCode: false);
+        var plan = PlanPasses.Compile(
+            PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()),
+            Precision.Float32,
+            forCpu: true,
+            ownCode: false
+        );
 
         Assert.Equal(last, plan.Operators.Take(plan.OperatorsInPairs).LastOrDefault()?.Key);
     }
@@ -203,13 +290,20 @@ public sealed class FusionTests
     [InlineData(4, Norm, Relu)]
     public void Compile_ValueReadBehindThePairs_IsNotLeftInThem(int inPairs, params string[] body)
     {
-        var plan = PlanPasses.Compile(Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)), Precision.Float32, forCpu: true, ownCode: false);
+        var plan = PlanPasses.Compile(
+            Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)),
+            Precision.Float32,
+            forCpu: true,
+            ownCode: false
+        );
 
         Assert.Equal(inPairs, StayInCache.Apply(plan, large: 1).OperatorsInPairs);
     }
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
-        PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true, ownCode: false).Operators;
+        PlanPasses
+            .Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true, ownCode: false)
+            .Operators;
 
     private static OperatorRoute Route(string layer) => Weighted(Assert.Single(Compile(layer))).Route;
 

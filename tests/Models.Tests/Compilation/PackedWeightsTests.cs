@@ -16,7 +16,22 @@ public sealed class PackedWeightsTests
             var cases = new TheoryData<string, Precision>();
             foreach (var precision in new[] { Precision.Float32, Precision.BFloat16 })
             {
-                foreach (var layer in new[] { "conv 3", "conv 1", "linear", "sum 3", "sum 1", "depthwise 3", "depthwise 1", "groups 3" }) cases.Add(layer, precision);
+                foreach (
+                    var layer in new[]
+                    {
+                        "conv 3",
+                        "conv 1",
+                        "linear",
+                        "sum 3",
+                        "sum 1",
+                        "depthwise 3",
+                        "depthwise 1",
+                        "groups 3",
+                    }
+                )
+                {
+                    cases.Add(layer, precision);
+                }
             }
 
             return cases;
@@ -27,14 +42,22 @@ public sealed class PackedWeightsTests
     [MemberData(nameof(Layers))]
     public void Forward_AnyWidth_ComputesWhatFloat64Computes(string layer, Precision precision)
     {
-        Assert.SkipWhen(precision == Precision.BFloat16 && !Precisions.ProcessorHasBFloat16, "This processor has no bfloat16.");
+        Assert.SkipWhen(
+            precision == Precision.BFloat16 && !Precisions.ProcessorHasBFloat16,
+            "This processor has no bfloat16."
+        );
         var wrong = new List<string>();
         foreach (var channelsOut in Widths)
         {
-            foreach (var channelsIn in layer.StartsWith("depthwise", StringComparison.Ordinal) ? [channelsOut] : new[] { 3, 16, 24, 144 })
+            foreach (
+                var channelsIn in layer.StartsWith("depthwise", StringComparison.Ordinal)
+                    ? [channelsOut]
+                    : new[] { 3, 16, 24, 144 }
+            )
             {
                 var off = Difference(Network(layer.Split(' '), channelsIn, channelsOut), channelsIn, precision);
-                if (!(off <= (precision == Precision.Float32 ? 1e-5 : 0.05))) wrong.Add($"{channelsIn}->{channelsOut}: {off:g2}");
+                if (!(off <= (precision == Precision.Float32 ? 1e-5 : 0.05)))
+                    wrong.Add($"{channelsIn}->{channelsOut}: {off:g2}");
             }
         }
 
@@ -48,8 +71,10 @@ public sealed class PackedWeightsTests
         return layer[0] switch
         {
             "linear" => $$"""{ "type": "linear", "out_features": {{channelsOut}} }""",
-            "sum" => $$"""{ "type": "residual", "body": [{{Conv(1)}}], "shortcut": {{Conv(1)}}, "activation": "relu" }""",
-            "depthwise" => Conv(channelsOut).Replace($"\"in_channels\": {channelsIn * channelsOut}, ", "", StringComparison.Ordinal),
+            "sum" =>
+                $$"""{ "type": "residual", "body": [{{Conv(1)}}], "shortcut": {{Conv(1)}}, "activation": "relu" }""",
+            "depthwise" => Conv(channelsOut)
+                .Replace($"\"in_channels\": {channelsIn * channelsOut}, ", "", StringComparison.Ordinal),
             "groups" => Conv(2, factor: 2),
             _ => Conv(1),
         };
@@ -57,7 +82,15 @@ public sealed class PackedWeightsTests
 
     private static double Difference(string layer, int channelsIn, Precision precision)
     {
-        var shape = layer.Contains("linear", StringComparison.Ordinal) ? $"{channelsIn}" : $"{(layer.Contains("\"groups\": 2 ", StringComparison.Ordinal) ? 2 * channelsIn : channelsIn)}, 5, 6";
-        return PlanDifference.Of(Networks.Analyze($$"""{ "input": { "shape": [{{shape}}] }, "layers": [{{layer}}, { "type": "flatten", "start_dim": 1 }] }"""), precision, count: 2);
+        var shape = layer.Contains("linear", StringComparison.Ordinal)
+            ? $"{channelsIn}"
+            : $"{(layer.Contains("\"groups\": 2 ", StringComparison.Ordinal) ? 2 * channelsIn : channelsIn)}, 5, 6";
+        return PlanDifference.Of(
+            Networks.Analyze(
+                $$"""{ "input": { "shape": [{{shape}}] }, "layers": [{{layer}}, { "type": "flatten", "start_dim": 1 }] }"""
+            ),
+            precision,
+            count: 2
+        );
     }
 }

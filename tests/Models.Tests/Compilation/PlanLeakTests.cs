@@ -11,10 +11,13 @@ namespace ModelService.Models.Tests.Compilation;
 public sealed class PlanLeakTests
 {
     // 16 MiB of weights, so that fifty of them would be seen.
-    private const string Network = """{ "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" }, { "type": "linear", "out_features": 4 }] }""";
+    private const string Network =
+        """{ "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" }, { "type": "linear", "out_features": 4 }] }""";
 
     // Forty layers of hardly any weights: what is kept of its program, libtorch's graphs, would be 2 MB each time.
-    private static readonly string Deep = Networks.Of([.. Enumerable.Repeat("""{ "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 }""", 40)]);
+    private static readonly string Deep = Networks.Of([
+        .. Enumerable.Repeat("""{ "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 }""", 40),
+    ]);
 
     public static TheoryData<string, long> NetworksAndGrowth => new() { { Network, 100 << 20 }, { Deep, 20 << 20 } };
 
@@ -35,7 +38,8 @@ public sealed class PlanLeakTests
 
         Once();
         var (tensors, bytes) = (Tensor.TotalCount, Environment.WorkingSet);
-        for (var i = 0; i < 50; i++) Once();
+        for (var i = 0; i < 50; i++)
+            Once();
 
         Assert.Equal(tensors, Tensor.TotalCount);
         Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, mostGrowth);
@@ -48,12 +52,18 @@ public sealed class PlanLeakTests
         Assert.True(CompiledPlan.IsDivided(8, 2, analysis.Macs));
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var input = RandomInputs.Normal(seed: 1, [8, .. analysis.Input.Sizes]);
-        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, Precision.Float32, forCpu: true), module, Precision.Float32, CPU);
+        using var plan = new CompiledPlan(
+            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            module,
+            Precision.Float32,
+            CPU
+        );
         using var threads = new PartThreads(2, "parts");
         plan.Forward(input, threads).Dispose();
 
         var tensors = Tensor.TotalCount;
-        for (var i = 0; i < 100; i++) plan.Forward(input, threads).Dispose();
+        for (var i = 0; i < 100; i++)
+            plan.Forward(input, threads).Dispose();
 
         Assert.Equal(tensors, Tensor.TotalCount);
     }

@@ -11,7 +11,8 @@ public sealed class ProcessorCachesTests
     public void AreShown_LinuxSeesThreeLevels_IsTrue()
     {
         Assert.SkipUnless(X86Base.IsSupported && Directory.Exists(Kernel), "Linux tells of no caches here.");
-        var levels = Directory.GetDirectories(Kernel, "index*")
+        var levels = Directory
+            .GetDirectories(Kernel, "index*")
             .Where(cache => File.ReadAllText(Path.Combine(cache, "type")).Trim() is "Data" or "Unified")
             .Select(cache => File.ReadAllText(Path.Combine(cache, "level")).Trim());
 

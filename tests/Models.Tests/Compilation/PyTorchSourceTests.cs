@@ -12,15 +12,22 @@ public sealed class PyTorchSourceTests
     [Fact]
     public void Write_Blocks_GivesAClassForEachKeyedBlock()
     {
-        var analysis = Networks.Analyze(Networks.Of(
-            """{ "type": "conv2d", "out_channels": 4, "kernel_size": [3, 5], "padding": "same", "bias": false }""",
-            """{ "type": "repeat", "times": 2, "layers": [{ "type": "residual", "activation": "relu", "body": [{ "type": "conv2d", "name": "conv1", "out_channels": 4, "kernel_size": 1 }] }] }""",
-            """{ "type": "concat", "inline": true, "branches": [{ "type": "identity" }, { "type": "filter2d", "preset": "sobel_x" }] }""",
-            """{ "type": "leaky_relu", "negative_slope": 0.2 }""", """{ "type": "flatten" }""", """{ "type": "linear", "name": "fc", "out_features": 2 }""", """{ "type": "softmax" }"""));
+        var analysis = Networks.Analyze(
+            Networks.Of(
+                """{ "type": "conv2d", "out_channels": 4, "kernel_size": [3, 5], "padding": "same", "bias": false }""",
+                """{ "type": "repeat", "times": 2, "layers": [{ "type": "residual", "activation": "relu", "body": [{ "type": "conv2d", "name": "conv1", "out_channels": 4, "kernel_size": 1 }] }] }""",
+                """{ "type": "concat", "inline": true, "branches": [{ "type": "identity" }, { "type": "filter2d", "preset": "sobel_x" }] }""",
+                """{ "type": "leaky_relu", "negative_slope": 0.2 }""",
+                """{ "type": "flatten" }""",
+                """{ "type": "linear", "name": "fc", "out_features": 2 }""",
+                """{ "type": "softmax" }"""
+            )
+        );
 
         var source = PyTorchSource.Write(analysis);
 
-        Assert.Equal("""
+        Assert.Equal(
+            """
             import torch
             from torch import nn
 
@@ -85,15 +92,20 @@ public sealed class PyTorchSourceTests
 
             model = Network().eval()  # input: [N, 3, 16, 16]
 
-            """, source);
+            """,
+            source
+        );
     }
 
     [Fact]
     public void Write_KeysThatDifferInDotsOnly_GivesAClassForEach()
     {
-        var analysis = Networks.Analyze(Networks.Of(
-            """{ "type": "sequential", "name": "a", "layers": [{ "type": "sequential", "name": "b", "layers": [{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }] }] }""",
-            """{ "type": "sequential", "name": "a_b", "layers": [{ "type": "conv2d", "out_channels": 7, "kernel_size": 1 }] }"""));
+        var analysis = Networks.Analyze(
+            Networks.Of(
+                """{ "type": "sequential", "name": "a", "layers": [{ "type": "sequential", "name": "b", "layers": [{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }] }] }""",
+                """{ "type": "sequential", "name": "a_b", "layers": [{ "type": "conv2d", "out_channels": 7, "kernel_size": 1 }] }"""
+            )
+        );
 
         var source = PyTorchSource.Write(analysis);
 

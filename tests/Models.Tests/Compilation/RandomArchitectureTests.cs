@@ -17,7 +17,9 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
 {
     private const int Cases = 1_000;
 
-    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
+    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+        ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+        : Random.Shared.Next();
 
     [Fact]
     public void Analyze_RandomNetworks_AgreesWithTheBuiltModules()
@@ -27,7 +29,10 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
         for (var i = 0; i < Cases; i++)
         {
             var json = architectures.Next();
-            var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
+            var analysis = ArchitectureReader.Analyze(
+                JsonSerializer.SerializeToElement(json),
+                new ArchitectureLimits()
+            );
             using var scope = NewDisposeScope();
             using var module = BlockModule.Build(analysis, i);
             module.eval();
@@ -38,8 +43,13 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
 
             // TorchSharp gives the buffers behind all parameters, PyTorch those of each layer behind its own.
             Assert.Equal(
-                analysis.StateDict.OrderBy(tensor => tensor.IsCounter || tensor.Name.Contains(".running_", StringComparison.Ordinal)).Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
-                module.state_dict().Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}"));
+                analysis
+                    .StateDict.OrderBy(tensor =>
+                        tensor.IsCounter || tensor.Name.Contains(".running_", StringComparison.Ordinal)
+                    )
+                    .Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+                module.state_dict().Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}")
+            );
             Assert.Equal(analysis.Parameters, module.parameters().Sum(parameter => parameter.numel()));
         }
     }
@@ -56,7 +66,10 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             JsonObject json;
             do json = architectures.Next();
             while (json.ToJsonString().Contains("group_norm", StringComparison.Ordinal));
-            var analysis = ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits());
+            var analysis = ArchitectureReader.Analyze(
+                JsonSerializer.SerializeToElement(json),
+                new ArchitectureLimits()
+            );
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using var module = LoadedModule.Create(analysis, i, []);
@@ -64,17 +77,27 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
 
             // Some of them as networks with large activations are computed, and some by our own code where they can be; these are all small.
             var steps = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
-            using var plan = new CompiledPlan(i % 3 == 1 ? StayInCache.Apply(steps, large: 1) : steps, module, Precision.Float32, CPU);
+            using var plan = new CompiledPlan(
+                i % 3 == 1 ? StayInCache.Apply(steps, large: 1) : steps,
+                module,
+                Precision.Float32,
+                CPU
+            );
             var input = RandomInputs.Normal(i, [3, .. analysis.Input.Sizes]);
             FreeMemory.FillWithNaN();
 
-            var (alone, byPlan, byModule) = (plan.Forward(input[..1].clone()), plan.Forward(input.clone()), module.call(input.clone()));
+            var (alone, byPlan, byModule) = (
+                plan.Forward(input[..1].clone()),
+                plan.Forward(input.clone()),
+                module.call(input.clone())
+            );
 
             // libtorch computes float64 by plain loops, float32 by oneDNN: what one gets wrong the other doesn't.
             var wanted = module.to(float64).call(input.to(float64));
 
             // A pool's window may lie in the padding wholly: -infinity, and nothing to compare after it.
-            if (!wanted.isfinite().all().item<bool>()) continue;
+            if (!wanted.isfinite().all().item<bool>())
+                continue;
             compared++;
             foreach (var (name, scores) in new[] { ("plan", byPlan), ("module", byModule), ("plan of one", alone) })
             {
@@ -105,7 +128,10 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
                 refused++;
                 Assert.Equal(ErrorCode.DefinitionInvalid, exception.Code);
                 Assert.NotEmpty(exception.Errors);
-                Assert.All(exception.Errors, error => Assert.True(Exists(json, error.Pointer), $"{error.Pointer} in {json}"));
+                Assert.All(
+                    exception.Errors,
+                    error => Assert.True(Exists(json, error.Pointer), $"{error.Pointer} in {json}")
+                );
             }
         }
 
@@ -125,8 +151,14 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             var (second, again) = Read(JsonSerializer.SerializeToElement(written));
 
             Assert.Equal(written.ToJsonString(), ArchitectureWriter.Write(second, again).ToJsonString());
-            Assert.Equal(analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"), again.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"));
-            Assert.Equal((analysis.Macs, analysis.Parameters, analysis.Output.ToString()), (again.Macs, again.Parameters, again.Output.ToString()));
+            Assert.Equal(
+                analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+                again.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}")
+            );
+            Assert.Equal(
+                (analysis.Macs, analysis.Parameters, analysis.Output.ToString()),
+                (again.Macs, again.Parameters, again.Output.ToString())
+            );
         }
     }
 
@@ -146,7 +178,14 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             var name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             if (json.ValueKind == JsonValueKind.Array)
             {
-                if (int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) is var index && index >= json.GetArrayLength()) return false;
+                if (
+                    int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) is var index
+                    && index >= json.GetArrayLength()
+                )
+                {
+                    return false;
+                }
+
                 json = json[index];
             }
             else if (!json.TryGetProperty(name, out json))
@@ -164,9 +203,12 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
         using var generator = new Generator((ulong)seed, CPU);
         foreach (var (name, tensor) in module.state_dict())
         {
-            if (name.EndsWith("running_mean", StringComparison.Ordinal)) tensor.normal_(0, 0.3, generator);
-            else if (name.EndsWith("running_var", StringComparison.Ordinal)) tensor.uniform_(0.5, 2, generator);
-            else if (tensor.dim() == 1 && name.EndsWith("weight", StringComparison.Ordinal)) tensor.uniform_(-1.5, 1.5, generator);
+            if (name.EndsWith("running_mean", StringComparison.Ordinal))
+                tensor.normal_(0, 0.3, generator);
+            else if (name.EndsWith("running_var", StringComparison.Ordinal))
+                tensor.uniform_(0.5, 2, generator);
+            else if (tensor.dim() == 1 && name.EndsWith("weight", StringComparison.Ordinal))
+                tensor.uniform_(-1.5, 1.5, generator);
         }
     }
 }

@@ -35,19 +35,36 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
     [InlineData("""{ "type": "avg_pool2d", "kernel_size": 2 }""")]
     [InlineData("""{ "type": "sigmoid" }""")]
     [InlineData("""{ "type": "batch_norm2d" }""")]
-    [InlineData("""{ "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": 1 }] }""")]
+    [InlineData(
+        """{ "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": 1 }] }"""
+    )]
     public void Compile_WhatOurOwnCodeDoesNotCompute_IsNotSmall(string layer) =>
-        Assert.False(PlanPasses.Compile(Networks.Analyze(Networks.Of(layer, Flatten, Linear)), Precision.Float32, forCpu: true).IsSmall);
+        Assert.False(
+            PlanPasses
+                .Compile(Networks.Analyze(Networks.Of(layer, Flatten, Linear)), Precision.Float32, forCpu: true)
+                .IsSmall
+        );
 
     [Fact]
-    public void Compile_FewMultiplicationsOfALargePicture_IsNotSmall() => Assert.False(PlanPasses.Compile(
-        Networks.Analyze("""{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""),
-        Precision.Float32, forCpu: true).IsSmall);
+    public void Compile_FewMultiplicationsOfALargePicture_IsNotSmall() =>
+        Assert.False(
+            PlanPasses
+                .Compile(
+                    Networks.Analyze(
+                        """{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""
+                    ),
+                    Precision.Float32,
+                    forCpu: true
+                )
+                .IsSmall
+        );
 
     [Fact]
     public void Run_RandomSmallNetworks_ComputesWhatFloat64Computes()
     {
-        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
+        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+            ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         output.WriteLine($"RANDOM_SEED={seed}");
         var random = new Random(seed);
         for (var i = 0; i < 200; i++)
@@ -74,7 +91,20 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
     [Fact]
     public void Run_NaNInOneInput_StaysInItsScores()
     {
-        using var model = new CompiledModel(Networks.Analyze(Networks.Of(Conv, """{ "type": "relu" }""", """{ "type": "max_pool2d", "kernel_size": 2 }""", Flatten, Linear)), seed: 1, [], CPU);
+        using var model = new CompiledModel(
+            Networks.Analyze(
+                Networks.Of(
+                    Conv,
+                    """{ "type": "relu" }""",
+                    """{ "type": "max_pool2d", "kernel_size": 2 }""",
+                    Flatten,
+                    Linear
+                )
+            ),
+            seed: 1,
+            [],
+            CPU
+        );
         var inputs = new float[2 * model.InputCount];
         inputs[model.InputCount + 100] = float.NaN;
 
@@ -88,14 +118,23 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
     public async Task Run_ManyThreadsAtOnce_GivesEachItsOwnScores()
     {
         using var model = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU);
-        var inputs = Enumerable.Range(0, 8).Select(number => Enumerable.Range(0, model.InputCount).Select(i => (float)Math.Sin(i * (number + 1))).ToArray()).ToArray();
+        var inputs = Enumerable
+            .Range(0, 8)
+            .Select(number =>
+                Enumerable.Range(0, model.InputCount).Select(i => (float)Math.Sin(i * (number + 1))).ToArray()
+            )
+            .ToArray();
         var alone = inputs.Select(input => model.Run(input, 1)).ToArray();
 
-        await Parallel.ForAsync(0, 400, (i, _) =>
-        {
-            Assert.Equal(alone[i % 8], model.Run(inputs[i % 8], 1));
-            return ValueTask.CompletedTask;
-        });
+        await Parallel.ForAsync(
+            0,
+            400,
+            (i, _) =>
+            {
+                Assert.Equal(alone[i % 8], model.Run(inputs[i % 8], 1));
+                return ValueTask.CompletedTask;
+            }
+        );
     }
 
     // Of at most a million multiplications: one in some hundreds has more.
@@ -113,24 +152,48 @@ public sealed class SmallPlanTests(ITestOutputHelper output)
         var isPicture = random.Next(5) > 0;
         for (var (count, h, w) = (random.Next(4), height, width); isPicture && count > 0; count--)
         {
-            var (kernel, stride, padding, dilation) = (random.Next(1, 4), random.Next(1, 3), random.Next(3), random.Next(1, 3));
-            var (nextHeight, nextWidth) = (Slid(h, kernel, stride, padding, dilation), Slid(w, kernel, stride, padding, dilation));
-            if (nextHeight < 1 || nextWidth < 1) continue;
+            var (kernel, stride, padding, dilation) = (
+                random.Next(1, 4),
+                random.Next(1, 3),
+                random.Next(3),
+                random.Next(1, 3)
+            );
+            var (nextHeight, nextWidth) = (
+                Slid(h, kernel, stride, padding, dilation),
+                Slid(w, kernel, stride, padding, dilation)
+            );
+            if (nextHeight < 1 || nextWidth < 1)
+                continue;
             (h, w) = (nextHeight, nextWidth);
-            layers.Add($$"""{ "type": "conv2d", "out_channels": {{random.Next(1, 20)}}, "kernel_size": {{kernel}}, "stride": {{stride}}, "padding": {{padding}}, "dilation": {{dilation}}, "bias": {{(random.Next(2) > 0 ? "true" : "false")}} }""");
-            if (random.Next(3) == 0) layers.Add("""{ "type": "batch_norm2d" }""");
-            if (random.Next(2) == 0) layers.Add("""{ "type": "relu" }""");
+            layers.Add(
+                $$"""{ "type": "conv2d", "out_channels": {{random.Next(1, 20)}}, "kernel_size": {{kernel}}, "stride": {{stride}}, "padding": {{padding}}, "dilation": {{dilation}}, "bias": {{(random.Next(2) > 0 ? "true" : "false")}} }"""
+            );
+            if (random.Next(3) == 0)
+                layers.Add("""{ "type": "batch_norm2d" }""");
+            if (random.Next(2) == 0)
+                layers.Add("""{ "type": "relu" }""");
             if (random.Next(2) == 0 && h >= 2 && w >= 3)
             {
                 layers.Add("""{ "type": "max_pool2d", "kernel_size": [2, 3], "stride": [1, 2] }""");
                 (h, w) = (h - 1, ((w - 3) / 2) + 1);
-                if (random.Next(2) == 0) layers.Add("""{ "type": "relu" }""");
+                if (random.Next(2) == 0)
+                    layers.Add("""{ "type": "relu" }""");
             }
         }
 
-        if (isPicture && random.Next(4) > 0) layers.Add(Flatten);
-        if (!isPicture || layers.Contains(Flatten)) layers.AddRange([$$"""{ "type": "linear", "out_features": {{random.Next(1, 40)}} }""", """{ "type": "relu" }""", Linear]);
-        if (layers.Count == 0) layers.Add("""{ "type": "relu" }""");
+        if (isPicture && random.Next(4) > 0)
+            layers.Add(Flatten);
+        if (!isPicture || layers.Contains(Flatten))
+        {
+            layers.AddRange([
+                $$"""{ "type": "linear", "out_features": {{random.Next(1, 40)}} }""",
+                """{ "type": "relu" }""",
+                Linear,
+            ]);
+        }
+
+        if (layers.Count == 0)
+            layers.Add("""{ "type": "relu" }""");
         return $$"""{ "input": { "shape": {{(isPicture ? $"[{random.Next(1, 4)}, {height}, {width}]" : $"[{height}]")}} }, "layers": [{{string.Join(", ", layers)}}] }""";
     }
 

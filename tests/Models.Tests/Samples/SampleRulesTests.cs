@@ -8,7 +8,8 @@ namespace ModelService.Models.Tests.Samples;
 /// <summary>Samples that don't fit their model are refused where they are wrong.</summary>
 public sealed class SampleRulesTests
 {
-    private const string Picture = """{"channels":1,"height":2,"width":2}""", Signal = """{"shape":[2,2]}""";
+    private const string Picture = """{"channels":1,"height":2,"width":2}""",
+        Signal = """{"shape":[2,2]}""";
     private const string Fitting = """{"shape":[1,2,2],"data":[1,2,3,4]}""";
 
     [Theory]
@@ -35,7 +36,11 @@ public sealed class SampleRulesTests
     [InlineData("""[{"image":"AAAA","top1":0,"scores":[1,0,0]}]""", "/samples/0/top1", "did you mean 'top_1'")]
     [InlineData("""[{"tensor":{"shape":[1,4],"data":[1,2,3,4]},"top_1":0}]""", "/samples/0/tensor/shape", "[1, 4]")]
     [InlineData("""[{"tensor":{"shape":[1,2,2],"data":[1,2,3]},"top_1":0}]""", "/samples/0/tensor/data", "needs 4")]
-    [InlineData("""[{"tensor":{"shape":[1,2,2],"data":[1,2,3,"x"]},"top_1":0}]""", "/samples/0/tensor/data/3", "float32")]
+    [InlineData(
+        """[{"tensor":{"shape":[1,2,2],"data":[1,2,3,"x"]},"top_1":0}]""",
+        "/samples/0/tensor/data/3",
+        "float32"
+    )]
     public void Read_OneMistake_IsOneErrorAtItsPlace(string samples, string pointer, string part)
     {
         var error = Assert.Single(Errors(Picture, samples));
@@ -49,14 +54,19 @@ public sealed class SampleRulesTests
         Assert.Equal("/samples/0/image", Assert.Single(Errors(Signal, """[{"image":"AAAA","top_1":0}]""")).Pointer);
 
     [Fact]
-    public void Read_MistakesInSeveral_AreToldAtOnce() => Assert.Equal(
-        ["/samples/0/scores", "/samples/1/top_1", "/samples/2/image"],
-        Errors(Picture, """[{"image":"AAAA","scores":[1]},{"image":"AAAA","top_1":9},{"image":7,"top_1":0}]""").Select(error => error.Pointer).Order());
+    public void Read_MistakesInSeveral_AreToldAtOnce() =>
+        Assert.Equal(
+            ["/samples/0/scores", "/samples/1/top_1", "/samples/2/image"],
+            Errors(Picture, """[{"image":"AAAA","scores":[1]},{"image":"AAAA","top_1":9},{"image":7,"top_1":0}]""")
+                .Select(error => error.Pointer)
+                .Order()
+        );
 
     [Fact]
     public void Read_MoreThan32_IsRefused()
     {
-        static string Many(int count) => $"[{string.Join(',', Enumerable.Repeat("""{"image":"AAAA","top_1":0}""", count))}]";
+        static string Many(int count) =>
+            $"[{string.Join(',', Enumerable.Repeat("""{"image":"AAAA","top_1":0}""", count))}]";
 
         Assert.Equal(32, Read(Picture, Many(32)).Definition.Samples!.Count);
         Assert.Equal("/samples", Assert.Single(Errors(Picture, Many(33))).Pointer);
@@ -65,7 +75,10 @@ public sealed class SampleRulesTests
     [Fact]
     public void For_OtherLabels_FollowsTheLabelAndKeepsTheIndex()
     {
-        var samples = Read(Picture, """[{"image":"AAAA","top_1":"dog"},{"image":"AAAA","top_1":2}]""").Definition.Samples!;
+        var samples = Read(
+            Picture,
+            """[{"image":"AAAA","top_1":"dog"},{"image":"AAAA","top_1":2}]"""
+        ).Definition.Samples!;
 
         Assert.Equal([2, 2], samples.Select(sample => sample.Top1!.Index!.Value));
         Assert.Equal([0, 2], samples.Select(sample => sample.For(["dog", "ant", "cat", "eel"]).Top1!.Index!.Value));
@@ -73,9 +86,14 @@ public sealed class SampleRulesTests
         Assert.Equal([2, 2], samples.Select(sample => sample.For(null).Top1!.Index!.Value));
     }
 
-    private static ModelBlueprint Read(string input, string samples) => ModelBlueprint.Read(
-        JsonElement.Parse($$"""{"name":"a","architecture":{"input":{{input}},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]},"labels":["ant","cat","dog"],"samples":{{samples}}}"""),
-        new ArchitectureLimits());
+    private static ModelBlueprint Read(string input, string samples) =>
+        ModelBlueprint.Read(
+            JsonElement.Parse(
+                $$"""{"name":"a","architecture":{"input":{{input}},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]},"labels":["ant","cat","dog"],"samples":{{samples}}}"""
+            ),
+            new ArchitectureLimits()
+        );
 
-    private static IReadOnlyList<ErrorDetail> Errors(string input, string samples) => Assert.Throws<ServingException>(() => Read(input, samples)).Errors;
+    private static IReadOnlyList<ErrorDetail> Errors(string input, string samples) =>
+        Assert.Throws<ServingException>(() => Read(input, samples)).Errors;
 }

@@ -19,7 +19,8 @@ public sealed class BatchQueueTests
     public void Cut_SoManyWait_TakesASizeThatWasPreparedFor(int waiting, int taken)
     {
         var queue = new BatchQueue<string>(12, TimeSpan.Zero);
-        for (var i = 0; i < waiting; i++) queue.Add($"{i}", 1, Priority.Normal, TimeSpan.Zero);
+        for (var i = 0; i < waiting; i++)
+            queue.Add($"{i}", 1, Priority.Normal, TimeSpan.Zero);
 
         var batch = queue.Cut();
 
@@ -102,7 +103,11 @@ public sealed class BatchQueueTests
         {
             var most = random.Next(1, 20);
             var queue = new BatchQueue<string>(most, TimeSpan.Zero);
-            var (sizes, taken, removed) = (new Dictionary<string, int>(), new Dictionary<string, int>(), new HashSet<string>());
+            var (sizes, taken, removed) = (
+                new Dictionary<string, int>(),
+                new Dictionary<string, int>(),
+                new HashSet<string>()
+            );
             for (var step = 0; step < 200 || queue.Count > 0; step++)
             {
                 if (step < 200 && random.Next(3) > 0)
@@ -117,7 +122,8 @@ public sealed class BatchQueueTests
                     var name = sizes.Keys.ElementAt(random.Next(sizes.Count));
                     var left = removed.Contains(name) ? 0 : sizes[name] - taken[name];
                     Assert.Equal(left, queue.Remove(name));
-                    if (left > 0) removed.Add(name);
+                    if (left > 0)
+                        removed.Add(name);
                 }
                 else if (queue.Delay(TimeSpan.Zero) is not null)
                 {
@@ -132,7 +138,10 @@ public sealed class BatchQueueTests
                 }
             }
 
-            Assert.All(sizes, item => Assert.True(removed.Contains(item.Key) || taken[item.Key] == item.Value, $"seed {seed}"));
+            Assert.All(
+                sizes,
+                item => Assert.True(removed.Contains(item.Key) || taken[item.Key] == item.Value, $"seed {seed}")
+            );
         }
     }
 }

@@ -12,7 +12,12 @@ public sealed class FairScheduleTests
     [InlineData(1, 3, 200, 10)]
     [InlineData(1, 3, 10, 200)]
     [InlineData(1, 100, 20, 20)]
-    public void Turns_BothFlooded_GetTheDeviceByTheirWeights(int firstWeight, int secondWeight, int firstTurn, int secondTurn)
+    public void Turns_BothFlooded_GetTheDeviceByTheirWeights(
+        int firstWeight,
+        int secondWeight,
+        int firstTurn,
+        int secondTurn
+    )
     {
         var device = new SimulatedDevice(atOnce: 1);
         var first = device.Flood(firstWeight, firstTurn);
@@ -20,7 +25,11 @@ public sealed class FairScheduleTests
 
         device.RunUntil(100_000);
 
-        Assert.Equal(firstWeight / (double)(firstWeight + secondWeight), first.Computed / (first.Computed + second.Computed), 0.02);
+        Assert.Equal(
+            firstWeight / (double)(firstWeight + secondWeight),
+            first.Computed / (first.Computed + second.Computed),
+            0.02
+        );
         Assert.Equal(100_000, first.Computed + second.Computed, 1.0);
     }
 
@@ -28,7 +37,10 @@ public sealed class FairScheduleTests
     public void Turns_TwentyFloodedOfAllLengths_EachGetsItsPartAndNoneWaitsForEver()
     {
         var device = new SimulatedDevice(atOnce: 1);
-        var models = Enumerable.Range(0, 20).Select(number => device.Flood(weight: 1 + (number % 2), turn: 1 + (number * number / 4))).ToList();
+        var models = Enumerable
+            .Range(0, 20)
+            .Select(number => device.Flood(weight: 1 + (number % 2), turn: 1 + (number * number / 4)))
+            .ToList();
 
         device.RunUntil(300_000);
 

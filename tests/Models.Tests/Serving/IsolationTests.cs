@@ -17,9 +17,12 @@ public sealed class IsolationTests(ITestOutputHelper output)
 {
     private const int Inputs = 1_000;
     private const int Callers = 24;
-    private const string Network = """{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 8 }, { "type": "tanh" }, { "type": "linear", "out_features": 5 }] }""";
+    private const string Network =
+        """{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 8 }, { "type": "tanh" }, { "type": "linear", "out_features": 5 }] }""";
 
-    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : Random.Shared.Next();
+    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : Random.Shared.Next();
 
     [Theory]
     [InlineData(1, 50_000)]
@@ -31,7 +34,12 @@ public sealed class IsolationTests(ITestOutputHelper output)
         var metrics = provider.GetRequiredService<ServingMetrics>();
         using var gauges = new Gauges(provider.GetRequiredService<IMeterFactory>());
         var turns = new DeviceTurns(instances);
-        var options = new BatchingOptions { QueueLimit = 160, MaxDelay = TimeSpan.FromMilliseconds(0.2), Weights = { ["second"] = 3 } };
+        var options = new BatchingOptions
+        {
+            QueueLimit = 160,
+            MaxDelay = TimeSpan.FromMilliseconds(0.2),
+            Weights = { ["second"] = 3 },
+        };
         var traffic = new List<Traffic>();
         foreach (var name in new[] { "first", "second" })
         {
@@ -39,12 +47,20 @@ public sealed class IsolationTests(ITestOutputHelper output)
             traffic.Add(new Traffic(model, new ModelRunner(model, name, 1, options, turns, metrics), leastScored / 2));
         }
 
-        await Task.WhenAll(traffic.SelectMany(model => Enumerable.Range(0, Callers / 2).Select(caller => Task.Run(() => model.CallAsync(new Random(seed + caller))))));
+        await Task.WhenAll(
+            traffic.SelectMany(model =>
+                Enumerable
+                    .Range(0, Callers / 2)
+                    .Select(caller => Task.Run(() => model.CallAsync(new Random(seed + caller))))
+            )
+        );
 
         foreach (var model in traffic)
         {
             model.Runner.Dispose();
-            output.WriteLine($"{model.Scored} inputs scored; of the requests, {model.Failed} failed, {model.GivenUp} were given up, {model.Refused} refused; batches up to {model.LargestBatch}");
+            output.WriteLine(
+                $"{model.Scored} inputs scored; of the requests, {model.Failed} failed, {model.GivenUp} were given up, {model.Refused} refused; batches up to {model.LargestBatch}"
+            );
             Assert.Equal([], model.Wrong);
             Assert.True(model is { Failed: > 0, GivenUp: > 0, LargestBatch: 8 }, "Some kind of traffic is missing.");
             Assert.Equal(model.Rented, model.Returned);
@@ -56,15 +72,29 @@ public sealed class IsolationTests(ITestOutputHelper output)
     // A model and those who call it.
     private sealed class Traffic
     {
-        private readonly float[][] inputs, alone;
+        private readonly float[][] inputs,
+            alone;
         private readonly int leastScored;
-        private int scored, failed, givenUp, refused, rented, returned, largestBatch;
+        private int scored,
+            failed,
+            givenUp,
+            refused,
+            rented,
+            returned,
+            largestBatch;
 
         public Traffic(CompiledModel model, ModelRunner runner, int leastScored)
         {
             (Runner, this.leastScored) = (runner, leastScored);
             var random = new Random(1);
-            inputs = [.. Enumerable.Range(0, Inputs).Select(_ => Enumerable.Range(0, model.InputCount).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+            inputs =
+            [
+                .. Enumerable
+                    .Range(0, Inputs)
+                    .Select(_ =>
+                        Enumerable.Range(0, model.InputCount).Select(_ => random.NextSingle() - 0.5f).ToArray()
+                    ),
+            ];
             alone = [.. inputs.Select(input => model.Run(input, 1))];
         }
 
@@ -91,16 +121,23 @@ public sealed class IsolationTests(ITestOutputHelper output)
         {
             while (Volatile.Read(ref scored) < leastScored)
             {
-                var chosen = Enumerable.Range(0, random.Next(1, random.Next(2, 30))).Select(_ => random.Next(Inputs)).ToList();
+                var chosen = Enumerable
+                    .Range(0, random.Next(1, random.Next(2, 30)))
+                    .Select(_ => random.Next(Inputs))
+                    .ToList();
                 var isBroken = random.Next(20) == 0;
                 using var leaving = new CancellationTokenSource();
                 var request = RunAsync(chosen, isBroken, (Priority)random.Next(3), leaving.Token);
-                if (random.Next(8) == 0) leaving.CancelAfter(TimeSpan.FromMilliseconds(random.Next(2)));
-                else if (random.Next(8) == 0) await leaving.CancelAsync();
+                if (random.Next(8) == 0)
+                    leaving.CancelAfter(TimeSpan.FromMilliseconds(random.Next(2)));
+                else if (random.Next(8) == 0)
+                    await leaving.CancelAsync();
                 try
                 {
-                    if (await request is { } result) Check(result, chosen, isBroken);
-                    else Interlocked.Increment(ref refused);
+                    if (await request is { } result)
+                        Check(result, chosen, isBroken);
+                    else
+                        Interlocked.Increment(ref refused);
                 }
                 catch (BrokenInputException) when (isBroken)
                 {
@@ -114,10 +151,16 @@ public sealed class IsolationTests(ITestOutputHelper output)
         }
 
         // Null when there is no room.
-        private async Task<RunResult?> RunAsync(List<int> chosen, bool isBroken, Priority priority, CancellationToken cancellationToken)
+        private async Task<RunResult?> RunAsync(
+            List<int> chosen,
+            bool isBroken,
+            Priority priority,
+            CancellationToken cancellationToken
+        )
         {
             await Task.Yield();
-            if (!Runner.TryReserve(chosen.Count, priority, TimeSpan.MaxValue, out var place, out _)) return null;
+            if (!Runner.TryReserve(chosen.Count, priority, TimeSpan.MaxValue, out var place, out _))
+                return null;
             using var returning = place;
             return await Runner.RunAsync(place, Request(chosen, isBroken), chosen.Count, cancellationToken);
         }
@@ -127,19 +170,33 @@ public sealed class IsolationTests(ITestOutputHelper output)
             var classes = alone[0].Length;
             for (var i = 0; i < chosen.Count; i++)
             {
-                var worst = alone[chosen[i]].Zip(result.Scores.Skip(i * classes), (left, right) => Math.Abs(left - right)).Max();
+                var worst = alone[chosen[i]]
+                    .Zip(result.Scores.Skip(i * classes), (left, right) => Math.Abs(left - right))
+                    .Max();
                 if (isBroken || worst > 1e-5)
-                    lock (Wrong) Wrong.Add($"Input {i} of {chosen.Count} in a {(isBroken ? "broken" : "whole")} request is off by {worst}.");
+                {
+                    lock (Wrong)
+                    {
+                        Wrong.Add(
+                            $"Input {i} of {chosen.Count} in a {(isBroken ? "broken" : "whole")} request is off by {worst}."
+                        );
+                    }
+                }
             }
 
             Interlocked.Add(ref scored, chosen.Count);
-            lock (Wrong) largestBatch = Math.Max(largestBatch, result.BatchSize);
+            lock (Wrong)
+                largestBatch = Math.Max(largestBatch, result.BatchSize);
         }
 
         private OwnedInputs Request(List<int> chosen, bool isBroken)
         {
             Interlocked.Increment(ref rented);
-            return new OwnedInputs([.. chosen.SelectMany(number => inputs[number])], isBroken, () => Interlocked.Increment(ref returned));
+            return new OwnedInputs(
+                [.. chosen.SelectMany(number => inputs[number])],
+                isBroken,
+                () => Interlocked.Increment(ref returned)
+            );
         }
     }
 

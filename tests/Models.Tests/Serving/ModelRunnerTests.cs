@@ -10,14 +10,25 @@ namespace ModelService.Models.Tests.Serving;
 
 public sealed class ModelRunnerTests : IDisposable
 {
-    private readonly ServiceProvider provider = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
+    private readonly ServiceProvider provider = new ServiceCollection()
+        .AddMetrics()
+        .AddSingleton<ServingMetrics>()
+        .BuildServiceProvider();
     private readonly ModelRunner runner;
 
     public ModelRunnerTests()
     {
-        var network = Networks.Analyze("""{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 5 }] }""");
+        var network = Networks.Analyze(
+            """{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 5 }] }"""
+        );
         runner = new ModelRunner(
-            new CompiledModel(network, seed: 1, [], CPU), "model", 1, new BatchingOptions { QueueLimit = 3 }, new DeviceTurns(1), provider.GetRequiredService<ServingMetrics>());
+            new CompiledModel(network, seed: 1, [], CPU),
+            "model",
+            1,
+            new BatchingOptions { QueueLimit = 3 },
+            new DeviceTurns(1),
+            provider.GetRequiredService<ServingMetrics>()
+        );
     }
 
     public void Dispose()
@@ -51,7 +62,19 @@ public sealed class ModelRunnerTests : IDisposable
         {
             Assert.True(runner.TryReserve(3, Priority.Low, TimeSpan.MaxValue, out var place, out _));
             using var returning = place;
-            Assert.Equal(5, (await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(6), 1, TestContext.Current.CancellationToken)).Scores.Length);
+            Assert.Equal(
+                5,
+                (
+                    await runner.RunAsync(
+                        place,
+                        MemoryPool<float>.Shared.Rent(6),
+                        1,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                    .Scores
+                    .Length
+            );
         }
     }
 }

@@ -14,7 +14,8 @@ public sealed class PaceTests
     public void TimeFor_BatchesOneAfterAnother_CountsFromTheEndOfTheLast()
     {
         pace.Start(Seconds(10));
-        for (var batch = 1; batch <= 100; batch++) pace.End(8, Seconds(10 + (4 * batch)));
+        for (var batch = 1; batch <= 100; batch++)
+            pace.End(8, Seconds(10 + (4 * batch)));
         Assert.Equal(0.5, pace.TimeFor(1).TotalSeconds, 3);
         Assert.Equal(10, pace.TimeFor(20).TotalSeconds, 3);
     }
@@ -34,7 +35,8 @@ public sealed class PaceTests
     {
         // Each takes two seconds, and one ends every second.
         pace.Start(Seconds(0));
-        for (var second = 1; second <= 100; second++) pace.End(1, Seconds(second));
+        for (var second = 1; second <= 100; second++)
+            pace.End(1, Seconds(second));
         Assert.Equal(1, pace.TimeFor(1).TotalSeconds, 3);
     }
 
@@ -43,7 +45,8 @@ public sealed class PaceTests
     {
         pace.Start(Seconds(0));
         pace.End(1, Seconds(1));
-        for (var batch = 1; batch <= 50; batch++) pace.End(1, Seconds(1 + (3 * batch)));
+        for (var batch = 1; batch <= 50; batch++)
+            pace.End(1, Seconds(1 + (3 * batch)));
         Assert.Equal(3, pace.TimeFor(1).TotalSeconds, 2);
     }
 

@@ -11,7 +11,8 @@ internal static class FreeMemory
         using var scope = NewDisposeScope();
         foreach (var size in new[] { 4L, 16, 64, 100, 1000, 5000, 10_000, 20_000, 30_000 })
         {
-            for (var i = 0; i < 8; i++) full([size], float.NaN);
+            for (var i = 0; i < 8; i++)
+                full([size], float.NaN);
         }
     }
 }

@@ -14,7 +14,11 @@ internal static class MiniSchema
     private static bool Holds(JsonElement root, JsonElement schema, JsonProperty keyword, JsonElement value)
     {
         bool Valid(JsonElement inner, JsonElement item) => IsValid(root, inner, item);
-        var (isObject, isArray, isNumber) = (value.ValueKind == JsonValueKind.Object, value.ValueKind == JsonValueKind.Array, value.ValueKind == JsonValueKind.Number);
+        var (isObject, isArray, isNumber) = (
+            value.ValueKind == JsonValueKind.Object,
+            value.ValueKind == JsonValueKind.Array,
+            value.ValueKind == JsonValueKind.Number
+        );
         return keyword.Name switch
         {
             "$schema" or "$defs" or "title" or "description" or "default" or "then" => true,
@@ -32,15 +36,23 @@ internal static class MiniSchema
             },
             "const" => JsonElement.DeepEquals(keyword.Value, value),
             "enum" => keyword.Value.EnumerateArray().Any(item => JsonElement.DeepEquals(item, value)),
-            "properties" => !isObject || keyword.Value.EnumerateObject().All(property => !value.TryGetProperty(property.Name, out var item) || Valid(property.Value, item)),
-            "additionalProperties" => !isObject || value.EnumerateObject().All(property => schema.GetProperty("properties").TryGetProperty(property.Name, out _)),
-            "required" => !isObject || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+            "properties" => !isObject
+                || keyword
+                    .Value.EnumerateObject()
+                    .All(property => !value.TryGetProperty(property.Name, out var item) || Valid(property.Value, item)),
+            "additionalProperties" => !isObject
+                || value
+                    .EnumerateObject()
+                    .All(property => schema.GetProperty("properties").TryGetProperty(property.Name, out _)),
+            "required" => !isObject
+                || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
             "items" => !isArray || value.EnumerateArray().All(item => Valid(keyword.Value, item)),
             "minItems" => !isArray || value.GetArrayLength() >= keyword.Value.GetInt32(),
             "maxItems" => !isArray || value.GetArrayLength() <= keyword.Value.GetInt32(),
             "minimum" => !isNumber || value.GetDouble() >= keyword.Value.GetDouble(),
             "maximum" => !isNumber || value.GetDouble() <= keyword.Value.GetDouble(),
-            "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!),
+            "pattern" => value.ValueKind != JsonValueKind.String
+                || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!),
             "anyOf" => keyword.Value.EnumerateArray().Any(item => Valid(item, value)),
             "oneOf" => keyword.Value.EnumerateArray().Count(item => Valid(item, value)) == 1,
             "allOf" => keyword.Value.EnumerateArray().All(item => Valid(item, value)),

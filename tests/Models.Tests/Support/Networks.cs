@@ -9,7 +9,8 @@ namespace ModelService.Models.Tests.Support;
 internal static class Networks
 {
     /// <summary>The analysis of a network without an error.</summary>
-    public static ArchitectureAnalysis Analyze(string json) => ArchitectureReader.Analyze(JsonElement.Parse(json), new ArchitectureLimits());
+    public static ArchitectureAnalysis Analyze(string json) =>
+        ArchitectureReader.Analyze(JsonElement.Parse(json), new ArchitectureLimits());
 
     /// <summary>The analysis of a network of the fixtures.</summary>
     public static ArchitectureAnalysis Fixture(string name) =>
@@ -22,7 +23,9 @@ internal static class Networks
     /// <summary>The errors that a network is refused with.</summary>
     public static IReadOnlyList<ErrorDetail> Errors(string json, ArchitectureLimits? limits = null)
     {
-        var error = Assert.Throws<ServingException>(() => ArchitectureReader.Analyze(JsonElement.Parse(json), limits ?? new ArchitectureLimits()));
+        var error = Assert.Throws<ServingException>(() =>
+            ArchitectureReader.Analyze(JsonElement.Parse(json), limits ?? new ArchitectureLimits())
+        );
         Assert.Equal(ErrorCode.DefinitionInvalid, error.Code);
         return error.Errors;
     }

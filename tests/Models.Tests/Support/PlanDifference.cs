@@ -16,7 +16,12 @@ internal static class PlanDifference
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         using var module = LoadedModule.Create(analysis, seed: 1, []);
-        using var plan = new CompiledPlan(PlanPasses.Compile(analysis, precision, forCpu: true, ownCode: false), module, precision, CPU);
+        using var plan = new CompiledPlan(
+            PlanPasses.Compile(analysis, precision, forCpu: true, ownCode: false),
+            module,
+            precision,
+            CPU
+        );
         var input = RandomInputs.Normal(seed: 1, [count, .. analysis.Input.Sizes]);
         FreeMemory.FillWithNaN();
         var scores = plan.Forward(input.clone()).to(float64);

@@ -9,7 +9,18 @@ namespace ModelService.Models.Tests.Support;
 /// <summary>Grows networks layer by layer: what the analysis refuses is thrown away, so that what is left is valid, and odd.</summary>
 internal sealed class RandomArchitectures(int seed)
 {
-    private static readonly string[] Activations = ["relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "sigmoid", "tanh"];
+    private static readonly string[] Activations =
+    [
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "hardswish",
+        "sigmoid",
+        "tanh",
+    ];
 
     private readonly Random random = new(seed);
 
@@ -22,10 +33,12 @@ internal sealed class RandomArchitectures(int seed)
         for (var tries = random.Next(2, 14); tries > 0; tries--)
         {
             layers.Add(Layer(rank, depth: 0));
-            if (!IsValid(network)) layers.RemoveAt(layers.Count - 1);
+            if (!IsValid(network))
+                layers.RemoveAt(layers.Count - 1);
         }
 
-        if (layers.Count == 0) layers.Add(new JsonObject { ["type"] = "identity" });
+        if (layers.Count == 0)
+            layers.Add(new JsonObject { ["type"] = "identity" });
         return network;
     }
 
@@ -37,14 +50,23 @@ internal sealed class RandomArchitectures(int seed)
         {
             var places = Objects(broken).ToList();
             var place = places[random.Next(places.Count)];
-            if (place.Count == 0) continue;
+            if (place.Count == 0)
+                continue;
             var (name, value) = place.ElementAt(random.Next(place.Count));
             switch (random.Next(4))
             {
-                case 0: place.Remove(name); break;
-                case 1: place[name] = Garbage(); break;
-                case 2: place[name + "x"] = value?.DeepClone(); break;
-                default: place[name] = places[random.Next(places.Count)].DeepClone(); break;
+                case 0:
+                    place.Remove(name);
+                    break;
+                case 1:
+                    place[name] = Garbage();
+                    break;
+                case 2:
+                    place[name + "x"] = value?.DeepClone();
+                    break;
+                default:
+                    place[name] = places[random.Next(places.Count)].DeepClone();
+                    break;
             }
         }
 
@@ -56,7 +78,10 @@ internal sealed class RandomArchitectures(int seed)
         try
         {
             // Small, so that a thousand of them can be built.
-            ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(network), new ArchitectureLimits { MaxActivationBytes = 1 << 20, MaxParameters = 200_000 });
+            ArchitectureReader.Analyze(
+                JsonSerializer.SerializeToElement(network),
+                new ArchitectureLimits { MaxActivationBytes = 1 << 20, MaxParameters = 200_000 }
+            );
             return true;
         }
         catch (ServingException)
@@ -65,38 +90,48 @@ internal sealed class RandomArchitectures(int seed)
         }
     }
 
-    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
-    {
-        JsonObject item => item.SelectMany(pair => Objects(pair.Value)).Prepend(item),
-        JsonArray list => list.SelectMany(Objects),
-        _ => [],
-    };
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) =>
+        node switch
+        {
+            JsonObject item => item.SelectMany(pair => Objects(pair.Value)).Prepend(item),
+            JsonArray list => list.SelectMany(Objects),
+            _ => [],
+        };
 
     private JsonObject Input(int rank)
     {
-        JsonNode[] sizes = [.. Enumerable.Range(0, rank + 1).Select(dimension => (JsonNode)(dimension == 0 ? random.Next(1, 6) : random.Next(3, 30 / rank)))];
+        JsonNode[] sizes =
+        [
+            .. Enumerable
+                .Range(0, rank + 1)
+                .Select(dimension => (JsonNode)(dimension == 0 ? random.Next(1, 6) : random.Next(3, 30 / rank))),
+        ];
         string[] picture = ["channels", "height", "width"];
         var isPicture = rank == 2 && random.Next(2) == 0;
-        var input = isPicture ? new JsonObject(picture.Zip(sizes, KeyValuePair.Create<string, JsonNode?>)) : new JsonObject { ["shape"] = new JsonArray(sizes) };
-        if (random.Next(3) == 0) input[isPicture ? "shape" : picture[random.Next(3)]] = null;
+        var input = isPicture
+            ? new JsonObject(picture.Zip(sizes, KeyValuePair.Create<string, JsonNode?>))
+            : new JsonObject { ["shape"] = new JsonArray(sizes) };
+        if (random.Next(3) == 0)
+            input[isPicture ? "shape" : picture[random.Next(3)]] = null;
         return input;
     }
 
-    private JsonNode? Garbage() => random.Next(12) switch
-    {
-        0 => -1,
-        1 => 0,
-        2 => long.MaxValue,
-        3 => 1e308,
-        4 => "same",
-        5 => null,
-        6 => new JsonArray(1, 2, 3, 4),
-        7 => JsonNode.Parse("3.0"),
-        8 => JsonNode.Parse("0.2e1"),
-        9 => new JsonArray(),
-        10 => new JsonArray(1, 2, 3, 4, 5),
-        _ => 1_000_003,
-    };
+    private JsonNode? Garbage() =>
+        random.Next(12) switch
+        {
+            0 => -1,
+            1 => 0,
+            2 => long.MaxValue,
+            3 => 1e308,
+            4 => "same",
+            5 => null,
+            6 => new JsonArray(1, 2, 3, 4),
+            7 => JsonNode.Parse("3.0"),
+            8 => JsonNode.Parse("0.2e1"),
+            9 => new JsonArray(),
+            10 => new JsonArray(1, 2, 3, 4, 5),
+            _ => 1_000_003,
+        };
 
     private JsonObject Layer(int rank, int depth)
     {
@@ -105,19 +140,63 @@ internal sealed class RandomArchitectures(int seed)
             0 or 1 or 2 => Conv(rank),
             3 => Pool("max_pool", rank, "dilation"),
             4 => Pool("avg_pool", rank, null),
-            5 => new JsonObject { ["type"] = $"batch_norm{rank}d", ["affine"] = Chance(3), ["eps"] = 0.001 },
+            5 => new JsonObject
+            {
+                ["type"] = $"batch_norm{rank}d",
+                ["affine"] = Chance(3),
+                ["eps"] = 0.001,
+            },
             6 => new JsonObject { ["type"] = Activations[random.Next(Activations.Length)] },
-            7 => random.Next(2) == 0 ? new JsonObject { ["type"] = "group_norm", ["num_groups"] = random.Next(1, 4) } : new JsonObject { ["type"] = "local_response_norm", ["size"] = random.Next(1, 4) },
+            7 => random.Next(2) == 0
+                ? new JsonObject { ["type"] = "group_norm", ["num_groups"] = random.Next(1, 4) }
+                : new JsonObject { ["type"] = "local_response_norm", ["size"] = random.Next(1, 4) },
             8 => new JsonObject { ["type"] = $"adaptive_avg_pool{rank}d", ["output_size"] = Sizes(rank, 1, 5) },
-            9 => new JsonObject { ["type"] = random.Next(3) switch { 0 => "dropout", 1 => "identity", _ => "softmax" } },
-            10 => rank == 2 ? new JsonObject { ["type"] = "filter2d", ["preset"] = random.Next(2) == 0 ? "sobel_x" : "gaussian_blur" } : new JsonObject { ["type"] = "linear", ["out_features"] = random.Next(1, 12), ["bias"] = Chance(1) },
-            11 => random.Next(3) == 0 ? new JsonObject { ["type"] = "flatten" } : new JsonObject { ["type"] = "linear", ["out_features"] = random.Next(1, 12) },
-            12 => new JsonObject { ["type"] = "sequential", ["layers"] = Layers(rank, depth), ["inline"] = Chance(1) },
-            13 => new JsonObject { ["type"] = "repeat", ["times"] = random.Next(1, 4), ["layers"] = Layers(rank, depth) },
+            9 => new JsonObject
+            {
+                ["type"] = random.Next(3) switch
+                {
+                    0 => "dropout",
+                    1 => "identity",
+                    _ => "softmax",
+                },
+            },
+            10 => rank == 2
+                ? new JsonObject
+                {
+                    ["type"] = "filter2d",
+                    ["preset"] = random.Next(2) == 0 ? "sobel_x" : "gaussian_blur",
+                }
+                : new JsonObject
+                {
+                    ["type"] = "linear",
+                    ["out_features"] = random.Next(1, 12),
+                    ["bias"] = Chance(1),
+                },
+            11 => random.Next(3) == 0
+                ? new JsonObject { ["type"] = "flatten" }
+                : new JsonObject { ["type"] = "linear", ["out_features"] = random.Next(1, 12) },
+            12 => new JsonObject
+            {
+                ["type"] = "sequential",
+                ["layers"] = Layers(rank, depth),
+                ["inline"] = Chance(1),
+            },
+            13 => new JsonObject
+            {
+                ["type"] = "repeat",
+                ["times"] = random.Next(1, 4),
+                ["layers"] = Layers(rank, depth),
+            },
             14 => Residual(rank, depth),
-            _ => new JsonObject { ["type"] = "concat", ["branches"] = Layers(rank, depth), ["inline"] = Chance(1) },
+            _ => new JsonObject
+            {
+                ["type"] = "concat",
+                ["branches"] = Layers(rank, depth),
+                ["inline"] = Chance(1),
+            },
         };
-        if (random.Next(5) == 0 && (string?)layer["type"] != "repeat") layer["name"] = $"n{random.Next(1000)}";
+        if (random.Next(5) == 0 && (string?)layer["type"] != "repeat")
+            layer["name"] = $"n{random.Next(1000)}";
         return layer;
     }
 
@@ -133,34 +212,51 @@ internal sealed class RandomArchitectures(int seed)
             ["bias"] = Chance(2),
             ["dilation"] = random.Next(3) == 0 ? Sizes(rank, 1, 3) : 1,
         };
-        if (random.Next(4) == 0) conv["padding"] = random.Next(2) == 0 ? "same" : "valid";
-        else (conv["padding"], conv["stride"]) = (Sizes(rank, 0, 3), Sizes(rank, 1, 3));
-        if (random.Next(4) == 0) conv["padding_mode"] = new[] { "reflect", "replicate", "circular" }[random.Next(3)];
+        if (random.Next(4) == 0)
+            conv["padding"] = random.Next(2) == 0 ? "same" : "valid";
+        else
+            (conv["padding"], conv["stride"]) = (Sizes(rank, 0, 3), Sizes(rank, 1, 3));
+        if (random.Next(4) == 0)
+            conv["padding_mode"] = new[] { "reflect", "replicate", "circular" }[random.Next(3)];
         return conv;
     }
 
     private JsonObject Pool(string type, int rank, string? extra)
     {
-        var pool = new JsonObject { ["type"] = $"{type}{rank}d", ["kernel_size"] = Sizes(rank, 1, 4), ["ceil_mode"] = Chance(1) };
-        if (random.Next(2) == 0) pool["stride"] = Sizes(rank, 1, 4);
-        if (random.Next(2) == 0) pool["padding"] = Sizes(rank, 0, 3);
-        if (extra is not null && random.Next(3) == 0) pool[extra] = Sizes(rank, 1, 3);
-        if (extra is null) pool["count_include_pad"] = Chance(1);
+        var pool = new JsonObject
+        {
+            ["type"] = $"{type}{rank}d",
+            ["kernel_size"] = Sizes(rank, 1, 4),
+            ["ceil_mode"] = Chance(1),
+        };
+        if (random.Next(2) == 0)
+            pool["stride"] = Sizes(rank, 1, 4);
+        if (random.Next(2) == 0)
+            pool["padding"] = Sizes(rank, 0, 3);
+        if (extra is not null && random.Next(3) == 0)
+            pool[extra] = Sizes(rank, 1, 3);
+        if (extra is null)
+            pool["count_include_pad"] = Chance(1);
         return pool;
     }
 
     private JsonObject Residual(int rank, int depth)
     {
         var residual = new JsonObject { ["type"] = "residual", ["body"] = Layers(rank, depth) };
-        if (random.Next(2) == 0) residual["shortcut"] = Layer(rank, depth + 1);
-        if (random.Next(2) == 0) residual["activation"] = Activations[random.Next(Activations.Length)];
+        if (random.Next(2) == 0)
+            residual["shortcut"] = Layer(rank, depth + 1);
+        if (random.Next(2) == 0)
+            residual["activation"] = Activations[random.Next(Activations.Length)];
         return residual;
     }
 
-    private JsonArray Layers(int rank, int depth) => new([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (JsonNode)Layer(rank, depth + 1))]);
+    private JsonArray Layers(int rank, int depth) =>
+        new([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (JsonNode)Layer(rank, depth + 1))]);
 
     private JsonNode Sizes(int rank, int from, int to) =>
-        random.Next(3) == 0 ? new JsonArray([.. Enumerable.Range(0, rank).Select(_ => (JsonNode)random.Next(from, to))]) : random.Next(from, to);
+        random.Next(3) == 0
+            ? new JsonArray([.. Enumerable.Range(0, rank).Select(_ => (JsonNode)random.Next(from, to))])
+            : random.Next(from, to);
 
     private bool Chance(int of) => random.Next(of + 1) != 0;
 }

@@ -19,18 +19,29 @@ internal sealed class SimulatedDevice(int atOnce)
     private double Speed => Math.Min(1, (double)atOnce / clients.Count(client => client.Start is not null));
 
     /// <summary>A model for which inputs always wait.</summary>
-    public SimulatedModel Flood(int weight, int turn, int threads = 1) => Add(new SimulatedModel(weight, turn), pause: 0, threads);
+    public SimulatedModel Flood(int weight, int turn, int threads = 1) =>
+        Add(new SimulatedModel(weight, turn), pause: 0, threads);
 
     /// <summary>A model that one client asks, who comes back a while after each answer.</summary>
-    public SimulatedModel Visit(int weight, int turn, int pause) => Add(new SimulatedModel(weight, turn), pause, threads: 1);
+    public SimulatedModel Visit(int weight, int turn, int pause) =>
+        Add(new SimulatedModel(weight, turn), pause, threads: 1);
 
     public void RunUntil(double end)
     {
         while (now < end)
         {
-            foreach (var client in clients.Where(client => client.Asked is null && client.Next <= now)) Ask(client);
-            while (clients.Find(client => client is { Asked: not null, Start: null } && schedule.Delay(client.Model.Share, Now) == TimeSpan.Zero) is { } next)
+            foreach (var client in clients.Where(client => client.Asked is null && client.Next <= now))
+                Ask(client);
+            while (
+                clients.Find(client =>
+                    client is { Asked: not null, Start: null }
+                    && schedule.Delay(client.Model.Share, Now) == TimeSpan.Zero
+                )
+                    is { } next
+            )
+            {
                 (next.Start, next.Left) = (schedule.Begin(next.Model.Share, Now), next.Model.Turn);
+            }
 
             // On to whatever happens next: somebody asks, has waited long enough, or is done.
             var step = Math.Max(Least, Math.Min(end - now, clients.Min(UntilItsNext)));
@@ -41,16 +52,18 @@ internal sealed class SimulatedDevice(int atOnce)
             }
 
             now += step;
-            foreach (var client in clients.Where(client => client is { Start: not null, Left: < Least })) End(client);
+            foreach (var client in clients.Where(client => client is { Start: not null, Left: < Least }))
+                End(client);
         }
     }
 
-    private double UntilItsNext(Client client) => client switch
-    {
-        { Start: not null } => client.Left / Speed,
-        { Asked: not null } => schedule.Delay(client.Model.Share, Now)?.TotalMilliseconds ?? double.MaxValue,
-        _ => client.Next - now,
-    };
+    private double UntilItsNext(Client client) =>
+        client switch
+        {
+            { Start: not null } => client.Left / Speed,
+            { Asked: not null } => schedule.Delay(client.Model.Share, Now)?.TotalMilliseconds ?? double.MaxValue,
+            _ => client.Next - now,
+        };
 
     private void Ask(Client client)
     {
@@ -62,7 +75,8 @@ internal sealed class SimulatedDevice(int atOnce)
     {
         client.Model.Latencies.Add(now - client.Asked!.Value);
         (client.Asked, client.Next) = (null, now + client.Pause);
-        if (client.Pause == 0) Ask(client);
+        if (client.Pause == 0)
+            Ask(client);
         schedule.End(client.Model.Share, client.Start!.Value, Now);
         client.Start = null;
     }

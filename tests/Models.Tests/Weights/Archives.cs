@@ -6,7 +6,8 @@ namespace ModelService.Models.Tests.Weights;
 /// <summary>Files of the other formats by hand.</summary>
 internal static class Archives
 {
-    public static byte[] Zip(params (string Name, byte[] Content)[] entries) => Zip(CompressionLevel.NoCompression, entries);
+    public static byte[] Zip(params (string Name, byte[] Content)[] entries) =>
+        Zip(CompressionLevel.NoCompression, entries);
 
     public static byte[] Zip(CompressionLevel level, params (string Name, byte[] Content)[] entries)
     {
@@ -29,7 +30,7 @@ internal static class Archives
     public static byte[] WithoutCrc(byte[] zip)
     {
         var copy = zip.ToArray();
-        for (var at = copy.AsSpan().IndexOf("PK\x01\x02"u8); at >= 0;)
+        for (var at = copy.AsSpan().IndexOf("PK\x01\x02"u8); at >= 0; )
         {
             copy.AsSpan(at + 16, 4).Clear();
             var next = copy.AsSpan(at + 4).IndexOf("PK\x01\x02"u8);
@@ -44,5 +45,9 @@ internal static class Archives
         "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + $",\"data_offsets\":[{begin},{end}]}}";
 
     public static byte[] Safetensors(string header, byte[] data) =>
-        [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data];
+        [
+            .. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)),
+            .. Encoding.UTF8.GetBytes(header),
+            .. data,
+        ];
 }

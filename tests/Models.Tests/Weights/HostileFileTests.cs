@@ -82,8 +82,13 @@ public sealed class HostileFileTests
             using var file = WeightsFile.Open(path, WeightsLimits.Default);
             var report = StateDictMatch.Compare(Tiny, file.Tensors);
             report.ThrowIfMismatched();
-            var control = WeightsFixtures.ReadSafetensors(Path.Combine(WeightsFixtures.Folder, "hostile", "control.safetensors"));
-            Assert.All(report.Pairs, pair => Assert.Equal(control[pair.Expected.Name], WeightsFixtures.Floats(pair.Stored)));
+            var control = WeightsFixtures.ReadSafetensors(
+                Path.Combine(WeightsFixtures.Folder, "hostile", "control.safetensors")
+            );
+            Assert.All(
+                report.Pairs,
+                pair => Assert.Equal(control[pair.Expected.Name], WeightsFixtures.Floats(pair.Stored))
+            );
             return "ok";
         }
         catch (ServingException error)

@@ -64,12 +64,18 @@ public sealed class ManifestTests
         Assert.Equal(Strings(expected.GetProperty("missing")), report.Missing);
         Assert.Equal(Strings(expected.GetProperty("unexpected")), report.Unexpected);
         Assert.Equal(
-            expected.GetProperty("shape_mismatch").EnumerateArray().Select(item => (
-                item.GetProperty("name").GetString(),
-                Sizes(WeightsFixtures.Longs(item.GetProperty("architecture"))),
-                Sizes(WeightsFixtures.Longs(item.GetProperty("file"))))),
-            report.ShapeMismatch.Select(item => (
-                (string?)item.Name, Sizes(item.Expected), Sizes(item.Found))));
+            expected
+                .GetProperty("shape_mismatch")
+                .EnumerateArray()
+                .Select(item =>
+                    (
+                        item.GetProperty("name").GetString(),
+                        Sizes(WeightsFixtures.Longs(item.GetProperty("architecture"))),
+                        Sizes(WeightsFixtures.Longs(item.GetProperty("file")))
+                    )
+                ),
+            report.ShapeMismatch.Select(item => ((string?)item.Name, Sizes(item.Expected), Sizes(item.Found)))
+        );
         Assert.Equal(prefix is null ? 0 : file.Tensors.Count, report.Renamed.Count);
         Assert.All(report.Renamed, item => Assert.Equal(prefix + item.To, item.From));
     }
@@ -100,15 +106,17 @@ public sealed class ManifestTests
         return BitConverter.UInt32BitsToSingle((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000);
     }
 
-    private static WeightsFormat Format(string? name) => name switch
-    {
-        "safetensors" => WeightsFormat.Safetensors,
-        "pytorch_zip" => WeightsFormat.PyTorchZip,
-        "pytorch_legacy" => WeightsFormat.PyTorchLegacy,
-        _ => WeightsFormat.TorchSharp,
-    };
+    private static WeightsFormat Format(string? name) =>
+        name switch
+        {
+            "safetensors" => WeightsFormat.Safetensors,
+            "pytorch_zip" => WeightsFormat.PyTorchZip,
+            "pytorch_legacy" => WeightsFormat.PyTorchLegacy,
+            _ => WeightsFormat.TorchSharp,
+        };
 
     private static string Sizes(IReadOnlyList<long> sizes) => string.Join('x', sizes);
 
-    private static IEnumerable<string> Strings(JsonElement array) => array.EnumerateArray().Select(item => item.GetString()!);
+    private static IEnumerable<string> Strings(JsonElement array) =>
+        array.EnumerateArray().Select(item => item.GetString()!);
 }

@@ -5,29 +5,44 @@ namespace ModelService.Models.Tests.Weights;
 /// <summary>What a mismatch is likely about.</summary>
 public sealed class MismatchSuggestionsTests
 {
-    private static readonly TensorSpec[] Net = [new("body.weight", [4, 3], false), new("fc.weight", [7, 4], false), new("fc.bias", [7], false)];
+    private static readonly TensorSpec[] Net =
+    [
+        new("body.weight", [4, 3], false),
+        new("fc.weight", [7, 4], false),
+        new("fc.bias", [7], false),
+    ];
 
     [Fact]
     public void For_HeadUnderAnotherNameWithOtherClasses_SaysBoth() =>
         Assert.Contains(
             "('classifier.6.weight' stands for 'fc.weight'), and the head has 1000 outputs in the file and 7 in the architecture: load with allow_partial",
-            Single(("body.weight", [4, 3]), ("classifier.6.weight", [1000, 4]), ("classifier.6.bias", [1000])), StringComparison.Ordinal);
+            Single(("body.weight", [4, 3]), ("classifier.6.weight", [1000, 4]), ("classifier.6.bias", [1000])),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void For_HeadUnderAnotherName_SaysSo() =>
         Assert.Contains(
             "'classifier.6.weight' stands for 'fc.weight'",
-            Single(("body.weight", [4, 3]), ("classifier.6.weight", [7, 4]), ("classifier.6.bias", [7])), StringComparison.Ordinal);
+            Single(("body.weight", [4, 3]), ("classifier.6.weight", [7, 4]), ("classifier.6.bias", [7])),
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(7, "'classifier.6.weight' stands for 'fc.weight'")]
     [InlineData(1000, "1000 outputs in the file and 7 in the architecture")]
     public void For_OtherNamesInTheOrderOfTheAlphabet_SaysTheSame(int classes, string expected)
     {
-        Assert.Contains(expected, Single(("body.weight", [4, 3]), ("classifier.6.bias", [classes]), ("classifier.6.weight", [classes, 4])), StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Single(("body.weight", [4, 3]), ("classifier.6.bias", [classes]), ("classifier.6.weight", [classes, 4])),
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             classes == 7 ? "'z.weight' stands for 'body.weight'" : "1000 outputs",
-            Single(("a.bias", [classes]), ("a.weight", [classes, 4]), ("z.weight", [4, 3])), StringComparison.Ordinal);
+            Single(("a.bias", [classes]), ("a.weight", [classes, 4]), ("z.weight", [4, 3])),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -35,14 +50,27 @@ public sealed class MismatchSuggestionsTests
     [InlineData("module.encoder.")]
     public void For_PrefixThatIsNotKnown_SaysHowToLeaveItOut(string prefix) =>
         Assert.Contains(
-            $"k.removeprefix('{prefix}')", Suggestions((prefix + "body.weight", [4, 3]), (prefix + "fc.weight", [7, 4]), (prefix + "fc.bias", [7]), ("other", [1]))[0], StringComparison.Ordinal);
+            $"k.removeprefix('{prefix}')",
+            Suggestions(
+                (prefix + "body.weight", [4, 3]),
+                (prefix + "fc.weight", [7, 4]),
+                (prefix + "fc.bias", [7]),
+                ("other", [1])
+            )[0],
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void For_PrefixOnSomeNamesOnly_SaysHowToLeaveItOut() =>
-        Assert.Contains("'module.'", Single(("body.weight", [4, 3]), ("module.fc.weight", [1, 1]), ("module.fc.bias", [7])), StringComparison.Ordinal);
+        Assert.Contains(
+            "'module.'",
+            Single(("body.weight", [4, 3]), ("module.fc.weight", [1, 1]), ("module.fc.bias", [7])),
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void For_BackboneWithoutHead_NamesAllowPartial() => Assert.Contains("Only the head is missing", Single(("body.weight", [4, 3])), StringComparison.Ordinal);
+    public void For_BackboneWithoutHead_NamesAllowPartial() =>
+        Assert.Contains("Only the head is missing", Single(("body.weight", [4, 3])), StringComparison.Ordinal);
 
     [Fact]
     public void For_OtherNetwork_SaysNothing() => Assert.Empty(Suggestions(("x", [2]), ("y", [3])));
@@ -50,7 +78,10 @@ public sealed class MismatchSuggestionsTests
     [Fact]
     public void For_NamesOfManyDots_TakesNoTime()
     {
-        var names = Enumerable.Range(0, 10_000).Select(i => (Name: new string('.', 900) + i, Shape: new long[] { 1 })).ToArray();
+        var names = Enumerable
+            .Range(0, 10_000)
+            .Select(i => (Name: new string('.', 900) + i, Shape: new long[] { 1 }))
+            .ToArray();
 
         Assert.Empty(Suggestions(names));
     }
@@ -60,6 +91,19 @@ public sealed class MismatchSuggestionsTests
     private static IReadOnlyList<string> Suggestions(params (string Name, long[] Shape)[] stored)
     {
         using var bytes = MappedBytes.Borrow<byte>([]);
-        return StateDictMatch.Compare(Net, [.. stored.Select(item => new StoredTensor(item.Name, WeightsDtype.Float32, TensorGeometry.Contiguous(item.Shape)!, bytes, 0))]).Suggestions;
+        return StateDictMatch
+            .Compare(
+                Net,
+                [
+                    .. stored.Select(item => new StoredTensor(
+                        item.Name,
+                        WeightsDtype.Float32,
+                        TensorGeometry.Contiguous(item.Shape)!,
+                        bytes,
+                        0
+                    )),
+                ]
+            )
+            .Suggestions;
     }
 }

@@ -16,7 +16,21 @@ public sealed class MutationTests
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private static readonly long[] Interesting =
-        [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue, -1];
+    [
+        0,
+        1,
+        0x7f,
+        0x80,
+        0xff,
+        0x7fff,
+        0xffff,
+        int.MaxValue,
+        uint.MaxValue,
+        1L << 40,
+        long.MaxValue,
+        long.MinValue,
+        -1,
+    ];
 
     private static readonly TensorSpec[] Tiny = [new("1.weight", [2, 16], false), new("1.bias", [2], false)];
 
@@ -68,7 +82,10 @@ public sealed class MutationTests
         }
 
         Assert.True(time.Elapsed < Longest, $"Mutant {seed} took {time.Elapsed}.");
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < MostBytes, $"Mutant {seed} took too much memory.");
+        Assert.True(
+            GC.GetAllocatedBytesForCurrentThread() - allocated < MostBytes,
+            $"Mutant {seed} took too much memory."
+        );
         return opens;
     }
 
@@ -93,7 +110,9 @@ public sealed class MutationTests
                     bytes[at] = (byte)random.Next(256);
                     break;
                 case 2:
-                    var number = BitConverter.GetBytes(Interesting[random.Next(Interesting.Length)]).AsSpan(0, 1 << random.Next(4));
+                    var number = BitConverter
+                        .GetBytes(Interesting[random.Next(Interesting.Length)])
+                        .AsSpan(0, 1 << random.Next(4));
                     for (var i = 0; i < number.Length && at + i < bytes.Count; i++)
                         bytes[at + i] = number[i];
                     break;
@@ -123,15 +142,35 @@ public sealed class MutationTests
     private static List<byte[]> Seeds()
     {
         string[] names =
-            ["control.pth", "control_legacy.pth", "control.safetensors", "control.dat", "checkpoint_args.pth", "numpy_scalar.pth"];
-        List<byte[]> seeds = [.. names.Select(name => File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "hostile", name)))];
+        [
+            "control.pth",
+            "control_legacy.pth",
+            "control.safetensors",
+            "control.dat",
+            "checkpoint_args.pth",
+            "numpy_scalar.pth",
+        ];
+        List<byte[]> seeds =
+        [
+            .. names.Select(name => File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "hostile", name))),
+        ];
         seeds.Add(File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "conv3d", "conv3d.pth")));
-        seeds.Add(Archives.Zip(
-            System.IO.Compression.CompressionLevel.Optimal,
-            ("a/data.pkl", Pickles.Whole(Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 64), [4, 4, 2], [1, 8, 4]))))),
-            ("a/data/0", new byte[256])));
-        seeds.Add(Pickles.Legacy(
-            Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 6, "HalfStorage"), [2, 3], [1, 2]))), ("0", 6, new byte[12])));
+        seeds.Add(
+            Archives.Zip(
+                System.IO.Compression.CompressionLevel.Optimal,
+                (
+                    "a/data.pkl",
+                    Pickles.Whole(Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 64), [4, 4, 2], [1, 8, 4]))))
+                ),
+                ("a/data/0", new byte[256])
+            )
+        );
+        seeds.Add(
+            Pickles.Legacy(
+                Pickles.Dict(("w", Pickles.Tensor(Pickles.StorageOf("0", 6, "HalfStorage"), [2, 3], [1, 2]))),
+                ("0", 6, new byte[12])
+            )
+        );
         seeds.AddRange(seeds.Where(seed => seed[0] == 'P').Select(Archives.WithoutCrc).ToList());
         return seeds;
     }

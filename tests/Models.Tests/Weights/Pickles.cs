@@ -40,11 +40,21 @@ internal static class Pickles
     public static byte[] Longs(params long[] values) => Tuple([.. values.Select(Integer)]);
 
     public static byte[] StorageOf(string key, long count, string type = "FloatStorage", byte[]? view = null) =>
-        Join(Tuple(Text("storage"), Global("torch", type), Text(key), Text("cpu"), Integer(count), view ?? []), Op('Q'));
+        Join(
+            Tuple(Text("storage"), Global("torch", type), Text(key), Text("cpu"), Integer(count), view ?? []),
+            Op('Q')
+        );
 
-    public static byte[] Tensor(byte[] storage, long[] shape, long[] strides, long offset = 0) => Call(
-        Global("torch._utils", "_rebuild_tensor_v2"),
-        storage, Integer(offset), Longs(shape), Longs(strides), [0x89], EmptyOrderedDict);
+    public static byte[] Tensor(byte[] storage, long[] shape, long[] strides, long offset = 0) =>
+        Call(
+            Global("torch._utils", "_rebuild_tensor_v2"),
+            storage,
+            Integer(offset),
+            Longs(shape),
+            Longs(strides),
+            [0x89],
+            EmptyOrderedDict
+        );
 
     /// <summary>A whole pickle of the value.</summary>
     public static byte[] Whole(params byte[][] value) => Join(Proto2, Join(value), Op('.'));
@@ -59,6 +69,7 @@ internal static class Pickles
             Whole(Dict(("little_endian", [0x88]))),
             Whole(root),
             Whole(keys),
-            Join([.. storages.Select(storage => Join(BitConverter.GetBytes(storage.Count), storage.Data))]));
+            Join([.. storages.Select(storage => Join(BitConverter.GetBytes(storage.Count), storage.Data))])
+        );
     }
 }

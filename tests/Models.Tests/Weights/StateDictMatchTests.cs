@@ -7,8 +7,10 @@ public sealed class StateDictMatchTests
 {
     private static readonly TensorSpec[] Net =
     [
-        new("body.weight", [4, 3], false), new("body.num_batches_tracked", [], true),
-        new("head.weight", [10, 4], false), new("head.bias", [10], false),
+        new("body.weight", [4, 3], false),
+        new("body.num_batches_tracked", [], true),
+        new("head.weight", [10, 4], false),
+        new("head.bias", [10], false),
     ];
 
     [Theory]
@@ -20,8 +22,12 @@ public sealed class StateDictMatchTests
     [InlineData("model.module.network.")]
     public void Compare_UniformPrefix_IsLeftOutAndReported(string prefix)
     {
-        var report = Compare([(prefix + "body.weight", "F32", [4, 3]), (prefix + "head.weight", "F32", [10, 4]),
-            (prefix + "head.bias", "F32", [10]), (prefix + "body.num_batches_tracked", "I64", [])]);
+        var report = Compare([
+            (prefix + "body.weight", "F32", [4, 3]),
+            (prefix + "head.weight", "F32", [10, 4]),
+            (prefix + "head.bias", "F32", [10]),
+            (prefix + "body.num_batches_tracked", "I64", []),
+        ]);
 
         Assert.True(report.IsMatch);
         Assert.Equal(["body.weight", "body.num_batches_tracked", "head.weight", "head.bias"], report.Loaded);
@@ -33,7 +39,11 @@ public sealed class StateDictMatchTests
     [Fact]
     public void Compare_PrefixOnSomeNamesOnly_StaysAndMismatches()
     {
-        var report = Compare([("module.body.weight", "F32", [4, 3]), ("head.weight", "F32", [10, 4]), ("head.bias", "F32", [10])]);
+        var report = Compare([
+            ("module.body.weight", "F32", [4, 3]),
+            ("head.weight", "F32", [10, 4]),
+            ("head.bias", "F32", [10]),
+        ]);
 
         Assert.Empty(report.Renamed);
         Assert.Equal(["module.body.weight"], report.Unexpected);
@@ -51,7 +61,11 @@ public sealed class StateDictMatchTests
     [Fact]
     public void Compare_MissingCounter_IsNoMismatch()
     {
-        var report = Compare([("body.weight", "F32", [4, 3]), ("head.weight", "F32", [10, 4]), ("head.bias", "F32", [10])]);
+        var report = Compare([
+            ("body.weight", "F32", [4, 3]),
+            ("head.weight", "F32", [10, 4]),
+            ("head.bias", "F32", [10]),
+        ]);
 
         report.ThrowIfMismatched();
         Assert.Equal(["body.num_batches_tracked"], report.Missing);
@@ -65,22 +79,30 @@ public sealed class StateDictMatchTests
         var report = Compare(expected, [("w", "F16", [1]), ("n", "I32", [1]), ("v", "F32", [1])]);
 
         Assert.True(report.IsMatch);
-        Assert.Equal([new ConvertedTensor("w", "float16", "float32"), new ConvertedTensor("n", "int32", "int64")], report.DtypeConverted);
+        Assert.Equal(
+            [new ConvertedTensor("w", "float16", "float32"), new ConvertedTensor("n", "int32", "int64")],
+            report.DtypeConverted
+        );
     }
 
     [Fact]
     public void ThrowIfMismatched_OtherHead_SaysSo()
     {
-        var report = Compare([("body.weight", "F32", [4, 3]), ("head.weight", "F32", [7, 4]), ("head.bias", "F32", [7])]);
+        var report = Compare([
+            ("body.weight", "F32", [4, 3]),
+            ("head.weight", "F32", [7, 4]),
+            ("head.bias", "F32", [7]),
+        ]);
 
         var error = Assert.Throws<ServingException>(() => report.ThrowIfMismatched());
 
         Assert.Equal(ErrorCode.WeightsMismatch, error.Code);
         Assert.Equal(
             "The weights don't fit the architecture: 2 tensors have another shape ('head.weight' is [7, 4], not [10, 4], 'head.bias' is "
-            + "[7], not [10]). Only the head differs: it has 7 outputs in the file and 10 in the architecture. Change the architecture's "
-            + "number of classes, or load with allow_partial to begin with a random head.",
-            error.Message);
+                + "[7], not [10]). Only the head differs: it has 7 outputs in the file and 10 in the architecture. Change the architecture's "
+                + "number of classes, or load with allow_partial to begin with a random head.",
+            error.Message
+        );
         Assert.Equal(["/head.weight", "/head.bias"], error.Errors.Select(item => item.Pointer));
     }
 
@@ -91,7 +113,11 @@ public sealed class StateDictMatchTests
 
         var error = Assert.Throws<ServingException>(() => report.ThrowIfMismatched());
 
-        Assert.Contains("3 tensors are missing ('body.weight', 'head.weight', 'head.bias')", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 tensors are missing ('body.weight', 'head.weight', 'head.bias')",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("3 tensors are unexpected", error.Message, StringComparison.Ordinal);
         Assert.Contains("'a.weight' stands for 'body.weight'", error.Message, StringComparison.Ordinal);
         Assert.Equal(6, error.Errors.Count);
@@ -102,12 +128,15 @@ public sealed class StateDictMatchTests
     {
         var expected = Enumerable.Range(0, 161).Select(i => new TensorSpec($"t{i}", [2], false)).ToArray();
 
-        var error = Assert.Throws<ServingException>(() => Compare(expected, [("other", "F32", [1])]).ThrowIfMismatched());
+        var error = Assert.Throws<ServingException>(() =>
+            Compare(expected, [("other", "F32", [1])]).ThrowIfMismatched()
+        );
 
         Assert.Equal(
             "The weights don't fit the architecture: 161 tensors are missing ('t0', 't1', 't2' and 158 more); "
-            + "1 tensor is unexpected ('other').",
-            error.Message);
+                + "1 tensor is unexpected ('other').",
+            error.Message
+        );
     }
 
     private static WeightsReport Compare((string Name, string Dtype, long[] Shape)[] stored) => Compare(Net, stored);
@@ -118,7 +147,16 @@ public sealed class StateDictMatchTests
         var entries = stored.Select(tensor =>
         {
             var begin = offset;
-            offset += tensor.Shape.Aggregate(1L, (a, b) => a * b) * (tensor.Dtype switch { "I64" => 8, "F16" => 2, _ => 4 });
+            offset +=
+                tensor.Shape.Aggregate(1L, (a, b) => a * b)
+                * (
+                    tensor.Dtype switch
+                    {
+                        "I64" => 8,
+                        "F16" => 2,
+                        _ => 4,
+                    }
+                );
             return Archives.Entry(tensor.Name, tensor.Dtype, $"[{string.Join(',', tensor.Shape)}]", begin, offset);
         });
         var header = $"{{{string.Join(',', entries)}}}";

@@ -7,19 +7,20 @@ namespace ModelService.Models.Tests.Weights;
 
 public sealed class StoredTensorTests
 {
-    public static TheoryData<string, byte[], float[]> Dtypes => new()
-    {
-        { "F32", Bytes<float>(1.5f, float.NegativeInfinity), [1.5f, float.NegativeInfinity] },
-        { "F64", Bytes(0.1, -2.0), [0.1f, -2] },
-        { "F16", Bytes((Half)0.1f, Half.PositiveInfinity), [(float)(Half)0.1f, float.PositiveInfinity] },
-        { "BF16", Bytes<ushort>(0x3f80, 0xff80), [1, float.NegativeInfinity] },
-        { "I64", Bytes(-3L, 1L << 62), [-3, 1L << 62] },
-        { "I32", Bytes(-3, 1 << 24), [-3, 1 << 24] },
-        { "I16", Bytes<short>(-3, short.MinValue), [-3, short.MinValue] },
-        { "I8", Bytes<sbyte>(-3, sbyte.MinValue), [-3, sbyte.MinValue] },
-        { "U8", [3, 255], [3, 255] },
-        { "BOOL", [0, 1], [0, 1] },
-    };
+    public static TheoryData<string, byte[], float[]> Dtypes =>
+        new()
+        {
+            { "F32", Bytes<float>(1.5f, float.NegativeInfinity), [1.5f, float.NegativeInfinity] },
+            { "F64", Bytes(0.1, -2.0), [0.1f, -2] },
+            { "F16", Bytes((Half)0.1f, Half.PositiveInfinity), [(float)(Half)0.1f, float.PositiveInfinity] },
+            { "BF16", Bytes<ushort>(0x3f80, 0xff80), [1, float.NegativeInfinity] },
+            { "I64", Bytes(-3L, 1L << 62), [-3, 1L << 62] },
+            { "I32", Bytes(-3, 1 << 24), [-3, 1 << 24] },
+            { "I16", Bytes<short>(-3, short.MinValue), [-3, short.MinValue] },
+            { "I8", Bytes<sbyte>(-3, sbyte.MinValue), [-3, sbyte.MinValue] },
+            { "U8", [3, 255], [3, 255] },
+            { "BOOL", [0, 1], [0, 1] },
+        };
 
     [Theory]
     [MemberData(nameof(Dtypes))]
@@ -86,7 +87,9 @@ public sealed class StoredTensorTests
     public void CopyTo_StridedView_IsInRowMajorOrder(long[] shape, long[] strides, long offset, float[] expected)
     {
         var pickle = Whole(Dict(("w", Pickles.Tensor(StorageOf("0", 8), shape, strides, offset))));
-        using var file = new TemporaryFile(Archives.Zip(("a/data.pkl", pickle), ("a/data/0", Bytes<float>(0, 1, 2, 3, 4, 5, 6, 7))));
+        using var file = new TemporaryFile(
+            Archives.Zip(("a/data.pkl", pickle), ("a/data/0", Bytes<float>(0, 1, 2, 3, 4, 5, 6, 7)))
+        );
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
 
         Assert.Equal(expected, WeightsFixtures.Floats(weights.Tensors[0]));

@@ -4,9 +4,7 @@ namespace ModelService.Models.Tests.Weights;
 internal sealed class TemporaryFile : IDisposable
 {
     public TemporaryFile()
-        : this([])
-    {
-    }
+        : this([]) { }
 
     public TemporaryFile(ReadOnlySpan<byte> content) => File.WriteAllBytes(Path, content);
 

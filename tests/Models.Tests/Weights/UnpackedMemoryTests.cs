@@ -21,14 +21,21 @@ public sealed class UnpackedMemoryTests
         // Random bits below one, so that hardly anything is gained by compressing.
         var numbers = new float[Count];
         new Random(1).NextBytes(MemoryMarshal.AsBytes(numbers.AsSpan()));
-        for (var i = 0; i < Count; i++) numbers[i] = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(numbers[i]) & 0x3fffffff);
+        for (var i = 0; i < Count; i++)
+            numbers[i] = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(numbers[i]) & 0x3fffffff);
         var storage = MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
         var folder = Directory.CreateTempSubdirectory("weights-");
         var path = Path.Combine(folder.FullName, "compressed.pth");
         using (var stream = File.Create(path))
         {
-            var pickle = Whole(Dict([.. Keys.Select(key => (key, Pickles.Tensor(StorageOf(key, Count), [Count], [1])))]));
-            Archives.Zip(stream, CompressionLevel.Fastest, [("a/data.pkl", pickle), .. Keys.Select(key => ($"a/data/{key}", storage))]);
+            var pickle = Whole(
+                Dict([.. Keys.Select(key => (key, Pickles.Tensor(StorageOf(key, Count), [Count], [1])))])
+            );
+            Archives.Zip(
+                stream,
+                CompressionLevel.Fastest,
+                [("a/data.pkl", pickle), .. Keys.Select(key => ($"a/data/{key}", storage))]
+            );
         }
 
         var found = new float[Count];
@@ -36,7 +43,8 @@ public sealed class UnpackedMemoryTests
         var before = Environment.WorkingSet;
         using (var weights = WeightsFile.Open(path, WeightsLimits.Default))
         {
-            foreach (var tensor in weights.Tensors) tensor.CopyTo(found);
+            foreach (var tensor in weights.Tensors)
+                tensor.CopyTo(found);
 
             Assert.InRange(Environment.WorkingSet - before, long.MinValue, MostGrowth);
             Assert.Equal(Keys, weights.Tensors.Select(tensor => tensor.Name));

@@ -30,12 +30,15 @@ public sealed class UnpicklerTests
     [Fact]
     public void Read_Tuples_KeepTheirOrder()
     {
-        var value = Read(Whole(
-            Join(Op(')'), Integer(1), [0x85]),
-            Join(Integer(1), Integer(2), [0x86]),
-            Join(Integer(1), Integer(2), Integer(3), [0x87]),
-            Tuple(Text("a")),
-            [0x87]));
+        var value = Read(
+            Whole(
+                Join(Op(')'), Integer(1), [0x85]),
+                Join(Integer(1), Integer(2), [0x86]),
+                Join(Integer(1), Integer(2), Integer(3), [0x87]),
+                Tuple(Text("a")),
+                [0x87]
+            )
+        );
 
         var outer = Assert.IsType<PickleTuple>(value).Items;
         Assert.Equal([1L, 2L], ((PickleTuple)outer[0]!).Items);
@@ -46,9 +49,12 @@ public sealed class UnpicklerTests
     [Fact]
     public void Read_ListsAndDicts_TakeOneItemAndMany()
     {
-        var value = Read(Whole(
-            Join(Op('}'), Text("one"), Op(']'), Integer(1), Op('a', 's')),
-            Join(Op('('), Text("many"), Op(']', '('), Integer(2), Integer(3), Op('e', 'u'))));
+        var value = Read(
+            Whole(
+                Join(Op('}'), Text("one"), Op(']'), Integer(1), Op('a', 's')),
+                Join(Op('('), Text("many"), Op(']', '('), Integer(2), Integer(3), Op('e', 'u'))
+            )
+        );
 
         var dict = Assert.IsType<PickleDict>(value);
         Assert.Equal(["one", "many"], dict.Items.Select(item => item.Key));
@@ -71,7 +77,19 @@ public sealed class UnpicklerTests
     [Fact]
     public void Read_FrameAndStackGlobal_AreRead()
     {
-        byte[] body = [0x8c, 11, .. "collections"u8, 0x8c, 11, .. "OrderedDict"u8, 0x93, (byte)')', (byte)'R', (byte)'.'];
+        byte[] body =
+        [
+            0x8c,
+            11,
+            .. "collections"u8,
+            0x8c,
+            11,
+            .. "OrderedDict"u8,
+            0x93,
+            (byte)')',
+            (byte)'R',
+            (byte)'.',
+        ];
 
         var value = Read([0x80, 4, 0x95, (byte)body.Length, 0, 0, 0, 0, 0, 0, 0, .. body]);
 
@@ -105,11 +123,25 @@ public sealed class UnpicklerTests
     [Fact]
     public void Read_TensorOfDtype_IsATensorOverBytes()
     {
-        var storage = Join(Tuple(Text("storage"), Global("torch.storage", "UntypedStorage"), Text("0"), Text("cpu"), Integer(8)), Op('Q'));
+        var storage = Join(
+            Tuple(Text("storage"), Global("torch.storage", "UntypedStorage"), Text("0"), Text("cpu"), Integer(8)),
+            Op('Q')
+        );
 
-        var value = Read(Whole(Call(
-            Global("torch._utils", "_rebuild_tensor_v3"),
-            storage, Integer(1), Longs(3), Longs(1), [0x89], EmptyOrderedDict, Global("torch", "int16"))));
+        var value = Read(
+            Whole(
+                Call(
+                    Global("torch._utils", "_rebuild_tensor_v3"),
+                    storage,
+                    Integer(1),
+                    Longs(3),
+                    Longs(1),
+                    [0x89],
+                    EmptyOrderedDict,
+                    Global("torch", "int16")
+                )
+            )
+        );
 
         var tensor = Assert.IsType<PickleTensor>(value);
         Assert.Equal((WeightsDtype.Int16, 2L, 3L), (tensor.Dtype, tensor.ByteOffset, tensor.Geometry.ElementCount));
@@ -151,35 +183,42 @@ public sealed class UnpicklerTests
         Assert.Contains(expected, Refusal(Whole(Op(opcode))), StringComparison.Ordinal);
     }
 
-    public static TheoryData<byte[], string> Faults => new()
-    {
-        { Op('R'), "none is there" },
-        { Op('N', '(', '0', '0', '0'), "none is there" },
-        { Op('N', '(', 'R'), "none is there" },
-        { Op('t'), "there is none" },
-        { [(byte)'h', 9], "no entry 9" },
-        { Op('N', 'N', 'R'), "is called" },
-        { Op(')', 'N', 'b'), "attributes" },
-        { Op('N', 'N', 'a'), "appended" },
-        { Join(Op('}', '('), Integer(1), Op('u')), "without a value" },
-        { Join(Op('N', '('), Integer(1), Integer(1), Op('u')), "keys are set" },
-        { Join(Global("torch", "FloatStorage"), Op(')', 'R')), "is called" },
-        { Join(Global("torch._utils", "_rebuild_tensor_v2"), Op(')', 'R')), "a tensor takes" },
-        { Join(Global("torch._utils", "_rebuild_parameter"), Op(')', 'R')), "takes a tensor" },
-        { Join(Text("storage"), Op('Q')), "the persistent id 'storage' names no storage" },
-        { Join(Tuple(Text("module"), Integer(1), Op(')')), Op('Q')), "the persistent id ('module', 1, a tuple) names no storage" },
-        { StorageOf("0", -1), "-1 elements" },
-        { Tensor(StorageOf("0", 4), [2, 2], [2, 1], 1), "over the storage '0' has sizes" },
-        { Tensor(StorageOf("0", 4), [2, 2], [2]), "1 strides" },
-        { Tensor(StorageOf("0", 4), [-2, -2], [2, 1]), "negative" },
-        { Tensor(StorageOf("0", 4), new long[33], new long[33]), "33 dimensions" },
-        { Join(StorageOf("0", 4), StorageOf("0", 5)), "before" },
-        { OfDtype("int64", StorageOf("0", 4), 1), "outside" },
-        { OfDtype("int64", StorageOf("0", 40, view: Tuple(Text("v"), Integer(30), Integer(8))), 3), "another type" },
-        { [0x8b, 0xff, 0xff, 0xff, 0x7f], "integer" },
-        { [0x80, 6], "protocol 6" },
-        { [0x95, 0, 0, 0, 0, 0, 0, 0, 0x80], "frame" },
-    };
+    public static TheoryData<byte[], string> Faults =>
+        new()
+        {
+            { Op('R'), "none is there" },
+            { Op('N', '(', '0', '0', '0'), "none is there" },
+            { Op('N', '(', 'R'), "none is there" },
+            { Op('t'), "there is none" },
+            { [(byte)'h', 9], "no entry 9" },
+            { Op('N', 'N', 'R'), "is called" },
+            { Op(')', 'N', 'b'), "attributes" },
+            { Op('N', 'N', 'a'), "appended" },
+            { Join(Op('}', '('), Integer(1), Op('u')), "without a value" },
+            { Join(Op('N', '('), Integer(1), Integer(1), Op('u')), "keys are set" },
+            { Join(Global("torch", "FloatStorage"), Op(')', 'R')), "is called" },
+            { Join(Global("torch._utils", "_rebuild_tensor_v2"), Op(')', 'R')), "a tensor takes" },
+            { Join(Global("torch._utils", "_rebuild_parameter"), Op(')', 'R')), "takes a tensor" },
+            { Join(Text("storage"), Op('Q')), "the persistent id 'storage' names no storage" },
+            {
+                Join(Tuple(Text("module"), Integer(1), Op(')')), Op('Q')),
+                "the persistent id ('module', 1, a tuple) names no storage"
+            },
+            { StorageOf("0", -1), "-1 elements" },
+            { Tensor(StorageOf("0", 4), [2, 2], [2, 1], 1), "over the storage '0' has sizes" },
+            { Tensor(StorageOf("0", 4), [2, 2], [2]), "1 strides" },
+            { Tensor(StorageOf("0", 4), [-2, -2], [2, 1]), "negative" },
+            { Tensor(StorageOf("0", 4), new long[33], new long[33]), "33 dimensions" },
+            { Join(StorageOf("0", 4), StorageOf("0", 5)), "before" },
+            { OfDtype("int64", StorageOf("0", 4), 1), "outside" },
+            {
+                OfDtype("int64", StorageOf("0", 40, view: Tuple(Text("v"), Integer(30), Integer(8))), 3),
+                "another type"
+            },
+            { [0x8b, 0xff, 0xff, 0xff, 0x7f], "integer" },
+            { [0x80, 6], "protocol 6" },
+            { [0x95, 0, 0, 0, 0, 0, 0, 0, 0x80], "frame" },
+        };
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -204,16 +243,29 @@ public sealed class UnpicklerTests
     {
         var pairs = Join(Op(']', '('), Join([.. Enumerable.Repeat(Join(Op('h'), [0]), 50_000)]), Op('e'), Op('q'), [1]);
         var once = Join(Op('h'), [1, 0x85, (byte)'R', (byte)'0', (byte)'h', 2]);
-        var again = Join(Global("collections", "OrderedDict"), Op('q'), [2], Join([.. Enumerable.Repeat(once, 100_000)]));
+        var again = Join(
+            Global("collections", "OrderedDict"),
+            Op('q'),
+            [2],
+            Join([.. Enumerable.Repeat(once, 100_000)])
+        );
 
         var message = Refusal(Whole(Op('N', 'N'), [0x86], Op('q'), [0], pairs, again));
 
         Assert.Contains("steps", message, StringComparison.Ordinal);
     }
 
-    private static byte[] OfDtype(string dtype, byte[] storage, long offset) => Call(
-        Global("torch._utils", "_rebuild_tensor_v3"),
-        storage, Integer(offset), Longs(2), Longs(1), [0x89], EmptyOrderedDict, Global("torch", dtype));
+    private static byte[] OfDtype(string dtype, byte[] storage, long offset) =>
+        Call(
+            Global("torch._utils", "_rebuild_tensor_v3"),
+            storage,
+            Integer(offset),
+            Longs(2),
+            Longs(1),
+            [0x89],
+            EmptyOrderedDict,
+            Global("torch", dtype)
+        );
 
     private static object? Read(byte[] pickle, WeightsLimits? limits = null) =>
         Unpickler.Read(pickle, new PickleSource("data.pkl"), limits ?? WeightsLimits.Default, [], out _);

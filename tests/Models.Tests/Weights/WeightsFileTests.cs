@@ -12,8 +12,12 @@ public sealed class WeightsFileTests
     [Fact]
     public void Open_SafetensorsWithMetadataAndEmptyTensors_IsRead()
     {
-        var header = """{"__metadata__":{"format":"pt"},""" + Archives.Entry("b", "F32", "[]", 0, 4) + ","
-            + Archives.Entry("a", "I64", "[0,3]", 0, 0) + "}   ";
+        var header =
+            """{"__metadata__":{"format":"pt"},"""
+            + Archives.Entry("b", "F32", "[]", 0, 4)
+            + ","
+            + Archives.Entry("a", "I64", "[0,3]", 0, 0)
+            + "}   ";
         using var file = new TemporaryFile(Archives.Safetensors(header, BitConverter.GetBytes(2f)));
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
 
@@ -50,7 +54,9 @@ public sealed class WeightsFileTests
     [Fact]
     public void Open_LegacyViewOutsideOfItsStorage_IsRefused()
     {
-        var root = Dict(("w", Pickles.Tensor(StorageOf("0", 4, view: Tuple(Text("v"), Integer(3), Integer(2))), [2], [1])));
+        var root = Dict(
+            ("w", Pickles.Tensor(StorageOf("0", 4, view: Tuple(Text("v"), Integer(3), Integer(2))), [2], [1]))
+        );
 
         Assert.Contains("outside", Refusal(Legacy(root, ("0", 4, new byte[16]))), StringComparison.Ordinal);
     }
@@ -86,7 +92,9 @@ public sealed class WeightsFileTests
         using var file = new TemporaryFile(Zip(Op('}')));
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
 
-        var error = Assert.Throws<ServingException>(() => StateDictMatch.Compare([], weights.Tensors).ThrowIfMismatched());
+        var error = Assert.Throws<ServingException>(() =>
+            StateDictMatch.Compare([], weights.Tensors).ThrowIfMismatched()
+        );
 
         Assert.Equal(ErrorCode.WeightsMismatch, error.Code);
         Assert.Equal("The file holds no tensors.", error.Message);
@@ -105,10 +113,26 @@ public sealed class WeightsFileTests
     {
         using var file = new TemporaryFile(Zip(One("w")));
 
-        Assert.Contains("at most 0", Refusal(file, WeightsLimits.Default with { MaxTensors = 0 }), StringComparison.Ordinal);
-        Assert.Contains("at most 3", Refusal(file, WeightsLimits.Default with { MaxTotalBytes = 3 }), StringComparison.Ordinal);
-        Assert.Contains("at most 1", Refusal(file, WeightsLimits.Default with { MaxZipEntries = 1 }), StringComparison.Ordinal);
-        Assert.Contains("at most 9", Refusal(file, WeightsLimits.Default with { MaxPickleBytes = 9 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 0",
+            Refusal(file, WeightsLimits.Default with { MaxTensors = 0 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "at most 3",
+            Refusal(file, WeightsLimits.Default with { MaxTotalBytes = 3 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "at most 1",
+            Refusal(file, WeightsLimits.Default with { MaxZipEntries = 1 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "at most 9",
+            Refusal(file, WeightsLimits.Default with { MaxPickleBytes = 9 }),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -117,7 +141,9 @@ public sealed class WeightsFileTests
         const int count = 1 << 20;
         var pickle = Whole(Dict(("w", Pickles.Tensor(StorageOf("0", count), [count], [1]))));
 
-        var message = Refusal(Archives.Zip(CompressionLevel.Optimal, ("a/data.pkl", pickle), ("a/data/0", new byte[count * 4])));
+        var message = Refusal(
+            Archives.Zip(CompressionLevel.Optimal, ("a/data.pkl", pickle), ("a/data/0", new byte[count * 4]))
+        );
 
         Assert.Contains("100 times", message, StringComparison.Ordinal);
     }
@@ -129,8 +155,12 @@ public sealed class WeightsFileTests
         string[] keys = [.. Enumerable.Range(0, 64).Select(i => $"{i}")];
         var pickle = Whole(Dict([.. keys.Select(key => (key, Pickles.Tensor(StorageOf(key, count), [count], [1])))]));
 
-        var message = Refusal(Archives.Zip(
-            CompressionLevel.Optimal, [("a/data.pkl", pickle), .. keys.Select(key => ($"a/data/{key}", new byte[count * 4]))]));
+        var message = Refusal(
+            Archives.Zip(
+                CompressionLevel.Optimal,
+                [("a/data.pkl", pickle), .. keys.Select(key => ($"a/data/{key}", new byte[count * 4]))]
+            )
+        );
 
         Assert.Contains("100 times", message, StringComparison.Ordinal);
     }
@@ -185,13 +215,17 @@ public sealed class WeightsFileTests
         using var zip = new ZipArchive(new MemoryStream(Archives.Zip(("x", bytes))));
 
         Assert.Equal(zip.Entries[0].Crc32, Crc32.Append(0, bytes));
-        Assert.Equal(zip.Entries[0].Crc32, Crc32.Append(Crc32.Append(0, bytes.AsSpan(0, length / 3)), bytes.AsSpan(length / 3)));
+        Assert.Equal(
+            zip.Entries[0].Crc32,
+            Crc32.Append(Crc32.Append(0, bytes.AsSpan(0, length / 3)), bytes.AsSpan(length / 3))
+        );
     }
 
     /// <summary>A dict of one tensor with one number.</summary>
     private static byte[] One(string name) => Dict((name, Pickles.Tensor(StorageOf("0", 1), [1], [1])));
 
-    private static byte[] Zip(byte[] root) => Archives.Zip(("a/data.pkl", Whole(root)), ("a/data/0", BitConverter.GetBytes(1f)));
+    private static byte[] Zip(byte[] root) =>
+        Archives.Zip(("a/data.pkl", Whole(root)), ("a/data/0", BitConverter.GetBytes(1f)));
 
     /// <summary>The end as PyTorch writes it: a 64-bit record and its locator before the usual one, whose fields say nothing.</summary>
     private static byte[] WithZip64End(byte[] zip)

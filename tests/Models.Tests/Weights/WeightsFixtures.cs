@@ -17,10 +17,15 @@ internal static class WeightsFixtures
     }
 
     public static JsonElement Entry(string folder, string file) =>
-        Manifest(folder).GetProperty("files").EnumerateArray().Single(entry => entry.GetProperty("file").GetString() == file);
+        Manifest(folder)
+            .GetProperty("files")
+            .EnumerateArray()
+            .Single(entry => entry.GetProperty("file").GetString() == file);
 
     public static IEnumerable<TheoryDataRow<string>> Files(string folder) =>
-        Manifest(folder).GetProperty("files").EnumerateArray()
+        Manifest(folder)
+            .GetProperty("files")
+            .EnumerateArray()
             .Select(entry => new TheoryDataRow<string>(entry.GetProperty("file").GetString()!));
 
     /// <summary>Opens a file of the folder within the usual limits.</summary>
@@ -28,16 +33,24 @@ internal static class WeightsFixtures
 
     /// <summary><c>expect</c> and the other right outcomes.</summary>
     public static string[] Outcomes(JsonElement entry) =>
-    [
-        entry.GetProperty("expect").GetString()!,
-        .. entry.TryGetProperty("or", out var or) ? or.EnumerateArray().Select(item => item.GetString()!) : [],
-    ];
+        [
+            entry.GetProperty("expect").GetString()!,
+            .. entry.TryGetProperty("or", out var or) ? or.EnumerateArray().Select(item => item.GetString()!) : [],
+        ];
 
     public static List<TensorSpec> Specs(string net) =>
-    [
-        .. Manifest("").GetProperty("nets").GetProperty(net).GetProperty("state_dict").EnumerateArray().Select(tensor =>
-            new TensorSpec(tensor[0].GetString()!, Longs(tensor[1]), tensor[2].GetString() == "int64")),
-    ];
+        [
+            .. Manifest("")
+                .GetProperty("nets")
+                .GetProperty(net)
+                .GetProperty("state_dict")
+                .EnumerateArray()
+                .Select(tensor => new TensorSpec(
+                    tensor[0].GetString()!,
+                    Longs(tensor[1]),
+                    tensor[2].GetString() == "int64"
+                )),
+        ];
 
     public static long[] Longs(JsonElement array) => [.. array.EnumerateArray().Select(item => item.GetInt64())];
 
@@ -48,13 +61,16 @@ internal static class WeightsFixtures
         var headerSize = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
         using var header = JsonDocument.Parse(bytes.AsMemory(8, headerSize));
         var tensors = new Dictionary<string, float[]>();
-        foreach (var property in header.RootElement.EnumerateObject().Where(property => property.Name != "__metadata__"))
+        foreach (
+            var property in header.RootElement.EnumerateObject().Where(property => property.Name != "__metadata__")
+        )
         {
             var offsets = property.Value.GetProperty("data_offsets");
             var data = bytes.AsSpan(8 + headerSize)[offsets[0].GetInt32()..offsets[1].GetInt32()];
-            tensors[property.Name] = property.Value.GetProperty("dtype").GetString() == "I64"
-                ? [.. MemoryMarshal.Cast<byte, long>(data).ToArray().Select(value => (float)value)]
-                : MemoryMarshal.Cast<byte, float>(data).ToArray();
+            tensors[property.Name] =
+                property.Value.GetProperty("dtype").GetString() == "I64"
+                    ? [.. MemoryMarshal.Cast<byte, long>(data).ToArray().Select(value => (float)value)]
+                    : MemoryMarshal.Cast<byte, float>(data).ToArray();
         }
 
         return tensors;

@@ -69,7 +69,8 @@ internal sealed record ConvolutionOperator : WeightedOperator
     public override long Macs => WeightCount * Output.Shape.ElementCount / Output.Shape.Sizes[0];
 
     /// <inheritdoc/>
-    public override long WeightCount => Output.Shape.Sizes[0] * (Inputs[0].Shape.Sizes[0] / Groups) * Shape.Product(Kernel);
+    public override long WeightCount =>
+        Output.Shape.Sizes[0] * (Inputs[0].Shape.Sizes[0] / Groups) * Shape.Product(Kernel);
 }
 
 /// <summary>Weighted sums over the last dimension.</summary>

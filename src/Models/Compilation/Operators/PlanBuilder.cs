@@ -39,10 +39,18 @@ internal sealed class PlanBuilder
     /// <param name="function">Its name in TorchScript.</param>
     /// <param name="arguments">See <see cref="CallOperator"/>.</param>
     /// <returns>What it computes.</returns>
-    public Value Call(LayerNode node, Shape shape, string function, params object?[] arguments) => Add(new CallOperator(function, arguments)
-    {
-        Key = node.Key,
-        Inputs = [.. arguments.SelectMany(argument => argument as IEnumerable<Value> ?? (argument is Value value ? [value] : []))],
-        Output = NewValue(shape),
-    });
+    public Value Call(LayerNode node, Shape shape, string function, params object?[] arguments) =>
+        Add(
+            new CallOperator(function, arguments)
+            {
+                Key = node.Key,
+                Inputs =
+                [
+                    .. arguments.SelectMany(argument =>
+                        argument as IEnumerable<Value> ?? (argument is Value value ? [value] : [])
+                    ),
+                ],
+                Output = NewValue(shape),
+            }
+        );
 }

@@ -18,36 +18,61 @@ internal static class ChooseRoutes
     // From here on, what oneDNN saves in a convolution is more than what it costs to prepare it anew for each call.
     private const long ManyMacs = 30_000_000;
 
-    public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) => plan with
-    {
-        Operators = [.. plan.Operators.Select(item => item is WeightedOperator weighted ? Chosen(weighted, Choose(weighted, precision, cachesAreShown)) : item)],
-    };
+    public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) =>
+        plan with
+        {
+            Operators =
+            [
+                .. plan.Operators.Select(item =>
+                    item is WeightedOperator weighted
+                        ? Chosen(weighted, Choose(weighted, precision, cachesAreShown))
+                        : item
+                ),
+            ],
+        };
 
     // What libtorch makes of grouped convolutions in bfloat16 is oneDNN's again.
-    private static WeightedOperator Chosen(WeightedOperator item, OperatorRoute route) => item with { Route = route, IsFloat32 = item.IsFloat32 || route == OperatorRoute.Plain };
+    private static WeightedOperator Chosen(WeightedOperator item, OperatorRoute route) =>
+        item with
+        {
+            Route = route,
+            IsFloat32 = item.IsFloat32 || route == OperatorRoute.Plain,
+        };
 
     private static OperatorRoute Choose(WeightedOperator item, Precision precision, bool cachesAreShown)
     {
         if (item is not ConvolutionOperator convolution)
             return precision == Precision.Float32 && item.Macs < FewMacs ? OperatorRoute.Plain : OperatorRoute.Fused;
-        var (channelsIn, channelsOut) = (item.Inputs[0].Shape.Sizes[0] / convolution.Groups, item.Output.Shape.Sizes[0] / convolution.Groups);
+        var (channelsIn, channelsOut) = (
+            item.Inputs[0].Shape.Sizes[0] / convolution.Groups,
+            item.Output.Shape.Sizes[0] / convolution.Groups
+        );
         if (convolution.Groups == 1)
         {
             // Where libtorch's own function needs no filling up.
-            if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= FillBlocks.Block / 2) return OperatorRoute.Plain;
+            if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= FillBlocks.Block / 2)
+                return OperatorRoute.Plain;
 
             // A 1x1 convolution is a matrix product as well. As one, it is called for less and takes any number of channels out, but those may have to be filled up,
             // and a stride and a sum are passes over memory of their own.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
-            var isConvolved = precision == Precision.Float32 && channelsOut % FillBlocks.Block == 0 && (channelsOut <= MostChannelsOutWithoutCaches || cachesAreShown)
+            var isConvolved =
+                precision == Precision.Float32
+                && channelsOut % FillBlocks.Block == 0
+                && (channelsOut <= MostChannelsOutWithoutCaches || cachesAreShown)
                 && (!FillBlocks.IsWholeRows(channelsOut, precision) || item.Macs >= ManyMacs);
             return isPointwise && !isConvolved ? OperatorRoute.AsLinear : OperatorRoute.Fused;
         }
 
         // Of volumes in groups, oneDNN computes some wrongly as well, those of 1x1x1 kernels among them.
-        if (convolution.Kernel.Length == 3) return OperatorRoute.Plain;
-        if (channelsIn == 1) return channelsOut == 1 ? OperatorRoute.Fused : OperatorRoute.Plain;
-        if (channelsOut > 64 && channelsOut % 32 != 0) return OperatorRoute.Plain;
-        return precision == Precision.Float32 || (channelsIn % 16 == 0 && channelsOut % 16 == 0) ? OperatorRoute.Fused : OperatorRoute.Plain;
+        if (convolution.Kernel.Length == 3)
+            return OperatorRoute.Plain;
+        if (channelsIn == 1)
+            return channelsOut == 1 ? OperatorRoute.Fused : OperatorRoute.Plain;
+        if (channelsOut > 64 && channelsOut % 32 != 0)
+            return OperatorRoute.Plain;
+        return precision == Precision.Float32 || (channelsIn % 16 == 0 && channelsOut % 16 == 0)
+            ? OperatorRoute.Fused
+            : OperatorRoute.Plain;
     }
 }

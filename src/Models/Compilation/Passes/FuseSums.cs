@@ -5,17 +5,35 @@ namespace ModelService.Models.Compilation.Passes;
 /// <summary>Lets a convolution or linear layer add a value to its result, when nothing else reads the result itself.</summary>
 internal static class FuseSums
 {
-    public static Plan Apply(Plan plan) => Fusion.Apply(plan, (item, producer) =>
-    {
-        if (item is not AddOperator { Inputs: [var left, var right] } || !left.Shape.Sizes.SequenceEqual(right.Shape.Sizes)) return null;
-        var choices = new[] { (Before: producer(left), Addend: right), (Before: producer(right), Addend: left) }
-            .Where(choice => choice.Before is { Activation: null, HasAddend: false } && AddsRightly(choice.Before))
-            .OrderByDescending(choice => choice.Before is ConvolutionOperator { Route: OperatorRoute.Fused })
-            .ToList();
-        return choices is [(var before, var addend), ..] ? (before!, before! with { Inputs = [before.Inputs[0], addend] }) : null;
-    });
+    public static Plan Apply(Plan plan) =>
+        Fusion.Apply(
+            plan,
+            (item, producer) =>
+            {
+                if (
+                    item is not AddOperator { Inputs: [var left, var right] }
+                    || !left.Shape.Sizes.SequenceEqual(right.Shape.Sizes)
+                )
+                {
+                    return null;
+                }
+
+                var choices = new[] { (Before: producer(left), Addend: right), (Before: producer(right), Addend: left) }
+                    .Where(choice =>
+                        choice.Before is { Activation: null, HasAddend: false } && AddsRightly(choice.Before)
+                    )
+                    .OrderByDescending(choice => choice.Before is ConvolutionOperator { Route: OperatorRoute.Fused })
+                    .ToList();
+                return choices is [(var before, var addend), ..]
+                    ? (before!, before! with { Inputs = [before.Inputs[0], addend] })
+                    : null;
+            }
+        );
 
     // oneDNN 3.7 adds wrongly to a channel block that is not full (docs/decisions/0006), and can't tell the layout of a single pixel.
-    private static bool AddsRightly(WeightedOperator item) => item is not ConvolutionOperator { Route: OperatorRoute.Fused }
-        || (item.Output.Shape.Sizes[0] % FillBlocks.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1));
+    private static bool AddsRightly(WeightedOperator item) =>
+        item is not ConvolutionOperator { Route: OperatorRoute.Fused }
+        || (
+            item.Output.Shape.Sizes[0] % FillBlocks.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)
+        );
 }

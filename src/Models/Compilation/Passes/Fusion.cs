@@ -11,14 +11,18 @@ internal static class Fusion
     /// Given an operator and how to find the one that computes a value, if that one has no other reader: the operator it can be fused with and
     /// the two as one. The result takes the later one's place and output.
     /// </param>
-    public static Plan Apply(Plan plan, Func<Operator, Func<Value, WeightedOperator?>, (WeightedOperator Before, WeightedOperator Fused)?> match)
+    public static Plan Apply(
+        Plan plan,
+        Func<Operator, Func<Value, WeightedOperator?>, (WeightedOperator Before, WeightedOperator Fused)?> match
+    )
     {
         var operators = plan.Operators.ToList();
         var uses = operators.SelectMany(item => item.Inputs).Append(plan.Output).CountBy(value => value).ToDictionary();
         var producers = operators.ToDictionary(item => item.Output);
         for (var i = 0; i < operators.Count; i++)
         {
-            if (match(operators[i], OnlyReader) is not { } pair) continue;
+            if (match(operators[i], OnlyReader) is not { } pair)
+                continue;
             var fused = pair.Fused with { Output = operators[i].Output };
             operators[i] = fused;
             producers[fused.Output] = fused;
@@ -26,8 +30,12 @@ internal static class Fusion
             i--;
         }
 
-        return plan with { Operators = operators };
+        return plan with
+        {
+            Operators = operators,
+        };
 
-        WeightedOperator? OnlyReader(Value value) => uses[value] == 1 && producers.TryGetValue(value, out var item) ? item as WeightedOperator : null;
+        WeightedOperator? OnlyReader(Value value) =>
+            uses[value] == 1 && producers.TryGetValue(value, out var item) ? item as WeightedOperator : null;
     }
 }

@@ -8,8 +8,19 @@ namespace ModelService.Models.Compilation.Passes;
 /// </summary>
 internal static class KeepScores
 {
-    public static Plan Apply(Plan plan) => plan with
-    {
-        Operators = [.. plan.Operators.Select(item => item is LinearOperator scores && scores.Output == plan.Output ? scores with { IsFloat32 = true } : item)],
-    };
+    public static Plan Apply(Plan plan) =>
+        plan with
+        {
+            Operators =
+            [
+                .. plan.Operators.Select(item =>
+                    item is LinearOperator scores && scores.Output == plan.Output
+                        ? scores with
+                        {
+                            IsFloat32 = true,
+                        }
+                        : item
+                ),
+            ],
+        };
 }

@@ -13,11 +13,26 @@ internal static class PlanPasses
     /// <param name="forCpu">Whether oneDNN computes the convolutions; else libtorch's own functions do.</param>
     /// <param name="ownCode">Whether small networks may be computed by this program's own code.</param>
     /// <param name="cachesAreShown">Whether the processor tells of its caches, which oneDNN must know for some forms; null: as it is on this machine.</param>
-    public static Plan Compile(ArchitectureAnalysis analysis, Precision precision, bool forCpu, bool ownCode = true, bool? cachesAreShown = null)
+    public static Plan Compile(
+        ArchitectureAnalysis analysis,
+        Precision precision,
+        bool forCpu,
+        bool ownCode = true,
+        bool? cachesAreShown = null
+    )
     {
         var plan = KeepScores.Apply(FuseActivations.Apply(FoldNorms.Apply(PlanBuilder.Build(analysis))));
-        if (ownCode && forCpu && precision == Precision.Float32 && SmallNetworks.Apply(plan) is { IsSmall: true } small) return small;
-        plan = forCpu ? FillBlocks.Apply(ChooseRoutes.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown), precision) : plan with { IsChannelsLast = analysis.Input.Rank == 3 };
+        if (ownCode && forCpu && precision == Precision.Float32 && SmallNetworks.Apply(plan) is { IsSmall: true } small)
+            return small;
+        plan = forCpu
+            ? FillBlocks.Apply(
+                ChooseRoutes.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown),
+                precision
+            )
+            : plan with
+            {
+                IsChannelsLast = analysis.Input.Rank == 3,
+            };
 
         // After the sums, activations once more: of the sums.
         plan = WorkInPlace.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));

@@ -10,13 +10,15 @@ internal static class ProcessorCaches
 
     /// <summary>Whether the processor tells of its first, second and third level; some virtual machines hide them. oneDNN asks in the same way.</summary>
     /// <remarks>CPUID's leaf 4 (Intel's manual, volume 2A) or 8000001Dh (AMD's, volume 3), which have the same form.</remarks>
-    public static bool AreShown { get; } = X86Base.IsSupported && (ShowsThreeLevels(IntelLeaf) || ShowsThreeLevels(AmdLeaf));
+    public static bool AreShown { get; } =
+        X86Base.IsSupported && (ShowsThreeLevels(IntelLeaf) || ShowsThreeLevels(AmdLeaf));
 
     private static bool ShowsThreeLevels(int leaf)
     {
         // The first leaf of either range tells which is the last one.
         var (last, _, _, _) = X86Base.CpuId(leaf & int.MinValue, 0);
-        return (uint)last >= (uint)leaf && Enumerable.Range(0, 8).Select(cache => LevelOfData(leaf, cache)).Intersect([1, 2, 3]).Count() == 3;
+        return (uint)last >= (uint)leaf
+            && Enumerable.Range(0, 8).Select(cache => LevelOfData(leaf, cache)).Intersect([1, 2, 3]).Count() == 3;
     }
 
     // 0 for none, and for one of instructions only.

@@ -19,20 +19,28 @@ internal static class StayInCache
         var lastReaders = new Dictionary<Value, int> { [plan.Output] = plan.Operators.Count };
         foreach (var (index, item) in plan.Operators.Index())
         {
-            foreach (var input in item.Inputs) lastReaders[input] = Math.Max(index, lastReaders.GetValueOrDefault(input));
+            foreach (var input in item.Inputs)
+                lastReaders[input] = Math.Max(index, lastReaders.GetValueOrDefault(input));
         }
 
         var (inPairs, neededUntil) = (0, 0);
         foreach (var (index, item) in plan.Operators.TakeWhile(item => !HasMoreWeights(item)).Index())
         {
             // Where nothing but what this operator computes is read behind it, the pairs can be put together again.
-            if (neededUntil <= index && lastReaders.GetValueOrDefault(plan.Input) <= index) inPairs = index + 1;
+            if (neededUntil <= index && lastReaders.GetValueOrDefault(plan.Input) <= index)
+                inPairs = index + 1;
             neededUntil = Math.Max(neededUntil, lastReaders.GetValueOrDefault(item.Output));
         }
 
-        return plan.Operators.Take(inPairs).Any(item => item.Output.Shape.ElementCount >= large) ? plan with { OperatorsInPairs = inPairs } : plan;
+        return plan.Operators.Take(inPairs).Any(item => item.Output.Shape.ElementCount >= large)
+            ? plan with
+            {
+                OperatorsInPairs = inPairs,
+            }
+            : plan;
     }
 
     private static bool HasMoreWeights(Operator item) =>
-        item is WeightedOperator weighted && weighted.WeightCount > item.Inputs[0].Shape.ElementCount + item.Output.Shape.ElementCount;
+        item is WeightedOperator weighted
+        && weighted.WeightCount > item.Inputs[0].Shape.ElementCount + item.Output.Shape.ElementCount;
 }

@@ -9,7 +9,8 @@ internal sealed class CodeWriter
     private readonly ProgramText text = new();
     private readonly WeightedWriter weighted;
 
-    private CodeWriter(Plan plan, Precision precision) => weighted = new WeightedWriter(text, precision, plan.IsChannelsLast);
+    private CodeWriter(Plan plan, Precision precision) =>
+        weighted = new WeightedWriter(text, precision, plan.IsChannelsLast);
 
     /// <summary>Writes a plan down.</summary>
     /// <param name="plan">The plan.</param>
@@ -18,11 +19,18 @@ internal sealed class CodeWriter
     {
         var writer = new CodeWriter(plan, precision);
         var (text, input, output) = (writer.text, plan.Input, plan.Output);
-        if (precision != Precision.Float32) text.Line($"{input} = {WeightedWriter.Converted($"{input}", precision)}");
-        if (plan.IsChannelsLast) text.Line($"{input} = torch.contiguous({input}, memory_format=2)");
-        if (plan.OperatorsInPairs > 0) writer.WriteInPairs(input, [.. plan.Operators.Take(plan.OperatorsInPairs)]);
+        if (precision != Precision.Float32)
+            text.Line($"{input} = {WeightedWriter.Converted($"{input}", precision)}");
+        if (plan.IsChannelsLast)
+            text.Line($"{input} = torch.contiguous({input}, memory_format=2)");
+        if (plan.OperatorsInPairs > 0)
+            writer.WriteInPairs(input, [.. plan.Operators.Take(plan.OperatorsInPairs)]);
         writer.Write(plan.Operators.Skip(plan.OperatorsInPairs));
-        text.Line(precision == Precision.Float32 ? $"return {output}" : $"return {WeightedWriter.Converted($"{output}", Precision.Float32)}");
+        text.Line(
+            precision == Precision.Float32
+                ? $"return {output}"
+                : $"return {WeightedWriter.Converted($"{output}", Precision.Float32)}"
+        );
         return text.Program(input);
     }
 
@@ -30,7 +38,8 @@ internal sealed class CodeWriter
     {
         foreach (var item in operators)
         {
-            if (item.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.')) text.Line($"# {item.Key}");
+            if (item.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.'))
+                text.Line($"# {item.Key}");
 
             text.Line($"{item.Output} = {Write(item)}");
         }
@@ -51,19 +60,22 @@ internal sealed class CodeWriter
         text.Line($"{output} = done[0] if torch.len(done) == 1 else torch.cat(done)");
     }
 
-    private string Write(Operator item) => item switch
-    {
-        WeightedOperator operation => weighted.Write(operation),
-        NormOperator { Norm: var norm } => $"torch.batch_norm({item.Inputs[0]}, {Affine(norm, "weight")}, {Affine(norm, "bias")}, "
-            + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, False, 0.0, {Literal.Of(norm.Eps)}, True)",
-        ActivationOperator activation => Call(activation.Function, $"{activation.Inputs[0]}", activation.IsInPlace),
-        AddOperator { Inputs: [var left, var right] } add => $"torch.{(add.IsInPlace ? "add_" : "add")}({left}, {right})",
+    private string Write(Operator item) =>
+        item switch
+        {
+            WeightedOperator operation => weighted.Write(operation),
+            NormOperator { Norm: var norm } =>
+                $"torch.batch_norm({item.Inputs[0]}, {Affine(norm, "weight")}, {Affine(norm, "bias")}, "
+                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, False, 0.0, {Literal.Of(norm.Eps)}, True)",
+            ActivationOperator activation => Call(activation.Function, $"{activation.Inputs[0]}", activation.IsInPlace),
+            AddOperator { Inputs: [var left, var right] } add =>
+                $"torch.{(add.IsInPlace ? "add_" : "add")}({left}, {right})",
 
-        // Its second result says where each maximum was.
-        CallOperator { Function: "adaptive_max_pool2d" } call => $"({Call(call)})[0]",
-        CallOperator call => Call(call),
-        _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
-    };
+            // Its second result says where each maximum was.
+            CallOperator { Function: "adaptive_max_pool2d" } call => $"({Call(call)})[0]",
+            CallOperator call => Call(call),
+            _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
+        };
 
     /// <summary>A call of an activation.</summary>
     public static string Call(ActivationFunction function, string input, bool isInPlace) =>

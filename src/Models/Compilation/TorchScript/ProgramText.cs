@@ -45,7 +45,8 @@ internal sealed class ProgramText
     {
         var name = $"w{tensors.Count}";
         tensors.Add(name, tensor);
-        if (pack is not null) prepare.Append($"{Indent}self.{name} = {pack($"self.{name}")}\n");
+        if (pack is not null)
+            prepare.Append($"{Indent}self.{name} = {pack($"self.{name}")}\n");
         return $"self.{name}";
     }
 
@@ -59,8 +60,13 @@ internal sealed class ProgramText
         var (one, several) = ($"w{tensors.Count}", $"w{tensors.Count + 1}");
         tensors.Add(one, tensor);
         tensors.Add(several, null);
-        prepare.Append($"{Indent}self.{several} = {pack($"self.{one}", Several)}\n{Indent}self.{one} = {pack($"self.{one}", 1)}\n")
-            .Append($"{Indent}if ops.mkldnn._nbytes(self.{several}) == ops.mkldnn._nbytes(self.{one}):\n{Indent}  self.{several} = self.{one}\n{Indent}else:\n{Indent}  pass\n");
+        prepare
+            .Append(
+                $"{Indent}self.{several} = {pack($"self.{one}", Several)}\n{Indent}self.{one} = {pack($"self.{one}", 1)}\n"
+            )
+            .Append(
+                $"{Indent}if ops.mkldnn._nbytes(self.{several}) == ops.mkldnn._nbytes(self.{one}):\n{Indent}  self.{several} = self.{one}\n{Indent}else:\n{Indent}  pass\n"
+            );
         return Local($"self.{one} if torch.size({input}, 0) == 1 else self.{several}");
     }
 
@@ -68,7 +74,8 @@ internal sealed class ProgramText
     public PlanProgram Program(Value input)
     {
         var attributes = string.Concat(tensors.Keys.Select(name => $"  {name} : Tensor\n"));
-        var code = $"class Plan(Module):\n  __parameters__ = []\n  __buffers__ = []\n{attributes}"
+        var code =
+            $"class Plan(Module):\n  __parameters__ = []\n  __buffers__ = []\n{attributes}"
             + $"  def prepare(self: __torch__.Plan) -> NoneType:\n{prepare}{Indent}return None\n"
             + $"  def forward(self: __torch__.Plan,\n{Indent}{input}: Tensor) -> Tensor:\n{forward}";
         return new PlanProgram(code, tensors);

@@ -10,27 +10,36 @@ internal static class PickleCalls
 
     private const int MostShown = 6;
 
-    public static object? Call(PickleGlobal callee, object?[] arguments, ref PickleInput input) => callee.Kind switch
-    {
-        PickleGlobalKind.OrderedDict => OrderedDict(arguments, ref input),
-        PickleGlobalKind.RebuildTensor => Tensor(arguments, null, ref input),
-        PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(arguments, ref input),
-        PickleGlobalKind.RebuildParameter => arguments is [PickleTensor tensor, ..]
-            ? tensor
-            : throw input.Fault($"{callee.Name} takes a tensor, but it got {Kind(arguments.FirstOrDefault())}"),
-        PickleGlobalKind.Size => arguments is [PickleTuple sizes]
-            ? sizes
-            : throw input.Fault("torch.Size takes a tuple"),
-        PickleGlobalKind.Inert => new PickleInert(callee.Name),
-        _ => throw input.Fault($"{callee.Name} is called, which no weights file needs"),
-    };
+    public static object? Call(PickleGlobal callee, object?[] arguments, ref PickleInput input) =>
+        callee.Kind switch
+        {
+            PickleGlobalKind.OrderedDict => OrderedDict(arguments, ref input),
+            PickleGlobalKind.RebuildTensor => Tensor(arguments, null, ref input),
+            PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(arguments, ref input),
+            PickleGlobalKind.RebuildParameter => arguments is [PickleTensor tensor, ..]
+                ? tensor
+                : throw input.Fault($"{callee.Name} takes a tensor, but it got {Kind(arguments.FirstOrDefault())}"),
+            PickleGlobalKind.Size => arguments is [PickleTuple sizes]
+                ? sizes
+                : throw input.Fault("torch.Size takes a tuple"),
+            PickleGlobalKind.Inert => new PickleInert(callee.Name),
+            _ => throw input.Fault($"{callee.Name} is called, which no weights file needs"),
+        };
 
     /// <summary>A persistent id: <c>('storage', type, key, location, count)</c>, and in legacy files a sixth item for views.</summary>
     public static object Storage(object? id, Dictionary<string, PickleStorage> known, ref PickleInput input)
     {
-        if (id is not PickleTuple { Items.Length: <= 6, Items: var items }
-            || items is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long count, ..])
-            throw input.Fault($"the persistent id {Show(id)} names no storage; it must be ('storage', type, key, location, size)");
+        if (
+            id is not PickleTuple { Items.Length: <= 6, Items: var items }
+            || items
+                is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long count, ..]
+        )
+        {
+            throw input.Fault(
+                $"the persistent id {Show(id)} names no storage; it must be ('storage', type, key, location, size)"
+            );
+        }
+
         if (key.Length > MaxKeyLength)
             throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength}");
         if (count < 0 || count > long.MaxValue / 8)
@@ -40,29 +49,32 @@ internal static class PickleCalls
         if (!known.TryAdd(key, storage) && known[key] != storage)
         {
             var before = known[key];
-            throw input.Fault($"the storage {Unreadable.Quote(key)} is said to be {count} x {Name(storage)} here and "
-                + $"{before.Count} x {Name(before)} before");
+            throw input.Fault(
+                $"the storage {Unreadable.Quote(key)} is said to be {count} x {Name(storage)} here and "
+                    + $"{before.Count} x {Name(before)} before"
+            );
         }
 
         return items is [.., PickleTuple view] ? View(storage, view, ref input) : known[key];
     }
 
     /// <summary>A word for a value, for sentences.</summary>
-    public static string Kind(object? value) => value switch
-    {
-        null => "None",
-        string => "a string",
-        bool => "a truth value",
-        long or double or System.Numerics.BigInteger => "a number",
-        PickleTuple => "a tuple",
-        PickleList => "a list",
-        PickleDict => "a dict",
-        PickleTensor => "a tensor",
-        PickleStorage or PickleStorageView => "a storage",
-        PickleGlobal global => global.Name,
-        PickleInert inert => inert.Name,
-        _ => "something else",
-    };
+    public static string Kind(object? value) =>
+        value switch
+        {
+            null => "None",
+            string => "a string",
+            bool => "a truth value",
+            long or double or System.Numerics.BigInteger => "a number",
+            PickleTuple => "a tuple",
+            PickleList => "a list",
+            PickleDict => "a dict",
+            PickleTensor => "a tensor",
+            PickleStorage or PickleStorageView => "a storage",
+            PickleGlobal global => global.Name,
+            PickleInert inert => inert.Name,
+            _ => "something else",
+        };
 
     /// <summary>Empty, or from a list of pairs as Python 2 wrote it.</summary>
     private static PickleDict OrderedDict(object?[] arguments, ref PickleInput input)
@@ -115,8 +127,18 @@ internal static class PickleCalls
         }
 
         if (offset < 0 || offset > count)
-            throw input.Fault($"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)} of {count} elements");
-        var geometry = TensorGeometry.Strided(Numbers(size, ref input), Numbers(stride, ref input), count - offset, out var fault);
+        {
+            throw input.Fault(
+                $"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)} of {count} elements"
+            );
+        }
+
+        var geometry = TensorGeometry.Strided(
+            Numbers(size, ref input),
+            Numbers(stride, ref input),
+            count - offset,
+            out var fault
+        );
         return geometry is null
             ? throw input.Fault($"a tensor over the storage {Unreadable.Quote(storage.Key)} has {fault}")
             : new PickleTensor(storage, element, before + offset, geometry);
@@ -127,7 +149,12 @@ internal static class PickleCalls
         if (view.Items is not [_, long offset, long count])
             throw input.Fault("a view of a storage takes a key, an offset and a size");
         if (offset < 0 || count < 0 || offset > storage.Count || count > storage.Count - offset)
-            throw input.Fault($"a view of {count} elements from {offset} on is outside of its storage of {storage.Count}");
+        {
+            throw input.Fault(
+                $"a view of {count} elements from {offset} on is outside of its storage of {storage.Count}"
+            );
+        }
+
         return new PickleStorageView(storage, offset, count);
     }
 
@@ -136,7 +163,12 @@ internal static class PickleCalls
         input.Charge(tuple.Items.Length);
         var numbers = new long[tuple.Items.Length];
         for (var i = 0; i < numbers.Length; i++)
-            numbers[i] = tuple.Items[i] is long number ? number : throw input.Fault($"a tensor's sizes hold {Kind(tuple.Items[i])}");
+        {
+            numbers[i] = tuple.Items[i] is long number
+                ? number
+                : throw input.Fault($"a tensor's sizes hold {Kind(tuple.Items[i])}");
+        }
+
         return numbers;
     }
 
@@ -147,12 +179,13 @@ internal static class PickleCalls
             ? $"({string.Join(", ", items.Take(MostShown).Select(Item))}{(items.Length > MostShown ? ", ..." : "")})"
             : Item(value);
 
-        static string Item(object? item) => item switch
-        {
-            string text => Unreadable.Quote(text),
-            long number => number.ToString(CultureInfo.InvariantCulture),
-            _ => Kind(item),
-        };
+        static string Item(object? item) =>
+            item switch
+            {
+                string text => Unreadable.Quote(text),
+                long number => number.ToString(CultureInfo.InvariantCulture),
+                _ => Kind(item),
+            };
     }
 
     private static string Name(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";

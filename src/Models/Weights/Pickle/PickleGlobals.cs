@@ -21,7 +21,8 @@ internal static class PickleGlobals
     }
 
     private static bool IsModelClass(string module) =>
-        module is "__main__" or "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal)
+        module is "__main__" or "__torch__"
+        || module.StartsWith("__torch__.", StringComparison.Ordinal)
         || module.StartsWith("torch.nn.modules.", StringComparison.Ordinal)
         || module.StartsWith("torchvision.models.", StringComparison.Ordinal)
         || module.StartsWith("timm.models.", StringComparison.Ordinal);
@@ -49,8 +50,13 @@ internal static class PickleGlobals
         Add("numpy._core.multiarray", "scalar", PickleGlobalKind.Inert);
         foreach (var module in (string[])["pathlib", "pathlib._local"])
         {
-            foreach (var name in (string[])["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"])
+            foreach (
+                var name in (string[])
+                    ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"]
+            )
+            {
                 Add(module, name, PickleGlobalKind.Inert);
+            }
         }
 
         foreach (var module in (string[])["builtins", "__builtin__"])

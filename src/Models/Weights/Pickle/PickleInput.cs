@@ -89,13 +89,20 @@ internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, i
     }
 
     /// <summary>The error about the current opcode.</summary>
-    public readonly ServingException Fault(string what) => Unreadable.Because(string.Create(
-        CultureInfo.InvariantCulture, $"At byte {source.Origin + opcodeAt} of {source.Name}: {what}."));
+    public readonly ServingException Fault(string what) =>
+        Unreadable.Because(
+            string.Create(CultureInfo.InvariantCulture, $"At byte {source.Origin + opcodeAt} of {source.Name}: {what}.")
+        );
 
     private ReadOnlySpan<byte> Take(int length)
     {
         if (length > Remaining)
-            throw Fault(source.IsCut ? "the pickle is longer than the limit" : "the pickle ends in the middle, without STOP");
+        {
+            throw Fault(
+                source.IsCut ? "the pickle is longer than the limit" : "the pickle ends in the middle, without STOP"
+            );
+        }
+
         var taken = bytes.Slice(Position, length);
         Position += length;
         return taken;

@@ -12,15 +12,23 @@ internal static class PyTorchLegacyReader
 {
     private const long Protocol = 1001;
 
-    private static readonly BigInteger Magic =
-        BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse(
+        "1950a86a20f9469cfc6c",
+        NumberStyles.HexNumber,
+        CultureInfo.InvariantCulture
+    );
 
     public static WeightsContent Read(MappedBytes file, WeightsLimits limits)
     {
         var offset = 0L;
         var storages = new Dictionary<string, PickleStorage>();
         if (Next(file, ref offset, limits, []) is not BigInteger magic || magic != Magic)
-            throw Unreadable.Because("The file is a pickle, but not one of torch.save: PyTorch's magic number is missing.");
+        {
+            throw Unreadable.Because(
+                "The file is a pickle, but not one of torch.save: PyTorch's magic number is missing."
+            );
+        }
+
         if (Next(file, ref offset, limits, []) is not Protocol)
             throw Unreadable.Because($"The file is of another protocol of torch.save than {Protocol}.");
         CheckSystem(Next(file, ref offset, limits, []));
@@ -32,11 +40,27 @@ internal static class PyTorchLegacyReader
         TensorList.CheckCount(found.Count, limits);
         var tensors = new TensorList(limits);
         foreach (var (name, tensor) in found)
-            tensors.Add(new StoredTensor(name, tensor.Dtype, tensor.Geometry, file, places[tensor.Storage.Key] + tensor.ByteOffset));
+        {
+            tensors.Add(
+                new StoredTensor(
+                    name,
+                    tensor.Dtype,
+                    tensor.Geometry,
+                    file,
+                    places[tensor.Storage.Key] + tensor.ByteOffset
+                )
+            );
+        }
+
         return new WeightsContent(tensors.Tensors, wrapper);
     }
 
-    private static object? Next(MappedBytes file, ref long offset, WeightsLimits limits, Dictionary<string, PickleStorage> storages)
+    private static object? Next(
+        MappedBytes file,
+        ref long offset,
+        WeightsLimits limits,
+        Dictionary<string, PickleStorage> storages
+    )
     {
         var left = file.Length - offset;
         var source = new PickleSource("the file", offset, left > limits.MaxPickleBytes);
@@ -86,14 +110,16 @@ internal static class PyTorchLegacyReader
             if (count != storage.Count)
             {
                 throw Unreadable.Because(
-                    $"At byte {end}: the storage {name} says it has {count} elements; its tensors say {storage.Count}.");
+                    $"At byte {end}: the storage {name} says it has {count} elements; its tensors say {storage.Count}."
+                );
             }
 
             end += sizeof(long);
             if (storage.ByteLength > file.Length - end)
             {
                 throw Unreadable.Because(
-                    $"At byte {end}: the storage {name} needs {storage.ByteLength} bytes, but the file has {file.Length - end} left.");
+                    $"At byte {end}: the storage {name} needs {storage.ByteLength} bytes, but the file has {file.Length - end} left."
+                );
             }
 
             places.Add(storage.Key, end);

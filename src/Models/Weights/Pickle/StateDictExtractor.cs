@@ -8,16 +8,28 @@ internal static class StateDictExtractor
     private static readonly string[] Wrappers = ["state_dict", "model_state_dict", "model", "net"];
 
     /// <returns>The tensors by name in the file's order, and the keys they stood under, joined by dots.</returns>
-    public static (IReadOnlyList<KeyValuePair<string, PickleTensor>> Tensors, string? Wrapper) Extract(object? root, WeightsLimits limits)
+    public static (IReadOnlyList<KeyValuePair<string, PickleTensor>> Tensors, string? Wrapper) Extract(
+        object? root,
+        WeightsLimits limits
+    )
     {
         if (root is not PickleDict dict)
-            throw Unreadable.Because($"The file holds {PickleCalls.Kind(root)}, not a state dict. Save model.state_dict().");
+        {
+            throw Unreadable.Because(
+                $"The file holds {PickleCalls.Kind(root)}, not a state dict. Save model.state_dict()."
+            );
+        }
 
         var path = new List<string>();
         while (Unwrap(dict) is var (key, inner))
         {
             if (path.Count >= limits.MaxWrappers)
-                throw Unreadable.Because($"The weights stand under more than {limits.MaxWrappers} wrappers ({string.Join('.', path)}...).");
+            {
+                throw Unreadable.Because(
+                    $"The weights stand under more than {limits.MaxWrappers} wrappers ({string.Join('.', path)}...)."
+                );
+            }
+
             path.Add(key);
             dict = inner;
         }
@@ -50,9 +62,19 @@ internal static class StateDictExtractor
         foreach (var (key, value) in dict.Items)
         {
             if (key is not string name)
-                throw Unreadable.Because($"The state dict has {PickleCalls.Kind(key)} for a key; the names of tensors are strings.");
+            {
+                throw Unreadable.Because(
+                    $"The state dict has {PickleCalls.Kind(key)} for a key; the names of tensors are strings."
+                );
+            }
+
             if (value is not PickleTensor tensor)
-                throw Unreadable.Because($"The state dict holds {PickleCalls.Kind(value)} under {Unreadable.Quote(name)}, not a tensor.");
+            {
+                throw Unreadable.Because(
+                    $"The state dict holds {PickleCalls.Kind(value)} under {Unreadable.Quote(name)}, not a tensor."
+                );
+            }
+
             tensors.Add(new(name, tensor));
         }
 
@@ -61,7 +83,9 @@ internal static class StateDictExtractor
 
     private static string NoTensors(PickleDict dict)
     {
-        var keys = dict.Items.Take(ShownKeys).Select(item => item.Key is string text ? Unreadable.Quote(text) : PickleCalls.Kind(item.Key));
+        var keys = dict
+            .Items.Take(ShownKeys)
+            .Select(item => item.Key is string text ? Unreadable.Quote(text) : PickleCalls.Kind(item.Key));
         var more = dict.Items.Count > ShownKeys ? $" and {dict.Items.Count - ShownKeys} more" : "";
         return $"The file's dict holds no tensor; its keys are {string.Join(", ", keys)}{more}. "
             + $"Weights are looked for in the dict itself and under {string.Join(", ", Wrappers)}.";

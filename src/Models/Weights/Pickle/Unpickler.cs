@@ -14,7 +14,11 @@ internal ref struct Unpickler
     private PickleInput input;
 
     private Unpickler(
-        ReadOnlySpan<byte> bytes, PickleSource source, WeightsLimits limits, Dictionary<string, PickleStorage> storages)
+        ReadOnlySpan<byte> bytes,
+        PickleSource source,
+        WeightsLimits limits,
+        Dictionary<string, PickleStorage> storages
+    )
     {
         this.limits = limits;
         this.storages = storages;
@@ -33,7 +37,8 @@ internal ref struct Unpickler
         PickleSource source,
         WeightsLimits limits,
         Dictionary<string, PickleStorage> storages,
-        out int length)
+        out int length
+    )
     {
         var unpickler = new Unpickler(bytes, source, limits, storages);
         var value = unpickler.Run();
@@ -250,7 +255,10 @@ internal ref struct Unpickler
 
     private void Push(object? value) => stack.Push(value, ref input);
 
-    private readonly Errors.ServingException Refused(PickleOpcode opcode) => input.Fault(Enum.IsDefined(opcode)
-        ? $"the opcode {opcode.ToString().ToUpperInvariant()} is not on the list of what is read as data"
-        : $"0x{(byte)opcode:x2} is no opcode of pickle");
+    private readonly Errors.ServingException Refused(PickleOpcode opcode) =>
+        input.Fault(
+            Enum.IsDefined(opcode)
+                ? $"the opcode {opcode.ToString().ToUpperInvariant()} is not on the list of what is read as data"
+                : $"0x{(byte)opcode:x2} is no opcode of pickle"
+        );
 }

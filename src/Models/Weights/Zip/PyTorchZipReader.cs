@@ -26,7 +26,12 @@ internal static class PyTorchZipReader
             Entry(entries, root, storage);
 
         var used = found.Select(item => item.Value.Storage.Key).ToHashSet();
-        var places = StoragePlaces.Find(file, used.ToDictionary(key => key, key => Entry(entries, root, storages[key])), limits, owned);
+        var places = StoragePlaces.Find(
+            file,
+            used.ToDictionary(key => key, key => Entry(entries, root, storages[key])),
+            limits,
+            owned
+        );
         var tensors = new TensorList(limits);
         foreach (var (name, tensor) in found)
         {
@@ -40,40 +45,70 @@ internal static class PyTorchZipReader
     /// <summary>The folder, with its slash, that has the one pickle.</summary>
     private static string Root(Dictionary<string, ZipEntry> entries)
     {
-        string[] pickles = [.. entries.Keys.Where(name => name == PickleName || name.EndsWith("/" + PickleName, StringComparison.Ordinal))];
+        string[] pickles =
+        [
+            .. entries.Keys.Where(name =>
+                name == PickleName || name.EndsWith("/" + PickleName, StringComparison.Ordinal)
+            ),
+        ];
         return pickles switch
         {
             [var pickle] => pickle[..^PickleName.Length],
             [] => throw Unreadable.Because(
-                $"The file is a zip of {entries.Count} entries without {PickleName}: not one that torch.save wrote."),
-            _ => throw Unreadable.Because($"The zip has {pickles.Length} entries named {PickleName}; torch.save writes one."),
+                $"The file is a zip of {entries.Count} entries without {PickleName}: not one that torch.save wrote."
+            ),
+            _ => throw Unreadable.Because(
+                $"The zip has {pickles.Length} entries named {PickleName}; torch.save writes one."
+            ),
         };
     }
 
     private static void CheckKind(Dictionary<string, ZipEntry> entries, string root)
     {
-        if (entries.ContainsKey(root + "constants.pkl")
-            || entries.Keys.Any(name => name.StartsWith(root + "code/", StringComparison.Ordinal)))
+        if (
+            entries.ContainsKey(root + "constants.pkl")
+            || entries.Keys.Any(name => name.StartsWith(root + "code/", StringComparison.Ordinal))
+        )
         {
             throw Unreadable.Because(
                 "The file is a TorchScript archive, which holds a program; nothing in a file is executed here. "
-                + "Save model.state_dict() instead: torch.save(model.state_dict(), path).");
+                    + "Save model.state_dict() instead: torch.save(model.state_dict(), path)."
+            );
         }
     }
 
-    private static void CheckByteOrder(MappedBytes file, Dictionary<string, ZipEntry> entries, string root, WeightsLimits limits)
+    private static void CheckByteOrder(
+        MappedBytes file,
+        Dictionary<string, ZipEntry> entries,
+        string root,
+        WeightsLimits limits
+    )
     {
         if (!entries.TryGetValue(root + "byteorder", out var entry))
             return;
         var order = entry.Size <= 16 ? Encoding.UTF8.GetString(ZipContent.Read(file, entry, limits)) : "";
         if (order != "little")
-            throw Unreadable.Because($"The file's byte order is {Unreadable.Quote(order)}; only little-endian files are read.");
+        {
+            throw Unreadable.Because(
+                $"The file's byte order is {Unreadable.Quote(order)}; only little-endian files are read."
+            );
+        }
     }
 
-    private static object? Unpickle(MappedBytes file, ZipEntry entry, Dictionary<string, PickleStorage> storages, WeightsLimits limits)
+    private static object? Unpickle(
+        MappedBytes file,
+        ZipEntry entry,
+        Dictionary<string, PickleStorage> storages,
+        WeightsLimits limits
+    )
     {
         if (entry.Size > limits.MaxPickleBytes)
-            throw Unreadable.Because($"{PickleName} has {entry.Size} bytes; at most {limits.MaxPickleBytes} are taken.");
+        {
+            throw Unreadable.Because(
+                $"{PickleName} has {entry.Size} bytes; at most {limits.MaxPickleBytes} are taken."
+            );
+        }
+
         var bytes = ZipContent.Read(file, entry, limits);
         return Unpickler.Read(bytes, new PickleSource(PickleName), limits, storages, out _);
     }
@@ -81,11 +116,17 @@ internal static class PyTorchZipReader
     private static ZipEntry Entry(Dictionary<string, ZipEntry> entries, string root, PickleStorage storage)
     {
         if (!entries.TryGetValue(root + "data/" + storage.Key, out var entry))
-            throw Unreadable.Because($"The zip lacks the entry {Unreadable.Quote("data/" + storage.Key)}, which a tensor uses.");
+        {
+            throw Unreadable.Because(
+                $"The zip lacks the entry {Unreadable.Quote("data/" + storage.Key)}, which a tensor uses."
+            );
+        }
+
         if (entry.Size != storage.ByteLength)
         {
             throw Unreadable.Because(
-                $"At byte {entry.Offset}: the entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, but its tensors say it has {storage.ByteLength}.");
+                $"At byte {entry.Offset}: the entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, but its tensors say it has {storage.ByteLength}."
+            );
         }
 
         return entry;

@@ -8,7 +8,11 @@ internal static class StoragePlaces
     /// <param name="limits">What is taken at most.</param>
     /// <param name="owned">Takes what has to be disposed with the file.</param>
     public static Dictionary<string, (MappedBytes Bytes, long Offset)> Find(
-        MappedBytes file, Dictionary<string, ZipEntry> entries, WeightsLimits limits, List<MappedBytes> owned)
+        MappedBytes file,
+        Dictionary<string, ZipEntry> entries,
+        WeightsLimits limits,
+        List<MappedBytes> owned
+    )
     {
         var room = Room(file, [.. entries.Values.Where(entry => entry.IsCompressed)], limits);
         if (room is not null)
@@ -29,7 +33,10 @@ internal static class StoragePlaces
             }
         }
 
-        AllCores.ForEach([.. entries.Values.Where(entry => !entry.IsCompressed)], entry => ZipContent.CheckStored(file, entry));
+        AllCores.ForEach(
+            [.. entries.Values.Where(entry => !entry.IsCompressed)],
+            entry => ZipContent.CheckStored(file, entry)
+        );
         return places;
     }
 

@@ -65,7 +65,11 @@ internal static class ZipContent
     public static void CheckRatio(string what, long packedSize, long size, WeightsLimits limits)
     {
         if (size > AnyRatio && size / limits.MaxInflationRatio > packedSize)
-            throw Unreadable.Because($"{what} unpacks from {packedSize} bytes to {size}: more than {limits.MaxInflationRatio} times as many.");
+        {
+            throw Unreadable.Because(
+                $"{what} unpacks from {packedSize} bytes to {size}: more than {limits.MaxInflationRatio} times as many."
+            );
+        }
     }
 
     private static DeflateStream Open(MappedBytes file, ZipEntry entry, WeightsLimits limits)
@@ -78,14 +82,23 @@ internal static class ZipContent
     {
         var read = ReadUpTo(entry, stream, destination);
         if (read < destination.Length)
-            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} unpacks to less than the {entry.Size} bytes it says.");
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(entry.Name)} unpacks to less than the {entry.Size} bytes it says."
+            );
+        }
+
         return Crc32.Append(crc, destination);
     }
 
     private static void CheckEnd(DeflateStream stream, ZipEntry entry)
     {
         if (ReadUpTo(entry, stream, stackalloc byte[1]) != 0)
-            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} unpacks to more than the {entry.Size} bytes it says.");
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(entry.Name)} unpacks to more than the {entry.Size} bytes it says."
+            );
+        }
     }
 
     private static int ReadUpTo(ZipEntry entry, DeflateStream stream, Span<byte> destination)
@@ -96,7 +109,10 @@ internal static class ZipContent
         }
         catch (InvalidDataException error)
         {
-            throw Unreadable.Because($"The entry {Unreadable.Quote(entry.Name)} can't be unpacked: it is damaged.", error);
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(entry.Name)} can't be unpacked: it is damaged.",
+                error
+            );
         }
     }
 
@@ -105,7 +121,8 @@ internal static class ZipContent
         if (entry.Crc != 0 && entry.Crc != crc)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} is damaged: its CRC-32 is {crc:x8}, the zip says {entry.Crc:x8}.");
+                $"The entry {Unreadable.Quote(entry.Name)} is damaged: its CRC-32 is {crc:x8}, the zip says {entry.Crc:x8}."
+            );
         }
     }
 }

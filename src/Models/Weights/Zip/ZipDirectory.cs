@@ -32,7 +32,12 @@ internal static class ZipDirectory
         }
 
         if (position != end.DirectoryEnd)
-            throw Unreadable.Because($"The zip's directory of {end.Entries} entries ends at byte {position}, not {end.DirectoryEnd}.");
+        {
+            throw Unreadable.Because(
+                $"The zip's directory of {end.Entries} entries ends at byte {position}, not {end.DirectoryEnd}."
+            );
+        }
+
         CheckOverlaps(spans, end.DirectoryOffset);
         return entries;
     }
@@ -58,16 +63,26 @@ internal static class ZipDirectory
         if ((record[8] & Encrypted) != 0 || method is not (0 or 8))
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(name)} is encrypted or packed by method {method}; stored and deflated ones are read.");
+                $"The entry {Unreadable.Quote(name)} is encrypted or packed by method {method}; stored and deflated ones are read."
+            );
         }
 
         if (method == 0 && size != packedSize)
-            throw Unreadable.Because($"The entry {Unreadable.Quote(name)} is stored, but has {packedSize} bytes and says {size}.");
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(name)} is stored, but has {packedSize} bytes and says {size}."
+            );
+        }
 
         start = local <= long.MaxValue ? (long)local : long.MaxValue;
         var data = DataOffset(file, start, end.DirectoryOffset, rawName, method);
         if (packedSize > (ulong)(end.DirectoryOffset - data) || size > long.MaxValue)
-            throw Unreadable.Because($"The entry {Unreadable.Quote(name)} of {packedSize} bytes reaches outside of the zip's data.");
+        {
+            throw Unreadable.Because(
+                $"The entry {Unreadable.Quote(name)} of {packedSize} bytes reaches outside of the zip's data."
+            );
+        }
+
         var crc = BinaryPrimitives.ReadUInt32LittleEndian(record[16..]);
         return new ZipEntry(name, method == 8, crc, data, (long)packedSize, (long)size);
     }
@@ -80,22 +95,32 @@ internal static class ZipDirectory
         var header = file.Span(start, LocalHeaderBytes);
         var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
         var data = start + LocalHeaderBytes + nameLength + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature
+        if (
+            BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature
             || BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != method
             || data > end
-            || !file.Span(start + LocalHeaderBytes, nameLength).SequenceEqual(name))
+            || !file.Span(start + LocalHeaderBytes, nameLength).SequenceEqual(name)
+        )
+        {
             throw Unreadable.Because($"At byte {start}: an entry's own header doesn't agree with the zip's directory.");
+        }
+
         return data;
     }
 
     /// <summary>The sizes and the offset; those that don't fit 32 bits stand in the zip64 field, in this order.</summary>
-    private static (ulong Size, ulong PackedSize, ulong Local) Sizes(ReadOnlySpan<byte> record, ReadOnlySpan<byte> extra, string name)
+    private static (ulong Size, ulong PackedSize, ulong Local) Sizes(
+        ReadOnlySpan<byte> record,
+        ReadOnlySpan<byte> extra,
+        string name
+    )
     {
         var wide = Zip64Field(extra);
         return (
             Take(BinaryPrimitives.ReadUInt32LittleEndian(record[24..]), ref wide),
             Take(BinaryPrimitives.ReadUInt32LittleEndian(record[20..]), ref wide),
-            Take(BinaryPrimitives.ReadUInt32LittleEndian(record[42..]), ref wide));
+            Take(BinaryPrimitives.ReadUInt32LittleEndian(record[42..]), ref wide)
+        );
 
         ulong Take(uint narrow, ref ReadOnlySpan<byte> wide)
         {

@@ -20,9 +20,13 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
         for (var at = tailLength - Bytes; at >= 0; at--)
         {
             var record = tail[at..];
-            if (record.StartsWith("PK\x05\x06"u8)
-                && BinaryPrimitives.ReadUInt16LittleEndian(record[20..]) == record.Length - Bytes)
+            if (
+                record.StartsWith("PK\x05\x06"u8)
+                && BinaryPrimitives.ReadUInt16LittleEndian(record[20..]) == record.Length - Bytes
+            )
+            {
                 return Wide(file, tailStart + at) ?? Narrow(record, tailStart + at);
+            }
         }
 
         throw Unreadable.Because("The zip has no directory at its end: the file is cut off.");
@@ -36,7 +40,8 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
             BinaryPrimitives.ReadUInt16LittleEndian(record[10..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[12..]),
-            at);
+            at
+        );
     }
 
     private static ZipEnd? Wide(MappedBytes file, long at)
@@ -56,13 +61,19 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
             BinaryPrimitives.ReadUInt64LittleEndian(record[32..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[48..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[40..]),
-            (long)place);
+            (long)place
+        );
     }
 
     private static ZipEnd Checked(ulong entries, ulong offset, ulong size, long end)
     {
         if (offset > (ulong)end || size > (ulong)end - offset)
-            throw Unreadable.Because($"The zip's directory of {size} bytes at byte {offset} reaches beyond its end record at {end}.");
+        {
+            throw Unreadable.Because(
+                $"The zip's directory of {size} bytes at byte {offset} reaches beyond its end record at {end}."
+            );
+        }
+
         return new ZipEnd(entries, (long)offset, (long)(offset + size));
     }
 }
