@@ -18,4 +18,12 @@ public sealed class ProcessorCachesTests
 
         Assert.Equal(levels.Intersect(["1", "2", "3"]).Count() == 3, ProcessorCaches.AreShown);
     }
+
+    [Theory]
+    [InlineData(4, 0x1C, true)]
+    [InlineData(4, 3, false)]
+    [InlineData(unchecked((int)0x8000001D), unchecked((int)0x80000021), true)]
+    [InlineData(unchecked((int)0x8000001D), unchecked((int)0x80000008), false)]
+    public void IsInRange_LeafOfEitherRange_IsComparedUnsigned(int leaf, int last, bool expected) =>
+        Assert.Equal(expected, ProcessorCaches.IsInRange(leaf, last));
 }

@@ -17,9 +17,12 @@ internal static class ProcessorCaches
     {
         // The first leaf of either range tells which is the last one.
         var (last, _, _, _) = X86Base.CpuId(leaf & int.MinValue, 0);
-        return (uint)last >= (uint)leaf
+        return IsInRange(leaf, last)
             && Enumerable.Range(0, 8).Select(cache => LevelOfData(leaf, cache)).Intersect([1, 2, 3]).Count() == 3;
     }
+
+    /// <summary>Whether a leaf is at most the last one of its range. Leaves are unsigned: AMD's, from 80000000h on, are negative as an int.</summary>
+    internal static bool IsInRange(int leaf, int last) => unchecked((uint)leaf <= (uint)last);
 
     // 0 for none, and for one of instructions only.
     private static int LevelOfData(int leaf, int cache)
