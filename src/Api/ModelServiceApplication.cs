@@ -9,7 +9,7 @@ using ModelService.Api.Logging;
 using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
-using ModelService.Models.Runtime;
+using ModelService.Models.Execution;
 
 namespace ModelService.Api;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Api;
 using ModelService.Api.Auth;
 using ModelService.Api.Health;
-using ModelService.Models.Runtime;
+using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 // A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck

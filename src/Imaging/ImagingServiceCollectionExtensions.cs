@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ModelService.Imaging.Decoding;
+using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging;
 

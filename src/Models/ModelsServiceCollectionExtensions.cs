@@ -1,10 +1,11 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
-using ModelService.Models.Analysis;
+using ModelService.Models.Backends;
+using ModelService.Models.Execution;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
-using ModelService.Models.Serving;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 

@@ -1,5 +1,5 @@
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Runtime;
+using ModelService.Models.Backends;
 using static TorchSharp.torch;
 
 namespace ModelService.Api.Tests;

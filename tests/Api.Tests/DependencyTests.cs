@@ -1,5 +1,5 @@
 using System.Reflection;
-using ModelService.Imaging;
+using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Registry;
 
 namespace ModelService.Api.Tests;

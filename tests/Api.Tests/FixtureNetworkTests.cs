@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Layers;
+using ModelService.Models.Language.Layers;
 using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests;

@@ -1,5 +1,5 @@
 using ModelService.Api.Contracts;
-using ModelService.Models.Serving;
+using ModelService.Models.Prediction;
 
 namespace ModelService.Api.Tests;
 

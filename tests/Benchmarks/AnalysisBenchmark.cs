@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using ModelService.Models.Analysis;
-using ModelService.Models.Predefined;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using TorchSharp;
 
 namespace ModelService.Benchmarks;

@@ -1,6 +1,6 @@
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
-using ModelService.Models.Predefined;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
+using ModelService.Models.Language.Reading;
 using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks;

@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
-using ModelService.Models.Predefined;
-using ModelService.Models.Runtime;
-using ModelService.Models.Serving;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Execution;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Scheduling;
 using ModelService.TestSupport;
 using static TorchSharp.torch;
 

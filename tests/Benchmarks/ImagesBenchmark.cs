@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using ModelService.Imaging;
+using ModelService.Imaging.Preprocessing;
 using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks;

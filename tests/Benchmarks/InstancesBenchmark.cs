@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using ModelService.Models.Analysis;
-using ModelService.Models.Predefined;
-using ModelService.Models.Runtime;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using static TorchSharp.torch;
 
 namespace ModelService.Benchmarks;

@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
-using ModelService.Models.Analysis;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace ModelService.Benchmarks;

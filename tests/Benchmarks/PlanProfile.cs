@@ -1,8 +1,11 @@
 using System.Diagnostics;
-using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace ModelService.Benchmarks;

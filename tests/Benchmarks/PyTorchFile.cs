@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
-using ModelService.Models.Weights;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Benchmarks;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
-using ModelService.Models.Analysis;
-using ModelService.Models.Compilation;
-using ModelService.Models.Predefined;
-using ModelService.Models.Runtime;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Weights;
 
 namespace ModelService.Benchmarks;

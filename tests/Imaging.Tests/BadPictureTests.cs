@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 using ModelService.TestSupport;
 

@@ -1,3 +1,4 @@
+using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 using ModelService.TestSupport;
 using NetVips;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ModelService.Imaging.Preprocessing;
 using ModelService.TestSupport;
 using SkiaSharp;
 

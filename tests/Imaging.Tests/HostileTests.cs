@@ -1,4 +1,5 @@
 using CsCheck;
+using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 using ModelService.TestSupport;
 using NetVips;

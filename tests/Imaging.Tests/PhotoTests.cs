@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 using ModelService.TestSupport;
 

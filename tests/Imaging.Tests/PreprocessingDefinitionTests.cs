@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Tests;
 
 public sealed class PreprocessingDefinitionTests

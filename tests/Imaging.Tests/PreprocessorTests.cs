@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 using ModelService.TestSupport;
 

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using ModelService.Models.Analysis;
-using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Layers;
+using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace ModelService.Rivals;

@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using ModelService.Models.Analysis;
+using ModelService.Models.Language.Analysis;
 using static TorchSharp.torch;
 
 namespace ModelService.Rivals;

@@ -1,7 +1,10 @@
 using ModelService.Benchmarks;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
+using ModelService.Models.Tensors;
 using ModelService.Rivals;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
-using ModelService.Models.Analysis;
 using ModelService.Models.Errors;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Contracts;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ModelService.Models.Definitions;
-using ModelService.Models.Predefined;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Predefined;
 
 namespace ModelService.Api.Contracts;
 

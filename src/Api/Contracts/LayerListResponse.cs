@@ -1,4 +1,4 @@
-using ModelService.Models.Layers;
+using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Contracts;
 

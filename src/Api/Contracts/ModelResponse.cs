@@ -1,8 +1,8 @@
-using ModelService.Imaging;
-using ModelService.Models.Definitions;
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Backends;
 using ModelService.Models.Registry;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
+using ModelService.Models.Storage;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;

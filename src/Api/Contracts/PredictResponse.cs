@@ -1,6 +1,6 @@
 using ModelService.Api.Errors;
-using ModelService.Models.Registry;
-using ModelService.Models.Serving;
+using ModelService.Models.Prediction;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
 

@@ -6,11 +6,12 @@ using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
-using ModelService.Models.Predefined;
-using ModelService.Models.Serving;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Scheduling;
 
 namespace ModelService.Api.Controllers;
 

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
-using ModelService.Models.Layers;
+using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Controllers;
 

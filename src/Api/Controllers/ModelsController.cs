@@ -9,9 +9,9 @@ using ModelService.Api.Errors;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
-using ModelService.Models.Analysis;
-using ModelService.Models.Compilation;
-using ModelService.Models.Definitions;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 

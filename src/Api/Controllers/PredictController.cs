@@ -8,8 +8,8 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
-using ModelService.Models.Serving;
 using Serilog;
 
 namespace ModelService.Api.Controllers;

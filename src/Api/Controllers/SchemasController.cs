@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using ModelService.Api.Auth;
-using ModelService.Models.Definitions;
+using ModelService.Models.Language.Writing;
 
 namespace ModelService.Api.Controllers;
 

@@ -9,8 +9,8 @@ using ModelService.Api.Errors;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 

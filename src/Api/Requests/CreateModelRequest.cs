@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Language;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Requests;

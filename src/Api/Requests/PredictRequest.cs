@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using ModelService.Models.Errors;
-using ModelService.Models.Serving;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Requests;
 

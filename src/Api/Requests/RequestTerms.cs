@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelService.Models.Errors;
-using ModelService.Models.Serving;
+using ModelService.Models.Prediction;
+using ModelService.Models.Scheduling;
 
 namespace ModelService.Api.Requests;
 

@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using ModelService.Api.Contracts;
-using ModelService.Imaging;
-using ModelService.Models.Definitions;
-using ModelService.Models.Layers;
-using ModelService.Models.Samples;
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Layers;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;

@@ -1,7 +1,7 @@
 using Microsoft.OpenApi;
 using ModelService.Api.Auth;
-using ModelService.Imaging;
-using ModelService.Models.Definitions;
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Language;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using ModelService.Models.Serving;
+using ModelService.Models.Execution;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;

@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Decoding;
 
 /// <summary>What a decoder has to know.</summary>

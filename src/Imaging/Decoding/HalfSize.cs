@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Decoding;
 
 /// <summary>Which JPEGs are decoded at half their size; docs/decisions/0013 says why, and how far the result is from that of the whole picture.</summary>

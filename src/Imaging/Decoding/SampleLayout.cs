@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Decoding;
 
 /// <summary>How a decoder lays out a row of pixels, and how it becomes 8-bit RGB as Pillow's <c>convert("RGB")</c> makes it.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ModelService.Imaging.Preprocessing;
 using NetVips;
 
 namespace ModelService.Imaging.Decoding;

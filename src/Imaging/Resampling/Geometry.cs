@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Resampling;
 
 /// <summary>Which pixels of an upright picture end up where.</summary>

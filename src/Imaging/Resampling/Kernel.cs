@@ -1,3 +1,5 @@
+using ModelService.Imaging.Preprocessing;
+
 namespace ModelService.Imaging.Resampling;
 
 /// <summary>A resize filter, as in Pillow's Resample.c.</summary>

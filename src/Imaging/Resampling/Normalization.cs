@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Resampling;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Resampling;
 

@@ -1,4 +1,4 @@
-using ModelService.Models.Analysis;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Errors;

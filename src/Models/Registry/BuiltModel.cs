@@ -1,5 +1,6 @@
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
+using ModelService.Models.Backends;
+using ModelService.Models.Execution;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Definitions;
+using ModelService.Models.Backends;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
-using ModelService.Models.Serving;
+using ModelService.Models.Execution;
+using ModelService.Models.Language;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 

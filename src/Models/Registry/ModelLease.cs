@@ -1,4 +1,4 @@
-using ModelService.Models.Runtime;
+using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 

@@ -1,6 +1,5 @@
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
-using ModelService.Models.Samples;
+using ModelService.Models.Language;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
+using ModelService.Models.Language;
+using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Definitions;
+using ModelService.Models.Backends;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
 using ModelService.Models.Storage;
+using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 

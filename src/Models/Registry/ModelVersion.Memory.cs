@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ModelService.Models.Runtime;
+using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 

@@ -1,9 +1,9 @@
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
+using ModelService.Models.Backends;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Samples;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Storage;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
-using ModelService.Models.Runtime;
-using ModelService.Models.Serving;
+using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
+using ModelService.Models.Language;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Reading;
 using ModelService.Models.Registry;
-using ModelService.Models.Samples;
 
 namespace ModelService.Models.Storage;
 

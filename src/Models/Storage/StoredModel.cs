@@ -1,4 +1,4 @@
-using ModelService.Models.Definitions;
+using ModelService.Models.Language;
 
 namespace ModelService.Models.Storage;
 

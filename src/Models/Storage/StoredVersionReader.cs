@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
-using ModelService.Models.Samples;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Storage;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ModelService.Models.Registry;
-using ModelService.Models.Samples;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Storage;

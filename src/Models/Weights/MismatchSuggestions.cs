@@ -1,3 +1,5 @@
+using ModelService.Models.Tensors;
+
 namespace ModelService.Models.Weights;
 
 /// <summary>Guesses what is the matter where the differences have a pattern.</summary>

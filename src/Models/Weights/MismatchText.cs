@@ -1,5 +1,5 @@
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 

@@ -1,3 +1,5 @@
+using ModelService.Models.Tensors;
+
 namespace ModelService.Models.Weights;
 
 /// <summary>Compares a file's tensors to those an architecture wants, by name and shape.</summary>

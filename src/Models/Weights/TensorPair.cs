@@ -1,3 +1,5 @@
+using ModelService.Models.Tensors;
+
 namespace ModelService.Models.Weights;
 
 /// <summary>A wanted tensor and the stored one that fits it: same shape, and the same name but for a prefix.</summary>

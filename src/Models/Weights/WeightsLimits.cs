@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Analysis;
+using ModelService.Models.Language.Analysis;
 
 namespace ModelService.Models.Weights;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 

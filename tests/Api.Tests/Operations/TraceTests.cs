@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Serving;
+using ModelService.Models.Execution;
 
 namespace ModelService.Api.Tests.Operations;
 

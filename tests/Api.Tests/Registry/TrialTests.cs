@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Runtime;
+using ModelService.Models.Execution;
 
 namespace ModelService.Api.Tests.Registry;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using ModelService.Imaging.Decoding;
+using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Tests.Support;
 

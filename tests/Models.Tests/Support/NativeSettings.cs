@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using ModelService.Models.Runtime;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
 
 namespace ModelService.Models.Tests.Support;
 

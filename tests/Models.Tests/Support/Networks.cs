@@ -1,7 +1,7 @@
 using System.Text.Json;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Tests.Support;
 

@@ -1,7 +1,8 @@
-using ModelService.Models.Analysis;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
-using ModelService.Models.Definitions;
-using ModelService.Models.Runtime;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

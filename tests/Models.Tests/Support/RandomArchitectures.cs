@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Analysis;
-using ModelService.Models.Definitions;
 using ModelService.Models.Errors;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Tests.Support;
 

@@ -1,4 +1,4 @@
-using ModelService.Models.Serving;
+using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Tests.Support;
 

@@ -1,3 +1,4 @@
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Weights;

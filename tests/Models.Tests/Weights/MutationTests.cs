@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelService.Models.Errors;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Weights;

@@ -1,4 +1,5 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Weights;

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using ModelService.Models.Tests.Compilation;
+using ModelService.Models.Tests.Backends;
 using ModelService.Models.Weights;
 using static ModelService.Models.Tests.Weights.Pickles;
 

@@ -1,5 +1,5 @@
-using ModelService.Models.Compilation.Operators;
-using ModelService.Models.Definitions;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Compilation.Passes;
 

@@ -1,4 +1,4 @@
-using ModelService.Models.Compilation.Operators;
+using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 

@@ -1,6 +1,6 @@
-using ModelService.Models.Analysis;
-using ModelService.Models.Compilation.Operators;
-using ModelService.Models.Definitions;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Compilation.Passes;
 

@@ -1,0 +1,11 @@
+namespace ModelService.Imaging.Preprocessing;
+
+/// <summary>The channels a picture is turned into.</summary>
+public enum ColorChannels
+{
+    /// <summary>Red, green, blue, in this order.</summary>
+    Rgb,
+
+    /// <summary>One channel: ITU-R 601-2 luma of red, green and blue, as Pillow's <c>convert("L")</c> computes it.</summary>
+    Grayscale,
+}

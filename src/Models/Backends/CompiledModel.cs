@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Errors;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using ModelService.Models.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Backends;
+
+/// <summary>
+/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
+/// it, after the last run. Several threads may run it at once; each run has activations of its own.
+/// </summary>
+internal sealed class CompiledModel : IDisposable
+{
+    // What the largest activation of one native call may take; larger batches are run in parts, so that memory stays bounded.
+    private const long ActivationBytesAtOnce = 256L << 20;
+
+    private readonly BlockModule module;
+    private readonly CompiledPlan? plan;
+    private readonly Device device;
+    private readonly long[] inputSizes;
+
+    /// <summary>Builds a network.</summary>
+    /// <param name="analysis">The network, analysed without an error.</param>
+    /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
+    /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
+    /// <param name="whyNoPlan">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
+    public CompiledModel(
+        ArchitectureAnalysis analysis,
+        long? seed,
+        IReadOnlyList<TensorPair> weights,
+        Device device,
+        Precision precision = Precision.Float32,
+        string? whyNoPlan = null
+    )
+    {
+        Precisions.Require(precision, device);
+        this.device = device;
+        inputSizes = [.. analysis.Input.Sizes];
+        OutputCount = (int)analysis.Output.ElementCount;
+        MaxBatchSize = MaxBatchSizeOf(analysis);
+        module = LoadedModule.Create(analysis, seed, weights);
+        try
+        {
+            module.to(device);
+            var checkedPlan = whyNoPlan is null
+                ? CheckedPlan.Run(analysis, module, device, precision, MaxBatchSize)
+                : new CheckedPlan(null, null, whyNoPlan);
+            plan = checkedPlan.Plan;
+            Computing = new Computing(
+                device.ToString(),
+                plan is null ? ModelRoute.Module : ModelRoute.Plan,
+                checkedPlan.Reason,
+                checkedPlan.Fidelity
+            );
+
+            // The module's numbers are kept for their export, but not on the GPU.
+            if (plan is not null)
+                module.to(CPU);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        finally
+        {
+            NativeRuntime.ReleaseThreads();
+        }
+    }
+
+    /// <summary>Most inputs that one native call computes of a network, so that its memory stays bounded.</summary>
+    /// <param name="analysis">A network without an error.</param>
+    public static int MaxBatchSizeOf(ArchitectureAnalysis analysis)
+    {
+        var largest =
+            analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
+        return (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
+    }
+
+    /// <summary>Where and how it computes.</summary>
+    public Computing Computing { get; }
+
+    /// <summary>Scores per input.</summary>
+    public int OutputCount { get; }
+
+    /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
+    public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
+
+    /// <summary>Most inputs that one native call computes, so that its memory stays bounded.</summary>
+    public int MaxBatchSize { get; }
+
+    /// <summary>Numbers per input.</summary>
+    public int InputCount => (int)inputSizes.Aggregate((count, size) => count * size);
+
+    /// <summary>Computes the scores of a batch.</summary>
+    /// <param name="batch">Inputs one after another, each row-major: <c>[N, ...input]</c>, float32.</param>
+    /// <param name="count">N.</param>
+    /// <returns>N times <see cref="OutputCount"/> scores (logits), float32.</returns>
+    public float[] Run(ReadOnlyMemory<float> batch, int count)
+    {
+        var scores = new float[count * OutputCount];
+        for (var first = 0; first < count; first += MaxBatchSize)
+        {
+            var part = Math.Min(MaxBatchSize, count - first);
+            Run([batch.Slice(first * InputCount, part * InputCount)], part).CopyTo(scores.AsSpan(first * OutputCount));
+        }
+
+        return scores;
+    }
+
+    /// <summary>Computes the scores of a batch that lies in several places.</summary>
+    /// <param name="pieces">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
+    /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
+    /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
+    /// <returns>The scores of all, in order.</returns>
+    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, PartThreads? threads = null)
+    {
+        // Scope and inference mode belong to the thread: nothing here may await.
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);
+        if (device.type == DeviceType.CUDA)
+            input = input.pin_memory();
+        var rest = MemoryMarshal.Cast<byte, float>(input.bytes);
+        foreach (var piece in pieces)
+        {
+            piece.Span.CopyTo(rest);
+            rest = rest[piece.Length..];
+        }
+
+        var moved = input.to(device, non_blocking: true);
+        var output = (plan is null ? module.call(moved) : plan.Forward(moved, threads)).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        plan?.Dispose();
+        module.Dispose();
+        ProcessMemory.ReturnFree();
+    }
+}

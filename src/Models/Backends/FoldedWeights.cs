@@ -1,0 +1,65 @@
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Backends;
+
+/// <summary>Works out the tensors that a plan is given from those of its module.</summary>
+/// <param name="module">The module's tensors by name; borrowed.</param>
+/// <param name="precision">What the plan computes in.</param>
+internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, ScalarType precision)
+{
+    /// <summary>A tensor of a plan; the caller owns it, unless it is the module's own.</summary>
+    public Tensor Of(PlanTensor tensor) =>
+        tensor switch
+        {
+            WeightTensor weight => FilledWeight(weight.Source).to(Type(weight.IsFloat32)),
+            BiasTensor { Source: var source } bias => Filled(Fold(source).Bias!, [0, source.FillOut])
+                .to(Type(bias.IsFloat32)),
+            ModuleTensor parameter => module[parameter.Name],
+            _ => throw new InvalidOperationException($"{tensor.GetType().Name} is no tensor of a plan."),
+        };
+
+    private Tensor FilledWeight(WeightSource source)
+    {
+        var weight = Fold(source).Weight;
+        return Filled(weight, [.. new long[2 * (weight.dim() - 2)], 0, source.FillIn, 0, source.FillOut]);
+    }
+
+    private ScalarType Type(bool isFloat32) => isFloat32 ? ScalarType.Float32 : precision;
+
+    private static Tensor Filled(Tensor tensor, long[] zeros) =>
+        zeros.All(count => count == 0) ? tensor : nn.functional.pad(tensor, zeros);
+
+    // In float64: W' = W · s and b' = (b - mean) · s + shift, where s = scale / sqrt(var + eps), one each per output channel.
+    private (Tensor Weight, Tensor? Bias) Fold(WeightSource source)
+    {
+        var weight = source switch
+        {
+            NamedWeights named => module[named.Name],
+            FixedWeights filter => tensor(filter.Kernel.ToArray(), [1, 1, 3, 3])
+                .to(ScalarType.Float32)
+                .repeat(filter.Channels, 1, 1, 1),
+            _ => throw new InvalidOperationException($"{source.GetType().Name} has no numbers."),
+        };
+        var bias = source.Bias is null ? null : module[source.Bias];
+        if (source.Norms.Count == 0)
+            return (weight, bias);
+        weight = weight.to(ScalarType.Float64);
+        bias = bias?.to(ScalarType.Float64) ?? zeros([weight.shape[0]], ScalarType.Float64, weight.device);
+        foreach (var norm in source.Norms)
+        {
+            var scale = (Double(norm, "running_var") + norm.Eps).rsqrt();
+            if (norm.Affine)
+                scale *= Double(norm, "weight");
+            weight *= scale.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]);
+            bias = (bias - Double(norm, "running_mean")) * scale;
+            if (norm.Affine)
+                bias += Double(norm, "bias");
+        }
+
+        return (weight, bias);
+    }
+
+    private Tensor Double(Norm norm, string name) => module[$"{norm.Key}.{name}"].to(ScalarType.Float64);
+}

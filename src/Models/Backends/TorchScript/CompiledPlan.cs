@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Managed;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Backends.TorchScript;
+
+/// <summary>A plan in memory, its weights packed: one native call per batch, or none where the network is small. It owns its weights; whoever made it disposes it.</summary>
+/// <remarks>
+/// libtorch keeps the graphs that it makes of a program for good: hundreds of KB, however small the weights. So a program that is done with is not
+/// thrown away; the next plan of the same text takes it.
+/// </remarks>
+internal sealed class CompiledPlan : IDisposable
+{
+    private static readonly ConcurrentDictionary<
+        (string Code, string Device),
+        ConcurrentBag<jit.ScriptModule<Tensor, Tensor>>
+    > Idle = [];
+
+    // Below this, handing parts to threads costs more than it saves.
+    private const long LeastMacsOfPart = 5_000_000;
+
+    private readonly SmallPlan? small;
+    private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle = [];
+    private readonly jit.ScriptModule<Tensor, Tensor>? program;
+    private readonly IReadOnlyCollection<string> attributes = [];
+    private readonly bool isOnCpu;
+    private readonly long macs;
+    private readonly long[] outputSizes;
+    private bool isDisposed;
+
+    /// <summary>Builds the plan's program and packs its weights.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="module">The network's module, float32; borrowed until this returns.</param>
+    /// <param name="precision">What it computes in.</param>
+    /// <param name="device">Where.</param>
+    public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
+    {
+        (isOnCpu, macs, outputSizes) = (
+            device.type == DeviceType.CPU,
+            plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs),
+            [.. plan.Output.Shape.Sizes]
+        );
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
+        if (plan.IsSmall)
+        {
+            small = new SmallPlan(plan, folded);
+            return;
+        }
+
+        var text = CodeWriter.Write(plan, precision);
+        attributes = [.. text.Tensors.Keys];
+        idle = Idle.GetOrAdd((text.Code, device.ToString()), _ => []);
+        program = idle.TryTake(out var known) ? known : jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
+        try
+        {
+            foreach (var (name, tensor) in text.Tensors)
+            {
+                if (tensor is not null)
+                    program.set_attribute(name, folded.Of(tensor).to(device));
+            }
+
+            program.invoke("prepare");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.</summary>
+    /// <param name="input">The batch, contiguous.</param>
+    /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
+    public Tensor Forward(Tensor input, PartThreads? threads = null)
+    {
+        if (small is not null)
+            return Forward(input, small);
+        if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs))
+            return program!.call(input);
+        using var scope = NewDisposeScope();
+        var result = empty([input.shape[0], .. outputSizes]);
+        var (from, to) = (input.chunk(threads.Count), result.chunk(threads.Count));
+        threads.Run(number =>
+        {
+            using var ofPart = NewDisposeScope();
+            using var inference = inference_mode();
+            to[number].copy_(program!.call(from[number]));
+        });
+        return result.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Forward(Tensor input, SmallPlan plan)
+    {
+        var from = MemoryMarshal.Cast<byte, float>(input.bytes);
+        var count = from.Length / plan.InputCount;
+        var result = empty([count, .. outputSizes]);
+        var to = MemoryMarshal.Cast<byte, float>(result.bytes);
+        var each = to.Length / count;
+        for (var i = 0; i < count; i++)
+            plan.Run(from.Slice(i * plan.InputCount, plan.InputCount), to.Slice(i * each, each));
+        return result;
+    }
+
+    /// <summary>Whether a batch is computed in parts side by side.</summary>
+    /// <param name="count">Inputs of the batch.</param>
+    /// <param name="parts">Threads, with one part each.</param>
+    /// <param name="macs">Multiplications for one input.</param>
+    /// <remarks>Not into single inputs: oneDNN wants weights packed otherwise for one on one thread than for one on all, and they are packed for all.</remarks>
+    internal static bool IsDivided(long count, int parts, long macs) =>
+        parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (isDisposed)
+            return;
+        isDisposed = true;
+        if (program is null)
+            return;
+        using var nothing = empty(0);
+        foreach (var name in attributes)
+            program.set_attribute(name, nothing);
+        idle.Add(program);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using ModelService.Models.Graph;
+
+namespace ModelService.Models.Backends.TorchScript;
+
+/// <summary>Writes arguments down as TorchScript reads them.</summary>
+internal static class Literal
+{
+    /// <summary>The text of an argument.</summary>
+    /// <exception cref="ArgumentException">It is of a kind that has no text; a client's words are none of them.</exception>
+    public static string Of(object? argument) =>
+        argument switch
+        {
+            null => "None",
+            true => "True",
+            false => "False",
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            double number => Of(number),
+            Value value => value.ToString(),
+            string word when word.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') => $"\"{word}\"",
+            IEnumerable<long> list => $"[{string.Join(", ", list.Select(item => Of((object)item)))}]",
+            IEnumerable<double> list => $"[{string.Join(", ", list.Select(Of))}]",
+            IEnumerable<Value> list => $"[{string.Join(", ", list)}]",
+            _ => throw new ArgumentException($"{argument.GetType().Name} has no literal.", nameof(argument)),
+        };
+
+    // TorchScript tells floats from integers by their point or exponent.
+    private static string Of(double number)
+    {
+        if (!double.IsFinite(number))
+            throw new ArgumentException($"{number} has no literal.", nameof(number));
+        var text = number.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
+        return text.AsSpan().ContainsAny('.', 'e') ? text : text + ".0";
+    }
+}

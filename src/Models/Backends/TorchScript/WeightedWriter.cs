@@ -1,0 +1,167 @@
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Backends.TorchScript;
+
+/// <summary>Writes convolutions and linear layers down, each by its route.</summary>
+internal sealed class WeightedWriter(ProgramText text, Precision precision, bool channelsLast)
+{
+    // In float32, oneDNN takes longer for a sum in new memory than one pass for sum and relu takes afterwards (docs/decisions/0018).
+    private bool SumsItself => precision != Precision.Float32;
+
+    /// <summary>The expression that computes an operator; lines before it are added to the text.</summary>
+    public string Write(WeightedOperator item)
+    {
+        if (!item.IsFloat32 || precision == Precision.Float32)
+            return Write(item, [.. item.Inputs.Select(input => $"{input}")], precision == Precision.Float32);
+        return Converted(
+            Write(
+                item,
+                [.. item.Inputs.Select(input => text.Local(Converted($"{input}", Precision.Float32)))],
+                isFloat32: true
+            ),
+            precision
+        );
+    }
+
+    /// <summary>A value in another number format.</summary>
+    /// <remarks>The numbers are c10's of its scalar types.</remarks>
+    public static string Converted(string value, Precision precision) =>
+        $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }})";
+
+    private string Write(WeightedOperator item, string[] inputs, bool isFloat32)
+    {
+        var bias = item.Weights.HasBias ? text.Tensor(new BiasTensor(item.Weights, isFloat32)) : "None";
+        var weight = new WeightTensor(item.Weights, isFloat32);
+        var addend = item.HasAddend ? inputs[1] : null;
+        return (item, item.Route) switch
+        {
+            (ConvolutionOperator convolution, OperatorRoute.Fused) => Fused(
+                convolution,
+                inputs[0],
+                addend,
+                weight,
+                bias
+            ),
+            (ConvolutionOperator convolution, OperatorRoute.AsLinear) => AsLinear(
+                convolution,
+                inputs[0],
+                addend,
+                weight,
+                bias
+            ),
+            (ConvolutionOperator convolution, _) => WithRest(
+                $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, {text.Tensor(weight, InLayout(convolution))}, {bias}, "
+                    + $"{Literal.Of(convolution.Stride)}, {Literal.Of(convolution.Padding)}, {Literal.Of(convolution.Dilation)}, {convolution.Groups})",
+                addend,
+                item.Activation
+            ),
+            (_, OperatorRoute.Fused) => Linear(item, inputs[0], addend, Packed(weight), bias),
+            _ => WithRest($"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})", addend, item.Activation),
+        };
+    }
+
+    // On the CPU, libtorch's own function is taken for what oneDNN computes wrongly in channels_last.
+    private string Plain(string input) => channelsLast ? input : $"torch.contiguous({input})";
+
+    private Func<string, string>? InLayout(ConvolutionOperator item) =>
+        channelsLast && item.Kernel.Length == 2 ? name => $"torch.contiguous({name}, memory_format=2)" : null;
+
+    // oneDNN's function takes pictures and volumes: a series is a picture of one row.
+    private string Fused(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
+    {
+        var isSeries = item.Kernel.Length == 1;
+        string Sizes(long[] sizes, long row) => Literal.Of(isSeries ? [row, .. sizes] : sizes);
+        string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
+        var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
+
+        // Without the size of what comes in, oneDNN packs for another, and packs anew in every batch.
+        long[] size =
+        [
+            item.Inputs[0].Shape.Sizes[0],
+            .. isSeries ? [1L] : Array.Empty<long>(),
+            .. item.Inputs[0].Shape.Sizes.Skip(1),
+        ];
+        var packed = text.Tensor(
+            weight,
+            input,
+            (name, inputs) =>
+                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, {Literal.Of(size.Prepend(inputs))})"
+        );
+        input = Picture(input);
+
+        // After a sum, oneDNN takes no activation but relu.
+        var sumsItself = addend is not null && (item.IsAddendFree || SumsItself);
+        var fusesActivation =
+            item.Activation is { FusedName: { } fusedName } && (addend is null || (sumsItself && fusedName == "relu"));
+        var (function, operands) =
+            !sumsItself ? ("_convolution_pointwise", input)
+            : item.IsAddendFree ? ("_convolution_pointwise_", $"{Picture(addend!)}, {input}")
+            : ("_convolution_pointwise", $"{input}, {Picture(addend!)}");
+        var ending = sumsItself
+            ? $"\"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None"
+            : Ending(fusesActivation ? item.Activation : null);
+        var result = $"ops.mkldnn.{function}({operands}, {packed}, {bias}, {geometry}, {ending})";
+        if (isSeries)
+            result = $"torch.squeeze({result}, 2)";
+        return WithRest(result, sumsItself ? null : addend, fusesActivation ? null : item.Activation);
+    }
+
+    private string AsLinear(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
+    {
+        var rank = item.Kernel.Length;
+        for (var dimension = 0; dimension < rank; dimension++)
+        {
+            if (item.Stride[dimension] > 1)
+                input = $"torch.slice({input}, {dimension + 2}, 0, None, {item.Stride[dimension]})";
+        }
+
+        // The channels go to the end and come back: views of channels_last, no copies.
+        var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension);
+        string ToEnd(string value) => text.Local($"torch.permute({value}, {Literal.Of(sides.Prepend(0).Append(1))})");
+        var result = Linear(
+            item,
+            ToEnd(input),
+            addend is null ? null : ToEnd(addend),
+            Packed(weight, name => $"torch.flatten({name}, 1)"),
+            bias
+        );
+        return $"torch.permute({result}, {Literal.Of(sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0))})";
+    }
+
+    private string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)
+    {
+        // oneDNN's function takes a sum or an activation, not both.
+        if (addend is not null && SumsItself)
+        {
+            return WithRest(
+                $"ops.mkldnn._linear_pointwise({input}, {addend}, {weight}, {bias}, \"add\")",
+                addend: null,
+                item.Activation
+            );
+        }
+
+        var fusesActivation = addend is null && item.Activation?.FusedName is not null;
+        var result =
+            $"ops.mkldnn._linear_pointwise({input}, {weight}, {bias}, {Ending(fusesActivation ? item.Activation : null)})";
+        return WithRest(result, addend, fusesActivation ? null : item.Activation);
+    }
+
+    private string Packed(WeightTensor weight, Func<string, string>? matrix = null) =>
+        text.Tensor(weight, name => $"ops.mkldnn._reorder_linear_weight({matrix?.Invoke(name) ?? name}, None)");
+
+    // What an operator's function left to do.
+    private string WithRest(string result, string? addend, ActivationFunction? activation)
+    {
+        if (addend is not null && activation is { Name: "relu" } && precision == Precision.Float32 && !channelsLast)
+            return $"torch._add_relu_({result}, {addend})";
+        if (addend is not null)
+            result = $"torch.add_({result}, {addend})";
+        return activation is null ? result : CodeWriter.Call(activation, result, isInPlace: true);
+    }
+
+    private static string Ending(ActivationFunction? activation) =>
+        activation is null
+            ? "\"none\", [], None"
+            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Of(activation.Scalars)}), {Literal.Of(activation.Approximate)}";
+}

@@ -1,0 +1,148 @@
+using ModelService.Models.Errors;
+using ModelService.Models.Language.Layers;
+
+namespace ModelService.Models.Language.Analysis;
+
+/// <summary>What a good teacher would say of a network that works but could be better. Nothing here refuses.</summary>
+public static class ArchitectureAdvice
+{
+    // One layer with more than this share of all parameters is worth a word.
+    private const double LargeShare = 0.9;
+
+    /// <summary>The advice, each with the place it is about.</summary>
+    /// <param name="analysis">A network without an error.</param>
+    public static IReadOnlyList<ErrorDetail> For(ArchitectureAnalysis analysis)
+    {
+        var leaves = analysis.AllLayers.Where(node => node.Children.Count == 0).ToList();
+        List<List<LayerNode>> runs =
+        [
+            [],
+        ];
+        foreach (var node in analysis.Layers)
+            AddTo(runs, node);
+        return
+        [
+            .. runs.SelectMany(BiasBeforeNorm)
+                .Concat(LostPicture(leaves))
+                .Concat(runs.SelectMany(LinearOnPicture).Take(1))
+                .Concat(runs.SelectMany(LinearAfterLinear))
+                .Concat(OneLargeLayer(analysis, leaves))
+                .Concat(FinalSoftmax(leaves))
+                .Distinct(),
+        ];
+    }
+
+    // In a run, what a layer gives goes to the next one and nowhere else: each branch of a block is one, and what follows the block begins another.
+    private static void AddTo(List<List<LayerNode>> runs, LayerNode node)
+    {
+        if (node.Definition.Forks)
+        {
+            var body = node.Definition is Residual residual ? residual.Body.Count : 0;
+            foreach (var branch in node.Children.Skip(body).Chunk(1).Prepend([.. node.Children.Take(body)]))
+            {
+                runs.Add([]);
+                foreach (var child in branch)
+                    AddTo(runs, child);
+            }
+
+            runs.Add([]);
+            return;
+        }
+
+        if (node.Children.Count == 0)
+            runs[^1].Add(node);
+        foreach (var child in node.Children)
+            AddTo(runs, child);
+    }
+
+    private static IEnumerable<ErrorDetail> BiasBeforeNorm(List<LayerNode> run) =>
+        run.Zip(run.Skip(1), (first, second) => (First: first, Second: second))
+            .Where(pair =>
+                pair is { First.Definition: Conv { Bias: true } or Linear { Bias: true }, Second.Definition: BatchNorm }
+            )
+            .Select(pair => new ErrorDetail(
+                pair.First.Pointer,
+                $"The bias of this {pair.First.Type} is redundant: the {pair.Second.Type} behind it takes every constant away and has a bias of its own. Say \"bias\": false."
+            ));
+
+    private static IEnumerable<ErrorDetail> LostPicture(IEnumerable<LayerNode> leaves) =>
+        leaves
+            .Where(node =>
+                node.Definition is Conv { KernelSize: var kernel }
+                && kernel.Values.Any(size => size > 1)
+                && node.Input.Sizes.Skip(1).All(side => side == 1)
+            )
+            .Select(node => new ErrorDetail(
+                node.Pointer,
+                $"The picture has shrunk to {node.Input} before this {node.Type}: its window of {((Conv)node.Definition).KernelSize} sees one element and padding. Shrink less before it, or use a kernel of 1."
+            ));
+
+    // In two dimensions it is a mistake behind a convolution only: features in rows, as of a series, are what linear is for.
+    private static IEnumerable<ErrorDetail> LinearOnPicture(List<LayerNode> run)
+    {
+        LayerNode? maker = null;
+        foreach (var node in run)
+        {
+            if (
+                node.Definition is Linear
+                && node.Input.Rank > 1
+                && (
+                    maker?.Definition is Conv or Pool or AdaptivePool
+                    || (node.Input.Rank > 2 && maker?.Definition is not (Linear or Flatten))
+                )
+            )
+            {
+                yield return new ErrorDetail(
+                    node.Pointer,
+                    $"This linear takes the last dimension alone: {node.Input} becomes {node.Output}, each row by itself. Put a flatten before it to give it the whole picture."
+                );
+            }
+
+            if (!ReferenceEquals(node.Output, node.Input))
+                maker = node;
+        }
+    }
+
+    private static IEnumerable<ErrorDetail> LinearAfterLinear(List<LayerNode> run)
+    {
+        LayerNode? before = null;
+        foreach (var node in run)
+        {
+            if (node.Definition is Linear && before is not null)
+            {
+                yield return new ErrorDetail(
+                    node.Pointer,
+                    $"No activation stands between this linear and the one before it ({before.Key}): together they compute no more than one linear layer could. Put a relu between them."
+                );
+            }
+
+            if (node.Definition is Linear)
+                before = node;
+            else if (node.Definition is not (Identity or AnyDropout or Flatten or BatchNorm))
+                before = null;
+        }
+    }
+
+    private static IEnumerable<ErrorDetail> OneLargeLayer(ArchitectureAnalysis analysis, List<LayerNode> leaves)
+    {
+        var weighted = leaves.Where(node => node.Parameters > 0).ToList();
+        var largest = weighted.MaxBy(node => node.Parameters);
+        if (weighted.Count < 2 || largest!.Parameters <= LargeShare * analysis.Parameters)
+            yield break;
+        yield return new ErrorDetail(
+            largest.Pointer,
+            $"This {largest.Type} has {100.0 * largest.Parameters / analysis.Parameters:F0} % of all parameters ({largest.Parameters} of {analysis.Parameters}). Shrink the picture more before it, for example with an adaptive_avg_pool2d."
+        );
+    }
+
+    private static IEnumerable<ErrorDetail> FinalSoftmax(List<LayerNode> leaves)
+    {
+        if (leaves.FindLast(node => node.Definition is Softmax && Softmax.IsLeftOut(node)) is { } softmax)
+        {
+            yield return new ErrorDetail(
+                softmax.Pointer,
+                "The scores are computed from the logits, so this softmax at the end is not run: its input is given as 'logits', its output as 'probabilities'. It can be left out; PyTorch's cross_entropy wants logits, too."
+            );
+        }
+    }
+}

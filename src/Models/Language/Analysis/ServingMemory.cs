@@ -1,0 +1,44 @@
+namespace ModelService.Models.Language.Analysis;
+
+/// <summary>What it takes to serve a network, estimated without building it.</summary>
+public static class ServingMemory
+{
+    /// <summary>Bytes of all tensors in a precision; counters are int64 in each.</summary>
+    /// <param name="analysis">The network.</param>
+    /// <param name="bytesPerNumber">4 for float32, 2 for float16 and bfloat16.</param>
+    public static long WeightBytes(this ArchitectureAnalysis analysis, int bytesPerNumber) =>
+        analysis.StateDict.Sum(tensor =>
+            tensor.Shape.Aggregate(
+                tensor.IsCounter ? sizeof(long) : (long)bytesPerNumber,
+                (bytes, size) => bytes * size
+            )
+        );
+
+    /// <summary>Bytes of all layers' outputs in float32, for one input: what training would keep.</summary>
+    /// <param name="analysis">The network.</param>
+    public static long ActivationBytes(this ArchitectureAnalysis analysis) =>
+        analysis.AllLayers.Where(node => node.Children.Count == 0).Sum(node => node.ActivationBytes);
+
+    /// <summary>Estimated bytes to serve a batch in float32: the weights, and what is in memory at once at the worst moment.</summary>
+    /// <param name="analysis">The network.</param>
+    /// <param name="batchSize">Inputs computed together.</param>
+    /// <remarks>
+    /// While a layer runs, its input, the same with padding where a layer makes that, and its output are there; and the inputs and outputs of the residual and concat blocks around it, which
+    /// wait for their other branches. What the library needs for itself is not counted.
+    /// </remarks>
+    public static long EstimateBytes(this ArchitectureAnalysis analysis, int batchSize) =>
+        analysis.WeightBytes(sizeof(float))
+        + analysis.AllLayers.Sum(node => node.FixedNumbers * sizeof(float))
+        + (batchSize * analysis.Layers.Select(node => Peak(node)).DefaultIfEmpty().Max());
+
+    private static long Peak(LayerNode node)
+    {
+        var ends = InputBytes(node) + node.PaddedBytes + node.ActivationBytes;
+        if (node.Children.Count == 0)
+            return ends;
+        var inside = node.Children.Max(Peak);
+        return node.Definition.Forks ? inside + ends : inside;
+    }
+
+    private static long InputBytes(LayerNode node) => node.Input.IsKnown ? node.Input.ElementCount * sizeof(float) : 0;
+}

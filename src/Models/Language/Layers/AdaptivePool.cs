@@ -1,0 +1,98 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Pools to a given size, whatever comes in.</summary>
+/// <remarks>Source: PyTorch nn.AdaptiveAvgPool2d.</remarks>
+public abstract record AdaptivePool : LayerDefinition
+{
+    /// <summary>The size that comes out.</summary>
+    [
+        Description(
+            "The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."
+        ),
+        Range(1, int.MaxValue)
+    ]
+    public required Sizes OutputSize { get; init; }
+
+    /// <summary>Spatial dimensions.</summary>
+    private protected abstract int SpatialRank { get; }
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var fits = visit.RequireSizes("output_size", OutputSize, SpatialRank);
+        input = visit.RequireRank(input, SpatialRank + 1);
+        if (!input.HasRank || !fits)
+            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+        var sizes = Longs(OutputSize);
+        if (sizes.All(size => size == 1))
+            visit.SeesWholeInput();
+        else
+            visit.Slide(input.Sizes.Skip(1).Zip(sizes, (side, size) => Window.Adaptive(Math.Max(1, side), size)));
+        return new Shape([input.Sizes[0], .. sizes]);
+    }
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var size = Longs(OutputSize);
+        return input => Apply(input, size);
+    }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, Longs(OutputSize));
+
+    /// <summary>What libtorch's function is called before <c>_pool</c>.</summary>
+    private protected virtual string Function => "adaptive_avg";
+
+    private protected abstract Tensor Apply(Tensor input, long[] size);
+
+    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+}
+
+/// <summary>Means over <c>[N, C, L]</c>.</summary>
+[Layer("adaptive_avg_pool1d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool1d : AdaptivePool
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool1d(input, size[0]);
+}
+
+/// <summary>Means over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool2d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool2d : AdaptivePool
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool2d(input, size);
+}
+
+/// <summary>Means over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool3d", "Means of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveAvgPool3d : AdaptivePool
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_avg_pool3d(input, size);
+}
+
+/// <summary>Greatest numbers over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_max_pool2d", "The greatest numbers of as many regions as are asked for, whatever size comes in.")]
+internal sealed record AdaptiveMaxPool2d : AdaptivePool
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override string Function => "adaptive_max";
+
+    private protected override Tensor Apply(Tensor input, long[] size) =>
+        nn.functional.adaptive_max_pool2d(input, size);
+}

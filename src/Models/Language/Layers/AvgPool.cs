@@ -1,0 +1,86 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>The mean of each window.</summary>
+/// <remarks>Source: PyTorch nn.AvgPool2d.</remarks>
+public abstract record AvgPool : Pool
+{
+    /// <summary>Whether the padding's zeros count in the mean.</summary>
+    [Description("Whether the padding's zeros count in the mean.")]
+    public bool CountIncludePad { get; init; } = true;
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var (kernel, stride, padding) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding));
+        return input => Apply(input, kernel, stride, padding);
+    }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(
+            node,
+            node.Output,
+            $"avg_pool{SpatialRank}d",
+            [
+                input,
+                Longs(KernelSize),
+                Longs(Stride ?? KernelSize),
+                Longs(Padding),
+                CeilMode,
+                CountIncludePad,
+                .. MoreArguments,
+            ]
+        );
+
+    /// <summary>What libtorch's function takes beyond what all of them take.</summary>
+    private protected virtual object?[] MoreArguments => [];
+
+    private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding);
+}
+
+/// <summary>Over <c>[N, C, L]</c>.</summary>
+[Layer("avg_pool1d", "The mean of each window: makes a series shorter.")]
+internal sealed record AvgPool1d : AvgPool
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
+        nn.functional.avg_pool1d(input, kernel[0], stride[0], padding[0], CeilMode, CountIncludePad);
+}
+
+/// <summary>Over <c>[N, C, H, W]</c>.</summary>
+[Layer("avg_pool2d", "The mean of each window: makes a picture smaller.")]
+internal sealed record AvgPool2d : AvgPool
+{
+    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
+    public int? DivisorOverride { get; init; }
+
+    private protected override int SpatialRank => 2;
+
+    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
+        nn.functional.avg_pool2d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
+}
+
+/// <summary>Over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("avg_pool3d", "The mean of each window: makes a volume smaller.")]
+internal sealed record AvgPool3d : AvgPool
+{
+    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
+    public int? DivisorOverride { get; init; }
+
+    private protected override int SpatialRank => 3;
+
+    private protected override bool FitsUnpadded => true;
+
+    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
+
+    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
+        nn.functional.avg_pool3d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
+}

@@ -1,0 +1,117 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Brings each channel to mean 0 and deviation 1 by statistics kept from training, then scales and shifts it.</summary>
+/// <remarks>Source: Ioffe and Szegedy 2015, arXiv:1502.03167; PyTorch nn.BatchNorm2d: <c>(x - mean) / sqrt(var + eps) * weight + bias</c>.</remarks>
+public abstract record BatchNorm : LayerDefinition
+{
+    /// <summary>Channels.</summary>
+    [Description("Channels; inferred, must agree if given."), Range(1, int.MaxValue)]
+    public int? NumFeatures { get; init; }
+
+    /// <summary>Added to the variance, against a division by zero.</summary>
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
+    public double Eps { get; init; } = 1e-5;
+
+    /// <summary>Share of a training batch's statistics that the running ones take over.</summary>
+    [Description(
+        "Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here."
+    )]
+    public double Momentum { get; init; } = 0.1;
+
+    /// <summary>Whether it scales and shifts.</summary>
+    [Description("Whether a learnt scale and shift follow.")]
+    public bool Affine { get; init; } = true;
+
+    /// <summary>Whether it keeps statistics; without them it would need a whole batch to answer for one picture.</summary>
+    [Description(
+        "Whether statistics are kept from training. Must be true here: without them, a picture's scores would depend on its neighbours in the batch."
+    )]
+    public bool TrackRunningStats { get; init; } = true;
+
+    /// <summary>The ranks it takes, without the batch dimension.</summary>
+    private protected abstract IReadOnlyList<int> Ranks { get; }
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (!TrackRunningStats)
+        {
+            visit.Fail(
+                "track_running_stats",
+                "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch."
+            );
+        }
+
+        input = visit.RequireRank(input, Ranks);
+        var channels = input.Channels;
+        visit.Agree("num_features", NumFeatures, channels);
+        if (Affine)
+        {
+            visit.Tensor("weight", channels);
+            visit.Tensor("bias", channels);
+        }
+
+        visit.Buffer("running_mean", channels);
+        visit.Buffer("running_var", channels);
+        visit.Counter("num_batches_tracked");
+        return input;
+    }
+
+    internal sealed override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            NumFeatures = (int)node.Input.Sizes[0],
+        };
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, Create(node.Input.Sizes[0])).call;
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Add(
+            new NormOperator(new Norm(node.Key, Eps, Affine))
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+            }
+        );
+
+    private protected abstract nn.Module<Tensor, Tensor> Create(long channels);
+}
+
+/// <summary>Batch norm over <c>[N, C]</c> or <c>[N, C, L]</c>.</summary>
+[Layer("batch_norm1d", "Brings each channel of a series to mean 0 and deviation 1, then scales and shifts it.")]
+internal sealed record BatchNorm1d : BatchNorm
+{
+    private protected override IReadOnlyList<int> Ranks => [1, 2];
+
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm1d(channels, Eps, Momentum, Affine);
+}
+
+/// <summary>Batch norm over <c>[N, C, H, W]</c>.</summary>
+[Layer("batch_norm2d", "Brings each channel of a picture to mean 0 and deviation 1, then scales and shifts it.")]
+internal sealed record BatchNorm2d : BatchNorm
+{
+    private protected override IReadOnlyList<int> Ranks => [3];
+
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm2d(channels, Eps, Momentum, Affine);
+}
+
+/// <summary>Batch norm over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("batch_norm3d", "Brings each channel of a volume to mean 0 and deviation 1, then scales and shifts it.")]
+internal sealed record BatchNorm3d : BatchNorm
+{
+    private protected override IReadOnlyList<int> Ranks => [4];
+
+    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
+        nn.BatchNorm3d(channels, Eps, Momentum, Affine);
+}

@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Passes the input through several branches and joins what comes out, channel after channel.</summary>
+/// <remarks>Source: Szegedy et al. 2014, arXiv:1409.4842.</remarks>
+[Layer("concat", "Passes the input through several branches and joins what comes out, channel after channel.")]
+internal sealed record Concat : LayerDefinition
+{
+    [
+        Description(
+            "The branches: each a layer or block (several layers are a sequential), keyed by name or position."
+        ),
+        MinLength(1)
+    ]
+    public required IReadOnlyList<LayerDefinition> Branches { get; init; }
+
+    [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
+    public bool Inline { get; init; }
+
+    internal override bool IsKeyed => !Inline;
+
+    internal override bool Forks => true;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
+        return Branches
+            .Select(branch => visit.Child(branch, null, input, keys))
+            .ToList()
+            .Aggregate((joined, next) => Join(joined, next, visit));
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var block = Inline ? parent : parent.AddBlock(node);
+        var branches = node.Children.Select(child => BlockModule.Chain([child], block)).ToArray();
+        var join = (Tensor input) =>
+        {
+            var parts = Array.ConvertAll(branches, branch => branch(input));
+            var joined = cat(parts, 1);
+            foreach (var part in parts)
+            {
+                if (!ReferenceEquals(part, input))
+                    part.Dispose();
+            }
+
+            return joined;
+        };
+        return Inline ? join : block.Computes(join);
+    }
+
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)],
+        };
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var parts = node.Children.Select(child => plan.Chain([child], input)).ToArray();
+        return plan.Call(node, node.Output, "cat", parts, 1L);
+    }
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });
+
+    private static Shape Join(Shape left, Shape right, LayerVisit visit)
+    {
+        var channels =
+            left.Channels == Shape.UnknownSize || right.Channels == Shape.UnknownSize
+                ? Shape.UnknownSize
+                : left.Channels + right.Channels;
+        if (left.WithChannels(channels).Merge(right.WithChannels(channels)) is { } joined)
+            return joined;
+        visit.Fail(
+            "branches",
+            $"Branches must agree in all but the channels to be joined, but they give {left} and {right}."
+        );
+        return Shape.OfChannels(channels);
+    }
+}

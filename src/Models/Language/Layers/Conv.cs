@@ -1,0 +1,262 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Errors;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+using Padding = ModelService.Models.Tensors.Padding;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>What a convolution sees beyond the edge.</summary>
+public enum PaddingMode
+{
+    /// <summary>Zeros.</summary>
+    Zeros,
+
+    /// <summary>The picture mirrored at its edge, the edge itself not repeated.</summary>
+    Reflect,
+
+    /// <summary>The edge repeated.</summary>
+    Replicate,
+
+    /// <summary>The picture continued from its other side.</summary>
+    Circular,
+}
+
+/// <summary>A convolution: each output is a weighted sum over a window that slides over the input.</summary>
+/// <remarks>Size out: see <see cref="Window"/>. Source: PyTorch nn.Conv2d, "Shape".</remarks>
+public abstract record Conv : LayerDefinition
+{
+    /// <summary>Filters.</summary>
+    [Description("Filters: channels that come out."), Range(1, int.MaxValue)]
+    public required int OutChannels { get; init; }
+
+    /// <summary>Size of the window.</summary>
+    [Description("Size of the window."), Range(1, int.MaxValue)]
+    public required Sizes KernelSize { get; init; }
+
+    /// <summary>Steps of the window.</summary>
+    [Description("Step of the window."), Range(1, int.MaxValue)]
+    public Sizes Stride { get; init; } = 1;
+
+    /// <summary>What is added at both edges.</summary>
+    [
+        Description(
+            "What is added at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."
+        ),
+        Range(0, int.MaxValue)
+    ]
+    public Padding Padding { get; init; } = 0;
+
+    /// <summary>Distance between the window's elements.</summary>
+    [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
+    public Sizes Dilation { get; init; } = 1;
+
+    /// <summary>Into how many groups the channels are split, each convolved by itself.</summary>
+    [
+        Description(
+            "Into how many groups the channels are split, each convolved by itself; as many as channels: depthwise."
+        ),
+        Range(1, int.MaxValue)
+    ]
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Whether a learnt number is added to each channel.</summary>
+    [Description("Whether a learnt number is added to each channel.")]
+    public bool Bias { get; init; } = true;
+
+    /// <summary>What is seen beyond the edge.</summary>
+    [Description("What is seen beyond the edge.")]
+    public PaddingMode PaddingMode { get; init; } = PaddingMode.Zeros;
+
+    /// <summary>Channels that go in.</summary>
+    [Description("Channels that go in; inferred, must agree if given."), Range(1, int.MaxValue)]
+    public int? InChannels { get; init; }
+
+    /// <summary>Spatial dimensions.</summary>
+    private protected abstract int SpatialRank { get; }
+
+    internal sealed override LayerDefinition WithOutputs(int count) => this with { OutChannels = count };
+
+    internal sealed override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            InChannels = (int)node.Input.Sizes[0],
+        };
+
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var fits =
+            visit.RequireSizes("kernel_size", KernelSize, SpatialRank)
+            & visit.RequireSizes("stride", Stride, SpatialRank)
+            & visit.RequireSizes("dilation", Dilation, SpatialRank)
+            & (Padding.Sizes is null || visit.RequireSizes("padding", Padding.Sizes, SpatialRank));
+        if (OutChannels % Groups != 0)
+            visit.Fail("groups", $"out_channels {OutChannels} can't be split into {Groups} groups of equal size.");
+        if (Padding.Sizes is null && Stride.Values.Any(step => step != 1))
+            visit.Fail("padding", $"\"same\" needs a stride of 1, not {Stride}.");
+
+        input = visit.RequireRank(input, SpatialRank + 1);
+        var channels = input.Channels;
+        visit.Agree("in_channels", InChannels, channels);
+        if (channels != Shape.UnknownSize && channels % Groups != 0)
+        {
+            visit.Fail(
+                "groups",
+                $"The {channels} channels that come in can't be split into {Groups} groups of equal size."
+            );
+        }
+
+        if (!fits)
+            return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
+
+        var kernel = KernelSize.Expand(SpatialRank);
+        var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
+        visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
+        if (Bias)
+            visit.Tensor("bias", OutChannels);
+        if (!input.HasRank)
+            return Shape.OfChannels(OutChannels);
+
+        var output = new Shape([OutChannels, .. Slide(input, visit)]);
+        visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
+        return output;
+    }
+
+    internal sealed override Shape? Padded(Shape input) =>
+        ConvolutionEdges.Of(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
+
+    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var channels = node.Input.Sizes[0];
+        return new Convolution(this, SpatialRank, parent.Add(node, Create(channels)), channels).Forward;
+    }
+
+    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var edges = ConvolutionEdges.Of(this, SpatialRank);
+        if (!edges.IsInner)
+            input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
+        return plan.Add(
+            new ConvolutionOperator
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+                Kernel = Longs(KernelSize),
+                Stride = Longs(Stride),
+                Padding = edges.Inner,
+                Dilation = Longs(Dilation),
+                Groups = Groups,
+            }
+        );
+    }
+
+    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
+
+    /// <summary>The module that holds the parameters.</summary>
+    private protected abstract TorchSharp.Modules.Convolution Create(long inChannels);
+
+    private IEnumerable<long> Slide(Shape input, LayerVisit visit)
+    {
+        var (kernel, stride, dilation) = (
+            KernelSize.Expand(SpatialRank),
+            Stride.Expand(SpatialRank),
+            Dilation.Expand(SpatialRank)
+        );
+        if (Padding.Sizes is null)
+        {
+            visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
+            return CheckedAgainstMode(
+                input,
+                [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)],
+                visit
+            )
+                ? input.Sizes.Skip(1)
+                : UnknownSides();
+        }
+
+        var padding = Padding.Sizes.Expand(SpatialRank);
+        if (!CheckedAgainstMode(input, [.. padding.Select(size => (long)size)], visit))
+            return UnknownSides();
+        return Enumerable
+            .Range(0, SpatialRank)
+            .Select(dimension =>
+                visit.Slide(
+                    input,
+                    dimension,
+                    new Window(kernel[dimension], stride[dimension], padding[dimension], dilation[dimension])
+                )
+            )
+            .ToList();
+    }
+
+    // PyTorch refuses these when it runs: a mirror can't be longer than the picture, nor can it go round more than once.
+    private bool CheckedAgainstMode(Shape input, IReadOnlyList<long> padding, LayerVisit visit)
+    {
+        var slack = PaddingMode switch
+        {
+            PaddingMode.Reflect => 1,
+            PaddingMode.Circular => 0,
+            _ => (int?)null,
+        };
+        if (
+            slack is null
+            || !padding
+                .Where(
+                    (size, dimension) =>
+                        input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side - slack
+                )
+                .Any()
+        )
+        {
+            return true;
+        }
+
+        visit.Fail(
+            "padding",
+            $"padding_mode {EnumNames.Of(PaddingMode)} can add at most {(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}."
+        );
+        return false;
+    }
+
+    private IEnumerable<long> UnknownSides() => Enumerable.Repeat(Shape.UnknownSize, SpatialRank);
+}
+
+/// <summary>Convolution over <c>[N, C, L]</c>.</summary>
+[Layer("conv1d", "Convolution of a series: each output is a weighted sum over a window that slides along it.")]
+internal sealed record Conv1d : Conv
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        nn.Conv1d(inChannels, OutChannels, KernelSize.Values[0], groups: Groups, bias: Bias);
+}
+
+/// <summary>Convolution over <c>[N, C, H, W]</c>.</summary>
+[Layer("conv2d", "Convolution of a picture: each output is a weighted sum over a window that slides over it.")]
+internal sealed record Conv2d : Conv
+{
+    private protected override int SpatialRank => 2;
+
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        KernelSize.Expand(2) is [var height, var width]
+            ? nn.Conv2d(inChannels, OutChannels, (height, width), groups: Groups, bias: Bias)
+            : throw new InvalidOperationException();
+}
+
+/// <summary>Convolution over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("conv3d", "Convolution of a volume: each output is a weighted sum over a window that slides through it.")]
+internal sealed record Conv3d : Conv
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
+        KernelSize.Expand(3) is [var depth, var height, var width]
+            ? nn.Conv3d(inChannels, OutChannels, (depth, height, width), groups: Groups, bias: Bias)
+            : throw new InvalidOperationException();
+}

@@ -1,0 +1,17 @@
+using System.ComponentModel;
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>x</c> for positive numbers, <c>Alpha · (exp(x) - 1)</c> for negative ones. Source: Clevert et al. 2015, arXiv:1511.07289.</summary>
+[Layer("elu", "Bends negative numbers smoothly towards -alpha.")]
+internal sealed record Elu : Activation
+{
+    [Description("What very negative numbers come near to, negated.")]
+    public double Alpha { get; init; } = 1.0;
+
+    private protected override ActivationFunction Function => new("elu", Alpha);
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.elu(input, Alpha);
+}

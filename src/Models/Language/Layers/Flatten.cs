@@ -1,0 +1,68 @@
+using System.ComponentModel;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Joins dimensions into one; by default all but the batch dimension.</summary>
+/// <remarks>Source: PyTorch nn.Flatten. Dimension 0 is the batch, which is never joined here.</remarks>
+[Layer("flatten", "Joins dimensions into one; by default all but the batch dimension.")]
+internal sealed record Flatten : LayerDefinition
+{
+    [Description("First dimension to join; 0 is the batch, which must stay by itself.")]
+    public int StartDim { get; init; } = 1;
+
+    [Description("Last dimension to join; -1 is the last one.")]
+    public int EndDim { get; init; } = -1;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        visit.SeesWholeInput();
+        if (StartDim == 0 || (input.HasRank && StartDim == -(input.Rank + 1)))
+        {
+            return visit.Fail(
+                "start_dim",
+                $"{StartDim} is the batch. It can't be joined: pictures that are computed together would become one. Stricter than PyTorch."
+            );
+        }
+
+        if (!input.HasRank)
+            return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
+        var rank = input.Rank + 1;
+        var (start, end) = (StartDim < 0 ? StartDim + rank : StartDim, EndDim < 0 ? EndDim + rank : EndDim);
+        if (start < 1 || start >= rank)
+        {
+            return visit.Fail(
+                "start_dim",
+                $"{StartDim} is no dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1."
+            );
+        }
+
+        if (end < start || end >= rank)
+        {
+            return visit.Fail(
+                "end_dim",
+                $"{EndDim} is no dimension of {input} at or behind start_dim: {start} to {rank - 1}."
+            );
+        }
+
+        var sizes = input.Sizes;
+        return new Shape([
+            .. sizes.Take(start - 1),
+            Shape.Product(sizes.Skip(start - 1).Take(end - start + 1)),
+            .. sizes.Skip(end),
+        ]);
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var (start, end) = (StartDim, EndDim);
+        return input => input.flatten(start, end);
+    }
+}

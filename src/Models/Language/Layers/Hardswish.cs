@@ -1,0 +1,13 @@
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>x · relu6(x + 3) / 6</c>. Source: Howard et al. 2019, arXiv:1905.02244.</summary>
+[Layer("hardswish", "A cheap form of silu, made of straight lines and a parabola.")]
+internal sealed record Hardswish : Activation
+{
+    private protected override ActivationFunction Function => new("hardswish") { FusedName = "hardswish" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.hardswish(input);
+}

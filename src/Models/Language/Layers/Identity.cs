@@ -1,0 +1,18 @@
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Leaves its input as it is: holds a place, or is a branch of a block.</summary>
+[Layer("identity", "Leaves its input as it is.")]
+internal sealed record Identity : LayerDefinition
+{
+    internal override Shape Infer(Shape input, LayerVisit visit) => input;
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => static input => input;
+}

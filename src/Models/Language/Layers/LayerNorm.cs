@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Brings the last dimensions of each picture to mean 0 and deviation 1, then scales and shifts each element.</summary>
+/// <remarks>Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450; PyTorch nn.LayerNorm.</remarks>
+[Layer("layer_norm", "Brings the last dimensions to mean 0 and deviation 1, then scales and shifts each element.")]
+internal sealed record LayerNorm : LayerDefinition
+{
+    [
+        Description("Sizes of the last dimensions that are normalised together; must be the input's."),
+        Range(1, int.MaxValue)
+    ]
+    public required Sizes NormalizedShape { get; init; }
+
+    [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
+    public double Eps { get; init; } = 1e-5;
+
+    [Description("Whether a learnt scale and shift follow.")]
+    public bool ElementwiseAffine { get; init; } = true;
+
+    [Description("Whether a learnt shift follows, beside the scale.")]
+    public bool Bias { get; init; } = true;
+
+    private long[] Sizes => [.. NormalizedShape.Values.Select(size => (long)size)];
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        visit.SeesWholeInput(input, Sizes.Length);
+        if (ElementwiseAffine)
+        {
+            visit.Tensor("weight", Sizes);
+            if (Bias)
+                visit.Tensor("bias", Sizes);
+        }
+
+        if (!input.HasRank)
+            return input;
+        var fits =
+            Sizes.Length <= input.Rank
+            && input
+                .Sizes.Skip(input.Rank - Sizes.Length)
+                .Zip(Sizes)
+                .All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
+        if (!fits)
+            visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+        return input;
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Call(
+            node,
+            node.Output,
+            "layer_norm",
+            input,
+            Sizes,
+            ElementwiseAffine ? new Parameter($"{node.Key}.weight") : null,
+            ElementwiseAffine && Bias ? new Parameter($"{node.Key}.bias") : null,
+            Eps
+        );
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, nn.LayerNorm(Sizes, Eps, ElementwiseAffine, Bias)).call;
+}

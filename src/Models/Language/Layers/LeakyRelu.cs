@@ -1,0 +1,18 @@
+using System.ComponentModel;
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>x</c> for positive numbers, <c>NegativeSlope · x</c> for negative ones.</summary>
+[Layer("leaky_relu", "Makes negative numbers small instead of 0.")]
+internal sealed record LeakyRelu : Activation
+{
+    [Description("What negative numbers are multiplied by.")]
+    public double NegativeSlope { get; init; } = 0.01;
+
+    private protected override ActivationFunction Function =>
+        new("leaky_relu", NegativeSlope) { FusedName = "leaky_relu" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.leaky_relu(input, NegativeSlope);
+}

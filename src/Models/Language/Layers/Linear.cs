@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>A weighted sum of all inputs for each output, over the last dimension: <c>[..., in] -> [..., out]</c>.</summary>
+/// <remarks>Source: PyTorch nn.Linear, <c>y = x Wᵀ + b</c>.</remarks>
+[Layer("linear", "A weighted sum of all inputs for each output: fully connected, dense.")]
+internal sealed record Linear : LayerDefinition
+{
+    [Description("Numbers that come out."), Range(1, int.MaxValue)]
+    public required int OutFeatures { get; init; }
+
+    [Description("Numbers that go in; inferred, must agree if given."), Range(1, int.MaxValue)]
+    public int? InFeatures { get; init; }
+
+    [Description("Whether a learnt number is added to each output.")]
+    public bool Bias { get; init; } = true;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        visit.SeesWholeInput(input, dimensions: 1);
+        var features = input.HasRank ? input.Sizes[^1] : Shape.UnknownSize;
+        visit.Agree("in_features", InFeatures, features);
+        visit.Tensor("weight", OutFeatures, features);
+        if (Bias)
+            visit.Tensor("bias", OutFeatures);
+        if (!input.HasRank)
+            return Shape.Unknown;
+        var output = new Shape([.. input.Sizes.SkipLast(1), OutFeatures]);
+        visit.Macs(output, features);
+        return output;
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+        plan.Add(
+            new LinearOperator
+            {
+                Key = node.Key,
+                Inputs = [input],
+                Output = plan.NewValue(node.Output),
+                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+            }
+        );
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;
+
+    internal override LayerDefinition Filled(LayerNode node) => this with { InFeatures = (int)node.Input.Sizes[^1] };
+
+    internal override LayerDefinition WithOutputs(int count) => this with { OutFeatures = count };
+}

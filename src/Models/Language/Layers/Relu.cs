@@ -1,0 +1,13 @@
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>max(x, 0)</c>.</summary>
+[Layer("relu", "Replaces every negative number by 0.")]
+internal sealed record Relu : Activation
+{
+    private protected override ActivationFunction Function => new("relu") { FusedName = "relu" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.relu(input);
+}

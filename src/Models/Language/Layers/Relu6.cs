@@ -1,0 +1,13 @@
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>min(max(x, 0), 6)</c>.</summary>
+[Layer("relu6", "Cuts every number to the range 0 to 6.")]
+internal sealed record Relu6 : Activation
+{
+    private protected override ActivationFunction Function => new("hardtanh", 0, 6) { FusedName = "hardtanh" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.relu6(input);
+}

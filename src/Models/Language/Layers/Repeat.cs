@@ -1,0 +1,40 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Layers written once and built several times, each time with weights of its own; keyed in the parent.</summary>
+[Layer("repeat", "Layers written once and built several times, each time with weights of its own.")]
+internal sealed record Repeat : LayerDefinition
+{
+    [Description("How many times."), Range(1, 100_000)]
+    public required int Times { get; init; }
+
+    [Description("The layers, in order."), MinLength(1)]
+    public required IReadOnlyList<LayerDefinition> Layers { get; init; }
+
+    internal override bool IsKeyed => false;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        if (Name is not null)
+            visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
+        var shape = input;
+        for (var time = 0; time < Times && visit.MayGoOn; time++)
+            shape = visit.Chain(Layers, shape, visit.ParentKeys);
+        return shape;
+    }
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
+        BlockModule.Chain(node.Children, parent);
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });
+}

@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Language.Writing;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Adds what went in to what the body made of it, so that the body learns a difference.</summary>
+/// <remarks>Source: He, Zhang, Ren and Sun 2015, arXiv:1512.03385.</remarks>
+[Layer("residual", "Adds what went in (or its shortcut) to what the body made of it.")]
+internal sealed record Residual : LayerDefinition
+{
+    [Description("The layers whose result is added; keyed in the block itself.")]
+    public required IReadOnlyList<LayerDefinition> Body { get; init; }
+
+    [Description(
+        "What the input passes through on its way around the body, such as a 1x1 convolution; keyed by its name, \"shortcut\" when it has none. Nothing when left out."
+    )]
+    public LayerDefinition? Shortcut { get; init; }
+
+    [
+        Description(
+            "Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."
+        ),
+        TakesTypeName
+    ]
+    public LayerDefinition? Activation { get; init; }
+
+    internal override bool Forks => true;
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var keys = visit.OwnKeys();
+        var body = visit.Chain(Body, input, keys);
+        var shortcut = Shortcut is null ? input : visit.Child(Shortcut, Shortcut.Name ?? "shortcut", input, keys);
+        var sum = body.Merge(shortcut);
+        if (sum is null)
+        {
+            visit.Fail(
+                Shortcut is null ? "body" : "shortcut",
+                $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake."
+            );
+            sum = body;
+        }
+
+        if (Activation is null)
+            return sum;
+        if (Activation is Layers.Activation or UnreadableLayer)
+            return visit.Child(Activation, "activation", sum, new KeyScope(""));
+        visit.Fail(
+            "activation",
+            $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\"."
+        );
+        return sum;
+    }
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        var block = parent.AddBlock(node);
+        var body = BlockModule.Chain([.. node.Children.Take(Body.Count)], block);
+        var shortcut = Shortcut is null ? static input => input : BlockModule.Chain([node.Children[Body.Count]], block);
+        var activation = Activation is null ? null : BlockModule.Chain([node.Children[^1]], block);
+        return block.Computes(input =>
+        {
+            var (left, right) = (body(input), shortcut(input));
+            var sum = left + right;
+            if (!ReferenceEquals(left, input))
+                left.Dispose();
+            if (!ReferenceEquals(right, input))
+                right.Dispose();
+            if (activation is null)
+                return sum;
+            using (sum)
+                return activation(sum);
+        });
+    }
+
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
+            Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
+        };
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    {
+        var body = plan.Chain(node.Children.Take(Body.Count), input);
+        var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);
+        var sum = plan.Add(
+            new AddOperator
+            {
+                Key = node.Key,
+                Inputs = [body, shortcut],
+                Output = plan.NewValue(body.Shape),
+            }
+        );
+        return Activation is null ? sum : plan.Chain([node.Children[^1]], sum);
+    }
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(
+            this with
+            {
+                Body = [.. Body.Select(layer => layer.Rewrite(replace))],
+                Shortcut = Shortcut?.Rewrite(replace),
+            }
+        );
+}

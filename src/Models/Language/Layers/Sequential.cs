@@ -1,0 +1,44 @@
+using System.ComponentModel;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
+using ModelService.Models.Tensors;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary>Layers one after another, keyed under the block's own key.</summary>
+[Layer("sequential", "Layers one after another, under a key of their own.")]
+internal sealed record Sequential : LayerDefinition
+{
+    [Description("The layers, in order.")]
+    public required IReadOnlyList<LayerDefinition> Layers { get; init; }
+
+    [Description("Whether the layers are keyed in the parent, as if the block were not there.")]
+    public bool Inline { get; init; }
+
+    internal override bool IsKeyed => !Inline;
+
+    internal override Shape Infer(Shape input, LayerVisit visit) =>
+        visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+
+    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
+
+    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
+    {
+        if (Inline)
+            return BlockModule.Chain(node.Children, parent);
+        var block = parent.AddBlock(node);
+        return block.Computes(BlockModule.Chain(node.Children, block));
+    }
+
+    internal override LayerDefinition Filled(LayerNode node) =>
+        this with
+        {
+            Layers = ArchitectureWriter.Filled(node.Children),
+        };
+
+    internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
+        replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });
+}

@@ -1,0 +1,13 @@
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>x / (1 + exp(-x))</c>.</summary>
+[Layer("silu", "Multiplies every number by its sigmoid; also called swish.")]
+internal sealed record Silu : Activation
+{
+    private protected override ActivationFunction Function => new("silu") { FusedName = "swish" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.silu(input);
+}

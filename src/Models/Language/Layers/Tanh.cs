@@ -1,0 +1,13 @@
+using ModelService.Models.Graph;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Language.Layers;
+
+/// <summary><c>tanh(x)</c>.</summary>
+[Layer("tanh", "Bends every number into the range -1 to 1.")]
+internal sealed record Tanh : Activation
+{
+    private protected override ActivationFunction Function => new("tanh") { FusedName = "tanh" };
+
+    private protected override Tensor Apply(Tensor input) => nn.functional.tanh(input);
+}

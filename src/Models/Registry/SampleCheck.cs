@@ -1,0 +1,112 @@
+using ModelService.Models.Errors;
+using ModelService.Models.Execution;
+using ModelService.Models.Language;
+using ModelService.Models.Prediction;
+using ModelService.Models.Scheduling;
+using ModelService.Models.Storage;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>Has a version compute its samples on the way that requests take, and compares.</summary>
+/// <param name="predictor">Computes them.</param>
+public sealed class SampleCheck(Predictor predictor)
+{
+    /// <summary>Refuses samples that come with a definition and whose pictures can't be decoded, before anything is built.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every such picture's place.</exception>
+    internal async Task ThrowIfUnreadableAsync(ModelBlueprint blueprint, CancellationToken cancellationToken)
+    {
+        if (blueprint.Definition.Samples is not { Count: > 0 } samples)
+            return;
+        var errors = new List<ErrorDetail>();
+        var input = new float[blueprint.Analysis.Input.ElementCount];
+        foreach (var (index, sample) in samples.Index())
+        {
+            if (await predictor.PrepareAsync(blueprint, sample.Input, input, cancellationToken) is { } refusal)
+                errors.Add(new ErrorDetail($"/samples/{index}/image", refusal.Detail));
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new ServingException(
+                ErrorCode.DefinitionInvalid,
+                $"At {errors[0].Pointer}: {errors[0].Detail}",
+                errors
+            );
+        }
+    }
+
+    /// <summary>Compares what a network makes of samples with what they say.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="runner">Its network, which need not serve yet; borrowed.</param>
+    /// <param name="samples">Its samples.</param>
+    /// <returns>What came of them; null when there are none.</returns>
+    internal async Task<SamplesReport?> RunAsync(
+        ModelVersion version,
+        ModelRunner runner,
+        IReadOnlyList<SampleDefinition>? samples
+    )
+    {
+        if (samples is not { Count: > 0 })
+            return null;
+        var differences = new List<SampleDifference>();
+
+        // One after the other, so that they take no more memory than a request of one input.
+        foreach (var (index, sample) in samples.Index())
+        {
+            var difference = Compare(index, sample, await PredictAsync(version, runner, sample.Input));
+            if (difference is not null)
+                differences.Add(difference);
+        }
+
+        return new SamplesReport(samples.Count, differences);
+    }
+
+    private async Task<Prediction.Prediction> PredictAsync(
+        ModelVersion version,
+        ModelRunner runner,
+        PredictionInput input
+    )
+    {
+        try
+        {
+            if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
+                return refusal;
+            using var returning = place;
+            return (await predictor.ScoreAsync(version, runner, place, [input], CancellationToken.None)).Predictions[0];
+        }
+        catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
+        {
+            return new Refusal(exception.Code, exception.Message);
+        }
+    }
+
+    private static SampleDifference? Compare(int index, SampleDefinition sample, Prediction.Prediction prediction)
+    {
+        var expected = sample.Top1?.Index;
+        if (prediction is not Scores { Logits: var logits, Probabilities: var probabilities })
+            return new SampleDifference(index, expected, null, null, null, ((Refusal)prediction).Detail);
+        var found = Array.IndexOf(logits, logits.Max());
+        if (sample.Scores is null)
+            return expected == found ? null : new SampleDifference(index, expected, found, null, null, null);
+        if (sample.Scores.Count != probabilities.Length)
+        {
+            return new SampleDifference(
+                index,
+                expected,
+                found,
+                null,
+                null,
+                $"It has {sample.Scores.Count} scores for {probabilities.Length} classes."
+            );
+        }
+
+        // In float32, in which the scores were computed: those that were copied from an answer are equal then.
+        var largest = sample
+            .Scores.Zip(probabilities, (score, probability) => Math.Abs((float)score - probability))
+            .Max();
+        return largest <= sample.Tolerance && (expected ?? found) == found
+            ? null
+            : new SampleDifference(index, expected, found, largest, sample.Tolerance, null);
+    }
+}

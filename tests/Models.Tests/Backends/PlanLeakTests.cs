@@ -1,0 +1,75 @@
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Tensors;
+using ModelService.Models.Tests.Support;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Backends;
+
+/// <summary>Plans give back what they take. The counts are the whole process's: nothing else runs beside these tests.</summary>
+[Collection(nameof(Alone))]
+public sealed class PlanLeakTests
+{
+    // 16 MiB of weights, so that fifty of them would be seen.
+    private const string Network =
+        """{ "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" }, { "type": "linear", "out_features": 4 }] }""";
+
+    // Forty layers of hardly any weights: what is kept of its program, libtorch's graphs, would be 2 MB each time.
+    private static readonly string Deep = Networks.Of([
+        .. Enumerable.Repeat("""{ "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 }""", 40),
+    ]);
+
+    public static TheoryData<string, long> NetworksAndGrowth => new() { { Network, 100 << 20 }, { Deep, 20 << 20 } };
+
+    [Theory]
+    [MemberData(nameof(NetworksAndGrowth))]
+    public void Dispose_FiftyPlans_LeavesNoTensorAndNoMemoryBehind(string network, long mostGrowth)
+    {
+        var analysis = Networks.Analyze(network);
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var input = RandomInputs.Normal(seed: 1, [3, .. analysis.Input.Sizes]);
+        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+        void Once()
+        {
+            using var inference = inference_mode();
+            using var compiled = new CompiledPlan(plan, module, Precision.Float32, CPU);
+            compiled.Forward(input).Dispose();
+        }
+
+        Once();
+        var (tensors, bytes) = (Tensor.TotalCount, Environment.WorkingSet);
+        for (var i = 0; i < 50; i++)
+            Once();
+
+        Assert.Equal(tensors, Tensor.TotalCount);
+        Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, mostGrowth);
+    }
+
+    [Fact]
+    public void Forward_HundredBatchesInParts_LeavesNoTensorBehind()
+    {
+        var analysis = Networks.Analyze(Network);
+        Assert.True(CompiledPlan.IsDivided(8, 2, analysis.Macs));
+        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var input = RandomInputs.Normal(seed: 1, [8, .. analysis.Input.Sizes]);
+        using var plan = new CompiledPlan(
+            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            module,
+            Precision.Float32,
+            CPU
+        );
+        using var threads = new PartThreads(2, "parts");
+        plan.Forward(input, threads).Dispose();
+
+        var tensors = Tensor.TotalCount;
+        for (var i = 0; i < 100; i++)
+            plan.Forward(input, threads).Dispose();
+
+        Assert.Equal(tensors, Tensor.TotalCount);
+    }
+}
+
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

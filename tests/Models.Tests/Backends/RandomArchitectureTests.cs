@@ -1,0 +1,217 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Language.Writing;
+using ModelService.Models.Tensors;
+using ModelService.Models.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Backends;
+
+/// <summary>What the analysis says of random networks is what libtorch makes of them.</summary>
+public sealed class RandomArchitectureTests(ITestOutputHelper output)
+{
+    private const int Cases = 1_000;
+
+    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+        ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+        : Random.Shared.Next();
+
+    [Fact]
+    public void Analyze_RandomNetworks_AgreesWithTheBuiltModules()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        for (var i = 0; i < Cases; i++)
+        {
+            var json = architectures.Next();
+            var analysis = ArchitectureReader.Analyze(
+                JsonSerializer.SerializeToElement(json),
+                new ArchitectureLimits()
+            );
+            using var scope = NewDisposeScope();
+            using var module = BlockModule.Build(analysis, i);
+            module.eval();
+
+            var scores = module.call(zeros([2, .. analysis.Input.Sizes]));
+
+            Assert.Equal([2, .. analysis.Output.Sizes], scores.shape);
+
+            // TorchSharp gives the buffers behind all parameters, PyTorch those of each layer behind its own.
+            Assert.Equal(
+                analysis
+                    .StateDict.OrderBy(tensor =>
+                        tensor.IsCounter || tensor.Name.Contains(".running_", StringComparison.Ordinal)
+                    )
+                    .Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+                module.state_dict().Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}")
+            );
+            Assert.Equal(analysis.Parameters, module.parameters().Sum(parameter => parameter.numel()));
+        }
+    }
+
+    [Fact]
+    public void Forward_RandomNetworks_ComputesByPlanAndByModuleWhatFloat64Computes()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        var compared = 0;
+        for (var i = 0; i < 320; i++)
+        {
+            // A group norm of nearly equal numbers magnifies rounding without bound; the fixture 'norms_pools' has sensible ones.
+            JsonObject json;
+            do json = architectures.Next();
+            while (json.ToJsonString().Contains("group_norm", StringComparison.Ordinal));
+            var analysis = ArchitectureReader.Analyze(
+                JsonSerializer.SerializeToElement(json),
+                new ArchitectureLimits()
+            );
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var module = LoadedModule.Create(analysis, i, []);
+            SetStatistics(module, i);
+
+            // Some of them as networks with large activations are computed, and some by our own code where they can be; these are all small.
+            var steps = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
+            using var plan = new CompiledPlan(
+                i % 3 == 1 ? StayInCache.Apply(steps, large: 1) : steps,
+                module,
+                Precision.Float32,
+                CPU
+            );
+            var input = RandomInputs.Normal(i, [3, .. analysis.Input.Sizes]);
+            FreeMemory.FillWithNaN();
+
+            var (alone, byPlan, byModule) = (
+                plan.Forward(input[..1].clone()),
+                plan.Forward(input.clone()),
+                module.call(input.clone())
+            );
+
+            // libtorch computes float64 by plain loops, float32 by oneDNN: what one gets wrong the other doesn't.
+            var wanted = module.to(float64).call(input.to(float64));
+
+            // A pool's window may lie in the padding wholly: -infinity, and nothing to compare after it.
+            if (!wanted.isfinite().all().item<bool>())
+                continue;
+            compared++;
+            foreach (var (name, scores) in new[] { ("plan", byPlan), ("module", byModule), ("plan of one", alone) })
+            {
+                var expected = wanted[..(int)scores.shape[0]];
+                var off = ((scores.to(float64) - expected).abs() / expected.abs().clamp_min(1)).max().item<double>();
+                Assert.True(off <= 1e-3, $"case {i}: the {name} is off by {off}: {json.ToJsonString()}");
+            }
+        }
+
+        Assert.InRange(compared, 300, 320);
+    }
+
+    [Fact]
+    public void Analyze_BrokenNetworks_NeverCrashesAndPointsAtPlacesThatExist()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        var refused = 0;
+        for (var i = 0; i < Cases; i++)
+        {
+            var json = JsonSerializer.SerializeToElement(architectures.Mutate(architectures.Next()));
+            try
+            {
+                ArchitectureReader.Analyze(json, new ArchitectureLimits());
+            }
+            catch (ServingException exception)
+            {
+                refused++;
+                Assert.Equal(ErrorCode.DefinitionInvalid, exception.Code);
+                Assert.NotEmpty(exception.Errors);
+                Assert.All(
+                    exception.Errors,
+                    error => Assert.True(Exists(json, error.Pointer), $"{error.Pointer} in {json}")
+                );
+            }
+        }
+
+        Assert.True(refused > Cases / 4, $"Only {refused} of {Cases} mutants were refused: the mutations don't bite.");
+    }
+
+    [Fact]
+    public void Write_RandomNetworks_ReadsBackAsTheSame()
+    {
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var architectures = new RandomArchitectures(seed);
+        for (var i = 0; i < Cases; i++)
+        {
+            var (first, analysis) = Read(JsonSerializer.SerializeToElement(architectures.Next()));
+
+            var written = ArchitectureWriter.Write(first, analysis);
+            var (second, again) = Read(JsonSerializer.SerializeToElement(written));
+
+            Assert.Equal(written.ToJsonString(), ArchitectureWriter.Write(second, again).ToJsonString());
+            Assert.Equal(
+                analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+                again.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}")
+            );
+            Assert.Equal(
+                (analysis.Macs, analysis.Parameters, analysis.Output.ToString()),
+                (again.Macs, again.Parameters, again.Output.ToString())
+            );
+        }
+    }
+
+    private static (ArchitectureDefinition Definition, ArchitectureAnalysis Analysis) Read(JsonElement json)
+    {
+        var errors = new DefinitionErrors();
+        var definition = new StrictReader(errors).Read<ArchitectureDefinition>(json, "")!;
+        var analysis = ArchitectureAnalyzer.Analyze(definition, new ArchitectureLimits(), errors);
+        Assert.Empty(errors);
+        return (definition, analysis);
+    }
+
+    private static bool Exists(JsonElement json, string pointer)
+    {
+        foreach (var token in pointer.Split('/').Skip(1))
+        {
+            var name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            if (json.ValueKind == JsonValueKind.Array)
+            {
+                if (
+                    int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) is var index
+                    && index >= json.GetArrayLength()
+                )
+                {
+                    return false;
+                }
+
+                json = json[index];
+            }
+            else if (!json.TryGetProperty(name, out json))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Fresh statistics are 0 and 1, which would hide a norm that is not folded in.
+    private static void SetStatistics(BlockModule module, int seed)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (var (name, tensor) in module.state_dict())
+        {
+            if (name.EndsWith("running_mean", StringComparison.Ordinal))
+                tensor.normal_(0, 0.3, generator);
+            else if (name.EndsWith("running_var", StringComparison.Ordinal))
+                tensor.uniform_(0.5, 2, generator);
+            else if (tensor.dim() == 1 && name.EndsWith("weight", StringComparison.Ordinal))
+                tensor.uniform_(-1.5, 1.5, generator);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Tensors;
+using ModelService.Models.Tests.Support;
+
+namespace ModelService.Models.Tests.Backends.TorchScript;
+
+/// <summary>What plans say in TorchScript, where the wrong words would be right but slow.</summary>
+public sealed class CodeWriterTests
+{
+    // Packed for another size, oneDNN packs the weights anew in every batch.
+    [Fact]
+    public void Write_Convolution_IsPackedForOneInputAndForSeveralOfItsSize()
+    {
+        var code = Code(
+            """{ "type": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": 1 }""",
+            """{ "type": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": 1 }"""
+        );
+
+        Assert.Contains("self.w1, [1, 1], [1, 1], [1, 1], 1, [1, 3, 16, 16])", code, StringComparison.Ordinal);
+        Assert.Contains("self.w1, [1, 1], [1, 1], [1, 1], 1, [8, 3, 16, 16])", code, StringComparison.Ordinal);
+        Assert.Contains("[1, 64, 16, 16])", code, StringComparison.Ordinal);
+        Assert.Contains("[8, 64, 16, 16])", code, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_Convolution_KeepsTheSecondPackingOnlyWhereItDiffers()
+    {
+        var lines = Code("""{ "type": "conv2d", "out_channels": 64, "kernel_size": 3 }""")
+            .Split('\n')
+            .Select(line => line.Trim())
+            .ToList();
+
+        var at = lines.IndexOf("if ops.mkldnn._nbytes(self.w2) == ops.mkldnn._nbytes(self.w1):");
+        Assert.Equal("self.w2 = self.w1", lines[at + 1]);
+        Assert.Contains("t0 = self.w1 if torch.size(x0, 0) == 1 else self.w2", lines);
+    }
+
+    // A convolution adds to what nothing else reads; else sum and relu are one pass, as they are behind a 1x1 convolution as a matrix product.
+    [Theory]
+    [InlineData(64, 3, "relu", true, "\"add\", None, \"relu\", [], None)", "_convolution_pointwise_(x")]
+    [InlineData(
+        64,
+        3,
+        "gelu",
+        true,
+        "torch.gelu_(ops.mkldnn._convolution_pointwise_(x",
+        "\"add\", None, None, [], None)"
+    )]
+    [InlineData(64, 3, "relu", false, "torch._add_relu_(ops.mkldnn._convolution_pointwise(")]
+    [InlineData(64, 3, "gelu", false, "torch.add_(ops.mkldnn._convolution_pointwise(")]
+    [InlineData(24, 1, "relu", true, "torch._add_relu_(ops.mkldnn._linear_pointwise(")]
+    public void Write_SumInFloat32_IsOnePassAtMost(
+        int channels,
+        int kernel,
+        string activation,
+        bool isAddendFree,
+        params string[] expected
+    )
+    {
+        var code = Code(Precision.Float32, Sums(channels, kernel, activation, isAddendFree));
+
+        Assert.All(expected, part => Assert.Contains(part, code, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(3, false, "_convolution_pointwise(x", "\"add\", None, \"relu\"")]
+    [InlineData(3, true, "_convolution_pointwise_(x", "\"add\", None, \"relu\"")]
+    [InlineData(1, false, "\"add\")")]
+    public void Write_SumInBFloat16_IsAddedByOneDnn(int kernel, bool isAddendFree, params string[] expected)
+    {
+        var code = Code(Precision.BFloat16, Sums(64, kernel, "relu", isAddendFree));
+
+        Assert.All(expected, part => Assert.Contains(part, code, StringComparison.Ordinal));
+        Assert.DoesNotContain("_add_relu_", code, StringComparison.Ordinal);
+    }
+
+    private static string[] Sums(int channels, int kernel, string activation, bool isAddendFree)
+    {
+        var conv =
+            $$"""{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": {{kernel}}, "padding": "same" }""";
+        var pool = """{ "type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1 }""";
+        return
+        [
+            conv,
+            $$"""{ "type": "residual", "body": [{{(isAddendFree ? conv : pool)}}, {{conv}}], "activation": "{{activation}}" }""",
+        ];
+    }
+
+    private static string Code(params string[] layers) => Code(Precision.Float32, layers);
+
+    private static string Code(Precision precision, params string[] layers) =>
+        CodeWriter
+            .Write(
+                PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), precision, forCpu: true, ownCode: false),
+                precision
+            )
+            .Code;
+}
