@@ -24,7 +24,7 @@ internal static class ModelServiceApplication
     {
         builder.AddLogging();
         builder.AddTelemetry();
-        builder.Services.AddModels(OwnTrial());
+        builder.Services.AddModels(OwnProbe());
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
@@ -55,7 +55,7 @@ internal static class ModelServiceApplication
         app.UsePageHeaders();
         app.UseRequestLog();
         app.UseExceptionHandler(static _ => { });
-        app.UseStatusCodePages(BareStatus.AnswerAsync);
+        app.UseStatusCodePages(StatusCodeResponses.AnswerAsync);
         app.UseCors();
         app.UseSwaggerPages();
         app.UseAuthentication();
@@ -69,11 +69,11 @@ internal static class ModelServiceApplication
     }
 
     // Inside another program there is nothing to start.
-    private static TrialCommand OwnTrial() =>
-        !IsOwnProgram ? new TrialCommand(null)
+    private static ProbeCommand OwnProbe() =>
+        !IsOwnProgram ? new ProbeCommand(null)
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-            ? new TrialCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, Trial.Argument)
-        : new TrialCommand(Environment.ProcessPath, Trial.Argument);
+            ? new ProbeCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, ProbeProcess.Argument)
+        : new ProbeCommand(Environment.ProcessPath, ProbeProcess.Argument);
 
     private static void ConfigureJson(JsonSerializerOptions json)
     {

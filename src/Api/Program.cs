@@ -11,8 +11,8 @@ if (args is ["--healthcheck", ..])
     return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
 
 // A server starts itself like that before a network serves for the first time.
-if (args is [Trial.Argument])
-    return Trial.Run();
+if (args is [ProbeProcess.Argument])
+    return ProbeProcess.Run();
 if (args is ["--new-key", .. var arguments])
     return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 

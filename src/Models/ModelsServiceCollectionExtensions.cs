@@ -17,7 +17,7 @@ public static class ModelsServiceCollectionExtensions
     /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
     /// <param name="services">The services to add to.</param>
     /// <param name="trial">How this program is started to try a network.</param>
-    public static IServiceCollection AddModels(this IServiceCollection services, TrialCommand trial)
+    public static IServiceCollection AddModels(this IServiceCollection services, ProbeCommand trial)
     {
         services.TryAddSingleton(trial);
         services.AddImaging();
@@ -47,7 +47,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<StoredVersionReader>();
         services.TryAddSingleton<ModelStore>();
         services.TryAddSingleton<MemoryBudget>();
-        services.TryAddSingleton<Trials>();
+        services.TryAddSingleton<PlanProbe>();
         services.TryAddSingleton<Predictor>();
         services.TryAddSingleton<SampleCheck>();
         services.TryAddSingleton<ModelBuilder>();

@@ -19,7 +19,7 @@ public sealed class TopClassesTests
         var logits = Enumerable.Range(0, 40).Select(_ => random.Next(10) - 5f).ToArray();
         var sorted = Enumerable.Range(0, 40).OrderByDescending(index => logits[index]).Take(topK);
 
-        var top = PredictionResponse.Of(new Scores(logits, logits), labels: null, topK, ScoreKind.None).Top!;
+        var top = PredictionResponse.Create(new Scores(logits, logits), labels: null, topK, ScoreKind.None).Top!;
 
         Assert.Equal(sorted, top.Select(item => item.ClassIndex));
     }

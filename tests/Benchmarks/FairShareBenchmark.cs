@@ -31,7 +31,7 @@ internal static class FairShareBenchmark
             .AddSingleton<ServingMetrics>()
             .BuildServiceProvider();
         var metrics = services.GetRequiredService<ServingMetrics>();
-        ModelRunner Start(string network, DeviceTurns turns, int weight = 1) =>
+        InferenceWorker Start(string network, DeviceScheduler turns, int weight = 1) =>
             new(
                 new CompiledModel(Analyze(network), seed: 1, [], CPU),
                 network,
@@ -43,7 +43,7 @@ internal static class FairShareBenchmark
 
         foreach (var network in new[] { "lesson", "squeezenet1_1", "resnet18" })
         {
-            var (apart, together) = (new DeviceTurns(1), new DeviceTurns(1));
+            var (apart, together) = (new DeviceScheduler(1), new DeviceScheduler(1));
             using var visited = Start(network, together);
             using var inTurns = Start("resnet50", together);
             using var asItLikes = Start("resnet50", apart);
@@ -64,7 +64,7 @@ internal static class FairShareBenchmark
             Print($"{network}, resnet50 flooded, in turns ({flooded / Rounds:f1}/s)", turns, alone);
         }
 
-        var device = new DeviceTurns(1);
+        var device = new DeviceScheduler(1);
         using var light = Start("resnet18", device);
         using var heavy = Start("resnet18", device, weight: 3);
         await Task.WhenAll(light.Warm, heavy.Warm);
@@ -87,13 +87,13 @@ internal static class FairShareBenchmark
             : PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits());
 
     // One client that waits for its scores and then a moment.
-    private static async Task<List<double>> VisitAsync(ModelRunner runner)
+    private static async Task<List<double>> VisitAsync(InferenceWorker worker)
     {
         var times = new List<double>();
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Visit; )
         {
             var at = Stopwatch.GetTimestamp();
-            await ScoreAsync(runner);
+            await ScoreAsync(worker);
             times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
             await Task.Delay(Pause);
         }
@@ -102,7 +102,7 @@ internal static class FairShareBenchmark
     }
 
     // Inputs always wait, as long as something else is done. Gives inputs per second.
-    private static async Task<double> FloodAsync(ModelRunner runner, Func<Task> meanwhile)
+    private static async Task<double> FloodAsync(InferenceWorker worker, Func<Task> meanwhile)
     {
         using var over = new CancellationTokenSource();
         var (started, count) = (Stopwatch.GetTimestamp(), 0);
@@ -112,7 +112,7 @@ internal static class FairShareBenchmark
                 Task.Run(async () =>
                 {
                     for (; !over.IsCancellationRequested; Interlocked.Increment(ref count))
-                        await ScoreAsync(runner);
+                        await ScoreAsync(worker);
                 })
             )
             .ToList();
@@ -123,12 +123,12 @@ internal static class FairShareBenchmark
         return rate;
     }
 
-    private static async Task ScoreAsync(ModelRunner runner)
+    private static async Task ScoreAsync(InferenceWorker worker)
     {
-        if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
+        if (!worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
             throw new InvalidOperationException(refusal.Detail);
         using var returning = place;
-        await runner.RunAsync(place, MemoryPool<float>.Shared.Rent(runner.Counts.Input), 1, CancellationToken.None);
+        await worker.RunAsync(place, MemoryPool<float>.Shared.Rent(worker.Counts.Input), 1, CancellationToken.None);
     }
 
     private static void Print(string name, List<double> times, List<double> alone) =>

@@ -48,7 +48,7 @@ internal static class PlanBenchmark
         {
             // Weights are packed for so many threads.
             NativeRuntime.ComputeWith(threads);
-            using var parts = new PartThreads(threads, "parts");
+            using var parts = new IntraBatchPool(threads, "parts");
             using var float32 = new CompiledPlan(
                 PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
                 module,

@@ -72,7 +72,7 @@ internal static class PlanProfile
         item switch
         {
             WeightedOperator weighted =>
-                $"{(item is LinearOperator ? "linear" : "conv")} {weighted.Route}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
+                $"{(item is LinearOperator ? "linear" : "conv")} {weighted.KernelKind}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
             ActivationOperator activation => activation.Function.Name,
             CallOperator call => call.Function,
             _ => item.GetType().Name,

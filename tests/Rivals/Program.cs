@@ -23,7 +23,7 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
     {
         // Weights are packed for so many threads.
         NativeRuntime.ComputeWith(threads);
-        using var parts = new PartThreads(threads, "parts");
+        using var parts = new IntraBatchPool(threads, "parts");
         using var plan = new CompiledPlan(
             PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
             module,

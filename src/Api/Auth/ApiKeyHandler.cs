@@ -72,10 +72,10 @@ internal sealed partial class ApiKeyHandler(
             ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
             .Select(authorize => authorize.Policy)
             .FirstOrDefault(policy =>
-                policy is not null && !Scopes.Of(policy).Any(scope => Context.User.HasClaim(Scopes.Claim, scope))
+                policy is not null && !Scopes.Parse(policy).Any(scope => Context.User.HasClaim(Scopes.Claim, scope))
             );
         Response.Headers.WWWAuthenticate =
-            $"{Bearer} error=\"insufficient_scope\", scope=\"{string.Join(' ', Scopes.Of(missing ?? ""))}\"";
+            $"{Bearer} error=\"insufficient_scope\", scope=\"{string.Join(' ', Scopes.Parse(missing ?? ""))}\"";
         var has = string.Join(", ", Context.User.FindAll(Scopes.Claim).Select(claim => claim.Value));
         return ErrorTable.WriteAsync(
             Context,

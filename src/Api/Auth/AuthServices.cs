@@ -39,7 +39,7 @@ internal static class AuthServices
                             name,
                             policy =>
                                 _ = keys.AreRequired
-                                    ? policy.RequireClaim(Scopes.Claim, Scopes.Of(name))
+                                    ? policy.RequireClaim(Scopes.Claim, Scopes.Parse(name))
                                     : policy.RequireAssertion(static _ => true)
                         );
                     }

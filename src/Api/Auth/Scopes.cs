@@ -27,5 +27,5 @@ internal static class Scopes
     public static IReadOnlyList<string> Policies { get; } = [.. All, Read];
 
     /// <summary>The scopes of which a policy needs one.</summary>
-    public static string[] Of(string policy) => policy.Split(Or);
+    public static string[] Parse(string policy) => policy.Split(Or);
 }

@@ -30,7 +30,7 @@ public sealed record AnalysisResponse(
     IReadOnlyList<TensorResponse> StateDict
 )
 {
-    internal static AnalysisResponse Of(ArchitectureAnalysis analysis, int largestBatch) =>
+    internal static AnalysisResponse Create(ArchitectureAnalysis analysis, int largestBatch) =>
         new(
             analysis.Input.Sizes,
             analysis.Output.Sizes,
@@ -41,7 +41,7 @@ public sealed record AnalysisResponse(
             new EstimatedMemoryResponse(analysis.EstimateBytes(1), analysis.EstimateBytes(largestBatch), largestBatch),
             analysis.Head?.Key,
             ArchitectureAdvice.For(analysis),
-            [.. analysis.AllLayers.Select(LayerAnalysisResponse.Of)],
+            [.. analysis.AllLayers.Select(LayerAnalysisResponse.Create)],
             [
                 .. analysis.StateDict.Select(tensor => new TensorResponse(
                     tensor.Name,
@@ -86,7 +86,7 @@ public sealed record LayerAnalysisResponse(
     bool? DependsOnError
 )
 {
-    internal static LayerAnalysisResponse Of(LayerNode node) =>
+    internal static LayerAnalysisResponse Create(LayerNode node) =>
         new(
             node.Pointer,
             node.Key,

@@ -22,6 +22,6 @@ public sealed record ArchitectureResponse(
     AnalysisResponse Analysis
 )
 {
-    internal static ArchitectureResponse Of(PredefinedArchitecture architecture, AnalysisResponse analysis) =>
+    internal static ArchitectureResponse Create(PredefinedArchitecture architecture, AnalysisResponse analysis) =>
         new(architecture.Name, architecture.Family, architecture.Preprocessing, architecture.Source, analysis);
 }

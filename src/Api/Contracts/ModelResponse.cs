@@ -56,9 +56,9 @@ public sealed record ModelResponse(
     HeadState? Head,
     string? Device,
     Precision? Precision,
-    ModelRoute? Route,
+    Backend? Route,
     string? RouteReason,
-    Fidelity? Fidelity,
+    PlanAccuracy? Fidelity,
     SamplesResponse? Samples,
     IReadOnlyList<long>? InputShape,
     int? NumClasses,
@@ -75,17 +75,17 @@ public sealed record ModelResponse(
     IReadOnlyList<VersionSummary>? Versions
 )
 {
-    internal static ModelResponse Of(ModelEntry model) =>
-        Of(model, model.Default) with
+    internal static ModelResponse Create(ModelEntry model) =>
+        Create(model, model.Default) with
         {
-            Versions = [.. model.Versions.Select(VersionSummary.Of)],
+            Versions = [.. model.Versions.Select(VersionSummary.Create)],
         };
 
-    internal static ModelResponse Of(ModelEntry model, ModelVersion version)
+    internal static ModelResponse Create(ModelEntry model, ModelVersion version)
     {
         // Of a version whose files are damaged, little is known.
-        var blueprint = version.IsKnown ? version.Blueprint : null;
-        var (definition, analysis) = (blueprint?.Definition, blueprint?.Analysis);
+        var resolved = version.IsKnown ? version.Resolved : null;
+        var (definition, analysis) = (resolved?.Definition, resolved?.Analysis);
         return new ModelResponse(
             version.Name,
             version.Version,
@@ -98,16 +98,16 @@ public sealed record ModelResponse(
             version.Weights,
             PartlyRandom(version),
             version.Head,
-            version.Computing?.Device,
+            version.Execution?.Device,
             definition?.Precision,
-            version.Computing?.Route,
-            version.Computing?.RouteReason,
-            version.Computing?.Fidelity,
-            SamplesResponse.Of(version),
+            version.Execution?.Backend,
+            version.Execution?.FallbackReason,
+            version.Execution?.Accuracy,
+            SamplesResponse.Create(version),
             analysis?.Input.Sizes,
-            blueprint?.ClassCount,
+            resolved?.ClassCount,
             definition?.Labels,
-            blueprint?.Preprocessing,
+            resolved?.Preprocessing,
             analysis?.Parameters,
             analysis?.Macs,
             version.Bytes,
@@ -145,7 +145,7 @@ public sealed record VersionSummary(
     SamplesResponse? Samples
 )
 {
-    internal static VersionSummary Of(ModelVersion version) =>
+    internal static VersionSummary Create(ModelVersion version) =>
         new(
             version.Version,
             version.State,
@@ -154,7 +154,7 @@ public sealed record VersionSummary(
             version.Bytes,
             version.Created,
             version.Lineage,
-            SamplesResponse.Of(version)
+            SamplesResponse.Create(version)
         );
 }
 
@@ -170,9 +170,9 @@ public sealed record SamplesResponse(
     IReadOnlyList<SampleDifference> Differences
 )
 {
-    internal static SamplesResponse? Of(ModelVersion version) =>
+    internal static SamplesResponse? Create(ModelVersion version) =>
         version.Samples is { } samples
-            ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsHeldBack, samples.Differences)
+            ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsQuarantined, samples.Differences)
             : null;
 }
 

@@ -33,7 +33,7 @@ public sealed record PredictResponse(
     TimingResponse TimingMs
 )
 {
-    internal static PredictResponse Of(PredictionResult result, int topK, ScoreKind scores) =>
+    internal static PredictResponse Create(PredictionResult result, int topK, ScoreKind scores) =>
         new(
             result.Model.Name,
             result.Model.Version,
@@ -41,10 +41,10 @@ public sealed record PredictResponse(
             ModelResponse.PartlyRandom(result.Model),
             [
                 .. result.Predictions.Select(prediction =>
-                    PredictionResponse.Of(prediction, result.Model.Blueprint.Definition.Labels, topK, scores)
+                    PredictionResponse.Create(prediction, result.Model.Resolved.Definition.Labels, topK, scores)
                 ),
             ],
-            TimingResponse.Of(result.Timing)
+            TimingResponse.Create(result.Timing)
         );
 }
 
@@ -60,7 +60,7 @@ public sealed record PredictionResponse(
     ImageErrorResponse? Error
 )
 {
-    internal static PredictionResponse Of(
+    internal static PredictionResponse Create(
         Prediction prediction,
         IReadOnlyList<string>? labels,
         int topK,
@@ -124,7 +124,7 @@ public sealed record ImageErrorResponse(string Code, string Detail);
 /// <param name="BatchSize">Images computed together.</param>
 public sealed record TimingResponse(double Decode, double Queue, double Inference, int BatchSize)
 {
-    internal static TimingResponse Of(PredictionTiming timing) =>
+    internal static TimingResponse Create(PredictionTiming timing) =>
         new(Milliseconds(timing.Decode), Milliseconds(timing.Queue), Milliseconds(timing.Inference), timing.BatchSize);
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 2);

@@ -48,7 +48,7 @@ public sealed class ArchitecturesController(
                 ErrorCode.NotFound,
                 $"'{name}' is no predefined architecture. GET /v1/architectures lists them."
             );
-        return ArchitectureResponse.Of(architecture, Describe(architecture.Analyze(architectureLimits.Value)));
+        return ArchitectureResponse.Create(architecture, Describe(architecture.Analyze(architectureLimits.Value)));
     }
 
     /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
@@ -60,7 +60,7 @@ public sealed class ArchitecturesController(
     /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
     [HttpPost("analyze")]
     [Authorize(Scopes.Manage)]
-    [TakesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
+    [ConsumesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
     [ProducesResponseType<AnalysisResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
@@ -73,5 +73,5 @@ public sealed class ArchitecturesController(
     }
 
     private AnalysisResponse Describe(ArchitectureAnalysis analysis) =>
-        AnalysisResponse.Of(analysis, batching.Value.MaxBatchSizeOf(analysis));
+        AnalysisResponse.Create(analysis, batching.Value.MaxBatchSizeOf(analysis));
 }

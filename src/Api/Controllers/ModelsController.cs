@@ -47,8 +47,8 @@ public sealed class ModelsController(
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
     [
-        TakesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived),
-        TakesFiles("weights", hasDefinition: true)
+        ConsumesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived),
+        ConsumesFiles("weights", hasDefinition: true)
     ]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -66,16 +66,16 @@ public sealed class ModelsController(
             Request,
             limits.Value,
             staging,
-            ReadBlueprint,
+            ResolveModel,
             cancellationToken
         );
         var model = await registry.CreateAsync(
-            request.Blueprint,
+            request.Resolved,
             request.Weights?.Upload,
             allowPartial,
             cancellationToken
         );
-        return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Of(model));
+        return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Create(model));
     }
 
     /// <summary>Lists the models.</summary>
@@ -83,7 +83,7 @@ public sealed class ModelsController(
     [HttpGet]
     [Authorize(Scopes.Read)]
     public ModelListResponse List() =>
-        new([.. registry.List().Select(model => ModelResponse.Of(model) with { WeightsReport = null })]);
+        new([.. registry.List().Select(model => ModelResponse.Create(model) with { WeightsReport = null })]);
 
     /// <summary>Shows a model: its default version, and a line for each of the others.</summary>
     /// <param name="name" example="pets">Its name.</param>
@@ -95,7 +95,7 @@ public sealed class ModelsController(
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public ModelResponse Get(string name) => ModelResponse.Of(registry.Find(name));
+    public ModelResponse Get(string name) => ModelResponse.Create(registry.Find(name));
 
     /// <summary>Gives a model's network back.</summary>
     /// <param name="name" example="pets">Its name.</param>
@@ -116,10 +116,10 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public IActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json)
     {
-        var blueprint = registry.Find(name, null).Blueprint;
+        var resolved = registry.Find(name, null).Resolved;
         return format == ArchitectureFormat.Pytorch
-            ? Content(PyTorchSource.Write(blueprint.Analysis), "text/x-python; charset=utf-8")
-            : new JsonResult(ArchitectureWriter.Write(blueprint.Architecture, blueprint.Analysis));
+            ? Content(PyTorchSource.Write(resolved.Analysis), "text/x-python; charset=utf-8")
+            : new JsonResult(ArchitectureWriter.Write(resolved.Architecture, resolved.Analysis));
     }
 
     /// <summary>Removes a model. Predictions that run are finished first.</summary>
@@ -151,7 +151,7 @@ public sealed class ModelsController(
     /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: the change can't be kept. See Retry-After.</response>
     [HttpPatch("{name}")]
     [Authorize(Scopes.Manage)]
-    [TakesJson(typeof(ModelUpdateBody), Examples.Pin)]
+    [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -164,13 +164,13 @@ public sealed class ModelsController(
     {
         registry.Find(name);
         var change = ModelUpdate.Read(await JsonBody.ReadAsync(Request, limits.Value, cancellationToken));
-        return ModelResponse.Of(await registry.UpdateAsync(name, change, cancellationToken));
+        return ModelResponse.Create(await registry.UpdateAsync(name, change, cancellationToken));
     }
 
-    private ModelBlueprint ReadBlueprint(JsonElement json) =>
-        ModelBlueprint.Read(
+    private ResolvedModel ResolveModel(JsonElement json) =>
+        ResolvedModel.Read(
             json,
             architectureLimits.Value,
-            reference => registry.Find(reference.Name, reference.Version).Blueprint
+            reference => registry.Find(reference.Name, reference.Version).Resolved
         );
 }

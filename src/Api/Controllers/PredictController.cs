@@ -49,7 +49,7 @@ public sealed class PredictController(
     /// </response>
     /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
     [HttpPost("predict")]
-    [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ConsumesFiles("images", alsoRaw: true), ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -83,7 +83,7 @@ public sealed class PredictController(
     /// </response>
     /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
     [HttpPost("versions/{version:int}/predict")]
-    [TakesFiles("images", alsoRaw: true), TakesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ConsumesFiles("images", alsoRaw: true), ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -103,7 +103,7 @@ public sealed class PredictController(
     private async Task<ActionResult<PredictResponse>> RunAsync(string name, int? version, int topK, ScoreKind scores)
     {
         var clientLeft = HttpContext.RequestAborted; // what has not begun is then dropped
-        var terms = RequestTerms.Of(Request);
+        var terms = RequestTerms.From(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, clientLeft);
         var lease = await registry.LeaseAsync(name, version, clientLeft);
         Response.RegisterForDispose(lease); // after the answer is written
@@ -113,9 +113,9 @@ public sealed class PredictController(
         log.Set("Count", inputs.Count);
         if (result.Refused is { } refused)
             return new ErrorResult(ErrorTable.Describe(HttpContext, refused.Code, refused.Detail), refused.RetryAfter);
-        log.Set("Timing", TimingResponse.Of(result.Timing), destructureObjects: true);
+        log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
         ThrowIfAllRefused(result.Predictions);
-        return PredictResponse.Of(result, topK, scores);
+        return PredictResponse.Create(result, topK, scores);
     }
 
     private static void ThrowIfAllRefused(IReadOnlyList<Prediction> predictions)

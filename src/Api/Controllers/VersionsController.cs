@@ -47,8 +47,8 @@ public sealed class VersionsController(
     [HttpPost]
     [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
     [
-        TakesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true),
-        TakesFiles("weights", hasDefinition: true)
+        ConsumesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true),
+        ConsumesFiles("weights", hasDefinition: true)
     ]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
@@ -68,17 +68,21 @@ public sealed class VersionsController(
             Request,
             limits.Value,
             staging,
-            json => ReadBlueprint(json, model),
+            json => ResolveModel(json, model),
             cancellationToken,
             needsDefinition: false
         );
         var version = await registry.AddVersionAsync(
-            request.Blueprint,
+            request.Resolved,
             request.Weights?.Upload,
             allowPartial,
             cancellationToken
         );
-        return CreatedAtAction(nameof(Get), new { name, version = version.Version }, ModelResponse.Of(model, version));
+        return CreatedAtAction(
+            nameof(Get),
+            new { name, version = version.Version },
+            ModelResponse.Create(model, version)
+        );
     }
 
     /// <summary>Shows a version.</summary>
@@ -93,7 +97,7 @@ public sealed class VersionsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ModelResponse Get(string name, int version) =>
-        ModelResponse.Of(registry.Find(name), registry.Find(name, version));
+        ModelResponse.Create(registry.Find(name), registry.Find(name, version));
 
     /// <summary>Removes a version. Predictions that run are finished first; later ones go to the default version.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
@@ -125,7 +129,7 @@ public sealed class VersionsController(
     public async Task<ModelResponse> Load(string name, int version)
     {
         var loaded = await registry.LoadAsync(name, version);
-        return ModelResponse.Of(registry.Find(name), loaded);
+        return ModelResponse.Create(registry.Find(name), loaded);
     }
 
     /// <summary>Takes a version out of memory; it is kept on the disk. Predictions that run are finished first.</summary>
@@ -145,10 +149,10 @@ public sealed class VersionsController(
         return new VersionUnloadedResponse(name, version, unloaded.State, Math.Max(0, before - after), before, after);
     }
 
-    private ModelBlueprint ReadBlueprint(JsonElement json, ModelEntry model) =>
-        ModelBlueprint.Read(
+    private ResolvedModel ResolveModel(JsonElement json, ModelEntry model) =>
+        ResolvedModel.Read(
             VersionDefinition.Complete(json, model),
             architectureLimits.Value,
-            reference => registry.Find(reference.Name, reference.Version).Blueprint
+            reference => registry.Find(reference.Name, reference.Version).Resolved
         );
 }

@@ -42,7 +42,7 @@ public sealed class WeightsController(
     /// <response code="422"><c>weights_unreadable</c>: damaged, of no known format, or more than data.</response>
     /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
     [HttpPost("weights/check")]
-    [TakesBytes]
+    [ConsumesBytes]
     [ProducesResponseType<WeightsReport>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
@@ -54,7 +54,7 @@ public sealed class WeightsController(
         // A model that isn't there is said before gigabytes are taken.
         var model = registry.Find(name, null);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        return await builder.CheckAsync(model.Blueprint, file.Upload, cancellationToken);
+        return await builder.CheckAsync(model.Resolved, file.Upload, cancellationToken);
     }
 
     /// <summary>Puts weights into a model that has random ones.</summary>
@@ -74,7 +74,7 @@ public sealed class WeightsController(
     /// <response code="422"><c>weights_unreadable</c>; or <c>weights_mismatch</c>, with the report and what is likely the matter. The model is as before.</response>
     /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c>, <c>storage_unavailable</c>. See Retry-After.</response>
     [HttpPut("versions/{version:int}/weights")]
-    [TakesBytes]
+    [ConsumesBytes]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
@@ -92,7 +92,7 @@ public sealed class WeightsController(
         registry.FindUntouched(name, version);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
         var put = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
-        return ModelResponse.Of(registry.Find(name), put);
+        return ModelResponse.Create(registry.Find(name), put);
     }
 
     /// <summary>Gives a model's weights as a safetensors file.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
             ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with
             {
                 Report = known.Report,
-                Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Of).ToList(),
+                Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Create).ToList(),
             },
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(
                 httpContext,

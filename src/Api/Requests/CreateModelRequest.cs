@@ -5,10 +5,10 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>A request for a new model: its blueprint, and its weights on disk if it brings any.</summary>
-/// <param name="Blueprint">What to build.</param>
+/// <summary>A request for a new model: its resolved model, and its weights on disk if it brings any.</summary>
+/// <param name="Resolved">What to build.</param>
 /// <param name="Weights">The weights file; null when it brings none.</param>
-internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? Weights) : IDisposable
+internal sealed record CreateModelRequest(ResolvedModel Resolved, StagedFile? Weights) : IDisposable
 {
     // What stands around the parts of a form.
     private const int FormBytes = 64 << 10;
@@ -20,7 +20,7 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
     /// <param name="request">The request.</param>
     /// <param name="limits">How large its parts may be.</param>
     /// <param name="staging">Where the weights wait.</param>
-    /// <param name="read">Makes a blueprint of the definition.</param>
+    /// <param name="read">Makes a resolved model of the definition.</param>
     /// <param name="cancellationToken">Fires when the client leaves.</param>
     /// <param name="needsDefinition">Whether there must be a definition; else a form without one is as one with an empty object.</param>
     /// <exception cref="ServingException">
@@ -31,7 +31,7 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
         HttpRequest request,
         LimitsOptions limits,
         StagingFolder staging,
-        Func<JsonElement, ModelBlueprint> read,
+        Func<JsonElement, ResolvedModel> read,
         CancellationToken cancellationToken,
         bool needsDefinition = true
     )
@@ -41,16 +41,16 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
 
         if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes)
             throw RequestBody.TooLarge(limits.MaxWeightsBytes);
-        ModelBlueprint? blueprint = null;
+        ResolvedModel? resolved = null;
         StagedFile? weights = null;
         try
         {
             await foreach (var part in MultipartBody.PartsAsync(request, cancellationToken))
             {
                 // A definition that comes first is refused before gigabytes of weights are taken.
-                if (part.Name == Definition && blueprint is null)
+                if (part.Name == Definition && resolved is null)
                 {
-                    blueprint = read(
+                    resolved = read(
                         RequestBody.Parse(
                             await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)
                         )
@@ -74,9 +74,9 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
                 }
             }
 
-            if (blueprint is null && !needsDefinition && weights is not null)
-                blueprint = read(JsonElement.Parse("{}"));
-            if (blueprint is null)
+            if (resolved is null && !needsDefinition && weights is not null)
+                resolved = read(JsonElement.Parse("{}"));
+            if (resolved is null)
             {
                 throw new ServingException(
                     ErrorCode.MalformedRequest,
@@ -84,7 +84,7 @@ internal sealed record CreateModelRequest(ModelBlueprint Blueprint, StagedFile? 
                 );
             }
 
-            return new CreateModelRequest(blueprint, weights);
+            return new CreateModelRequest(resolved, weights);
         }
         catch
         {

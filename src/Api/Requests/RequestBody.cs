@@ -91,7 +91,7 @@ internal static class RequestBody
         }
         catch (JsonException exception)
         {
-            var place = JsonPlace.WhereItBreaks(json.Span, Strict.MaxDepth);
+            var place = JsonErrorLocator.WhereItBreaks(json.Span, Strict.MaxDepth);
             var what = Sentence(exception);
             throw new ServingException(
                 ErrorCode.MalformedRequest,

@@ -23,7 +23,7 @@ internal sealed class RequestTerms
 
     /// <summary>Reads the headers; the time runs from now on.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: one of them can't be read.</exception>
-    public static RequestTerms Of(HttpRequest request) =>
+    public static RequestTerms From(HttpRequest request) =>
         new(PriorityOf(request.Headers[PriorityHeader]), TimeoutOf(request.Headers[TimeoutHeader]));
 
     /// <summary>The terms, less the time that has passed.</summary>

@@ -12,12 +12,12 @@ internal sealed class BodyFilter : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var content = new Dictionary<string, IOpenApiMediaType>();
-        var json = context.MethodInfo.GetCustomAttribute<TakesJsonAttribute>();
-        if (context.MethodInfo.GetCustomAttribute<TakesFilesAttribute>() is { } files)
+        var json = context.MethodInfo.GetCustomAttribute<ConsumesJsonAttribute>();
+        if (context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is { } files)
             AddFiles(content, files, json, context);
         if (json is not null)
             AddJson(content, json, context);
-        if (context.MethodInfo.IsDefined(typeof(TakesBytesAttribute)))
+        if (context.MethodInfo.IsDefined(typeof(ConsumesBytesAttribute)))
         {
             content["application/octet-stream"] = new OpenApiMediaType
             {
@@ -41,7 +41,7 @@ internal sealed class BodyFilter : IOperationFilter
 
     private static void AddJson(
         Dictionary<string, IOpenApiMediaType> content,
-        TakesJsonAttribute json,
+        ConsumesJsonAttribute json,
         OperationFilterContext context
     ) =>
         content["application/json"] = new OpenApiMediaType
@@ -49,11 +49,11 @@ internal sealed class BodyFilter : IOperationFilter
             Schema = SchemaOf(json, context),
             Examples = json.Names.ToDictionary(
                 name => name,
-                name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Of(name) }
+                name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Get(name) }
             ),
         };
 
-    private static IOpenApiSchema SchemaOf(TakesJsonAttribute json, OperationFilterContext context)
+    private static IOpenApiSchema SchemaOf(ConsumesJsonAttribute json, OperationFilterContext context)
     {
         var whole = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
         if (!json.OfVersion)
@@ -76,8 +76,8 @@ internal sealed class BodyFilter : IOperationFilter
 
     private static void AddFiles(
         Dictionary<string, IOpenApiMediaType> content,
-        TakesFilesAttribute files,
-        TakesJsonAttribute? json,
+        ConsumesFilesAttribute files,
+        ConsumesJsonAttribute? json,
         OperationFilterContext context
     )
     {
@@ -95,7 +95,7 @@ internal sealed class BodyFilter : IOperationFilter
             form.Properties["definition"] = new OpenApiSchema
             {
                 AllOf = [SchemaOf(json, context)],
-                Example = Examples.Of(example),
+                Example = Examples.Get(example),
             };
 #pragma warning restore CS0618
             form.Properties[files.Field] = file;

@@ -63,5 +63,5 @@ internal static class Examples
     };
 
     /// <summary>An example by its name.</summary>
-    public static JsonNode Of(string name) => JsonNode.Parse(Texts[name])!;
+    public static JsonNode Get(string name) => JsonNode.Parse(Texts[name])!;
 }

@@ -6,10 +6,10 @@ namespace ModelService.Imaging.Decoding;
 /// <param name="Alpha">What becomes of transparency.</param>
 /// <param name="ColorProfile">What becomes of an embedded colour profile.</param>
 /// <param name="MaxPixels">Most pixels.</param>
-/// <param name="HalfSize">Whether a picture of this width and height may be decoded at half of it.</param>
+/// <param name="MayHalve">Whether a picture of this width and height may be decoded at half of it.</param>
 internal sealed record DecodeSettings(
     AlphaHandling Alpha,
     ColorProfile ColorProfile,
     long MaxPixels,
-    Func<int, int, bool> HalfSize
+    Func<int, int, bool> MayHalve
 );

@@ -21,7 +21,7 @@ internal static class GifFirstFrame
     public static byte[] Extract(ReadOnlySpan<byte> gif, long maxPixels, bool opaque)
     {
         if (gif.Length < HeaderLength)
-            throw Damage.Of(ImageFormat.Gif);
+            throw DecodeError.Create(ImageFormat.Gif);
         PixelLimit.Check(
             "The picture",
             BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]),
@@ -33,7 +33,7 @@ internal static class GifFirstFrame
         while (At(gif, position) is var block and not ImageDescriptor)
         {
             if (block != Extension)
-                throw Damage.Of(ImageFormat.Gif);
+                throw DecodeError.Create(ImageFormat.Gif);
             if (At(gif, position + 1) == GraphicControl)
                 transparencyFlags.Add(position + 3);
             position = SkipBlocks(gif, position + 2);
@@ -61,5 +61,5 @@ internal static class GifFirstFrame
     private static int PaletteLength(byte flags) => (flags & 0x80) != 0 ? 3 << ((flags & 7) + 1) : 0;
 
     private static byte At(ReadOnlySpan<byte> gif, int position) =>
-        position < gif.Length ? gif[position] : throw Damage.Of(ImageFormat.Gif);
+        position < gif.Length ? gif[position] : throw DecodeError.Create(ImageFormat.Gif);
 }

@@ -7,7 +7,7 @@ internal sealed class MirroredPicture(Picture stored) : Picture(stored.Width, st
     public override Span<byte> ReadRow()
     {
         var row = stored.ReadRow();
-        Upright.Mirror(row);
+        ExifOrientation.Mirror(row);
         return row;
     }
 

@@ -15,13 +15,13 @@ internal sealed class SkiaDecoder : IImageDecoder
         using var data = SKData.Create((nint)pinned.Pointer, encoded.Length);
         using var codec = SKCodec.Create(data);
         if (codec is null || codec.EncodedFormat != SKEncodedImageFormat.Bmp)
-            throw Damage.Of(format);
+            throw DecodeError.Create(format);
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         PixelLimit.Check("The picture", info.Width, info.Height, settings.MaxPixels);
         var pixels = new NativeBuffer(info.BytesSize64);
         if (codec.GetPixels(info, pixels.Address) == SKCodecResult.Success)
             return new BufferedPicture(info.Width, info.Height, pixels, new SampleLayout(3, true, 1, settings.Alpha));
         pixels.Dispose();
-        throw Damage.Of(format);
+        throw DecodeError.Create(format);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class TurnedPicture(Picture stored)
         {
             var row = StoredRow(stored.Height - 1 - y);
             if (stored.Orientation == 3)
-                Upright.Mirror(row);
+                ExifOrientation.Mirror(row);
             return row;
         }
 

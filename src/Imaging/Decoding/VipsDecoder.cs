@@ -30,7 +30,7 @@ internal sealed class VipsDecoder : IImageDecoder
             owned.Push(image);
             var (width, height) = (image.Width, image.Height); // each asks libvips by a name
             PixelLimit.Check("The picture", width, height, settings.MaxPixels);
-            if (format == ImageFormat.Jpeg && settings.HalfSize(width, height))
+            if (format == ImageFormat.Jpeg && settings.MayHalve(width, height))
             {
                 image = Load(format, source, shrink: 2);
                 owned.Push(image);
@@ -53,7 +53,7 @@ internal sealed class VipsDecoder : IImageDecoder
         {
             VipsPicture.Release(owned);
             if (exception is VipsException)
-                throw Damage.Of(format, exception);
+                throw DecodeError.Create(format, exception);
             throw;
         }
     }

@@ -82,7 +82,7 @@ internal sealed unsafe class VipsPicture : Picture
         (stripTop, stripCount) = (top, Math.Min(stripRows, Height - top));
         strip = VipsLibrary.Fetch(region, top, Width, stripCount, out var length);
         if (strip is null)
-            throw Damage.Of(format, new VipsException("unable to fetch rows"));
+            throw DecodeError.Create(format, new VipsException("unable to fetch rows"));
         if (length != (nuint)((long)stripCount * rowBytes))
             throw new InvalidOperationException($"libvips gave {length} bytes for {stripCount} rows of {rowBytes}.");
     }

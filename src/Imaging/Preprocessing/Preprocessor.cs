@@ -78,17 +78,17 @@ public sealed class Preprocessor
                 definition.Alpha,
                 definition.ColorProfile,
                 options.MaxPixels,
-                (width, height) => options.DecodeHalf && HalfSize.Suffices(definition, width, height)
+                (width, height) => options.DecodeHalf && HalfScaleDecoding.Suffices(definition, width, height)
             )
         );
-        return definition.ExifOrientation ? Upright.Turn(picture) : picture;
+        return definition.ExifOrientation ? ExifOrientation.Turn(picture) : picture;
     }
 
     private void Resample(Picture picture, PreprocessingDefinition definition, Span<float> destination)
     {
         var (across, down) = Geometry.Create(definition, picture.Width, picture.Height, options.MaxPixels);
         var channels = definition.ChannelCount;
-        var normalization = Normalization.Of(definition);
+        var normalization = Normalization.From(definition);
         for (var channel = 0; across.Kept * down.Kept < across.Output * down.Output && channel < channels; channel++)
         {
             destination
@@ -96,8 +96,8 @@ public sealed class Preprocessor
                 .Fill(normalization.Black(channel));
         }
 
-        using var columns = Taps.Create(across, definition.Interpolation);
-        using var rows = Taps.Create(down, definition.Interpolation);
+        using var columns = ResampleCoefficients.Create(across, definition.Interpolation);
+        using var rows = ResampleCoefficients.Create(down, definition.Interpolation);
         PixelLimit.CheckWindow(rows.MaxCount, across.Kept, options.MaxPixels);
         using var window = new RowWindow(rows, across.Kept * channels);
         var next = 0;

@@ -11,19 +11,24 @@ internal static class Convolution
     /// <summary>Rows that <see cref="Down"/> reads and writes are padded to a multiple of this, in bytes.</summary>
     public const int Block = 16;
 
-    private const int Half = 1 << (Taps.Bits - 1);
+    private const int Half = 1 << (ResampleCoefficients.Bits - 1);
 
     /// <summary>Resizes one row.</summary>
     /// <param name="row">Pixels of <paramref name="channels"/> bytes each.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <param name="taps">The source pixels of every kept one.</param>
+    /// <param name="coefficients">The source pixels of every kept one.</param>
     /// <param name="target">Receives the kept pixels.</param>
-    public static void Across(ReadOnlySpan<byte> row, int channels, Taps taps, Span<byte> target)
+    public static void Across(
+        ReadOnlySpan<byte> row,
+        int channels,
+        ResampleCoefficients coefficients,
+        Span<byte> target
+    )
     {
-        for (var i = 0; i < taps.Length; i++)
+        for (var i = 0; i < coefficients.Length; i++)
         {
-            var weights = taps.Weights(i);
-            var pixels = row[(taps.First(i) * channels)..];
+            var weights = coefficients.Weights(i);
+            var pixels = row[(coefficients.First(i) * channels)..];
             if (channels == 3 && (weights.Length * 3) + 1 <= pixels.Length)
             {
                 SumPixels(pixels, weights, target[(i * 3)..]);
@@ -35,7 +40,7 @@ internal static class Convolution
                 var sum = Half;
                 for (var k = 0; k < weights.Length; k++)
                     sum += pixels[(k * channels) + channel] * weights[k];
-                target[(i * channels) + channel] = (byte)Math.Clamp(sum >> Taps.Bits, 0, 255);
+                target[(i * channels) + channel] = (byte)Math.Clamp(sum >> ResampleCoefficients.Bits, 0, 255);
             }
         }
     }
@@ -91,5 +96,5 @@ internal static class Convolution
     }
 
     private static Vector128<uint> Round(Vector128<int> sums) =>
-        Vector128.Clamp(sums >> Taps.Bits, Vector128<int>.Zero, Vector128.Create(255)).AsUInt32();
+        Vector128.Clamp(sums >> ResampleCoefficients.Bits, Vector128<int>.Zero, Vector128.Create(255)).AsUInt32();
 }

@@ -8,7 +8,7 @@ namespace ModelService.Imaging.Resampling;
 internal sealed record Kernel(double Support, Func<double, double> Weight)
 {
     /// <summary>The filter of an interpolation other than <see cref="Interpolation.Nearest"/>.</summary>
-    public static Kernel Of(Interpolation interpolation) =>
+    public static Kernel From(Interpolation interpolation) =>
         interpolation switch
         {
             Interpolation.Bilinear => new Kernel(1, Triangle),

@@ -27,7 +27,7 @@ internal sealed class Normalization
 
     /// <summary>The table of a model.</summary>
     /// <param name="definition">Scale, mean and std.</param>
-    public static Normalization Of(PreprocessingDefinition definition) =>
+    public static Normalization From(PreprocessingDefinition definition) =>
         Known.GetValue(definition, definition => new Normalization(definition));
 
     /// <summary>What a black pixel becomes.</summary>

@@ -5,16 +5,16 @@ namespace ModelService.Imaging.Resampling;
 /// <summary>The last few rows of a picture, after the resize across: as many as the resize down needs at once.</summary>
 internal sealed class RowWindow : IDisposable
 {
-    private readonly Taps down;
+    private readonly ResampleCoefficients down;
     private readonly int pitch;
     private readonly int capacity;
     private readonly byte[] rows;
     private readonly int[] offsets;
 
     /// <summary>Takes the memory for it.</summary>
-    /// <param name="down">The taps of the resize down.</param>
+    /// <param name="down">The coefficients of the resize down.</param>
     /// <param name="rowBytes">Bytes of a row.</param>
-    public RowWindow(Taps down, int rowBytes)
+    public RowWindow(ResampleCoefficients down, int rowBytes)
     {
         this.down = down;
         pitch = (rowBytes + Convolution.Block - 1) / Convolution.Block * Convolution.Block;

@@ -51,15 +51,15 @@ internal sealed class CompiledModel : IDisposable
         try
         {
             module.to(device);
-            var checkedPlan = whyNoPlan is null
-                ? CheckedPlan.Run(analysis, module, device, precision, MaxBatchSize)
-                : new CheckedPlan(null, null, whyNoPlan);
-            plan = checkedPlan.Plan;
-            Computing = new Computing(
+            var verification = whyNoPlan is null
+                ? PlanVerification.Run(analysis, module, device, precision, MaxBatchSize)
+                : new PlanVerification(null, null, whyNoPlan);
+            plan = verification.Plan;
+            Execution = new ExecutionInfo(
                 device.ToString(),
-                plan is null ? ModelRoute.Module : ModelRoute.Plan,
-                checkedPlan.Reason,
-                checkedPlan.Fidelity
+                plan is null ? Backend.Module : Backend.Plan,
+                verification.Reason,
+                verification.Accuracy
             );
 
             // The module's numbers are kept for their export, but not on the GPU.
@@ -87,7 +87,7 @@ internal sealed class CompiledModel : IDisposable
     }
 
     /// <summary>Where and how it computes.</summary>
-    public Computing Computing { get; }
+    public ExecutionInfo Execution { get; }
 
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
@@ -122,7 +122,7 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
     /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
     /// <returns>The scores of all, in order.</returns>
-    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, PartThreads? threads = null)
+    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, IntraBatchPool? threads = null)
     {
         // Scope and inference mode belong to the thread: nothing here may await.
         using var scope = NewDisposeScope();

@@ -10,25 +10,25 @@ namespace ModelService.Models.Backends;
 internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, ScalarType precision)
 {
     /// <summary>A tensor of a plan; the caller owns it, unless it is the module's own.</summary>
-    public Tensor Of(PlanTensor tensor) =>
+    public Tensor Get(PlanTensor tensor) =>
         tensor switch
         {
-            WeightTensor weight => FilledWeight(weight.Source).to(Type(weight.IsFloat32)),
-            BiasTensor { Source: var source } bias => Filled(Fold(source).Bias!, [0, source.FillOut])
+            WeightTensor weight => PaddedWeight(weight.Source).to(Type(weight.IsFloat32)),
+            BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
             ModuleTensor parameter => module[parameter.Name],
             _ => throw new InvalidOperationException($"{tensor.GetType().Name} is no tensor of a plan."),
         };
 
-    private Tensor FilledWeight(WeightSource source)
+    private Tensor PaddedWeight(WeightSource source)
     {
         var weight = Fold(source).Weight;
-        return Filled(weight, [.. new long[2 * (weight.dim() - 2)], 0, source.FillIn, 0, source.FillOut]);
+        return Padded(weight, [.. new long[2 * (weight.dim() - 2)], 0, source.PadIn, 0, source.PadOut]);
     }
 
     private ScalarType Type(bool isFloat32) => isFloat32 ? ScalarType.Float32 : precision;
 
-    private static Tensor Filled(Tensor tensor, long[] zeros) =>
+    private static Tensor Padded(Tensor tensor, long[] zeros) =>
         zeros.All(count => count == 0) ? tensor : nn.functional.pad(tensor, zeros);
 
     // In float64: W' = W · s and b' = (b - mean) · s + shift, where s = scale / sqrt(var + eps), one each per output channel.

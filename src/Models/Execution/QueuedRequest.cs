@@ -8,7 +8,7 @@ namespace ModelService.Models.Execution;
 /// <param name="inputs">Inputs one after another; owned from here on.</param>
 /// <param name="count">How many.</param>
 /// <param name="scores">Scores of all of them together.</param>
-/// <param name="deadline">When, by <see cref="ModelRunner.Now"/>, nobody wants the scores any more.</param>
+/// <param name="deadline">When, by <see cref="InferenceWorker.Now"/>, nobody wants the scores any more.</param>
 /// <param name="caller">The trace that it belongs to.</param>
 internal sealed class QueuedRequest(
     IMemoryOwner<float> inputs,
@@ -27,16 +27,16 @@ internal sealed class QueuedRequest(
     /// <summary>The trace that it belongs to.</summary>
     public ActivityContext Caller => caller;
 
-    /// <summary>When, by <see cref="ModelRunner.Now"/>, nobody wants the scores any more.</summary>
+    /// <summary>When, by <see cref="InferenceWorker.Now"/>, nobody wants the scores any more.</summary>
     public TimeSpan Deadline => deadline;
 
     /// <summary>Since when it waits, as <see cref="Stopwatch"/> has it.</summary>
     public long Queued { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>Inputs that wait; the runner's lock guards it.</summary>
+    /// <summary>Inputs that wait; the worker's lock guards it.</summary>
     public int Waiting { get; set; } = count;
 
-    /// <summary>Inputs that are being computed; the runner's lock guards it.</summary>
+    /// <summary>Inputs that are being computed; the worker's lock guards it.</summary>
     public int Running { get; set; }
 
     /// <summary>Its scores. Whoever awaits them goes on on a web thread, not on the model's.</summary>

@@ -176,7 +176,7 @@ public sealed class ServingMetrics
 
     private static IEnumerable<Measurement<long>> CountBytes(ModelRegistry registry) =>
         from entry in registry.List()
-        from versions in InMemory(entry).GroupBy(version => version.Computing!.Device)
+        from versions in InMemory(entry).GroupBy(version => version.Execution!.Device)
         select new Measurement<long>(
             versions.Sum(version => version.MemoryBytes),
             Model(entry.Name),
@@ -184,7 +184,7 @@ public sealed class ServingMetrics
         );
 
     private static IEnumerable<string> Devices(ModelRegistry registry) =>
-        registry.List().SelectMany(InMemory).Select(version => version.Computing!.Device).Append("cpu").Distinct();
+        registry.List().SelectMany(InMemory).Select(version => version.Execution!.Device).Append("cpu").Distinct();
 
     private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) =>
         entry.Versions.Where(version => version.State is VersionState.Ready or VersionState.Draining);

@@ -38,7 +38,7 @@ internal abstract record WeightedOperator : Operator
     public abstract long WeightCount { get; }
 
     /// <summary>How it is computed.</summary>
-    public OperatorRoute Route { get; init; }
+    public KernelKind KernelKind { get; init; }
 
     /// <summary>Whether it computes in float32 whatever the plan's precision.</summary>
     public bool IsFloat32 { get; init; }

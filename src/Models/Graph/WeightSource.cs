@@ -10,10 +10,10 @@ internal abstract record WeightSource
     public IReadOnlyList<Norm> Norms { get; init; } = [];
 
     /// <summary>Channels in that are filled up with zeros.</summary>
-    public long FillIn { get; init; }
+    public long PadIn { get; init; }
 
     /// <summary>Channels out that are filled up with zeros.</summary>
-    public long FillOut { get; init; }
+    public long PadOut { get; init; }
 
     /// <summary>Whether there is a bias, its own or a norm's.</summary>
     public bool HasBias => Bias is not null || Norms.Count > 0;

@@ -17,7 +17,7 @@ public static class ArchitectureHash
 {
     /// <summary>The hash, in hexadecimal.</summary>
     /// <param name="architecture">The network, its base looked up and its head put in.</param>
-    public static string Of(ArchitectureDefinition architecture)
+    public static string Compute(ArchitectureDefinition architecture)
     {
         var text = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(text))
@@ -83,7 +83,7 @@ public static class ArchitectureHash
             json.WriteString("type", LayerCatalogue.NameOf(layer));
         foreach (
             var member in RecordMembers
-                .Of(record.GetType())
+                .From(record.GetType())
                 .Members.OrderBy(member => member.Name, StringComparer.Ordinal)
         )
         {

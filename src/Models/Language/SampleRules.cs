@@ -9,11 +9,11 @@ internal static class SampleRules
     private const int MaxCount = 32;
 
     /// <summary>Checks a model's samples.</summary>
-    /// <param name="blueprint">The model.</param>
+    /// <param name="resolved">The model.</param>
     /// <param name="errors">Those that were found while it was read; receives the others.</param>
-    public static void Check(ModelBlueprint blueprint, DefinitionErrors errors)
+    public static void Check(ResolvedModel resolved, DefinitionErrors errors)
     {
-        var samples = blueprint.Definition.Samples ?? [];
+        var samples = resolved.Definition.Samples ?? [];
         if (samples.Count > MaxCount)
             errors.Add(new ErrorDetail("/samples", $"There are {samples.Count} samples; a model may have {MaxCount}."));
         foreach (var (index, sample) in samples.Index())
@@ -22,19 +22,19 @@ internal static class SampleRules
             var pointer = JsonPointer.Append("/samples", index);
             if (errors.AnyAt(pointer))
                 continue;
-            foreach (var fault in Faults(sample, blueprint))
+            foreach (var fault in Faults(sample, resolved))
                 errors.Add(fault with { Pointer = pointer + fault.Pointer });
         }
     }
 
-    private static IEnumerable<ErrorDetail> Faults(SampleDefinition sample, ModelBlueprint blueprint)
+    private static IEnumerable<ErrorDetail> Faults(SampleDefinition sample, ResolvedModel resolved)
     {
-        var (input, classes) = (blueprint.Analysis.Input, blueprint.ClassCount);
+        var (input, classes) = (resolved.Analysis.Input, resolved.ClassCount);
         if (sample.Image is null == sample.Tensor is null)
             yield return new ErrorDetail("", "Give either 'image' or 'tensor'.");
         if (sample.Top1 is null && sample.Scores is null)
             yield return new ErrorDetail("", "Give 'top_1', 'scores' or both: what is to come out?");
-        if (sample.Image is not null && blueprint.Preprocessing is null)
+        if (sample.Image is not null && resolved.Preprocessing is null)
         {
             yield return new ErrorDetail(
                 "/image",
@@ -54,7 +54,7 @@ internal static class SampleRules
         {
             yield return new ErrorDetail(
                 "/top_1",
-                $"'{Spelling.Shorten(sample.Top1.Label!)}' is none of the model's labels."
+                $"'{Suggestions.Shorten(sample.Top1.Label!)}' is none of the model's labels."
             );
         }
 

@@ -24,7 +24,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         Environment.ProcessorCount
     ).ConcurrentScheduler;
 
-    private readonly InFlight inFlight = new(batching.Value);
+    private readonly AdmissionLimiter admission = new(batching.Value);
 
     /// <summary>Scores inputs.</summary>
     /// <param name="lease">The version, claimed until the answer is written.</param>
@@ -67,17 +67,17 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         CancellationToken cancellationToken
     )
     {
-        var (model, inputCount) = (lease.Model, lease.Runner.Counts.Input);
+        var (model, inputCount) = (lease.Model, lease.Worker.Counts.Input);
         if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
         {
             throw new ServingException(
                 ErrorCode.BodyTooLarge,
-                $"{inputs.Count} inputs of {model.Blueprint.Analysis.Input} are more than one batch can hold. Send fewer in one request."
+                $"{inputs.Count} inputs of {model.Resolved.Analysis.Input} are more than one batch can hold. Send fewer in one request."
             );
         }
 
         if (
-            !inFlight.TryEnter(
+            !admission.TryAdmit(
                 inputs.Count,
                 (long)inputs.Count * inputCount * sizeof(float),
                 out var entered,
@@ -91,10 +91,10 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         using var leaving = entered;
         var timeout = terms.Timeout < batching.Value.MaxTimeout ? terms.Timeout.Value : batching.Value.MaxTimeout;
         if (
-            !lease.Runner.TryReserve(
+            !lease.Worker.TryReserve(
                 inputs.Count,
                 terms.Priority,
-                ModelRunner.Now + timeout,
+                InferenceWorker.Now + timeout,
                 out var place,
                 out refusal
             )
@@ -108,7 +108,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
-            return await ScoreAsync(model, lease.Runner, place, inputs, deadline.Token);
+            return await ScoreAsync(model, lease.Worker, place, inputs, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -121,20 +121,20 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
 
     /// <summary>Scores inputs by a network that need not serve yet. How much of this is under way is the caller's care.</summary>
     /// <param name="model">The version.</param>
-    /// <param name="runner">Its network; borrowed.</param>
+    /// <param name="worker">Its network; borrowed.</param>
     /// <param name="place">Room in its queue for all of them; borrowed.</param>
     /// <param name="inputs">At least one.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.InputMismatch"/>: as of <see cref="PredictAsync"/>.</exception>
     internal async Task<PredictionResult> ScoreAsync(
         ModelVersion model,
-        ModelRunner runner,
-        QueuePlace place,
+        InferenceWorker worker,
+        QueueReservation place,
         IReadOnlyList<PredictionInput> inputs,
         CancellationToken cancellationToken
     )
     {
-        var (inputCount, classes) = runner.Counts;
+        var (inputCount, classes) = worker.Counts;
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
         var decodeStarted = Stopwatch.GetTimestamp();
         Refusal?[] refusals;
@@ -145,7 +145,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
                 inputs.Select(
                     (input, index) =>
                         PrepareAsync(
-                            model.Blueprint,
+                            model.Resolved,
                             input,
                             batch.Memory.Slice(index * inputCount, inputCount),
                             cancellationToken
@@ -183,7 +183,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
             );
         }
 
-        var run = await runner.RunAsync(place, batch, good, cancellationToken);
+        var run = await worker.RunAsync(place, batch, good, cancellationToken);
         metrics.Waited(model.Name, run.Queue);
         var predictions = new Prediction[inputs.Count];
         for (var (index, slot) = (0, 0); index < inputs.Count; index++)
@@ -203,7 +203,7 @@ public sealed class Predictor(Preprocessor preprocessor, IOptions<BatchingOption
     /// <returns>Why it can't be used; null when it can.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.InputMismatch"/>: the model takes no photos.</exception>
     internal async Task<Refusal?> PrepareAsync(
-        ModelBlueprint model,
+        ResolvedModel model,
         PredictionInput input,
         Memory<float> destination,
         CancellationToken cancellationToken

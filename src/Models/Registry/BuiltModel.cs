@@ -5,14 +5,14 @@ using ModelService.Models.Storage;
 namespace ModelService.Models.Registry;
 
 /// <summary>A network that is in memory and warm.</summary>
-/// <param name="Runner">It; owned by whoever holds this.</param>
-/// <param name="Computing">Where it computes, and how.</param>
+/// <param name="Worker">It; owned by whoever holds this.</param>
+/// <param name="Execution">Where it computes, and how.</param>
 /// <param name="Weights">What it got, and what is random.</param>
 /// <param name="Samples">What came of its samples; null when it has none, or has not been asked for them yet.</param>
 /// <param name="Built">When it was there.</param>
 internal sealed record BuiltModel(
-    ModelRunner Runner,
-    Computing Computing,
+    InferenceWorker Worker,
+    ExecutionInfo Execution,
     LoadedWeights Weights,
     SamplesReport? Samples,
     DateTimeOffset Built

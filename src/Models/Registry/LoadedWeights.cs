@@ -19,7 +19,7 @@ internal sealed record LoadedWeights(
     public static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
 
     /// <summary>What fits is loaded from a file; what it says is random still is.</summary>
-    public static LoadedWeights Of(ArchitectureAnalysis network, WeightsFile file, string sha256)
+    public static LoadedWeights From(ArchitectureAnalysis network, WeightsFile file, string sha256)
     {
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key);
         return Complete(
@@ -36,7 +36,7 @@ internal sealed record LoadedWeights(
     }
 
     /// <summary>What fits is taken from another model.</summary>
-    public static LoadedWeights Of(
+    public static LoadedWeights From(
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
         IReadOnlyList<string> randomThere

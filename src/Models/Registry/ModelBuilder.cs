@@ -22,20 +22,20 @@ public sealed class ModelBuilder(
     IOptions<BatchingOptions> batching,
     IOptions<ComputeOptions> compute,
     IOptions<WeightsLimits> weightsLimits,
-    Trials trials,
+    PlanProbe trials,
     ModelStore store,
     TimeProvider clock,
     ServingMetrics metrics
 )
 {
     // By device; the models on one share it.
-    private readonly ConcurrentDictionary<string, DeviceTurns> turns = [];
+    private readonly ConcurrentDictionary<string, DeviceScheduler> turns = [];
 
     private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
     /// <summary>Builds a version with random weights.</summary>
     internal Task<BuiltModel> BuildAsync(ModelVersion version, CancellationToken cancellationToken) =>
-        WarmAsync(RunAsync(() => Build(version, LoadedWeights.None(version.Blueprint.Analysis)), cancellationToken));
+        WarmAsync(RunAsync(() => Build(version, LoadedWeights.None(version.Resolved.Analysis)), cancellationToken));
 
     /// <summary>Builds a version with the weights of a file.</summary>
     internal Task<BuiltModel> BuildAsync(
@@ -49,7 +49,7 @@ public sealed class ModelBuilder(
                 () =>
                 {
                     using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-                    var weights = LoadedWeights.Of(version.Blueprint.Analysis, file, upload.Sha256);
+                    var weights = LoadedWeights.From(version.Resolved.Analysis, file, upload.Sha256);
                     weights.Report!.ThrowIfMismatched(allowPartial);
                     return Build(version, weights);
                 },
@@ -67,10 +67,10 @@ public sealed class ModelBuilder(
             RunAsync(
                 () =>
                 {
-                    using var tensors = new LiveTensors(source.Runner.StateDict);
+                    using var tensors = new LiveTensors(source.Worker.StateDict);
                     return Build(
                         version,
-                        LoadedWeights.Of(version.Blueprint.Analysis, tensors.Tensors, source.Model.RandomTensors)
+                        LoadedWeights.From(version.Resolved.Analysis, tensors.Tensors, source.Model.RandomTensors)
                     );
                 },
                 cancellationToken
@@ -93,9 +93,9 @@ public sealed class ModelBuilder(
                         throw new ServingException(ErrorCode.WeightsUnreadable, damage);
                     using var file = WeightsFile.Open(path, weightsLimits.Value);
                     var match = StateDictMatch.Compare(
-                        version.Blueprint.Analysis.StateDict,
+                        version.Resolved.Analysis.StateDict,
                         file.Tensors,
-                        version.Blueprint.Analysis.Head?.Key
+                        version.Resolved.Analysis.Head?.Key
                     );
                     match.ThrowIfMismatched();
                     return Build(
@@ -138,22 +138,22 @@ public sealed class ModelBuilder(
                     Files = new Dictionary<string, StoredFile>(),
                 };
                 var content = new SafetensorsContent(
-                    version.Blueprint.Analysis.StateDict,
-                    built.Runner.StateDict,
+                    version.Resolved.Analysis.StateDict,
+                    built.Worker.StateDict,
                     new Dictionary<string, string> { ["format"] = "pt" }
                 );
-                return store.Write(manifest, version.Blueprint, content.Parts(), samples, replaces);
+                return store.Write(manifest, version.Resolved, content.Parts(), samples, replaces);
             },
             cancellationToken
         );
 
     /// <summary>Compares a weights file with a model's network. Nothing is built.</summary>
-    /// <param name="blueprint">The model.</param>
+    /// <param name="resolved">The model.</param>
     /// <param name="upload">The file, read but not kept.</param>
     /// <param name="cancellationToken">Fires when the caller leaves.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
     public Task<WeightsReport> CheckAsync(
-        ModelBlueprint blueprint,
+        ResolvedModel resolved,
         WeightsUpload upload,
         CancellationToken cancellationToken
     ) =>
@@ -161,38 +161,38 @@ public sealed class ModelBuilder(
             () =>
             {
                 using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-                return LoadedWeights.Of(blueprint.Analysis, file, upload.Sha256).Report!;
+                return LoadedWeights.From(resolved.Analysis, file, upload.Sha256).Report!;
             },
             cancellationToken
         );
 
     private BuiltModel Build(ModelVersion version, LoadedWeights weights, IReadOnlyList<TensorPair>? pairs = null)
     {
-        var definition = version.Blueprint.Definition;
+        var definition = version.Resolved.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var whyNoPlan = trials.WhyNoPlan(version.Blueprint, device.ToString(), version.MemoryBytes);
+        var whyNoPlan = trials.WhyNoPlan(version.Resolved, device.ToString(), version.MemoryBytes);
         var model = new CompiledModel(
-            version.Blueprint.Analysis,
+            version.Resolved.Analysis,
             definition.Seed,
             pairs ?? weights.Report?.Pairs ?? [],
             device,
             definition.Precision,
             whyNoPlan
         );
-        var runner = new ModelRunner(
+        var worker = new InferenceWorker(
             model,
             version.Name,
             version.Version,
             batching.Value,
-            turns.GetOrAdd(device.ToString(), _ => new DeviceTurns(compute.Value.Instances)),
+            turns.GetOrAdd(device.ToString(), _ => new DeviceScheduler(compute.Value.Instances)),
             metrics
         );
 
         // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
         return new BuiltModel(
-            runner,
-            model.Computing,
+            worker,
+            model.Execution,
             weights with
             {
                 Report = report,
@@ -207,12 +207,12 @@ public sealed class ModelBuilder(
         var built = await building;
         try
         {
-            await built.Runner.Warm;
+            await built.Worker.Warm;
             return built;
         }
         catch
         {
-            built.Runner.Dispose();
+            built.Worker.Dispose();
             throw;
         }
     }

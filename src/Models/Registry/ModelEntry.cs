@@ -31,7 +31,7 @@ public sealed class ModelEntry
     internal bool IsNew { get; set; }
 
     /// <summary>Whether it was removed.</summary>
-    internal bool IsGone { get; set; }
+    internal bool IsRemoved { get; set; }
 
     /// <summary>Held by whoever changes what is kept of it, so that one change follows the other.</summary>
     internal SemaphoreSlim Changes { get; } = new(1, 1);
@@ -58,10 +58,10 @@ public sealed class ModelEntry
             {
                 if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen))
                     return chosen;
-                var free = versions.Values.Where(version => !version.IsHeldBack);
+                var free = versions.Values.Where(version => !version.IsQuarantined);
                 return free.LastOrDefault(version => version.IsServable)
                     ?? free.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
-                    ?? versions.Values.LastOrDefault(version => version.IsHeldBack)
+                    ?? versions.Values.LastOrDefault(version => version.IsQuarantined)
                     ?? versions.Values.Last();
             }
         }
@@ -105,7 +105,7 @@ public sealed class ModelEntry
     /// <summary>Keeps a version that could not be made, and forgets the oldest of those.</summary>
     internal void KeepFailure(ModelVersion version, string reason)
     {
-        version.Fail(reason);
+        version.MarkFailed(reason);
         lock (gate)
         {
             failures.Enqueue(version.Version);

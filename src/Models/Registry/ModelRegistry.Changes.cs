@@ -9,7 +9,7 @@ namespace ModelService.Models.Registry;
 public sealed partial class ModelRegistry
 {
     /// <summary>Builds the first version of a new model and serves it.</summary>
-    /// <param name="blueprint">What to build.</param>
+    /// <param name="resolved">What to build.</param>
     /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
     /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; a model that has not begun to be built is then given up.</param>
@@ -18,14 +18,14 @@ public sealed partial class ModelRegistry
     /// <see cref="ErrorCode.WeightsMismatch"/>, <see cref="ErrorCode.OutOfMemory"/> or <see cref="ErrorCode.StorageUnavailable"/>; nothing is left behind.
     /// </exception>
     public async Task<ModelEntry> CreateAsync(
-        ModelBlueprint blueprint,
+        ResolvedModel resolved,
         WeightsUpload? weights,
         bool allowPartial,
         CancellationToken cancellationToken
     )
     {
-        await check.ThrowIfUnreadableAsync(blueprint, cancellationToken);
-        var entry = new ModelEntry(blueprint.Definition.Name) { IsNew = true };
+        await check.ThrowIfUnreadableAsync(resolved, cancellationToken);
+        var entry = new ModelEntry(resolved.Definition.Name) { IsNew = true };
 
         // The name is taken before the work begins, so that two clients can't build the same model.
         if (!models.TryAdd(entry.Name, entry))
@@ -38,10 +38,10 @@ public sealed partial class ModelRegistry
 
         try
         {
-            var version = New(entry, 1, blueprint, parent: null);
+            var version = New(entry, 1, resolved, parent: null);
             await MakeAsync(
                 version,
-                blueprint.Definition.Samples,
+                resolved.Definition.Samples,
                 weights,
                 allowPartial,
                 replaces: false,
@@ -59,27 +59,27 @@ public sealed partial class ModelRegistry
     }
 
     /// <summary>Builds another version of a model beside those there are; when it is ready it is the default, unless one is pinned, or it does not reproduce its samples.</summary>
-    /// <param name="blueprint">What to build; its name says of which model.</param>
+    /// <param name="resolved">What to build; its name says of which model.</param>
     /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
     /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
     /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
     /// <exception cref="ServingException">As <see cref="CreateAsync"/>; the version is then <see cref="VersionState.Failed"/>, and the others serve on.</exception>
     public Task<ModelVersion> AddVersionAsync(
-        ModelBlueprint blueprint,
+        ResolvedModel resolved,
         WeightsUpload? weights,
         bool allowPartial,
         CancellationToken cancellationToken
     ) =>
         ChangeAsync(
-            blueprint.Definition.Name,
+            resolved.Definition.Name,
             async entry =>
             {
-                await check.ThrowIfUnreadableAsync(blueprint, cancellationToken);
+                await check.ThrowIfUnreadableAsync(resolved, cancellationToken);
                 var parent = entry.Default;
                 var samples =
-                    blueprint.Definition.Samples
-                    ?? store.ReadSamples(parent)?.Select(sample => sample.For(blueprint.Definition.Labels)).ToList();
-                var version = New(entry, entry.LastVersion + 1, blueprint, parent.Version);
+                    resolved.Definition.Samples
+                    ?? store.ReadSamples(parent)?.Select(sample => sample.For(resolved.Definition.Labels)).ToList();
+                var version = New(entry, entry.LastVersion + 1, resolved, parent.Version);
                 entry.Put(version);
                 try
                 {
@@ -128,7 +128,7 @@ public sealed partial class ModelRegistry
                 var after = new ModelVersion(
                     name,
                     version,
-                    before.Blueprint,
+                    before.Resolved,
                     before.Lineage,
                     null,
                     before.Created,
@@ -143,7 +143,7 @@ public sealed partial class ModelRegistry
                     cancellationToken
                 );
                 entry.Put(after);
-                await before.DrainAsync(onDemand: false, "Its weights were replaced.", forGood: true);
+                await before.DrainAsync(loadsOnRequest: false, "Its weights were replaced.", forGood: true);
                 return after;
             },
             cancellationToken
@@ -174,11 +174,11 @@ public sealed partial class ModelRegistry
                 var labels = entry.Labels.ToDictionary();
                 if (change.Labels is { } names)
                 {
-                    if (names.Count != version.Blueprint.ClassCount)
+                    if (names.Count != version.Resolved.ClassCount)
                     {
                         throw Invalid(
                             "/labels",
-                            $"There are {names.Count} labels for the {version.Blueprint.ClassCount} classes of version {version.Version}; give one for each."
+                            $"There are {names.Count} labels for the {version.Resolved.ClassCount} classes of version {version.Version}; give one for each."
                         );
                     }
 
@@ -198,7 +198,7 @@ public sealed partial class ModelRegistry
                 if (change.Labels is not null)
                     entry.Relabel(version, change.Labels);
                 if (change.Pins && pinned is not null && version.State == VersionState.Unloaded)
-                    version.Rest(onDemand: true, "It is loaded by its next request.");
+                    version.MarkUnloaded(loadsOnRequest: true, "It is loaded by its next request.");
                 return Task.FromResult(entry);
             },
             cancellationToken
@@ -217,7 +217,7 @@ public sealed partial class ModelRegistry
         await entry.Changes.WaitAsync(cancellationToken);
         try
         {
-            return entry.IsGone ? throw NotFound(name) : await change(entry);
+            return entry.IsRemoved ? throw NotFound(name) : await change(entry);
         }
         finally
         {
@@ -225,14 +225,14 @@ public sealed partial class ModelRegistry
         }
     }
 
-    private ModelVersion New(ModelEntry entry, int number, ModelBlueprint blueprint, int? parent)
+    private ModelVersion New(ModelEntry entry, int number, ResolvedModel resolved, int? parent)
     {
-        var from = blueprint.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
+        var from = resolved.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
         if (from is { Version: null } newest)
             from = newest with { Version = Find(newest.Name).Default.Version };
 
         // Samples are kept on the disk, not in memory.
-        var kept = blueprint.With(blueprint.Definition with { Samples = null });
+        var kept = resolved.With(resolved.Definition with { Samples = null });
         return new ModelVersion(
             entry.Name,
             number,
@@ -271,16 +271,16 @@ public sealed partial class ModelRegistry
                     : builder.BuildAsync(version, cancellationToken)
             );
             version.Files = await builder.KeepAsync(version, built, samples, replaces, cancellationToken);
-            version.IsHeldBack = built.Samples is { Reproduced: false };
-            version.Attach(built, room);
+            version.IsQuarantined = built.Samples is { Reproduced: false };
+            version.MarkReady(built, room);
         }
         catch
         {
-            built?.Runner.Dispose();
+            built?.Worker.Dispose();
             room.Dispose();
             throw;
         }
 
-        SayReady(version);
+        LogIsReady(version);
     }
 }

@@ -36,9 +36,9 @@ public sealed partial class ModelRegistry
         if (found.State is VersionState.Loading or VersionState.Failed)
             throw found.NotReady();
         var before = ProcessMemory.ResidentBytes;
-        await found.DrainAsync(onDemand: false, "A client unloaded it.");
+        await found.DrainAsync(loadsOnRequest: false, "A client unloaded it.");
         if (found.State == VersionState.Unloaded)
-            found.Rest(onDemand: false, "A client unloaded it.");
+            found.MarkUnloaded(loadsOnRequest: false, "A client unloaded it.");
         LogUnloaded(name, version, found.Bytes);
         return (found, before, ProcessMemory.ResidentBytes);
     }
@@ -46,7 +46,7 @@ public sealed partial class ModelRegistry
     /// <summary>Loads what isn't in memory, unless the budget is used up: nothing is unloaded for it.</summary>
     internal async Task LoadIfRoomAsync(ModelVersion version)
     {
-        var device = ComputeDevice.Find(version.Blueprint.Definition.Device ?? "auto").ToString();
+        var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
         if (version.MemoryBytes <= budget.Limit(device) - budget.Used(device))
             await LoadAsync(version);
     }
@@ -60,12 +60,12 @@ public sealed partial class ModelRegistry
         await version.DrainedAsync();
         if (version.State == VersionState.Ready)
             return;
-        version.Begin();
+        version.MarkLoading();
         IDisposable? room = null;
         try
         {
             room = await MakeRoomAsync(version);
-            version.Attach(
+            version.MarkReady(
                 await CheckAsync(
                     version,
                     store.ReadSamples(version),
@@ -73,19 +73,19 @@ public sealed partial class ModelRegistry
                 ),
                 room
             );
-            SayReady(version);
+            LogIsReady(version);
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
         {
             room?.Dispose();
-            version.Rest(onDemand: true, exception.Message);
+            version.MarkUnloaded(loadsOnRequest: true, exception.Message);
             throw;
         }
         catch (Exception exception)
         {
             room?.Dispose();
             LogLoadFailed(exception, version.Name, version.Version);
-            version.Fail(
+            version.MarkFailed(
                 exception is ServingException known
                     ? known.Message
                     : "Something went wrong in the server; its log says what."
@@ -103,29 +103,29 @@ public sealed partial class ModelRegistry
         var built = await building;
         try
         {
-            return built with { Samples = await check.RunAsync(version, built.Runner, samples) };
+            return built with { Samples = await check.RunAsync(version, built.Worker, samples) };
         }
         catch
         {
-            built.Runner.Dispose();
+            built.Worker.Dispose();
             throw;
         }
     }
 
-    private void SayReady(ModelVersion version)
+    private void LogIsReady(ModelVersion version)
     {
         // Removed while it was being built, it never came into memory.
-        if (version.Computing is not { } computing)
+        if (version.Execution is not { } computing)
             return;
         LogReady(
             version.Name,
             version.Version,
-            version.Blueprint.Analysis.Parameters,
+            version.Resolved.Analysis.Parameters,
             computing.Device,
-            computing.Route,
+            computing.Backend,
             version.Weights
         );
-        if (computing.RouteReason is { } reason)
+        if (computing.FallbackReason is { } reason)
             LogNoPlan(version.Name, version.Version, reason);
         if (version.Samples is { Reproduced: false } samples)
             LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
@@ -134,7 +134,7 @@ public sealed partial class ModelRegistry
     // Unloads what was used longest ago, until there is room.
     private async Task<IDisposable> MakeRoomAsync(ModelVersion version)
     {
-        var device = ComputeDevice.Find(version.Blueprint.Definition.Device ?? "auto").ToString();
+        var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
         var bytes = version.MemoryBytes;
         while (true)
         {
@@ -143,7 +143,7 @@ public sealed partial class ModelRegistry
             var others = models
                 .Values.SelectMany(entry =>
                     entry.Versions.Where(item =>
-                        item.Version != entry.Pinned && item != version && item.Computing?.Device == device
+                        item.Version != entry.Pinned && item != version && item.Execution?.Device == device
                     )
                 )
                 .OrderBy(item => item.LastUsed)
@@ -167,7 +167,7 @@ public sealed partial class ModelRegistry
         {
             if (
                 !await victim.DrainAsync(
-                    onDemand: true,
+                    loadsOnRequest: true,
                     "Others needed its memory; its next request brings it back.",
                     onlyIdle: true
                 )
@@ -192,7 +192,7 @@ public sealed partial class ModelRegistry
         int version,
         long parameters,
         string device,
-        ModelRoute route,
+        Backend route,
         WeightsState weights
     );
 

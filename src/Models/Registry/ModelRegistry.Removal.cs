@@ -18,7 +18,7 @@ public sealed partial class ModelRegistry
             entry =>
             {
                 store.Remove(name);
-                entry.IsGone = true;
+                entry.IsRemoved = true;
                 models.TryRemove(name, out _);
                 return Task.FromResult(entry.Versions);
             },
@@ -26,7 +26,12 @@ public sealed partial class ModelRegistry
         );
         var bytes = 0L;
         foreach (var version in versions)
-            bytes += await version.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? version.Bytes : 0;
+        {
+            bytes += await version.DrainAsync(loadsOnRequest: false, "It was deleted.", forGood: true)
+                ? version.Bytes
+                : 0;
+        }
+
         LogDeleted(name, bytes);
         return bytes;
     }
@@ -76,7 +81,7 @@ public sealed partial class ModelRegistry
             },
             CancellationToken.None
         );
-        return await removed.DrainAsync(onDemand: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
+        return await removed.DrainAsync(loadsOnRequest: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
     }
 
     [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]

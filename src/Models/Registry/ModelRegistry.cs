@@ -88,11 +88,11 @@ public sealed partial class ModelRegistry(
         {
             // One that takes no more leases was replaced, removed or unloaded a moment ago: then look again.
             var found = Find(name, version);
-            if (version is null && found.IsHeldBack && Find(name).Pinned != found.Version)
-                throw found.HeldBack();
+            if (version is null && found.IsQuarantined && Find(name).Pinned != found.Version)
+                throw found.Quarantined();
             if (found.TryLease() is { } lease)
                 return lease;
-            if (!found.IsOnDemand)
+            if (!found.LoadsOnRequest)
             {
                 if (found.State == VersionState.Ready || !ReferenceEquals(found, Find(name, version)))
                     continue;
@@ -131,7 +131,7 @@ public sealed partial class ModelRegistry(
                 var version = new ModelVersion(
                     stored.Name,
                     kept.Version,
-                    kept.Blueprint,
+                    kept.Resolved,
                     manifest?.Lineage,
                     weights,
                     manifest?.Created ?? default,
@@ -139,19 +139,19 @@ public sealed partial class ModelRegistry(
                 )
                 {
                     Samples = manifest?.Samples,
-                    IsHeldBack = manifest?.Samples is { Reproduced: false },
+                    IsQuarantined = manifest?.Samples is { Reproduced: false },
                 };
                 if (manifest is not null)
                     version.Files = manifest.Files;
                 if (kept.Damage is null)
-                    version.Rest(onDemand: true, "It is loaded by its next request.");
+                    version.MarkUnloaded(loadsOnRequest: true, "It is loaded by its next request.");
                 else
-                    version.Fail(kept.Damage);
+                    version.MarkFailed(kept.Damage);
                 entry.Put(version);
                 if (
                     version.IsKnown
                     && stored.Settings.Labels.TryGetValue(kept.Version, out var labels)
-                    && labels.Count == version.Blueprint.ClassCount
+                    && labels.Count == version.Resolved.ClassCount
                 )
                 {
                     entry.Relabel(version, labels);
@@ -175,7 +175,7 @@ public sealed partial class ModelRegistry(
             {
                 try
                 {
-                    await version.DrainAsync(onDemand: false, null, forGood: true).WaitAsync(DrainLimit);
+                    await version.DrainAsync(loadsOnRequest: false, null, forGood: true).WaitAsync(DrainLimit);
                 }
                 catch (TimeoutException)
                 {
@@ -188,7 +188,7 @@ public sealed partial class ModelRegistry(
     private static ServingException NotFound(string name) =>
         new(
             ErrorCode.ModelNotFound,
-            $"There is no model named '{Spelling.Shorten(name)}'. GET /v1/models lists those there are."
+            $"There is no model named '{Suggestions.Shorten(name)}'. GET /v1/models lists those there are."
         );
 
     [LoggerMessage(LogLevel.Information, "{Count} models are kept here")]

@@ -6,12 +6,12 @@ namespace ModelService.Models.Registry;
 /// <content>Its way into memory and out of it.</content>
 public sealed partial class ModelVersion
 {
-    private (ModelRunner Runner, IDisposable Room)? inMemory;
+    private (InferenceWorker Worker, IDisposable Room)? inMemory;
     private TaskCompletionSource? idle;
     private TaskCompletionSource? drained;
     private Task? loading;
     private int leases;
-    private bool isGone;
+    private bool isRemoved;
 
     /// <summary>Keeps it in memory until the lease is disposed; null when it is not there.</summary>
     internal ModelLease? TryLease()
@@ -22,7 +22,7 @@ public sealed partial class ModelVersion
                 return null;
             leases++;
             LastUsed = Stopwatch.GetTimestamp();
-            return new ModelLease(this, held.Runner);
+            return new ModelLease(this, held.Worker);
         }
     }
 
@@ -44,60 +44,66 @@ public sealed partial class ModelVersion
     }
 
     /// <summary>Says that it is being brought into memory.</summary>
-    internal void Begin() => Set(VersionState.Loading, null, onDemand: true);
+    internal void MarkLoading() => Set(VersionState.Loading, null, loadsOnRequest: true);
 
     /// <summary>Says that it is kept on the disk.</summary>
-    internal void Rest(bool onDemand, string? reason) => Set(VersionState.Unloaded, reason, onDemand);
+    internal void MarkUnloaded(bool loadsOnRequest, string? reason) =>
+        Set(VersionState.Unloaded, reason, loadsOnRequest);
 
     /// <summary>Says that it can't be served.</summary>
-    internal void Fail(string reason) => Set(VersionState.Failed, reason, onDemand: false);
+    internal void MarkFailed(string reason) => Set(VersionState.Failed, reason, loadsOnRequest: false);
 
     /// <summary>Takes a network, which is from now on in memory, and what it takes there.</summary>
-    internal void Attach(BuiltModel built, IDisposable room)
+    internal void MarkReady(BuiltModel built, IDisposable room)
     {
         lock (gate)
         {
-            if (!isGone)
+            if (!isRemoved)
             {
-                inMemory = (built.Runner, room);
-                (Computing, Loaded, LastUsed) = (built.Computing, built.Built, Stopwatch.GetTimestamp());
+                inMemory = (built.Worker, room);
+                (Execution, Loaded, LastUsed) = (built.Execution, built.Built, Stopwatch.GetTimestamp());
                 Describe(built.Weights);
                 Samples = built.Samples;
-                (State, Reason, IsOnDemand) = (VersionState.Ready, null, false);
+                (State, Reason, LoadsOnRequest) = (VersionState.Ready, null, false);
                 return;
             }
         }
 
-        built.Runner.Dispose();
+        built.Worker.Dispose();
         room.Dispose();
     }
 
     /// <summary>Takes no new leases, waits for those that are out, then frees the memory.</summary>
-    /// <param name="onDemand">Whether the next request brings it back.</param>
+    /// <param name="loadsOnRequest">Whether the next request brings it back.</param>
     /// <param name="reason">Why it is unloaded.</param>
     /// <param name="onlyIdle">Leaves it as it is when a lease is out.</param>
     /// <param name="forGood">Whether it is removed, and never loaded again.</param>
     /// <returns>Whether it was in memory, and is no longer.</returns>
-    internal async Task<bool> DrainAsync(bool onDemand, string? reason, bool onlyIdle = false, bool forGood = false)
+    internal async Task<bool> DrainAsync(
+        bool loadsOnRequest,
+        string? reason,
+        bool onlyIdle = false,
+        bool forGood = false
+    )
     {
-        (ModelRunner Runner, IDisposable Room) held;
+        (InferenceWorker Worker, IDisposable Room) held;
         TaskCompletionSource noLease = new(TaskCreationOptions.RunContinuationsAsynchronously),
             done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            isGone |= forGood;
+            isRemoved |= forGood;
             if (inMemory is not { } there || (onlyIdle && leases > 0))
                 return false;
             (held, inMemory, idle, drained) = (there, null, noLease, done);
-            (State, Reason, IsOnDemand) = (VersionState.Draining, reason, onDemand);
+            (State, Reason, LoadsOnRequest) = (VersionState.Draining, reason, loadsOnRequest);
             if (leases == 0)
                 noLease.TrySetResult();
         }
 
         await noLease.Task;
-        held.Runner.Dispose();
+        held.Worker.Dispose();
         held.Room.Dispose();
-        Set(VersionState.Unloaded, reason, onDemand);
+        Set(VersionState.Unloaded, reason, loadsOnRequest);
         done.SetResult();
         return true;
     }
@@ -109,12 +115,12 @@ public sealed partial class ModelVersion
             return drained?.Task ?? Task.CompletedTask;
     }
 
-    private void Set(VersionState state, string? reason, bool onDemand)
+    private void Set(VersionState state, string? reason, bool loadsOnRequest)
     {
         lock (gate)
         {
-            if (!isGone || state == VersionState.Unloaded)
-                (State, Reason, IsOnDemand) = (state, reason, onDemand);
+            if (!isRemoved || state == VersionState.Unloaded)
+                (State, Reason, LoadsOnRequest) = (state, reason, loadsOnRequest);
         }
     }
 }

@@ -18,29 +18,29 @@ public sealed partial class ModelVersion
     private const int PlannedBatch = 4;
 
     private readonly Lock gate = new();
-    private volatile ModelBlueprint? blueprint;
+    private volatile ResolvedModel? resolved;
 
     internal ModelVersion(
         string name,
         int version,
-        ModelBlueprint? blueprint,
+        ResolvedModel? resolved,
         VersionLineage? lineage,
         LoadedWeights? weights,
         DateTimeOffset created,
         int instances
     )
     {
-        (Name, Version, this.blueprint, Lineage, Created) = (name, version, blueprint, lineage, created);
+        (Name, Version, this.resolved, Lineage, Created) = (name, version, resolved, lineage, created);
         if (weights is not null)
             Describe(weights);
-        if (blueprint is null)
+        if (resolved is null)
             return;
-        Bytes = blueprint.Analysis.StateDict.Sum(tensor => tensor.Bytes);
-        PlanBytes = blueprint.Analysis.WeightBytes(
-            blueprint.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
+        Bytes = resolved.Analysis.StateDict.Sum(tensor => tensor.Bytes);
+        PlanBytes = resolved.Analysis.WeightBytes(
+            resolved.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
         );
         WorkspaceBytes =
-            blueprint.Analysis.EstimateBytes(PlannedBatch * instances) - blueprint.Analysis.WeightBytes(sizeof(float));
+            resolved.Analysis.EstimateBytes(PlannedBatch * instances) - resolved.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
@@ -50,17 +50,17 @@ public sealed partial class ModelVersion
     public int Version { get; }
 
     /// <summary>Whether it is known what it is; else its files are damaged.</summary>
-    public bool IsKnown => blueprint is not null;
+    public bool IsKnown => resolved is not null;
 
     /// <summary>All that was decided of it.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
-    public ModelBlueprint Blueprint => blueprint ?? throw NotReady();
+    public ResolvedModel Resolved => resolved ?? throw NotReady();
 
     /// <summary>Where it comes from; null when that can't be read.</summary>
     public VersionLineage? Lineage { get; }
 
     /// <summary>Where and how it computes; null until it was in memory.</summary>
-    public Computing? Computing { get; private set; }
+    public ExecutionInfo? Execution { get; private set; }
 
     /// <summary>Where its numbers come from.</summary>
     public WeightsState Weights { get; private set; }
@@ -78,7 +78,7 @@ public sealed partial class ModelVersion
     public SamplesReport? Samples { get; internal set; }
 
     /// <summary>Whether it did not reproduce its samples when it was made, so that it is the default only where it is pinned.</summary>
-    public bool IsHeldBack { get; internal set; }
+    public bool IsQuarantined { get; internal set; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; internal set; }
@@ -111,10 +111,10 @@ public sealed partial class ModelVersion
     public string? Reason { get; private set; }
 
     /// <summary>Whether a request brings it into memory.</summary>
-    internal bool IsOnDemand { get; private set; }
+    internal bool LoadsOnRequest { get; private set; }
 
     /// <summary>Whether it answers, at once or when it is loaded.</summary>
-    internal bool IsServable => State == VersionState.Ready || IsOnDemand;
+    internal bool IsServable => State == VersionState.Ready || LoadsOnRequest;
 
     /// <summary>When it was leased last, on the stopwatch's clock.</summary>
     internal long LastUsed { get; private set; }
@@ -133,7 +133,7 @@ public sealed partial class ModelVersion
     }
 
     /// <summary>The error of a request that asks for no version, where only such are there that are held back.</summary>
-    internal ServingException HeldBack() =>
+    internal ServingException Quarantined() =>
         new(
             ErrorCode.ModelNotReady,
             $"The model '{Name}' has no default version: version {Version} did not reproduce its samples. GET /v1/models/{Name} says how it differs, "
@@ -142,7 +142,7 @@ public sealed partial class ModelVersion
 
     /// <summary>Names its classes otherwise; the network is not touched.</summary>
     internal void Relabel(IReadOnlyList<string> labels) =>
-        blueprint = Blueprint.With(Blueprint.Definition with { Labels = labels });
+        resolved = Resolved.With(Resolved.Definition with { Labels = labels });
 
     private void Describe(LoadedWeights weights) =>
         (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);

@@ -55,7 +55,7 @@ public sealed partial class RegistryStart(
                     )
                 )
                 .Where(item =>
-                    item.Version.IsOnDemand
+                    item.Version.LoadsOnRequest
                     && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned))
                 )
                 .OrderByDescending(item => item.IsPinned)

@@ -14,15 +14,15 @@ public sealed class SampleCheck(Predictor predictor)
 {
     /// <summary>Refuses samples that come with a definition and whose pictures can't be decoded, before anything is built.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every such picture's place.</exception>
-    internal async Task ThrowIfUnreadableAsync(ModelBlueprint blueprint, CancellationToken cancellationToken)
+    internal async Task ThrowIfUnreadableAsync(ResolvedModel resolved, CancellationToken cancellationToken)
     {
-        if (blueprint.Definition.Samples is not { Count: > 0 } samples)
+        if (resolved.Definition.Samples is not { Count: > 0 } samples)
             return;
         var errors = new List<ErrorDetail>();
-        var input = new float[blueprint.Analysis.Input.ElementCount];
+        var input = new float[resolved.Analysis.Input.ElementCount];
         foreach (var (index, sample) in samples.Index())
         {
-            if (await predictor.PrepareAsync(blueprint, sample.Input, input, cancellationToken) is { } refusal)
+            if (await predictor.PrepareAsync(resolved, sample.Input, input, cancellationToken) is { } refusal)
                 errors.Add(new ErrorDetail($"/samples/{index}/image", refusal.Detail));
         }
 
@@ -38,12 +38,12 @@ public sealed class SampleCheck(Predictor predictor)
 
     /// <summary>Compares what a network makes of samples with what they say.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="runner">Its network, which need not serve yet; borrowed.</param>
+    /// <param name="worker">Its network, which need not serve yet; borrowed.</param>
     /// <param name="samples">Its samples.</param>
     /// <returns>What came of them; null when there are none.</returns>
     internal async Task<SamplesReport?> RunAsync(
         ModelVersion version,
-        ModelRunner runner,
+        InferenceWorker worker,
         IReadOnlyList<SampleDefinition>? samples
     )
     {
@@ -54,7 +54,7 @@ public sealed class SampleCheck(Predictor predictor)
         // One after the other, so that they take no more memory than a request of one input.
         foreach (var (index, sample) in samples.Index())
         {
-            var difference = Compare(index, sample, await PredictAsync(version, runner, sample.Input));
+            var difference = Compare(index, sample, await PredictAsync(version, worker, sample.Input));
             if (difference is not null)
                 differences.Add(difference);
         }
@@ -64,16 +64,16 @@ public sealed class SampleCheck(Predictor predictor)
 
     private async Task<Prediction.Prediction> PredictAsync(
         ModelVersion version,
-        ModelRunner runner,
+        InferenceWorker worker,
         PredictionInput input
     )
     {
         try
         {
-            if (!runner.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
+            if (!worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
                 return refusal;
             using var returning = place;
-            return (await predictor.ScoreAsync(version, runner, place, [input], CancellationToken.None)).Predictions[0];
+            return (await predictor.ScoreAsync(version, worker, place, [input], CancellationToken.None)).Predictions[0];
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
         {

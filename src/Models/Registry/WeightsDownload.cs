@@ -17,8 +17,8 @@ public sealed class WeightsDownload : IDisposable
     {
         this.lease = lease;
         content = new SafetensorsContent(
-            lease.Model.Blueprint.Analysis.StateDict,
-            lease.Runner.StateDict,
+            lease.Model.Resolved.Analysis.StateDict,
+            lease.Worker.StateDict,
             Metadata(lease.Model)
         );
     }
@@ -47,12 +47,12 @@ public sealed class WeightsDownload : IDisposable
         {
             ["format"] = "pt",
             ["model"] = $"{model.Name}@{model.Version}",
-            ["architecture_sha256"] = ArchitectureHash.Of(model.Blueprint.Architecture),
+            ["architecture_sha256"] = ArchitectureHash.Compute(model.Resolved.Architecture),
             ["weights"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(model.Weights.ToString()),
         };
         if (model.RandomTensors.Count > 0)
             metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);
-        if (model.Blueprint.Definition.Labels is { } labels)
+        if (model.Resolved.Definition.Labels is { } labels)
             metadata["labels"] = Json(labels);
         return metadata;
     }

@@ -25,7 +25,7 @@ public sealed partial class DataFolder(
     internal string Models => Path.Combine(root, "models");
 
     /// <summary>Where it is remembered how trials went.</summary>
-    internal string Trials => Path.Combine(root, "trials");
+    internal string PlanProbe => Path.Combine(root, "trials");
 
     /// <summary>Whether it was claimed, to be written.</summary>
     internal bool IsWritable => claim is not null;
@@ -44,7 +44,7 @@ public sealed partial class DataFolder(
             claim = Claim();
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
-            DurableFiles.CreateFolder(Trials);
+            DurableFiles.CreateFolder(PlanProbe);
             foreach (var left in Directory.EnumerateDirectories(Staging))
                 Directory.Delete(left, recursive: true);
             foreach (var left in Directory.EnumerateFiles(Staging))

@@ -51,7 +51,7 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
 
     /// <summary>Keeps a version.</summary>
     /// <param name="manifest">What is known of it, save its files.</param>
-    /// <param name="blueprint">What it is.</param>
+    /// <param name="resolved">What it is.</param>
     /// <param name="weights">The bytes of its weights; each part is valid until the next is asked for.</param>
     /// <param name="samples">Its samples; null or empty when it has none.</param>
     /// <param name="replaces">Whether it takes the place of what is there under its number.</param>
@@ -59,7 +59,7 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
     internal IReadOnlyDictionary<string, StoredFile> Write(
         VersionManifest manifest,
-        ModelBlueprint blueprint,
+        ResolvedModel resolved,
         IEnumerable<ReadOnlyMemory<byte>> weights,
         IReadOnlyList<SampleDefinition>? samples,
         bool replaces
@@ -74,7 +74,7 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
                 {
                     [Definition] = DurableFiles.Write(
                         Path.Combine(staged, Definition),
-                        [JsonSerializer.SerializeToUtf8Bytes(StoredBlueprint.Write(blueprint), VersionManifest.Json)]
+                        [JsonSerializer.SerializeToUtf8Bytes(ResolvedModelJson.Write(resolved), VersionManifest.Json)]
                     ),
                     [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
                 };

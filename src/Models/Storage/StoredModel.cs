@@ -10,7 +10,7 @@ internal sealed record StoredModel(string Name, ModelSettings Settings, IReadOnl
 
 /// <summary>A version as it is found on the disk: whole, or with what is wrong with it.</summary>
 /// <param name="Version">Its number.</param>
-/// <param name="Blueprint">What it is; null when that can't be read.</param>
+/// <param name="Resolved">What it is; null when that can't be read.</param>
 /// <param name="Manifest">What is known of its files; null when that can't be read.</param>
 /// <param name="Damage">What is wrong, in a sentence; null when nothing is.</param>
-internal sealed record StoredVersion(int Version, ModelBlueprint? Blueprint, VersionManifest? Manifest, string? Damage);
+internal sealed record StoredVersion(int Version, ResolvedModel? Resolved, VersionManifest? Manifest, string? Damage);

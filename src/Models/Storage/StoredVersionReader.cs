@@ -20,7 +20,7 @@ public sealed partial class StoredVersionReader(
     internal StoredVersion Read(string path, string name, int version)
     {
         VersionManifest? manifest = null;
-        ModelBlueprint? blueprint = null;
+        ResolvedModel? resolved = null;
         string? damage;
         try
         {
@@ -28,7 +28,7 @@ public sealed partial class StoredVersionReader(
             damage = Check(manifest, name, version) ?? CheckFiles(manifest, path);
             if (damage is null)
             {
-                blueprint = StoredBlueprint.Read(
+                resolved = ResolvedModelJson.Read(
                     JsonElement.Parse(File.ReadAllBytes(Path.Combine(path, ModelStore.Definition))),
                     limits.Value
                 );
@@ -42,7 +42,7 @@ public sealed partial class StoredVersionReader(
 
         if (damage is not null)
             LogDamaged(name, version, damage);
-        return new StoredVersion(version, blueprint, manifest, damage);
+        return new StoredVersion(version, resolved, manifest, damage);
     }
 
     /// <summary>Reads what is decided of a model; what can't be read is as if nothing were decided.</summary>

@@ -12,7 +12,7 @@ public sealed class ApiClient
     {
         this.http = http;
 
-        // Large networks take long on a busy machine; a hanging server is the test runner's business.
+        // Large networks take long on a busy machine; a hanging server is the test worker's business.
         http.Timeout = TimeSpan.FromMinutes(10);
     }
 

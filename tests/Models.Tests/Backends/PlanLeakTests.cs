@@ -60,7 +60,7 @@ public sealed class PlanLeakTests
             Precision.Float32,
             CPU
         );
-        using var threads = new PartThreads(2, "parts");
+        using var threads = new IntraBatchPool(2, "parts");
         plan.Forward(input, threads).Dispose();
 
         var tensors = Tensor.TotalCount;

@@ -37,9 +37,9 @@ public sealed class PlanTests
             Fixtures.Path("weights", name, $"{name}.safetensors")
         );
 
-        Assert.Equal((ModelRoute.Plan, null), (model.Computing.Route, model.Computing.RouteReason));
-        Assert.InRange(model.Computing.Fidelity!.MaxDifference, 0, 1e-5);
-        Assert.Equal(1, model.Computing.Fidelity.Top1Agreement);
+        Assert.Equal((Backend.Plan, null), (model.Execution.Backend, model.Execution.FallbackReason));
+        Assert.InRange(model.Execution.Accuracy!.MaxDifference, 0, 1e-5);
+        Assert.Equal(1, model.Execution.Accuracy.Top1Agreement);
     }
 
     // torchvision's logits under the formula's weights, within each golden's own tolerance.
@@ -49,7 +49,7 @@ public sealed class PlanTests
     {
         var golden = Fixtures.Json("goldens", name + ".json");
         var classes = golden.GetProperty("classes").GetInt32();
-        var blueprint = ModelBlueprint.Read(
+        var resolved = ResolvedModel.Read(
             JsonElement.Parse(
                 $$"""{ "name": "golden", "base": "{{golden.GetProperty("architecture").GetString()}}", "num_classes": {{classes}} }"""
             ),
@@ -57,9 +57,9 @@ public sealed class PlanTests
         );
         using var file = new TemporaryFile();
         FormulaWeights.Write(file.Path, golden);
-        using var model = FixtureLogitsTests.Load(blueprint.Analysis, file.Path);
+        using var model = FixtureLogitsTests.Load(resolved.Analysis, file.Path);
 
-        Assert.Equal(ModelRoute.Plan, model.Computing.Route);
+        Assert.Equal(Backend.Plan, model.Execution.Backend);
         foreach (var photo in golden.GetProperty("results").EnumerateObject())
         {
             var tensor = photo.Value.GetProperty("input").GetProperty("tensor").GetString()!.Split('#');
@@ -82,9 +82,9 @@ public sealed class PlanTests
 
         using var model = new CompiledModel(Networks.Fixture("residual"), seed: 1, [], CPU, Precision.BFloat16);
 
-        Assert.Equal(ModelRoute.Plan, model.Computing.Route);
-        Assert.InRange(model.Computing.Fidelity!.MaxDifference, 1e-7, 0.05);
-        Assert.Equal(64, model.Computing.Fidelity.Inputs);
+        Assert.Equal(Backend.Plan, model.Execution.Backend);
+        Assert.InRange(model.Execution.Accuracy!.MaxDifference, 1e-7, 0.05);
+        Assert.Equal(64, model.Execution.Accuracy.Inputs);
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class PlanTests
             whyNoPlan: "It is not wanted."
         );
 
-        Assert.Equal(ModelRoute.Module, byModule.Computing.Route);
-        Assert.NotNull(byModule.Computing.RouteReason);
+        Assert.Equal(Backend.Module, byModule.Execution.Backend);
+        Assert.NotNull(byModule.Execution.FallbackReason);
         var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
         for (var i = 0; i < plan.Length; i++)
             Assert.Equal(module[i], plan[i], 1e-5f);
@@ -139,7 +139,7 @@ public sealed class PlanTests
             .Select(i => (float)Math.Sin(i))
             .ToArray();
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
-        using var threads = new PartThreads(3, "parts");
+        using var threads = new IntraBatchPool(3, "parts");
 
         var scores = model.Run([input], 12, threads);
 
@@ -158,7 +158,7 @@ public sealed class PlanTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells a thread's niceness.");
         var (before, ofParts) = (Niceness(), new int[2]);
-        using var threads = new PartThreads(2, "parts");
+        using var threads = new IntraBatchPool(2, "parts");
 
         threads.Run(number => ofParts[number] = Niceness());
 
@@ -183,7 +183,7 @@ public sealed class PlanTests
             "Only Linux 6.12 and later has time slices of a thread's own, and not each of them tells."
         );
         var (before, ofParts) = (Slice(), new long[2]);
-        using var threads = new PartThreads(2, "parts");
+        using var threads = new IntraBatchPool(2, "parts");
 
         threads.Run(number => ofParts[number] = Slice());
 
@@ -235,7 +235,7 @@ public sealed class PlanTests
     public void Run_Parts_ComputeOnOneCoreEach()
     {
         var ofParts = new int[2];
-        using var threads = new PartThreads(2, "parts");
+        using var threads = new IntraBatchPool(2, "parts");
         threads.Run(_ => { });
 
         // What another thread sets is not theirs, whenever they first ask.
@@ -300,7 +300,7 @@ public sealed class PlanTests
     {
         var ended = 0;
         using var failing = new ManualResetEventSlim();
-        using var threads = new PartThreads(3, "parts");
+        using var threads = new IntraBatchPool(3, "parts");
 
         Assert.Throws<AggregateException>(() =>
             threads.Run(number =>
@@ -341,7 +341,7 @@ public sealed class PlanTests
 
         var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
 
-        Assert.Equal(ModelRoute.Plan, byPlan.Computing.Route);
+        Assert.Equal(Backend.Plan, byPlan.Execution.Backend);
         for (var i = 0; i < plan.Length; i++)
             Assert.Equal(module[i], plan[i], 1e-5f);
     }

@@ -81,7 +81,7 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             // Some of them as networks with large activations are computed, and some by our own code where they can be; these are all small.
             var steps = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
             using var plan = new CompiledPlan(
-                i % 3 == 1 ? StayInCache.Apply(steps, large: 1) : steps,
+                i % 3 == 1 ? TileBatch.Apply(steps, large: 1) : steps,
                 module,
                 Precision.Float32,
                 CPU

@@ -34,7 +34,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
         using var provider = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
         var metrics = provider.GetRequiredService<ServingMetrics>();
         using var gauges = new Gauges(provider.GetRequiredService<IMeterFactory>());
-        var turns = new DeviceTurns(instances);
+        var turns = new DeviceScheduler(instances);
         var options = new BatchingOptions
         {
             QueueLimit = 160,
@@ -45,7 +45,9 @@ public sealed class IsolationTests(ITestOutputHelper output)
         foreach (var name in new[] { "first", "second" })
         {
             var model = new CompiledModel(Networks.Analyze(Network), seed: name.Length, [], CPU);
-            traffic.Add(new Traffic(model, new ModelRunner(model, name, 1, options, turns, metrics), leastScored / 2));
+            traffic.Add(
+                new Traffic(model, new InferenceWorker(model, name, 1, options, turns, metrics), leastScored / 2)
+            );
         }
 
         await Task.WhenAll(
@@ -58,7 +60,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
 
         foreach (var model in traffic)
         {
-            model.Runner.Dispose();
+            model.Worker.Dispose();
             output.WriteLine(
                 $"{model.Scored} inputs scored; of the requests, {model.Failed} failed, {model.GivenUp} were given up, {model.Refused} refused; batches up to {model.LargestBatch}"
             );
@@ -84,9 +86,9 @@ public sealed class IsolationTests(ITestOutputHelper output)
             returned,
             largestBatch;
 
-        public Traffic(CompiledModel model, ModelRunner runner, int leastScored)
+        public Traffic(CompiledModel model, InferenceWorker worker, int leastScored)
         {
-            (Runner, this.leastScored) = (runner, leastScored);
+            (Worker, this.leastScored) = (worker, leastScored);
             var random = new Random(1);
             inputs =
             [
@@ -99,7 +101,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
             alone = [.. inputs.Select(input => model.Run(input, 1))];
         }
 
-        public ModelRunner Runner { get; }
+        public InferenceWorker Worker { get; }
 
         public int Scored => scored;
 
@@ -160,10 +162,10 @@ public sealed class IsolationTests(ITestOutputHelper output)
         )
         {
             await Task.Yield();
-            if (!Runner.TryReserve(chosen.Count, priority, TimeSpan.MaxValue, out var place, out _))
+            if (!Worker.TryReserve(chosen.Count, priority, TimeSpan.MaxValue, out var place, out _))
                 return null;
             using var returning = place;
-            return await Runner.RunAsync(place, Request(chosen, isBroken), chosen.Count, cancellationToken);
+            return await Worker.RunAsync(place, Request(chosen, isBroken), chosen.Count, cancellationToken);
         }
 
         private void Check(RunResult result, List<int> chosen, bool isBroken)

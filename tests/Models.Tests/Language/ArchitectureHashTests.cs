@@ -28,12 +28,14 @@ public sealed class ArchitectureHashTests
 
     [Fact]
     public void Of_PredefinedNetworks_AreAllDifferent() =>
-        Assert.Distinct(PredefinedArchitectures.All.Select(item => ArchitectureHash.Of(item.Definition)));
+        Assert.Distinct(PredefinedArchitectures.All.Select(item => ArchitectureHash.Compute(item.Definition)));
 
     private static string Hash(string layer)
     {
         var json =
             $$$"""{"name":"m","architecture":{"input":{"channels":3,"height":8,"width":8},"layers":[{{{layer}}},{"type":"flatten"},{"type":"linear","out_features":2}]}}""";
-        return ArchitectureHash.Of(ModelBlueprint.Read(JsonElement.Parse(json), new ArchitectureLimits()).Architecture);
+        return ArchitectureHash.Compute(
+            ResolvedModel.Read(JsonElement.Parse(json), new ArchitectureLimits()).Architecture
+        );
     }
 }

@@ -86,8 +86,8 @@ public sealed class SampleRulesTests
         Assert.Equal([2, 2], samples.Select(sample => sample.For(null).Top1!.Index!.Value));
     }
 
-    private static ModelBlueprint Read(string input, string samples) =>
-        ModelBlueprint.Read(
+    private static ResolvedModel Read(string input, string samples) =>
+        ResolvedModel.Read(
             JsonElement.Parse(
                 $$"""{"name":"a","architecture":{"input":{{input}},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]},"labels":["ant","cat","dog"],"samples":{{samples}}}"""
             ),

@@ -10,7 +10,7 @@ internal sealed class SimulatedDevice(int atOnce)
 {
     private const double Least = 1e-3;
 
-    private readonly FairSchedule schedule = new(atOnce);
+    private readonly FairScheduler schedule = new(atOnce);
     private readonly List<Client> clients = [];
     private double now;
 
@@ -112,7 +112,7 @@ internal sealed class SimulatedModel(int weight, int turn)
 
     public int Turn => turn;
 
-    public FairShare Share { get; } = new(weight);
+    public FlowState Share { get; } = new(weight);
 
     /// <summary>Milliseconds of the device that it got.</summary>
     public double Computed { get; set; }

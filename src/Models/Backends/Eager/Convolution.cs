@@ -34,7 +34,7 @@ internal sealed class Convolution
             Longs(layer.Dilation.Expand(rank)),
             layer.Groups
         );
-        var edges = ConvolutionEdges.Of(layer, rank);
+        var edges = ConvolutionEdges.From(layer, rank);
         (innerPadding, outerPadding) = (edges.Inner, edges.IsInner ? null : edges.Outer);
         mode = layer.PaddingMode switch
         {

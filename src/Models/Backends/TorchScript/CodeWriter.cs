@@ -66,7 +66,7 @@ internal sealed class CodeWriter
             WeightedOperator operation => weighted.Write(operation),
             NormOperator { Norm: var norm } =>
                 $"torch.batch_norm({item.Inputs[0]}, {Affine(norm, "weight")}, {Affine(norm, "bias")}, "
-                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, False, 0.0, {Literal.Of(norm.Eps)}, True)",
+                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, False, 0.0, {Literal.Format(norm.Eps)}, True)",
             ActivationOperator activation => Call(activation.Function, $"{activation.Inputs[0]}", activation.IsInPlace),
             AddOperator { Inputs: [var left, var right] } add =>
                 $"torch.{(add.IsInPlace ? "add_" : "add")}({left}, {right})",
@@ -79,11 +79,11 @@ internal sealed class CodeWriter
 
     /// <summary>A call of an activation.</summary>
     public static string Call(ActivationFunction function, string input, bool isInPlace) =>
-        $"torch.{function.Name}{(isInPlace ? "_" : "")}({string.Join(", ", function.Scalars.Select(scalar => Literal.Of(scalar)).Prepend(input))}"
-        + (function.Approximate is null ? ")" : $", approximate={Literal.Of(function.Approximate)})");
+        $"torch.{function.Name}{(isInPlace ? "_" : "")}({string.Join(", ", function.Scalars.Select(scalar => Literal.Format(scalar)).Prepend(input))}"
+        + (function.Approximate is null ? ")" : $", approximate={Literal.Format(function.Approximate)})");
 
     private string Call(CallOperator call) =>
-        $"torch.{call.Function}({string.Join(", ", call.Arguments.Select(argument => argument is Parameter parameter ? Module(parameter.Name) : Literal.Of(argument)))})";
+        $"torch.{call.Function}({string.Join(", ", call.Arguments.Select(argument => argument is Parameter parameter ? Module(parameter.Name) : Literal.Format(argument)))})";
 
     private string Affine(Norm norm, string name) => norm.Affine ? Module($"{norm.Key}.{name}") : "None";
 

@@ -25,7 +25,7 @@ internal sealed class CompiledPlan : IDisposable
     // Below this, handing parts to threads costs more than it saves.
     private const long LeastMacsOfPart = 5_000_000;
 
-    private readonly SmallPlan? small;
+    private readonly ManagedPlan? small;
     private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle = [];
     private readonly jit.ScriptModule<Tensor, Tensor>? program;
     private readonly IReadOnlyCollection<string> attributes = [];
@@ -51,7 +51,7 @@ internal sealed class CompiledPlan : IDisposable
         var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
         if (plan.IsSmall)
         {
-            small = new SmallPlan(plan, folded);
+            small = new ManagedPlan(plan, folded);
             return;
         }
 
@@ -64,7 +64,7 @@ internal sealed class CompiledPlan : IDisposable
             foreach (var (name, tensor) in text.Tensors)
             {
                 if (tensor is not null)
-                    program.set_attribute(name, folded.Of(tensor).to(device));
+                    program.set_attribute(name, folded.Get(tensor).to(device));
             }
 
             program.invoke("prepare");
@@ -79,7 +79,7 @@ internal sealed class CompiledPlan : IDisposable
     /// <summary>Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.</summary>
     /// <param name="input">The batch, contiguous.</param>
     /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
-    public Tensor Forward(Tensor input, PartThreads? threads = null)
+    public Tensor Forward(Tensor input, IntraBatchPool? threads = null)
     {
         if (small is not null)
             return Forward(input, small);
@@ -97,7 +97,7 @@ internal sealed class CompiledPlan : IDisposable
         return result.MoveToOuterDisposeScope();
     }
 
-    private Tensor Forward(Tensor input, SmallPlan plan)
+    private Tensor Forward(Tensor input, ManagedPlan plan)
     {
         var from = MemoryMarshal.Cast<byte, float>(input.bytes);
         var count = from.Length / plan.InputCount;

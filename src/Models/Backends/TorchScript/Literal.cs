@@ -8,24 +8,24 @@ internal static class Literal
 {
     /// <summary>The text of an argument.</summary>
     /// <exception cref="ArgumentException">It is of a kind that has no text; a client's words are none of them.</exception>
-    public static string Of(object? argument) =>
+    public static string Format(object? argument) =>
         argument switch
         {
             null => "None",
             true => "True",
             false => "False",
             long number => number.ToString(CultureInfo.InvariantCulture),
-            double number => Of(number),
+            double number => Format(number),
             Value value => value.ToString(),
             string word when word.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') => $"\"{word}\"",
-            IEnumerable<long> list => $"[{string.Join(", ", list.Select(item => Of((object)item)))}]",
-            IEnumerable<double> list => $"[{string.Join(", ", list.Select(Of))}]",
+            IEnumerable<long> list => $"[{string.Join(", ", list.Select(item => Format((object)item)))}]",
+            IEnumerable<double> list => $"[{string.Join(", ", list.Select(Format))}]",
             IEnumerable<Value> list => $"[{string.Join(", ", list)}]",
             _ => throw new ArgumentException($"{argument.GetType().Name} has no literal.", nameof(argument)),
         };
 
     // TorchScript tells floats from integers by their point or exponent.
-    private static string Of(double number)
+    private static string Format(double number)
     {
         if (!double.IsFinite(number))
             throw new ArgumentException($"{number} has no literal.", nameof(number));

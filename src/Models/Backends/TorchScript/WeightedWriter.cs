@@ -34,16 +34,10 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         var bias = item.Weights.HasBias ? text.Tensor(new BiasTensor(item.Weights, isFloat32)) : "None";
         var weight = new WeightTensor(item.Weights, isFloat32);
         var addend = item.HasAddend ? inputs[1] : null;
-        return (item, item.Route) switch
+        return (item, item.KernelKind) switch
         {
-            (ConvolutionOperator convolution, OperatorRoute.Fused) => Fused(
-                convolution,
-                inputs[0],
-                addend,
-                weight,
-                bias
-            ),
-            (ConvolutionOperator convolution, OperatorRoute.AsLinear) => AsLinear(
+            (ConvolutionOperator convolution, KernelKind.Fused) => Fused(convolution, inputs[0], addend, weight, bias),
+            (ConvolutionOperator convolution, KernelKind.AsLinear) => AsLinear(
                 convolution,
                 inputs[0],
                 addend,
@@ -52,11 +46,11 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             ),
             (ConvolutionOperator convolution, _) => WithRest(
                 $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, {text.Tensor(weight, InLayout(convolution))}, {bias}, "
-                    + $"{Literal.Of(convolution.Stride)}, {Literal.Of(convolution.Padding)}, {Literal.Of(convolution.Dilation)}, {convolution.Groups})",
+                    + $"{Literal.Format(convolution.Stride)}, {Literal.Format(convolution.Padding)}, {Literal.Format(convolution.Dilation)}, {convolution.Groups})",
                 addend,
                 item.Activation
             ),
-            (_, OperatorRoute.Fused) => Linear(item, inputs[0], addend, Packed(weight), bias),
+            (_, KernelKind.Fused) => Linear(item, inputs[0], addend, Packed(weight), bias),
             _ => WithRest($"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})", addend, item.Activation),
         };
     }
@@ -71,7 +65,7 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     private string Fused(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
     {
         var isSeries = item.Kernel.Length == 1;
-        string Sizes(long[] sizes, long row) => Literal.Of(isSeries ? [row, .. sizes] : sizes);
+        string Sizes(long[] sizes, long row) => Literal.Format(isSeries ? [row, .. sizes] : sizes);
         string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
         var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
 
@@ -86,7 +80,7 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             weight,
             input,
             (name, inputs) =>
-                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, {Literal.Of(size.Prepend(inputs))})"
+                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, {Literal.Format(size.Prepend(inputs))})"
         );
         input = Picture(input);
 
@@ -118,7 +112,8 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
 
         // The channels go to the end and come back: views of channels_last, no copies.
         var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension);
-        string ToEnd(string value) => text.Local($"torch.permute({value}, {Literal.Of(sides.Prepend(0).Append(1))})");
+        string ToEnd(string value) =>
+            text.Local($"torch.permute({value}, {Literal.Format(sides.Prepend(0).Append(1))})");
         var result = Linear(
             item,
             ToEnd(input),
@@ -126,7 +121,7 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             Packed(weight, name => $"torch.flatten({name}, 1)"),
             bias
         );
-        return $"torch.permute({result}, {Literal.Of(sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0))})";
+        return $"torch.permute({result}, {Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0))})";
     }
 
     private string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)
@@ -163,5 +158,5 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     private static string Ending(ActivationFunction? activation) =>
         activation is null
             ? "\"none\", [], None"
-            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Of(activation.Scalars)}), {Literal.Of(activation.Approximate)}";
+            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Format(activation.Scalars)}), {Literal.Format(activation.Approximate)}";
 }

@@ -22,7 +22,7 @@ internal static class FuseSums
                     .Where(choice =>
                         choice.Before is { Activation: null, HasAddend: false } && AddsRightly(choice.Before)
                     )
-                    .OrderByDescending(choice => choice.Before is ConvolutionOperator { Route: OperatorRoute.Fused })
+                    .OrderByDescending(choice => choice.Before is ConvolutionOperator { KernelKind: KernelKind.Fused })
                     .ToList();
                 return choices is [(var before, var addend), ..]
                     ? (before!, before! with { Inputs = [before.Inputs[0], addend] })
@@ -32,8 +32,8 @@ internal static class FuseSums
 
     // oneDNN 3.7 adds wrongly to a channel block that is not full (docs/decisions/0006), and can't tell the layout of a single pixel.
     private static bool AddsRightly(WeightedOperator item) =>
-        item is not ConvolutionOperator { Route: OperatorRoute.Fused }
+        item is not ConvolutionOperator { KernelKind: KernelKind.Fused }
         || (
-            item.Output.Shape.Sizes[0] % FillBlocks.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)
+            item.Output.Shape.Sizes[0] % PadChannels.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)
         );
 }

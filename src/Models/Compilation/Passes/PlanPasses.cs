@@ -21,12 +21,20 @@ internal static class PlanPasses
         bool? cachesAreShown = null
     )
     {
-        var plan = KeepScores.Apply(FuseActivations.Apply(FoldNorms.Apply(PlanBuilder.Build(analysis))));
-        if (ownCode && forCpu && precision == Precision.Float32 && SmallNetworks.Apply(plan) is { IsSmall: true } small)
+        var plan = KeepLogitsInFloat32.Apply(FuseActivations.Apply(FoldNorms.Apply(GraphBuilder.Build(analysis))));
+        if (
+            ownCode
+            && forCpu
+            && precision == Precision.Float32
+            && SelectManagedBackend.Apply(plan) is { IsSmall: true } small
+        )
+        {
             return small;
+        }
+
         plan = forCpu
-            ? FillBlocks.Apply(
-                ChooseRoutes.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown),
+            ? PadChannels.Apply(
+                SelectKernels.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown),
                 precision
             )
             : plan with
@@ -35,7 +43,7 @@ internal static class PlanPasses
             };
 
         // After the sums, activations once more: of the sums.
-        plan = WorkInPlace.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
-        return forCpu ? StayInCache.Apply(plan) : plan;
+        plan = ReuseBuffers.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
+        return forCpu ? TileBatch.Apply(plan) : plan;
     }
 }

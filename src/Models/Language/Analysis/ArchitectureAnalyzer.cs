@@ -267,9 +267,9 @@ internal sealed class ArchitectureAnalyzer
         {
             Fail(
                 JsonPointer.Append(pointer, "head_layer"),
-                $"'{Spelling.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
+                $"'{Suggestions.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
                     + (
-                        Spelling.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near
+                        Suggestions.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near
                             ? $" Did you mean '{near}'?"
                             : ""
                     )

@@ -18,7 +18,7 @@ public abstract record Activation : LayerDefinition
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => Apply;
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Add(
             new ActivationOperator(Function)
             {

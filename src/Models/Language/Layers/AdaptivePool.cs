@@ -44,7 +44,7 @@ public abstract record AdaptivePool : LayerDefinition
         return input => Apply(input, size);
     }
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, Longs(OutputSize));
 
     /// <summary>What libtorch's function is called before <c>_pool</c>.</summary>

@@ -21,7 +21,7 @@ public abstract record AvgPool : Pool
         return input => Apply(input, kernel, stride, padding);
     }
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(
             node,
             node.Output,

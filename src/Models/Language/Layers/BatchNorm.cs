@@ -64,7 +64,7 @@ public abstract record BatchNorm : LayerDefinition
         return input;
     }
 
-    internal sealed override LayerDefinition Filled(LayerNode node) =>
+    internal sealed override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
             NumFeatures = (int)node.Input.Sizes[0],
@@ -73,7 +73,7 @@ public abstract record BatchNorm : LayerDefinition
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, Create(node.Input.Sizes[0])).call;
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Add(
             new NormOperator(new Norm(node.Key, Eps, Affine))
             {

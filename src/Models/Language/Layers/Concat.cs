@@ -57,13 +57,13 @@ internal sealed record Concat : LayerDefinition
         return Inline ? join : block.Computes(join);
     }
 
-    internal override LayerDefinition Filled(LayerNode node) =>
+    internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
-            Branches = [.. node.Children.Select(ArchitectureWriter.FilledBranch)],
+            Branches = [.. node.Children.Select(ArchitectureWriter.BranchWithInferred)],
         };
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
     {
         var parts = node.Children.Select(child => plan.Chain([child], input)).ToArray();
         return plan.Call(node, node.Output, "cat", parts, 1L);

@@ -81,7 +81,7 @@ public abstract record Conv : LayerDefinition
 
     internal sealed override LayerDefinition WithOutputs(int count) => this with { OutChannels = count };
 
-    internal sealed override LayerDefinition Filled(LayerNode node) =>
+    internal sealed override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
             InChannels = (int)node.Input.Sizes[0],
@@ -127,7 +127,7 @@ public abstract record Conv : LayerDefinition
     }
 
     internal sealed override Shape? Padded(Shape input) =>
-        ConvolutionEdges.Of(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
+        ConvolutionEdges.From(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
@@ -135,9 +135,9 @@ public abstract record Conv : LayerDefinition
         return new Convolution(this, SpatialRank, parent.Add(node, Create(channels)), channels).Forward;
     }
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input)
     {
-        var edges = ConvolutionEdges.Of(this, SpatialRank);
+        var edges = ConvolutionEdges.From(this, SpatialRank);
         if (!edges.IsInner)
             input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
         return plan.Add(

@@ -30,7 +30,7 @@ internal sealed class ConvolutionEdges
     /// <summary>The edges of a layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="rank">Its spatial dimensions.</param>
-    public static ConvolutionEdges Of(Conv layer, int rank) =>
+    public static ConvolutionEdges From(Conv layer, int rank) =>
         new(
             layer.Padding.Sizes is { } sizes
                 ? [.. sizes.Expand(rank).Select(size => ((long)size, (long)size))]

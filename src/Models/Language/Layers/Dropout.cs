@@ -22,7 +22,7 @@ public abstract record AnyDropout : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) => input;
 }
 
 /// <summary>Single numbers.</summary>

@@ -32,7 +32,7 @@ internal sealed record Filter2d : LayerDefinition
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, new Filter(Preset.Kernel(), node.Input.Sizes[0])).call;
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Add(
             new ConvolutionOperator
             {

@@ -57,7 +57,7 @@ internal sealed record Flatten : LayerDefinition
         ]);
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

@@ -39,9 +39,13 @@ internal sealed record GroupNorm : LayerDefinition
         return input;
     }
 
-    internal override LayerDefinition Filled(LayerNode node) => this with { NumChannels = (int)node.Input.Sizes[0] };
+    internal override LayerDefinition WithInferred(LayerNode node) =>
+        this with
+        {
+            NumChannels = (int)node.Input.Sizes[0],
+        };
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(
             node,
             node.Output,

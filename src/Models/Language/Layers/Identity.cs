@@ -12,7 +12,7 @@ internal sealed record Identity : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => input;
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => input;
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => input;
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => static input => input;
 }

@@ -36,5 +36,5 @@ internal static class LayerCatalogue
 internal sealed record LayerKind(string Name, string Meaning, Type Type)
 {
     /// <summary>Its parameters.</summary>
-    public RecordMembers Members => RecordMembers.Of(Type);
+    public RecordMembers Members => RecordMembers.From(Type);
 }

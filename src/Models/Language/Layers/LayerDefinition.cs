@@ -56,14 +56,14 @@ public abstract record LayerDefinition
     /// <param name="plan">Takes the operators.</param>
     /// <param name="input">What goes in.</param>
     /// <returns>What comes out; the input itself for a layer that does nothing.</returns>
-    internal abstract Value Emit(LayerNode node, PlanBuilder plan, Value input);
+    internal abstract Value Emit(LayerNode node, GraphBuilder plan, Value input);
 
     /// <summary>The same layer with another number of outputs; null for a kind that has no such number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;
 
     /// <summary>The same layer with what was inferred filled in.</summary>
     /// <param name="node">The layer in its place.</param>
-    internal virtual LayerDefinition Filled(LayerNode node) => this;
+    internal virtual LayerDefinition WithInferred(LayerNode node) => this;
 
     /// <summary>The same layer with each layer in it passed through <paramref name="replace"/>, innermost first.</summary>
     internal virtual LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this);

@@ -18,7 +18,7 @@ public sealed record LayerDescription(string Type, string Meaning, IReadOnlyList
         .. LayerCatalogue.All.Select(kind => new LayerDescription(
             kind.Name,
             kind.Meaning,
-            [.. kind.Members.Members.Select(LayerParameter.Of)]
+            [.. kind.Members.Members.Select(LayerParameter.From)]
         )),
     ];
 }
@@ -43,7 +43,7 @@ public sealed record LayerParameter(
     string Meaning
 )
 {
-    internal static LayerParameter Of(RecordMember member)
+    internal static LayerParameter From(RecordMember member)
     {
         var maximum = member.Range is null
             ? null

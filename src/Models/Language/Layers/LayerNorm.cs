@@ -53,7 +53,7 @@ internal sealed record LayerNorm : LayerDefinition
         return input;
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(
             node,
             node.Output,

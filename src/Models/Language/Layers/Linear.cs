@@ -37,7 +37,7 @@ internal sealed record Linear : LayerDefinition
         return output;
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Add(
             new LinearOperator
             {
@@ -51,7 +51,11 @@ internal sealed record Linear : LayerDefinition
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;
 
-    internal override LayerDefinition Filled(LayerNode node) => this with { InFeatures = (int)node.Input.Sizes[^1] };
+    internal override LayerDefinition WithInferred(LayerNode node) =>
+        this with
+        {
+            InFeatures = (int)node.Input.Sizes[^1],
+        };
 
     internal override LayerDefinition WithOutputs(int count) => this with { OutFeatures = count };
 }

@@ -33,7 +33,7 @@ internal sealed record LocalResponseNorm : LayerDefinition
     internal override Shape? Padded(Shape input) => new([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]);
 
     // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
     {
         var shape = node.Output;
         var rows = new Shape(1, shape.Sizes[0], Shape.Product(shape.Sizes.Skip(1)));

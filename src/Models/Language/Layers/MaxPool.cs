@@ -29,7 +29,7 @@ public abstract record MaxPool : Pool
         return input => Apply(input, kernel, stride, padding, dilation);
     }
 
-    internal sealed override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(
             node,
             node.Output,

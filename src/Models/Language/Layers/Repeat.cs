@@ -30,7 +30,7 @@ internal sealed record Repeat : LayerDefinition
         return shape;
     }
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => plan.Chain(node.Children, input);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
         BlockModule.Chain(node.Children, parent);

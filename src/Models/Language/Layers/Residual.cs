@@ -79,14 +79,14 @@ internal sealed record Residual : LayerDefinition
         });
     }
 
-    internal override LayerDefinition Filled(LayerNode node) =>
+    internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
-            Body = ArchitectureWriter.Filled(node.Children.Take(Body.Count)),
-            Shortcut = Shortcut is null ? null : ArchitectureWriter.FilledBranch(node.Children[Body.Count]),
+            Body = ArchitectureWriter.WithInferred(node.Children.Take(Body.Count)),
+            Shortcut = Shortcut is null ? null : ArchitectureWriter.BranchWithInferred(node.Children[Body.Count]),
         };
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input)
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
     {
         var body = plan.Chain(node.Children.Take(Body.Count), input);
         var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);

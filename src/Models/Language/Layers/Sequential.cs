@@ -23,7 +23,7 @@ internal sealed record Sequential : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit) =>
         visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) => plan.Chain(node.Children, input);
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => plan.Chain(node.Children, input);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
@@ -33,10 +33,10 @@ internal sealed record Sequential : LayerDefinition
         return block.Computes(BlockModule.Chain(node.Children, block));
     }
 
-    internal override LayerDefinition Filled(LayerNode node) =>
+    internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
-            Layers = ArchitectureWriter.Filled(node.Children),
+            Layers = ArchitectureWriter.WithInferred(node.Children),
         };
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>

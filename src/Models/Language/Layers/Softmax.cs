@@ -37,7 +37,7 @@ internal sealed record Softmax : LayerDefinition
     /// <summary>Whether it ends the network, so that its input is what the network gives.</summary>
     internal static bool IsLeftOut(LayerNode node) => node.EndsNetwork && node.Output.Rank == 1;
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         IsLeftOut(node) ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)

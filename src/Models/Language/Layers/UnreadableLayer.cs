@@ -11,7 +11,7 @@ internal sealed record UnreadableLayer : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => Shape.Unknown;
 
-    internal override Value Emit(LayerNode node, PlanBuilder plan, Value input) =>
+    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         throw new InvalidOperationException("An architecture with errors is not planned.");
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>

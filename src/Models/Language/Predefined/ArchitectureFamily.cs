@@ -36,7 +36,7 @@ public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
     ];
 
     /// <summary>The family of a predefined architecture.</summary>
-    internal static ArchitectureFamily Of(string architecture) =>
+    internal static ArchitectureFamily Find(string architecture) =>
         Array.Find(Known, family => architecture.StartsWith(family.Name, StringComparison.Ordinal))
         ?? throw new InvalidOperationException($"{architecture} belongs to no known family.");
 }

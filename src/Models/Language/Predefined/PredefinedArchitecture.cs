@@ -11,7 +11,7 @@ namespace ModelService.Models.Language.Predefined;
 public sealed record PredefinedArchitecture(string Name, JsonElement Source, ArchitectureDefinition Definition)
 {
     /// <summary>What its family brought.</summary>
-    public ArchitectureFamily Family => ArchitectureFamily.Of(Name);
+    public ArchitectureFamily Family => ArchitectureFamily.Find(Name);
 
     /// <summary>How photos become its input.</summary>
     public PreprocessingPreset Preprocessing { get; } = PreprocessingPreset.Imagenet;

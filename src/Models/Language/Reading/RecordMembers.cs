@@ -39,7 +39,7 @@ internal sealed class RecordMembers
     public IReadOnlyDictionary<string, RecordMember> ByName { get; }
 
     /// <summary>The members of a record that has a parameterless constructor.</summary>
-    public static RecordMembers Of(Type type) => Known.GetOrAdd(type, static key => new RecordMembers(key));
+    public static RecordMembers From(Type type) => Known.GetOrAdd(type, static key => new RecordMembers(key));
 
     private static int InheritanceDepth(Type type) => type.BaseType is { } parent ? 1 + InheritanceDepth(parent) : 0;
 }

@@ -43,7 +43,7 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
             return null;
         }
 
-        var members = RecordMembers.Of(type);
+        var members = RecordMembers.From(type);
         var record = Activator.CreateInstance(type)!;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var right = new HashSet<string>(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
             var place = JsonPointer.Append(pointer, property.Name);
             if (!seen.Add(property.Name))
             {
-                Fail(place, $"'{Spelling.Shorten(property.Name)}' is given twice.");
+                Fail(place, $"'{Suggestions.Shorten(property.Name)}' is given twice.");
             }
             else if (property.Name == discriminator)
             {
@@ -93,8 +93,8 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
 
     private static string UnknownProperty(string name, RecordMembers members)
     {
-        var nearest = Spelling.Nearest(name, members.ByName.Keys);
-        return $"'{Spelling.Shorten(name)}' is unknown here"
+        var nearest = Suggestions.Nearest(name, members.ByName.Keys);
+        return $"'{Suggestions.Shorten(name)}' is unknown here"
             + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
             + $"What is known: {string.Join(", ", members.ByName.Keys)}.";
     }
@@ -225,10 +225,10 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         var name = json.GetString()!;
         if (LayerCatalogue.ByName.TryGetValue(name, out var kind))
             return kind;
-        var nearest = Spelling.Nearest(name, LayerCatalogue.ByName.Keys);
+        var nearest = Suggestions.Nearest(name, LayerCatalogue.ByName.Keys);
         Fail(
             pointer,
-            $"'{Spelling.Shorten(name)}' is no layer type"
+            $"'{Suggestions.Shorten(name)}' is no layer type"
                 + (nearest is null ? "." : $"; did you mean '{nearest}'?")
                 + " GET /v1/layers lists them all."
         );
@@ -286,7 +286,7 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
             return text;
         }
 
-        Fail(pointer, $"'{Spelling.Shorten(text)}' does not fit. {member.Meaning}");
+        Fail(pointer, $"'{Suggestions.Shorten(text)}' does not fit. {member.Meaning}");
         return null;
     }
 
@@ -407,8 +407,8 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
         {
             JsonValueKind.Object => "An object",
             JsonValueKind.Array => "A list",
-            JsonValueKind.String => $"The text \"{Spelling.Shorten(json.GetString()!)}\"",
-            JsonValueKind.Number => Spelling.Shorten(json.GetRawText()),
+            JsonValueKind.String => $"The text \"{Suggestions.Shorten(json.GetString()!)}\"",
+            JsonValueKind.Number => Suggestions.Shorten(json.GetRawText()),
             _ => json.ValueKind.ToString().ToLowerInvariant(),
         };
 }

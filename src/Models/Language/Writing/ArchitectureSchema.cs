@@ -94,7 +94,7 @@ public static class ArchitectureSchema
 
     private static JsonObject Record(Type type)
     {
-        var members = RecordMembers.Of(type).Members;
+        var members = RecordMembers.From(type).Members;
         return new JsonObject
         {
             ["type"] = "object",
@@ -114,7 +114,7 @@ public static class ArchitectureSchema
         if (!member.Required)
             schema = OrNull(schema);
         schema["description"] = member.Meaning;
-        if (LayerParameter.Of(member).Default is { } value)
+        if (LayerParameter.From(member).Default is { } value)
             schema["default"] = JsonSerializer.SerializeToNode(value);
         return schema;
     }

@@ -16,7 +16,7 @@ public static class ArchitectureWriter
     /// <param name="analysis">Its analysis.</param>
     public static JsonObject Write(ArchitectureDefinition architecture, ArchitectureAnalysis analysis)
     {
-        var filled = architecture with { Layers = [.. analysis.Layers.SelectMany(Filled)] };
+        var filled = architecture with { Layers = [.. analysis.Layers.SelectMany(WithInferred)] };
         return WriteRecord(filled);
     }
 
@@ -26,7 +26,7 @@ public static class ArchitectureWriter
         var json = new JsonObject();
         if (record is LayerDefinition layer)
             json["type"] = LayerCatalogue.NameOf(layer);
-        foreach (var member in RecordMembers.Of(record.GetType()).Members)
+        foreach (var member in RecordMembers.From(record.GetType()).Members)
         {
             var value = member.Get(record);
             if (value is not null && (member.Required || !value.Equals(member.Default)))
@@ -53,16 +53,16 @@ public static class ArchitectureWriter
             _ => WriteRecord(value),
         };
 
-    private static IEnumerable<LayerDefinition> Filled(LayerNode node) =>
-        node.Definition is Repeat ? node.Children.SelectMany(Filled) : [node.Definition.Filled(node)];
+    private static IEnumerable<LayerDefinition> WithInferred(LayerNode node) =>
+        node.Definition is Repeat ? node.Children.SelectMany(WithInferred) : [node.Definition.WithInferred(node)];
 
     /// <summary>A branch or shortcut with what was inferred filled in; it stays one layer.</summary>
-    internal static LayerDefinition FilledBranch(LayerNode node) =>
+    internal static LayerDefinition BranchWithInferred(LayerNode node) =>
         node.Definition is Repeat
-            ? new Sequential { Inline = true, Layers = Filled(node.Children) }
-            : node.Definition.Filled(node);
+            ? new Sequential { Inline = true, Layers = WithInferred(node.Children) }
+            : node.Definition.WithInferred(node);
 
     /// <summary>The layers of a block with what was inferred filled in.</summary>
-    internal static IReadOnlyList<LayerDefinition> Filled(IEnumerable<LayerNode> nodes) =>
-        [.. nodes.SelectMany(Filled)];
+    internal static IReadOnlyList<LayerDefinition> WithInferred(IEnumerable<LayerNode> nodes) =>
+        [.. nodes.SelectMany(WithInferred)];
 }

@@ -11,13 +11,13 @@ namespace ModelService.Models.Language.Writing;
 internal static class PyTorchExpression
 {
     /// <summary>Such as <c>nn.Conv2d(in_channels=3, out_channels=6, kernel_size=3)</c>.</summary>
-    public static string Of(LayerNode node)
+    public static string Format(LayerNode node)
     {
         if (node.Definition is Filter2d filter)
             return $"Filter2d({node.Input.Sizes[0]}, [{string.Join(", ", filter.Preset.Kernel().Select(value => Number(value)))}])";
-        var layer = node.Definition.Filled(node);
+        var layer = node.Definition.WithInferred(node);
         var members = RecordMembers
-            .Of(layer.GetType())
+            .From(layer.GetType())
             .Members.Where(member => member.Name is not ("name" or "inplace"))
             .Select(member => (member.Name, Value: member.Get(layer), member.Default, member.Required))
             .Where(member => member.Value is not null && (member.Required || !member.Value.Equals(member.Default)))

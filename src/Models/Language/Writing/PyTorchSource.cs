@@ -111,7 +111,7 @@ internal sealed class PyTorchBlock(PyTorchSource source)
             ),
             Concat => Call(node, source.AddClass(source.ClassName(node), block => block.Join(node, "x")) + "()", input),
             Residual => Call(node, source.AddClass(source.ClassName(node), block => block.Add(node)) + "()", input),
-            _ => Call(node, PyTorchExpression.Of(node), input),
+            _ => Call(node, PyTorchExpression.Format(node), input),
         };
 
     private string Call(LayerNode node, string constructor, string input)
@@ -136,7 +136,7 @@ internal sealed class PyTorchBlock(PyTorchSource source)
         var body = Chain(node.Children.Take(residual.Body.Count), "x");
         var shortcut = residual.Shortcut is null ? "x" : Run(node.Children[residual.Body.Count], "x");
         var sum = Assign($"{body} + {shortcut}");
-        return residual.Activation is null ? sum : Assign($"{PyTorchExpression.Of(node.Children[^1])}({sum})");
+        return residual.Activation is null ? sum : Assign($"{PyTorchExpression.Format(node.Children[^1])}({sum})");
     }
 
     private string Assign(string expression)

@@ -169,18 +169,18 @@ public sealed class FusionTests
             .Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown)
             .Operators.OfType<ConvolutionOperator>()
             .Single()
-            .Route;
+            .KernelKind;
 
-        Assert.Equal(isProduct ? OperatorRoute.AsLinear : OperatorRoute.Fused, route);
+        Assert.Equal(isProduct ? KernelKind.AsLinear : KernelKind.Fused, route);
     }
 
     [Fact]
     public void Compile_PointwiseConvolution_BecomesLinear()
     {
-        Assert.Equal(OperatorRoute.AsLinear, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1 }"""));
-        Assert.Equal(OperatorRoute.Fused, Route(Conv));
+        Assert.Equal(KernelKind.AsLinear, Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1 }"""));
+        Assert.Equal(KernelKind.Fused, Route(Conv));
         Assert.Equal(
-            OperatorRoute.Fused,
+            KernelKind.Fused,
             Route("""{ "type": "conv2d", "out_channels": 512, "kernel_size": 1, "padding": 1 }""")
         );
     }
@@ -237,11 +237,11 @@ public sealed class FusionTests
     public void Compile_GroupsThatOneDnnComputesWrongly_AreLeftToLibtorch()
     {
         Assert.Equal(
-            OperatorRoute.Fused,
+            KernelKind.Fused,
             Route("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "groups": 3 }""")
         );
         Assert.Equal(
-            OperatorRoute.Plain,
+            KernelKind.Plain,
             Route("""{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "groups": 3 }""")
         );
     }
@@ -255,7 +255,7 @@ public sealed class FusionTests
             ["ConvolutionOperator", "CallOperator", "ConvolutionOperator"],
             operators.Select(item => item.GetType().Name)
         );
-        Assert.Equal(12, Weighted(operators[2]).Weights.FillIn);
+        Assert.Equal(12, Weighted(operators[2]).Weights.PadIn);
         Assert.Equal(96, operators[1].Output.Shape.Sizes[0]);
     }
 
@@ -297,7 +297,7 @@ public sealed class FusionTests
             ownCode: false
         );
 
-        Assert.Equal(inPairs, StayInCache.Apply(plan, large: 1).OperatorsInPairs);
+        Assert.Equal(inPairs, TileBatch.Apply(plan, large: 1).OperatorsInPairs);
     }
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
@@ -305,7 +305,7 @@ public sealed class FusionTests
             .Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true, ownCode: false)
             .Operators;
 
-    private static OperatorRoute Route(string layer) => Weighted(Assert.Single(Compile(layer))).Route;
+    private static KernelKind Route(string layer) => Weighted(Assert.Single(Compile(layer))).KernelKind;
 
     private static WeightedOperator Weighted(Operator item) => Assert.IsType<WeightedOperator>(item, exactMatch: false);
 

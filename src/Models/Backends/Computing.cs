@@ -1,8 +1,0 @@
-namespace ModelService.Models.Backends;
-
-/// <summary>Where and how a model computes.</summary>
-/// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
-/// <param name="Route">By its plan or by its module.</param>
-/// <param name="RouteReason">Why not by its plan; null when it does.</param>
-/// <param name="Fidelity">How far the plan is from the float32 module; null when none could be built.</param>
-public sealed record Computing(string Device, ModelRoute Route, string? RouteReason, Fidelity? Fidelity);

@@ -1,6 +1,0 @@
-namespace ModelService.Models.Backends.Managed;
-
-/// <summary>What a convolution reads for one output.</summary>
-/// <param name="Starts">Where each run of numbers begins, from the window's first number on.</param>
-/// <param name="Run">Numbers of a run.</param>
-internal sealed record SmallWindow(int[] Starts, int Run);

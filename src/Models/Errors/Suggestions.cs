@@ -1,0 +1,44 @@
+namespace ModelService.Models.Errors;
+
+/// <summary>Finds what a misspelt word was meant to be, and keeps quoted input short.</summary>
+internal static class Suggestions
+{
+    private const int LongestQuote = 60;
+
+    /// <summary>The candidate that differs least, when it differs by no more than a third of its letters.</summary>
+    public static string? Nearest(string word, IEnumerable<string> candidates)
+    {
+        if (word.Length > LongestQuote)
+            return null;
+        var best = candidates
+            .Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate)))
+            .DefaultIfEmpty()
+            .MinBy(pair => pair.Distance);
+        return best.Candidate is not null && best.Distance <= Math.Max(1, best.Candidate.Length / 3)
+            ? best.Candidate
+            : null;
+    }
+
+    /// <summary>The text itself, or its beginning when it is too long to quote.</summary>
+    public static string Shorten(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
+
+    // Levenshtein distance, one row at a time.
+    private static int Distance(string from, string to)
+    {
+        var row = Enumerable.Range(0, to.Length + 1).ToArray();
+        for (var i = 1; i <= from.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= to.Length; j++)
+            {
+                (diagonal, row[j]) = (
+                    row[j],
+                    Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1))
+                );
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,262 @@
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Errors;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Layers;
+using ModelService.Models.Language.Predefined;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Language.Reading;
+
+/// <summary>Looks up the base or the model to derive from, puts in the head, and checks what depends on more than one property.</summary>
+internal sealed class ModelResolver(
+    ArchitectureLimits limits,
+    Func<ModelReference, ResolvedModel>? findModel,
+    DefinitionErrors errors
+)
+{
+    public ResolvedModel? Resolve(ModelDefinition definition)
+    {
+        var source = definition.From is { } from ? FindSource(from) : null;
+        var architecture = FindArchitecture(definition, source);
+        return architecture is null ? null : Complete(definition, architecture, source);
+    }
+
+    /// <summary>Puts together again what was decided once: the network is given, and nothing is looked up.</summary>
+    public ResolvedModel? Restore(ModelDefinition definition, ArchitectureDefinition architecture) =>
+        Complete(definition, architecture, null);
+
+    private ResolvedModel? Complete(
+        ModelDefinition definition,
+        ArchitectureDefinition architecture,
+        ResolvedModel? source
+    )
+    {
+        var before = errors.Count;
+        var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, Origin(definition));
+
+        // What couldn't be read leaves the shapes after it unknown; its own error says so.
+        if (errors.Count > before || errors.IsFull || !analysis.Output.IsKnown)
+            return null;
+        definition = Inherit(definition, source, analysis);
+        CheckScores(definition, analysis);
+        var preprocessing = FindPreprocessing(definition, analysis.Input);
+        var resolved = new ResolvedModel
+        {
+            Definition = definition,
+            Architecture = architecture,
+            Analysis = analysis,
+            Preprocessing = preprocessing,
+        };
+        if (analysis.Output.Rank == 1)
+            SampleRules.Check(resolved, errors);
+        return errors.Count > 0 ? null : resolved;
+    }
+
+    // What the client wrote that made the network what it is.
+    private static string Origin(ModelDefinition definition) =>
+        definition switch
+        {
+            { Architecture: not null } => "/architecture",
+            { Head: not null } => "/head",
+            { NumClasses: not null } => "/num_classes",
+            { Base: not null } => "/base",
+            _ => "/from",
+        };
+
+    private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
+
+    private ResolvedModel? FindSource(string from)
+    {
+        try
+        {
+            return findModel?.Invoke(ModelReference.Parse(from));
+        }
+        catch (ServingException exception)
+        {
+            Fail("/from", exception.Message);
+            return null;
+        }
+    }
+
+    private ArchitectureDefinition? FindArchitecture(ModelDefinition definition, ResolvedModel? source)
+    {
+        if (definition is { From: not null, Architecture: null, Base: null })
+            return source is null ? null : WithHead(source.Architecture, definition);
+        if (definition.Base is null)
+        {
+            // When 'from' or 'architecture' was given but couldn't be read, its own errors say so.
+            if (definition.Architecture is null && errors.Count > 0)
+                return null;
+            if (definition.NumClasses is not null)
+            {
+                Fail(
+                    "/num_classes",
+                    "It goes with 'base' or 'from'. In an architecture of your own, the last layer says how many classes there are."
+                );
+            }
+
+            if (definition.Head is not null)
+            {
+                Fail(
+                    "/head",
+                    "It goes with 'base' or 'from'. In an architecture of your own, write the head as its last layers."
+                );
+            }
+
+            if (definition.Architecture is null && errors.Count == 0)
+            {
+                Fail(
+                    "",
+                    "Give 'base', a predefined architecture's name, or 'architecture', a network of your own, or 'from', a model to derive from."
+                );
+            }
+
+            return definition.Architecture;
+        }
+
+        if (definition.Architecture is not null)
+            Fail("/base", "Give either 'base' or 'architecture', not both.");
+        if (definition.From is not null)
+            Fail("/from", "Give either 'base' or 'from', not both.");
+        if (PredefinedArchitectures.Find(definition.Base) is { } predefined)
+            return WithHead(predefined.Definition, definition);
+        var names = PredefinedArchitectures.All.Select(item => item.Name).ToList();
+        var nearest = Suggestions.Nearest(definition.Base, names);
+        Fail(
+            "/base",
+            $"'{Suggestions.Shorten(definition.Base)}' is no predefined architecture"
+                + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
+                + $"There are {string.Join(", ", names)}."
+        );
+        return null;
+    }
+
+    // torchvision's users write model.fc = nn.Linear(..., 7) or model.fc = nn.Sequential(...): the new head has the old one's key.
+    private ArchitectureDefinition? WithHead(ArchitectureDefinition architecture, ModelDefinition definition)
+    {
+        if (definition is { NumClasses: not null, Head: not null })
+            Fail("/head", "Give either 'num_classes' or 'head', not both.");
+        if (definition.NumClasses is null && definition.Head is null)
+            return architecture;
+        var node = ArchitectureAnalyzer.Analyze(architecture, limits, []).Head;
+        var head = node?.Definition;
+        var replacement = definition.Head is { } layers
+            ? head is null
+                ? null
+                : new Sequential
+                {
+                    Name = head.Name,
+                    Layers = layers,
+                    Pointer = "/head",
+                }
+            : head?.WithOutputs(definition.NumClasses!.Value) is { } same
+                ? same with
+                {
+                    Pointer = "/num_classes",
+                }
+                : null;
+        if (head is null || replacement is null)
+        {
+            Fail(
+                definition.Head is null ? "/num_classes" : "/head",
+                $"The network {(node is null ? "has no layer with weights" : $"ends with '{node.Key}', a {node.Type}")}, "
+                    + "so there is no head to put another in the place of. Give the whole network as 'architecture'."
+            );
+            return null;
+        }
+
+        return architecture with
+        {
+            Layers =
+            [
+                .. architecture.Layers.Select(layer =>
+                    layer.Rewrite(item => ReferenceEquals(item, head) ? replacement : item)
+                ),
+            ],
+        };
+    }
+
+    // What is filled in is what a model derived from this one inherits in its turn.
+    private static ModelDefinition Inherit(
+        ModelDefinition definition,
+        ResolvedModel? source,
+        ArchitectureAnalysis analysis
+    )
+    {
+        var sameClasses =
+            source is not null && analysis.Output.Rank == 1 && analysis.Output.Sizes[0] == source.ClassCount;
+        var labels = definition.Labels ?? (sameClasses ? source!.Definition.Labels : null);
+        return definition with
+        {
+            Labels = labels,
+            Preprocessing =
+                definition.Preprocessing
+                ?? (TakesPhotos(analysis.Input) ? source?.Definition.PreprocessingOrDefault : null),
+            Device = definition.Device ?? source?.Definition.Device ?? "auto",
+            Samples = definition.Samples is { } samples ? [.. samples.Select(sample => sample.For(labels))] : null,
+        };
+    }
+
+    private void CheckScores(ModelDefinition definition, ArchitectureAnalysis analysis)
+    {
+        if (analysis.Output.Rank != 1)
+        {
+            Fail(
+                definition.Architecture is null ? "/head" : "/architecture/layers",
+                $"The network ends with {analysis.Output}, but a classifier ends with one score per class: end with 'flatten' and 'linear'."
+            );
+        }
+        else if (definition.Labels is { } labels && labels.Count != analysis.Output.Sizes[0])
+        {
+            Fail(
+                "/labels",
+                $"There are {labels.Count} labels for {analysis.Output.Sizes[0]} classes; give one for each."
+            );
+        }
+    }
+
+    private static bool TakesPhotos(Shape input) => input.Rank == 3 && input.Sizes[0] is 1 or 3;
+
+    private PreprocessingDefinition? FindPreprocessing(ModelDefinition definition, Shape input)
+    {
+        if (!TakesPhotos(input))
+        {
+            if (definition.Preprocessing is not null)
+            {
+                Fail(
+                    "/preprocessing",
+                    $"The input {input} is no picture of 1 or 3 channels, so no photo can become it. Send tensors, and leave this out."
+                );
+            }
+
+            return null;
+        }
+
+        var choice = definition.PreprocessingOrDefault;
+        var (channels, height, width) = ((int)input.Sizes[0], (int)input.Sizes[1], (int)input.Sizes[2]);
+        var preprocessing =
+            choice.Definition
+            ?? choice.Preset switch
+            {
+                PreprocessingPreset.Unit => PreprocessingDefinition.Unit(channels, height, width),
+                PreprocessingPreset.Raw => PreprocessingDefinition.Raw(channels, height, width),
+                _ => PreprocessingDefinition.ImageNet,
+            };
+        if (preprocessing.OutputSize is not { } size)
+        {
+            Fail(
+                "/preprocessing",
+                $"What it makes of a photo depends on the photo's shape, but the network takes {input}: add a 'center_crop', or resize to a 'height' and 'width'."
+            );
+        }
+        else if (preprocessing.ChannelCount != channels || size.Height != height || size.Width != width)
+        {
+            Fail(
+                "/preprocessing",
+                $"It makes [{preprocessing.ChannelCount}, {size.Height}, {size.Width}] of a photo, but the network takes {input}."
+            );
+        }
+
+        return preprocessing;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Buffers;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.TorchScript;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using ModelService.Models.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Backends.Managed;
+
+/// <summary>Small networks, which are computed without libtorch.</summary>
+public sealed class ManagedPlanTests(ITestOutputHelper output)
+{
+    private const string Conv = """{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }""";
+    private const string Flatten = """{ "type": "flatten" }""";
+    private const string Linear = """{ "type": "linear", "out_features": 3 }""";
+
+    [Fact]
+    public void Compile_TheLessonsNetwork_IsSmallInFloat32OnTheProcessorOnly()
+    {
+        var lesson = Networks.Fixture("lesson");
+
+        Assert.True(PlanPasses.Compile(lesson, Precision.Float32, forCpu: true).IsSmall);
+        Assert.False(PlanPasses.Compile(lesson, Precision.BFloat16, forCpu: true).IsSmall);
+        Assert.False(PlanPasses.Compile(lesson, Precision.Float32, forCpu: false).IsSmall);
+    }
+
+    [Theory]
+    [InlineData("""{ "type": "conv2d", "out_channels": 256, "kernel_size": 5 }""")] // 3 million multiplications
+    [InlineData("""{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "groups": 3 }""")]
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 2, "padding": 1 }""")]
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 3, "ceil_mode": true }""")]
+    [InlineData("""{ "type": "avg_pool2d", "kernel_size": 2 }""")]
+    [InlineData("""{ "type": "sigmoid" }""")]
+    [InlineData("""{ "type": "batch_norm2d" }""")]
+    [InlineData(
+        """{ "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": 1 }] }"""
+    )]
+    public void Compile_WhatOurOwnCodeDoesNotCompute_IsNotSmall(string layer) =>
+        Assert.False(
+            PlanPasses
+                .Compile(Networks.Analyze(Networks.Of(layer, Flatten, Linear)), Precision.Float32, forCpu: true)
+                .IsSmall
+        );
+
+    [Fact]
+    public void Compile_FewMultiplicationsOfALargePicture_IsNotSmall() =>
+        Assert.False(
+            PlanPasses
+                .Compile(
+                    Networks.Analyze(
+                        """{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""
+                    ),
+                    Precision.Float32,
+                    forCpu: true
+                )
+                .IsSmall
+        );
+
+    [Fact]
+    public void Run_RandomSmallNetworks_ComputesWhatFloat64Computes()
+    {
+        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
+            ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
+        output.WriteLine($"RANDOM_SEED={seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 200; i++)
+        {
+            var analysis = RandomSmallNetwork(random, out var json);
+            var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+            Assert.True(plan.IsSmall, json);
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var module = LoadedModule.Create(analysis, i, []);
+            using var compiled = new CompiledPlan(plan, module, Precision.Float32, CPU);
+            var input = RandomInputs.Normal(i, [3, .. analysis.Input.Sizes]);
+            FillPoolWithNaN();
+
+            var scores = compiled.Forward(input);
+
+            // Sums of at most some thousand float32 products, in another order than libtorch's.
+            var wanted = module.to(float64).call(input.to(float64));
+            var off = ((scores.to(float64) - wanted).abs() / wanted.abs().clamp_min(1)).max().item<double>();
+            Assert.True(off <= 1e-5, $"case {i} is off by {off}: {json}");
+        }
+    }
+
+    [Fact]
+    public void Run_NaNInOneInput_StaysInItsScores()
+    {
+        using var model = new CompiledModel(
+            Networks.Analyze(
+                Networks.Of(
+                    Conv,
+                    """{ "type": "relu" }""",
+                    """{ "type": "max_pool2d", "kernel_size": 2 }""",
+                    Flatten,
+                    Linear
+                )
+            ),
+            seed: 1,
+            [],
+            CPU
+        );
+        var inputs = new float[2 * model.InputCount];
+        inputs[model.InputCount + 100] = float.NaN;
+
+        var scores = model.Run(inputs, 2);
+
+        Assert.All(scores[..3], score => Assert.True(float.IsFinite(score)));
+        Assert.All(scores[3..], score => Assert.Equal(float.NaN, score));
+    }
+
+    [Fact]
+    public async Task Run_ManyThreadsAtOnce_GivesEachItsOwnScores()
+    {
+        using var model = new CompiledModel(Networks.Fixture("lesson"), seed: 1, [], CPU);
+        var inputs = Enumerable
+            .Range(0, 8)
+            .Select(number =>
+                Enumerable.Range(0, model.InputCount).Select(i => (float)Math.Sin(i * (number + 1))).ToArray()
+            )
+            .ToArray();
+        var alone = inputs.Select(input => model.Run(input, 1)).ToArray();
+
+        await Parallel.ForAsync(
+            0,
+            400,
+            (i, _) =>
+            {
+                Assert.Equal(alone[i % 8], model.Run(inputs[i % 8], 1));
+                return ValueTask.CompletedTask;
+            }
+        );
+    }
+
+    // Of at most a million multiplications: one in some hundreds has more.
+    private static ArchitectureAnalysis RandomSmallNetwork(Random random, out string json)
+    {
+        ArchitectureAnalysis analysis;
+        do analysis = Networks.Analyze(json = RandomNetwork(random));
+        while (GraphBuilder.Build(analysis).Operators.OfType<WeightedOperator>().Sum(item => item.Macs) > 1_000_000);
+        return analysis;
+    }
+
+    private static string RandomNetwork(Random random)
+    {
+        var (height, width, layers) = (random.Next(1, 24), random.Next(1, 24), new List<string>());
+        var isPicture = random.Next(5) > 0;
+        for (var (count, h, w) = (random.Next(4), height, width); isPicture && count > 0; count--)
+        {
+            var (kernel, stride, padding, dilation) = (
+                random.Next(1, 4),
+                random.Next(1, 3),
+                random.Next(3),
+                random.Next(1, 3)
+            );
+            var (nextHeight, nextWidth) = (
+                Slid(h, kernel, stride, padding, dilation),
+                Slid(w, kernel, stride, padding, dilation)
+            );
+            if (nextHeight < 1 || nextWidth < 1)
+                continue;
+            (h, w) = (nextHeight, nextWidth);
+            layers.Add(
+                $$"""{ "type": "conv2d", "out_channels": {{random.Next(1, 20)}}, "kernel_size": {{kernel}}, "stride": {{stride}}, "padding": {{padding}}, "dilation": {{dilation}}, "bias": {{(random.Next(2) > 0 ? "true" : "false")}} }"""
+            );
+            if (random.Next(3) == 0)
+                layers.Add("""{ "type": "batch_norm2d" }""");
+            if (random.Next(2) == 0)
+                layers.Add("""{ "type": "relu" }""");
+            if (random.Next(2) == 0 && h >= 2 && w >= 3)
+            {
+                layers.Add("""{ "type": "max_pool2d", "kernel_size": [2, 3], "stride": [1, 2] }""");
+                (h, w) = (h - 1, ((w - 3) / 2) + 1);
+                if (random.Next(2) == 0)
+                    layers.Add("""{ "type": "relu" }""");
+            }
+        }
+
+        if (isPicture && random.Next(4) > 0)
+            layers.Add(Flatten);
+        if (!isPicture || layers.Contains(Flatten))
+        {
+            layers.AddRange([
+                $$"""{ "type": "linear", "out_features": {{random.Next(1, 40)}} }""",
+                """{ "type": "relu" }""",
+                Linear,
+            ]);
+        }
+
+        if (layers.Count == 0)
+            layers.Add("""{ "type": "relu" }""");
+        return $$"""{ "input": { "shape": {{(isPicture ? $"[{random.Next(1, 4)}, {height}, {width}]" : $"[{height}]")}} }, "layers": [{{string.Join(", ", layers)}}] }""";
+    }
+
+    private static int Slid(int size, int kernel, int stride, int padding, int dilation) =>
+        size + (2 * padding) - (dilation * (kernel - 1)) - 1 is var room and >= 0 ? (room / stride) + 1 : 0;
+
+    // What was left in a buffer is to play no part.
+    private static void FillPoolWithNaN()
+    {
+        var buffers = Enumerable.Range(4, 14).Select(bits => ArrayPool<float>.Shared.Rent(1 << bits)).ToList();
+        foreach (var buffer in buffers)
+        {
+            Array.Fill(buffer, float.NaN);
+            ArrayPool<float>.Shared.Return(buffer);
+        }
+    }
+}

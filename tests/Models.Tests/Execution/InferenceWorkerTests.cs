@@ -1,0 +1,81 @@
+using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
+using ModelService.Models.Backends;
+using ModelService.Models.Errors;
+using ModelService.Models.Execution;
+using ModelService.Models.Scheduling;
+using ModelService.Models.Tests.Support;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Execution;
+
+public sealed class InferenceWorkerTests : IDisposable
+{
+    private readonly ServiceProvider provider = new ServiceCollection()
+        .AddMetrics()
+        .AddSingleton<ServingMetrics>()
+        .BuildServiceProvider();
+    private readonly InferenceWorker worker;
+
+    public InferenceWorkerTests()
+    {
+        var network = Networks.Analyze(
+            """{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 5 }] }"""
+        );
+        worker = new InferenceWorker(
+            new CompiledModel(network, seed: 1, [], CPU),
+            "model",
+            1,
+            new BatchingOptions { QueueLimit = 3 },
+            new DeviceScheduler(1),
+            provider.GetRequiredService<ServingMetrics>()
+        );
+    }
+
+    public void Dispose()
+    {
+        worker.Dispose();
+        provider.Dispose();
+    }
+
+    // While a request's photos are decoded nothing of it waits yet; what comes meanwhile would be decoded to be refused.
+    [Fact]
+    public void TryReserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
+    {
+        Assert.True(worker.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out var two, out _));
+
+        Assert.False(worker.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out _, out var refusal));
+        Assert.Equal(ErrorCode.Overloaded, refusal.Code);
+        Assert.True(worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var one, out _));
+        one.Dispose();
+        two.Dispose();
+        two.Dispose();
+        Assert.True(worker.TryReserve(3, Priority.Normal, TimeSpan.MaxValue, out var three, out _));
+        three.Dispose();
+        Assert.False(worker.TryReserve(4, Priority.Normal, TimeSpan.MaxValue, out _, out _));
+    }
+
+    // Some of the inputs that it was kept for may turn out to be no photos.
+    [Fact]
+    public async Task RunAsync_FewerInputsThanRoomWasKeptFor_GivesAllOfItBack()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.True(worker.TryReserve(3, Priority.Low, TimeSpan.MaxValue, out var place, out _));
+            using var returning = place;
+            Assert.Equal(
+                5,
+                (
+                    await worker.RunAsync(
+                        place,
+                        MemoryPool<float>.Shared.Rent(6),
+                        1,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                    .Scores
+                    .Length
+            );
+        }
+    }
+}
