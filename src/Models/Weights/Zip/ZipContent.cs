@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace ModelService.Models.Weights.Zip;
 
@@ -19,8 +20,10 @@ internal static class ZipContent
         }
 
         var content = new byte[entry.Size];
+        var crc = new Crc32();
         using var stream = Open(file, entry, limits);
-        CheckCrc(entry, Fill(stream, entry, content, 0));
+        Fill(stream, entry, content, crc);
+        CheckCrc(entry, crc);
         CheckEnd(stream, entry);
         return content;
     }
@@ -29,12 +32,12 @@ internal static class ZipContent
     public static void Inflate(MappedBytes file, ZipEntry entry, WeightsLimits limits, MappedBytes room, long offset)
     {
         using var stream = Open(file, entry, limits);
-        var crc = 0u;
+        var crc = new Crc32();
         var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
         for (var done = 0L; done < entry.Size; done += CachedChunk)
         {
             var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
-            crc = Fill(stream, entry, part, crc);
+            Fill(stream, entry, part, crc);
             room.Write(offset + done, part);
         }
 
@@ -48,13 +51,13 @@ internal static class ZipContent
     {
         if (entry.Crc == 0)
             return;
-        var crc = 0u;
+        var crc = new Crc32();
         var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
         for (var done = 0L; done < entry.Size; done += CachedChunk)
         {
             var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
             file.Read(entry.Offset + done, part);
-            crc = Crc32.Append(crc, part);
+            crc.Append(part);
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
@@ -78,7 +81,7 @@ internal static class ZipContent
         return new DeflateStream(file.Stream(entry.Offset, entry.PackedSize), CompressionMode.Decompress);
     }
 
-    private static uint Fill(DeflateStream stream, ZipEntry entry, Span<byte> destination, uint crc)
+    private static void Fill(DeflateStream stream, ZipEntry entry, Span<byte> destination, Crc32 crc)
     {
         var read = ReadUpTo(entry, stream, destination);
         if (read < destination.Length)
@@ -88,7 +91,7 @@ internal static class ZipContent
             );
         }
 
-        return Crc32.Append(crc, destination);
+        crc.Append(destination);
     }
 
     private static void CheckEnd(DeflateStream stream, ZipEntry entry)
@@ -116,8 +119,9 @@ internal static class ZipContent
         }
     }
 
-    private static void CheckCrc(ZipEntry entry, uint crc)
+    private static void CheckCrc(ZipEntry entry, Crc32 content)
     {
+        var crc = content.GetCurrentHashAsUInt32();
         if (entry.Crc != 0 && entry.Crc != crc)
         {
             throw Unreadable.Because(
