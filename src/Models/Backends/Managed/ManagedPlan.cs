@@ -49,16 +49,22 @@ internal sealed class ManagedPlan
     public void Run(ReadOnlySpan<float> input, Span<float> output)
     {
         var buffer = ArrayPool<float>.Shared.Rent(2 * largest);
-        var from = input;
-        for (var i = 0; i < steps.Count; i++)
+        try
         {
-            var to = buffer.AsSpan(i % 2 * largest, largest);
-            steps[i].Compute(from, to);
-            from = to[..steps[i].Length];
-        }
+            var from = input;
+            for (var i = 0; i < steps.Count; i++)
+            {
+                var to = buffer.AsSpan(i % 2 * largest, largest);
+                steps[i].Compute(from, to);
+                from = to[..steps[i].Length];
+            }
 
-        from[..output.Length].CopyTo(output);
-        ArrayPool<float>.Shared.Return(buffer);
+            from[..output.Length].CopyTo(output);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(buffer);
+        }
     }
 
     private void Add(int length, Step step) => steps.Add((step, length));

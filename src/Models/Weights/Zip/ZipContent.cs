@@ -34,14 +34,20 @@ internal static class ZipContent
         using var stream = Open(file, entry, limits);
         var crc = new Crc32();
         var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
-        for (var done = 0L; done < entry.Size; done += CachedChunk)
+        try
         {
-            var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
-            Fill(stream, entry, part, crc);
-            room.Write(offset + done, part);
+            for (var done = 0L; done < entry.Size; done += CachedChunk)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+                Fill(stream, entry, part, crc);
+                room.Write(offset + done, part);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        ArrayPool<byte>.Shared.Return(buffer);
         CheckCrc(entry, crc);
         CheckEnd(stream, entry);
     }
@@ -53,14 +59,20 @@ internal static class ZipContent
             return;
         var crc = new Crc32();
         var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
-        for (var done = 0L; done < entry.Size; done += CachedChunk)
+        try
         {
-            var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
-            file.Read(entry.Offset + done, part);
-            crc.Append(part);
+            for (var done = 0L; done < entry.Size; done += CachedChunk)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+                file.Read(entry.Offset + done, part);
+                crc.Append(part);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        ArrayPool<byte>.Shared.Return(buffer);
         CheckCrc(entry, crc);
     }
 
