@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends;
@@ -32,7 +33,7 @@ public sealed record PlanAccuracy(double MaxDifference, double MeanDifference, d
                 sum += double.IsNaN(difference) ? 1 : difference;
             }
 
-            if (Array.IndexOf(left, left.Max()) == Array.IndexOf(right, right.Max()))
+            if (TensorPrimitives.IndexOfMax<float>(left) == TensorPrimitives.IndexOfMax<float>(right))
                 agreeing++;
         }
 

@@ -1,20 +1,25 @@
+using System.Numerics.Tensors;
+
 namespace ModelService.Models.Tensors;
 
 /// <summary>Turns logits into probabilities.</summary>
 internal static class Probabilities
 {
-    /// <summary><c>exp(x_i) / Σ exp(x_j)</c>, in double precision, the greatest logit taken off first so that nothing overflows.</summary>
+    /// <summary>
+    /// <c>exp(x_i) / Σ exp(x_j)</c>, in double precision. The greatest logit is taken off first so that nothing overflows:
+    /// <see cref="TensorPrimitives.SoftMax{T}"/> does not do so itself.
+    /// </summary>
+    /// <returns>One for each logit; all of them NaN if a logit is NaN or +∞, or all are -∞.</returns>
     public static float[] FromLogits(ReadOnlySpan<float> logits)
     {
-        var greatest = float.NegativeInfinity;
-        foreach (var logit in logits)
-            greatest = Math.Max(greatest, logit);
-        var sum = 0.0;
-        foreach (var logit in logits)
-            sum += Math.Exp((double)logit - greatest);
+        if (logits.IsEmpty)
+            return [];
+        var values = new double[logits.Length];
+        TensorPrimitives.ConvertChecked(logits, values.AsSpan());
+        TensorPrimitives.Subtract(values, TensorPrimitives.Max<double>(values), values);
+        TensorPrimitives.SoftMax<double>(values, values);
         var probabilities = new float[logits.Length];
-        for (var i = 0; i < logits.Length; i++)
-            probabilities[i] = (float)(Math.Exp((double)logits[i] - greatest) / sum);
+        TensorPrimitives.ConvertChecked<double, float>(values, probabilities);
         return probabilities;
     }
 }
