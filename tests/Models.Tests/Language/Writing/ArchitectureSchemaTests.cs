@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Json.Schema;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
@@ -15,6 +16,9 @@ namespace ModelService.Models.Tests.Language.Writing;
 public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
 {
     private const string Input = """{ "channels": 3, "height": 8, "width": 8 }""";
+
+    private static readonly BuildOptions Strict = OptionsThatRefuseUnknownKeywords();
+    private static readonly JsonSchema Schema = JsonSchema.Build(ArchitectureSchema.Document, Strict);
 
     [Fact]
     public void Schema_HasEveryLayerOfTheCatalogue_WithTheSameParameters()
@@ -51,8 +55,22 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
     public void Schema_PredefinedArchitectures_AreValid() =>
         Assert.All(
             PredefinedArchitectures.All,
-            architecture =>
-                Assert.True(MiniSchema.IsValid(ArchitectureSchema.Document, architecture.Source), architecture.Name)
+            architecture => Assert.True(Schema.Evaluate(architecture.Source).IsValid, architecture.Name)
+        );
+
+    [Fact]
+    public void Schema_ByTheSchemaOfSchemas_IsValid() =>
+        Assert.True(MetaSchemas.Draft202012.Evaluate(ArchitectureSchema.Document).IsValid);
+
+    [Fact]
+    public void Build_KeywordThatDoesNotExist_IsRefused() =>
+        Assert.Throws<JsonSchemaException>(() =>
+            JsonSchema.Build(
+                JsonElement.Parse(
+                    """{ "$schema": "https://json-schema.org/draft/2020-12/schema", "items": { "minItem": 1 } }"""
+                ),
+                Strict
+            )
         );
 
     [Fact]
@@ -72,7 +90,7 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
                 var errors = Faults(json);
 
                 Assert.True(
-                    MiniSchema.IsValid(ArchitectureSchema.Document, json) == (errors.Count == 0),
+                    Schema.Evaluate(json).IsValid == (errors.Count == 0),
                     $"The reader says {string.Join("; ", errors)}, the schema the contrary: {json}"
                 );
             }
@@ -104,7 +122,7 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
             $$"""{ "$schema": "http://localhost/schema.json", "input": {{input}}, "layers": [{{layers}}] }"""
         );
 
-        Assert.Equal(valid, MiniSchema.IsValid(ArchitectureSchema.Document, json));
+        Assert.Equal(valid, Schema.Evaluate(json).IsValid);
         Assert.Equal(valid, Faults(json).Count == 0);
     }
 
@@ -129,7 +147,10 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
                 {
                     Assert.DoesNotContain(property.Name, required);
                     Assert.True(
-                        MiniSchema.IsValid(property.Value, property.Value.GetProperty("default")),
+                        JsonSchema
+                            .Build(property.Value, Strict)
+                            .Evaluate(property.Value.GetProperty("default"))
+                            .IsValid,
                         $"{layer.Type}: {property}"
                     );
                 }
@@ -141,8 +162,18 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
     public void Schema_LayerWithoutAType_IsNoneOfTheKinds() =>
         Assert.All(
             ArchitectureSchema.Document.GetProperty("$defs").GetProperty("layer").GetProperty("allOf").EnumerateArray(),
-            kind => Assert.False(MiniSchema.IsValid(kind.GetProperty("if"), JsonElement.Parse("{}")))
+            kind =>
+                Assert.False(JsonSchema.Build(kind.GetProperty("if"), Strict).Evaluate(JsonElement.Parse("{}")).IsValid)
         );
+
+    // A keyword with a slip in it would otherwise hold for everything.
+    private static BuildOptions OptionsThatRefuseUnknownKeywords()
+    {
+        var dialect = Dialect.Draft202012.With([], MetaSchemas.Draft202012Id, allowUnknownKeywords: false);
+        var dialects = new DialectRegistry();
+        dialects.Register(dialect);
+        return new BuildOptions { Dialect = dialect, DialectRegistry = dialects };
+    }
 
     // What depends on more than one property is the analysis's business, but the schema knows the two forms of an input, and which layers are activations.
     private static List<ErrorDetail> Faults(JsonElement json)
