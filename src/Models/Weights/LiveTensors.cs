@@ -1,3 +1,4 @@
+using ModelService.Models.Backends;
 using ModelService.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,8 +25,8 @@ internal sealed class LiveTensors : IDisposable
     {
         var isCounter = tensor.dtype == ScalarType.Int64;
         var bytes = isCounter
-            ? MappedBytes.Borrow(TensorMemory.Elements<long>(tensor))
-            : MappedBytes.Borrow(TensorMemory.Elements<float>(tensor));
+            ? MappedBytes.Borrow<long>(new TensorMemoryManager<long>(tensor).Memory)
+            : MappedBytes.Borrow<float>(new TensorMemoryManager<float>(tensor).Memory);
         return new StoredTensor(
             name,
             isCounter ? WeightsDtype.Int64 : WeightsDtype.Float32,

@@ -1,17 +1,18 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Bytes outside the managed heap: a file mapped for reading, one to unpack into, or what someone else owns.</summary>
+/// <summary>Bytes that stay where they are: a file mapped for reading, one to unpack into, or memory that someone else owns.</summary>
 internal sealed unsafe class MappedBytes : IDisposable
 {
     private readonly SafeFileHandle? file;
     private readonly MemoryMappedFile? map;
     private readonly MemoryMappedViewAccessor? view;
+    private readonly SafeHandle place;
     private readonly byte* start;
     private readonly string? path;
     private bool disposed;
@@ -26,11 +27,13 @@ internal sealed unsafe class MappedBytes : IDisposable
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         start = pointer + view.PointerOffset;
+        place = view.SafeMemoryMappedViewHandle;
     }
 
-    private MappedBytes(byte* start, long length)
+    private MappedBytes(MemoryHandle pinned, long length)
     {
-        this.start = start;
+        start = (byte*)pinned.Pointer;
+        place = new PinnedMemory(pinned);
         Length = length;
     }
 
@@ -78,10 +81,9 @@ internal sealed unsafe class MappedBytes : IDisposable
         }
     }
 
-    /// <summary>Bytes that someone else owns, and keeps until this is no longer used.</summary>
-    public static MappedBytes Borrow<T>(Span<T> native)
-        where T : unmanaged =>
-        new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native)), (long)native.Length * sizeof(T));
+    /// <summary>Memory that someone else owns, pinned until this is disposed; the owner keeps its content until then.</summary>
+    public static MappedBytes Borrow<T>(ReadOnlyMemory<T> memory)
+        where T : unmanaged => new(memory.Pin(), (long)memory.Length * sizeof(T));
 
     /// <summary>A part of the bytes; the caller has checked that it is inside, and this checks again.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length) => Elements<byte>(offset, length);
@@ -136,11 +138,11 @@ internal sealed unsafe class MappedBytes : IDisposable
     public void Hold()
     {
         var held = false;
-        view?.SafeMemoryMappedViewHandle.DangerousAddRef(ref held);
+        place.DangerousAddRef(ref held);
     }
 
     /// <summary>Ends a <see cref="Hold"/>.</summary>
-    public void Release() => view?.SafeMemoryMappedViewHandle.DangerousRelease();
+    public void Release() => place.DangerousRelease();
 
     public void Dispose()
     {
@@ -149,6 +151,7 @@ internal sealed unsafe class MappedBytes : IDisposable
         disposed = true;
         view?.SafeMemoryMappedViewHandle.ReleasePointer();
         view?.Dispose();
+        place.Dispose();
         map?.Dispose();
         file?.Dispose();
     }
@@ -185,6 +188,19 @@ internal sealed unsafe class MappedBytes : IDisposable
                 nameof(offset),
                 $"{length} bytes at {offset} are outside of {Length}."
             );
+        }
+    }
+
+    private sealed class PinnedMemory(MemoryHandle pinned) : SafeHandle(0, ownsHandle: true)
+    {
+        private MemoryHandle pinned = pinned;
+
+        public override bool IsInvalid => false;
+
+        protected override bool ReleaseHandle()
+        {
+            pinned.Dispose();
+            return true;
         }
     }
 }

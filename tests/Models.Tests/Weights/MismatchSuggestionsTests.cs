@@ -91,7 +91,7 @@ public sealed class MismatchSuggestionsTests
 
     private static IReadOnlyList<string> Suggestions(params (string Name, long[] Shape)[] stored)
     {
-        using var bytes = MappedBytes.Borrow<byte>([]);
+        using var bytes = MappedBytes.Borrow<byte>(default);
         return StateDictMatch
             .Compare(
                 Net,
