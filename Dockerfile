@@ -4,7 +4,7 @@
 # Where the room goes: docker run --rm --entrypoint du model-service --all --bytes /app /usr/share/dotnet | sort -rn | head -20
 
 ARG TORCH=cpu
-ARG VERSION=0.1.0
+ARG VERSION=0.1.0-alpha.0
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TORCH
@@ -22,7 +22,7 @@ RUN dotnet restore src/Api --runtime linux-x64 -p:TorchBackend=$TORCH
 COPY .editorconfig ./
 COPY src/ src/
 RUN dotnet publish src/Api --no-restore --configuration Release --runtime linux-x64 --no-self-contained \
-      -p:TorchBackend=$TORCH -p:Version=$VERSION -p:UseAppHost=false --output /app
+      -p:TorchBackend=$TORCH -p:MinVerVersionOverride=$VERSION -p:UseAppHost=false --output /app
 
 # What libtorch brings for Python, for other processes and for its own tests; nothing that is left links to it. And the names
 # of functions that only a debugger asks for: a fifth of what is left.
