@@ -19,7 +19,8 @@ COPY src/Imaging/Imaging.csproj src/Imaging/
 COPY src/Api/Api.csproj src/Api/
 RUN dotnet restore src/Api --runtime linux-x64 -p:TorchBackend=$TORCH
 
-COPY .editorconfig ./
+COPY .editorconfig LICENSE THIRD-PARTY-NOTICES.md ./
+COPY licenses/ licenses/
 COPY src/ src/
 RUN dotnet publish src/Api --no-restore --configuration Release --runtime linux-x64 --no-self-contained \
       -p:TorchBackend=$TORCH -p:MinVerVersionOverride=$VERSION -p:UseAppHost=false --output /app

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using ModelService.Models.Graph;
+using ModelService.TestSupport;
+
+namespace ModelService.Api.Tests;
+
+/// <summary>Whether THIRD-PARTY-NOTICES.md names the packages whose files the program ships.</summary>
+public sealed partial class NoticesTests
+{
+    private static readonly HashSet<string> Named =
+    [
+        .. Code()
+            .Matches(File.ReadAllText(Repository.Path("THIRD-PARTY-NOTICES.md")))
+            .Select(code => code.Groups[1].Value),
+    ];
+
+    [Fact]
+    public void Notices_EveryShippedPackage_IsNamed()
+    {
+        var shipped = Packages().ToList();
+
+        Assert.Contains("TorchSharp", shipped);
+        Assert.All(
+            shipped,
+            package => Assert.True(Named.Contains(package), $"THIRD-PARTY-NOTICES.md does not name {package}.")
+        );
+    }
+
+    /// <summary>The packages of the server of which a file is copied beside it: an assembly, or a native library.</summary>
+    private static IEnumerable<string> Packages()
+    {
+        using var dependencies = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "ModelService.Api.deps.json"))
+        );
+        var target = dependencies.RootElement.GetProperty("targets").EnumerateObject().Single().Value;
+        var libraries = dependencies.RootElement.GetProperty("libraries");
+        return
+        [
+            .. target
+                .EnumerateObject()
+                .Where(library => libraries.GetProperty(library.Name).GetProperty("type").GetString() == "package")
+                .Where(library =>
+                    library.Value.EnumerateObject().Any(part => part.Name is "runtime" or "native" or "runtimeTargets")
+                )
+                .Select(library => library.Name.Split('/')[0]),
+        ];
+    }
+
+    [GeneratedRegex("`([A-Za-z0-9._-]+)`")]
+    private static partial Regex Code();
+}
