@@ -1,7 +1,6 @@
-# docker build -t model-service .                        for CPUs
-# docker build -t model-service --build-arg TORCH=cuda . for NVIDIA GPUs
-#
-# Where the room goes: docker run --rm --entrypoint du model-service --all --bytes /app /usr/share/dotnet | sort -rn | head -20
+# docker build -t model-service .                             for CPUs
+# docker build -t model-service --build-arg TORCH=cuda .      for NVIDIA GPUs
+# docker build -t model-service --build-arg VERSION=1.2.3 .   a release
 
 ARG TORCH=cpu
 ARG VERSION=0.1.0-alpha.0
@@ -12,7 +11,7 @@ ARG VERSION
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils
 WORKDIR /source
 
-# Packages first: as long as these files stay as they are, libtorch is not downloaded again.
+# Restore the packages first: Docker downloads libtorch again only when one of these files changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Models/LoadOnOlderLibstdcxx.targets src/Models/Models.csproj src/Models/
 COPY src/Imaging/Imaging.csproj src/Imaging/
@@ -25,8 +24,8 @@ COPY src/ src/
 RUN dotnet publish src/Api --no-restore --configuration Release --runtime linux-x64 --no-self-contained \
       -p:TorchBackend=$TORCH -p:MinVerVersionOverride=$VERSION -p:UseAppHost=false --output /app
 
-# What libtorch brings for Python, for other processes and for its own tests; nothing that is left links to it. And the names
-# of functions that only a debugger asks for: a fifth of what is left.
+# Remove libtorch's libraries for Python, for other processes and for its own tests; no other file links to them. Then
+# remove the names of functions that only a debugger needs: a fifth of the remaining size.
 RUN cd /app && rm -f libtorch_python.so libshm.so libaoti_custom_ops.so \
       libbackend_with_compiler.so libjitbackend_test.so libnnapi_backend.so libtorchbind_test.so \
     && strip --strip-unneeded *.so*
@@ -38,13 +37,14 @@ ARG VERSION
 ARG REVISION=unknown
 
 LABEL org.opencontainers.image.title="Model Service" \
-      org.opencontainers.image.description="Serves PyTorch image classifiers that are described as data, without Python (libtorch for $TORCH)" \
+      org.opencontainers.image.description="Serves PyTorch image classifiers without Python (libtorch for $TORCH)" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.base.name="mcr.microsoft.com/dotnet/aspnet:10.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 
-# On every address of the container: outside, the port is what `docker run -p` says. Nothing is written but in /data, so that
-# the rest can be read-only.
+# The server listens on all addresses of the container; `docker run -p` decides which port is open outside. It writes
+# into /data only, so that the rest can be read-only.
 ENV ASPNETCORE_ENVIRONMENT=Production \
     ASPNETCORE_HTTP_PORTS=8080 \
     ModelService__Storage__Path=/data \

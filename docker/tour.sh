@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs the README's tour against a server and stops at the first answer that is not what the README says.
+# Runs the README's tour against a server, and stops at the first answer that differs from the README.
 #
 #   docker/tour.sh                                    against http://localhost:8080
 #   IMAGE_URL=http://127.0.0.1:18080 docker/tour.sh   against another
-#   API_KEY=... docker/tour.sh                        with a key, where the server wants one
+#   API_KEY=... docker/tour.sh                        with a key, if the server needs one
 #
-# The tour is every block of the README that begins with ```sh tour: each of its requests must succeed. Where a block says
-# ```sh tour 422, each must be answered with that status.
+# The tour consists of all blocks of the README that begin with ```sh tour. Each of their requests must succeed, or in a
+# block that begins with ```sh tour 422, get that status.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,7 +21,7 @@ fail() {
   exit 1
 }
 
-# Takes the place of curl within the blocks: the same, and it notes the status. It may run in a pipe, so it notes it in a file.
+# Replaces curl within the blocks: runs curl and appends the status to a file, since it may run in a pipe.
 curl() {
   local code=0 status
   rm -f "$WORK/headers"
@@ -35,10 +35,10 @@ export -f curl
 
 ask() { command curl -sS --max-time 60 ${API_KEY:+-H "X-API-Key: $API_KEY"} -o "$WORK/answer" -w '%{http_code}' "$@"; }
 
-# The tour makes two models and deletes them. Someone else's models of these names are not the tour's to delete.
+# The tour makes two models and deletes them. It stops if models of these names exist, which may be someone else's.
 for model in lesson pets; do
   status=$(ask "$base/v1/models/$model") || fail "$base does not answer"
-  [[ $status != 401 ]] || fail "$base wants a key: set API_KEY"
+  [[ $status != 401 ]] || fail "$base needs a key: set API_KEY"
   [[ $status == 404 ]] || fail "$base/v1/models/$model answers $status instead of 404: delete that model first"
 done
 clean_up() {
@@ -47,7 +47,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# The blocks, each in a file named by the line where it begins; the first line of each is what its fence says.
+# Writes each block into a file named by its line number. The first line of the file is the rest of the fence.
 awk -v work="$WORK" '
   /^```sh tour( |$)/ { file = sprintf("%s/block-%05d", work, NR); print substr($0, 12) > file; next }
   /^```/ { if (file) close(file); file = ""; next }
@@ -69,7 +69,7 @@ for file in "$WORK"/block-*; do
     [[ $status == ${expected:-2??} ]] || fail "README.md, line $line: answered with $status, not ${expected:-success}"
   done <"$WORK/statuses"
   [[ $code -eq 0 ]] || fail "README.md, line $line: the block ends with exit status $code"
-  [[ -s $WORK/statuses ]] || fail "README.md, line $line: the block asks nothing"
+  [[ -s $WORK/statuses ]] || fail "README.md, line $line: the block makes no request"
   blocks=$((blocks + 1))
 done
-printf '\ntour: %s blocks, %s requests, each answered as README.md says\n' "$blocks" "$requests"
+printf '\ntour: %s blocks, %s requests, all answered as README.md says\n' "$blocks" "$requests"
