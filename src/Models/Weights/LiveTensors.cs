@@ -1,4 +1,3 @@
-using ModelService.Models.Backends;
 using ModelService.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;

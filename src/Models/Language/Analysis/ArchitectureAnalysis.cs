@@ -1,4 +1,3 @@
-using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
-namespace ModelService.Models.Backends;
+namespace ModelService.Models.Tensors;
 
 /// <summary>Gives the numbers of a tensor as <see cref="Memory{T}"/>, which holds on to the tensor. They are native and never move.</summary>
 /// <param name="tensor">Borrowed; contiguous on the CPU. The memory is valid until the tensor is disposed.</param>
