@@ -16,10 +16,10 @@ public static class ModelsServiceCollectionExtensions
 {
     /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
     /// <param name="services">The services to add to.</param>
-    /// <param name="trial">How this program is started to try a network.</param>
-    public static IServiceCollection AddModels(this IServiceCollection services, ProbeCommand trial)
+    /// <param name="probe">How this program is started to probe a network.</param>
+    public static IServiceCollection AddModels(this IServiceCollection services, ProbeCommand probe)
     {
-        services.TryAddSingleton(trial);
+        services.TryAddSingleton(probe);
         services.AddImaging();
         services
             .AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>()
@@ -47,7 +47,9 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<StoredVersionReader>();
         services.TryAddSingleton<ModelStore>();
         services.TryAddSingleton<MemoryBudget>();
+        services.TryAddSingleton<IProbeCache, ProbeFolder>();
         services.TryAddSingleton<PlanProbe>();
+        services.TryAddSingleton<InputScorer>();
         services.TryAddSingleton<Predictor>();
         services.TryAddSingleton<SampleCheck>();
         services.TryAddSingleton<ModelBuilder>();

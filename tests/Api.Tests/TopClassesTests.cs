@@ -1,5 +1,5 @@
 using ModelService.Api.Contracts;
-using ModelService.Models.Prediction;
+using ModelService.Models.Execution;
 
 namespace ModelService.Api.Tests;
 

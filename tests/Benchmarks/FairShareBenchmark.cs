@@ -125,7 +125,7 @@ internal static class FairShareBenchmark
 
     private static async Task ScoreAsync(InferenceWorker worker)
     {
-        if (!worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
+        if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var place, out var refusal))
             throw new InvalidOperationException(refusal.Detail);
         using var returning = place;
         await worker.RunAsync(place, MemoryPool<float>.Shared.Rent(worker.Counts.Input), 1, CancellationToken.None);

@@ -50,14 +50,14 @@ internal static class PlanBenchmark
             NativeRuntime.ComputeWith(threads);
             using var parts = new IntraBatchPool(threads, "parts");
             using var float32 = new CompiledPlan(
-                PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+                PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
                 module,
                 Precision.Float32,
                 CPU
             );
             using var bfloat16 = Precisions.ProcessorHasBFloat16
                 ? new CompiledPlan(
-                    PlanPasses.Compile(analysis, Precision.BFloat16, forCpu: true),
+                    PlanPasses.Compile(analysis.ToPlan(), Precision.BFloat16, forCpu: true),
                     module,
                     Precision.BFloat16,
                     CPU
@@ -97,7 +97,7 @@ internal static class PlanBenchmark
         var analysis = ArchitectureReader.Analyze(Large, new ArchitectureLimits());
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
             module,
             Precision.Float32,
             CPU

@@ -5,6 +5,7 @@ using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal static class PlanProfile
         using var module = LoadedModule.Create(analysis, seed: 1, []);
 
         // Operators by themselves: all at once, where the plan would compute some of them in pairs of inputs.
-        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true) with
+        var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true) with
         {
             OperatorsInPairs = 0,
         };

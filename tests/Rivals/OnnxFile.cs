@@ -24,7 +24,7 @@ internal static class OnnxFile
         out string output
     )
     {
-        var plan = GraphBuilder.Build(analysis);
+        var plan = analysis.ToPlan();
         var (result, input) = ($"{plan.Output}", $"{plan.Input}");
         var names = new HashSet<string>();
         var graph = Message(graph =>

@@ -4,6 +4,7 @@ using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Rivals;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
         NativeRuntime.ComputeWith(threads);
         using var parts = new IntraBatchPool(threads, "parts");
         using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
             module,
             Precision.Float32,
             CPU

@@ -96,7 +96,7 @@ public sealed record ModelResponse(
             definition?.From,
             version.Lineage,
             version.Weights,
-            PartlyRandom(version),
+            PartlyRandom(version.Weights, version.RandomTensors),
             version.Head,
             version.Execution?.Device,
             definition?.Precision,
@@ -121,8 +121,8 @@ public sealed record ModelResponse(
     }
 
     /// <summary>The tensors that are random, where some are and some are not.</summary>
-    internal static IReadOnlyList<string>? PartlyRandom(ModelVersion version) =>
-        version.Weights == WeightsState.Partial ? version.RandomTensors : null;
+    internal static IReadOnlyList<string>? PartlyRandom(WeightsState weights, IReadOnlyList<string> random) =>
+        weights == WeightsState.Partial ? random : null;
 }
 
 /// <summary>A version among others.</summary>

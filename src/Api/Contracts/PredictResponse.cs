@@ -1,4 +1,6 @@
 using ModelService.Api.Errors;
+using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Prediction;
 using ModelService.Models.Weights;
 
@@ -35,13 +37,13 @@ public sealed record PredictResponse(
 {
     internal static PredictResponse Create(PredictionResult result, int topK, ScoreKind scores) =>
         new(
-            result.Model.Name,
-            result.Model.Version,
-            result.Model.Weights,
-            ModelResponse.PartlyRandom(result.Model),
+            result.Source.Model,
+            result.Source.Version,
+            result.Source.Weights,
+            ModelResponse.PartlyRandom(result.Source.Weights, result.Source.RandomTensors),
             [
-                .. result.Predictions.Select(prediction =>
-                    PredictionResponse.Create(prediction, result.Model.Resolved.Definition.Labels, topK, scores)
+                .. result.Outcomes.Select(outcome =>
+                    PredictionResponse.Create(outcome, result.Source.Labels, topK, scores)
                 ),
             ],
             TimingResponse.Create(result.Timing)
@@ -61,20 +63,19 @@ public sealed record PredictionResponse(
 )
 {
     internal static PredictionResponse Create(
-        Prediction prediction,
+        Outcome<Scores> outcome,
         IReadOnlyList<string>? labels,
         int topK,
         ScoreKind kind
     )
     {
-        if (prediction is not Scores scores)
+        if (!outcome.TryGet(out var scores, out var failure))
         {
-            var refusal = (Refusal)prediction;
             return new PredictionResponse(
                 null,
                 null,
                 null,
-                new ImageErrorResponse(ErrorTable.NameOf(refusal.Code), refusal.Detail)
+                new ImageErrorResponse(ErrorTable.NameOf(failure.Code), failure.Detail)
             );
         }
 

@@ -7,6 +7,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Predefined;
@@ -73,5 +74,5 @@ public sealed class ArchitecturesController(
     }
 
     private AnalysisResponse Describe(ArchitectureAnalysis analysis) =>
-        AnalysisResponse.Create(analysis, batching.Value.MaxBatchSizeOf(analysis));
+        AnalysisResponse.Create(analysis, LargestBatch.For(analysis, batching.Value));
 }

@@ -8,6 +8,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
 using Serilog;
@@ -105,33 +106,32 @@ public sealed class PredictController(
         var clientLeft = HttpContext.RequestAborted; // what has not begun is then dropped
         var terms = RequestTerms.From(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, clientLeft);
-        var lease = await registry.LeaseAsync(name, version, clientLeft);
-        Response.RegisterForDispose(lease); // after the answer is written
-        var result = await predictor.PredictAsync(lease, inputs, terms.Now(), clientLeft);
+        using var lease = await registry.LeaseAsync(name, version, clientLeft);
+        var outcome = await predictor.PredictAsync(lease, inputs, terms.Now(), clientLeft);
         log.Set("Model", name);
-        log.Set("Version", result.Model.Version);
+        log.Set("Version", lease.Model.Version);
         log.Set("Count", inputs.Count);
-        if (result.Refused is { } refused)
-            return new ErrorResult(ErrorTable.Describe(HttpContext, refused.Code, refused.Detail), refused.RetryAfter);
+        if (!outcome.TryGet(out var result, out var failure))
+            return new ErrorResult(ErrorTable.Describe(HttpContext, failure.Code, failure.Detail), failure.RetryAfter);
         log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
-        ThrowIfAllRefused(result.Predictions);
+        ThrowIfAllFailed(result.Outcomes);
         return PredictResponse.Create(result, topK, scores);
     }
 
-    private static void ThrowIfAllRefused(IReadOnlyList<Prediction> predictions)
+    private static void ThrowIfAllFailed(IReadOnlyList<Outcome<Scores>> outcomes)
     {
-        var refusals = predictions.OfType<Refusal>().ToList();
-        if (refusals.Count < predictions.Count)
+        var failures = outcomes.Select(outcome => outcome.Failure).OfType<Failure>().ToList();
+        if (failures.Count < outcomes.Count)
             return;
-        if (refusals is [var only])
+        if (failures is [var only])
             throw new ServingException(only.Code, only.Detail);
-        var code = refusals.Select(refusal => refusal.Code).Distinct().ToList() is [var same]
+        var code = failures.Select(failure => failure.Code).Distinct().ToList() is [var same]
             ? same
             : ErrorCode.ImageUndecodable;
         throw new ServingException(
             code,
-            $"None of the {refusals.Count} images could be used; the first: {refusals[0].Detail}",
-            [.. refusals.Select((refusal, index) => new ErrorDetail($"/images/{index}", refusal.Detail))]
+            $"None of the {failures.Count} images could be used; the first: {failures[0].Detail}",
+            [.. failures.Select((failure, index) => new ErrorDetail($"/images/{index}", failure.Detail))]
         );
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Diagnostics;
 using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Errors;
 
@@ -27,8 +29,10 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
         {
             ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with
             {
-                Report = known.Report,
-                Layers = known.Analysis?.AllLayers.Select(LayerAnalysisResponse.Create).ToList(),
+                Report = (known as WeightsMismatchException)?.Report,
+                Layers = (known as InvalidDefinitionException)
+                    ?.Analysis?.AllLayers.Select(LayerAnalysisResponse.Create)
+                    .ToList(),
             },
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(
                 httpContext,

@@ -31,7 +31,7 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
-    /// <param name="whyNoPlan">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
+    /// <param name="fallbackReason">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
     public CompiledModel(
         ArchitectureAnalysis analysis,
@@ -39,7 +39,7 @@ internal sealed class CompiledModel : IDisposable
         IReadOnlyList<TensorPair> weights,
         Device device,
         Precision precision = Precision.Float32,
-        string? whyNoPlan = null
+        string? fallbackReason = null
     )
     {
         Precisions.Require(precision, device);
@@ -51,9 +51,9 @@ internal sealed class CompiledModel : IDisposable
         try
         {
             module.to(device);
-            var verification = whyNoPlan is null
+            var verification = fallbackReason is null
                 ? PlanVerification.Run(analysis, module, device, precision, MaxBatchSize)
-                : new PlanVerification(null, null, whyNoPlan);
+                : new PlanVerification(null, null, fallbackReason);
             plan = verification.Plan;
             Execution = new ExecutionInfo(
                 device.ToString(),

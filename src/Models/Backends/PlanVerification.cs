@@ -49,7 +49,7 @@ internal sealed record PlanVerification(CompiledPlan? Plan, PlanAccuracy? Accura
             // Weights are packed for so many threads.
             NativeRuntime.PrepareThread();
             plan = new CompiledPlan(
-                PlanPasses.Compile(analysis, precision, forCpu: device.type == DeviceType.CPU),
+                PlanPasses.Compile(analysis.ToPlan(), precision, forCpu: device.type == DeviceType.CPU),
                 module,
                 precision,
                 device

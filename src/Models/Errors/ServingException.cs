@@ -1,10 +1,7 @@
-using ModelService.Models.Language.Analysis;
-using ModelService.Models.Weights;
-
 namespace ModelService.Models.Errors;
 
 /// <summary>The one exception whose text a client may see. Anything else that escapes is a bug of ours.</summary>
-public sealed class ServingException : Exception
+public class ServingException : Exception
 {
     /// <summary>An error with one sentence.</summary>
     /// <param name="code">What went wrong.</param>
@@ -41,10 +38,4 @@ public sealed class ServingException : Exception
 
     /// <summary>Every single error with its place; empty when the message says it all.</summary>
     public IReadOnlyList<ErrorDetail> Errors { get; }
-
-    /// <summary>With <see cref="ErrorCode.WeightsMismatch"/>: how the weights compare to the architecture.</summary>
-    public WeightsReport? Report { get; init; }
-
-    /// <summary>With <see cref="ErrorCode.DefinitionInvalid"/> of an analysis: what is known of the network in spite of its errors.</summary>
-    public ArchitectureAnalysis? Analysis { get; init; }
 }

@@ -1,10 +1,8 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
-using ModelService.Models.Prediction;
 using ModelService.Models.Scheduling;
 using static TorchSharp.torch;
 
@@ -93,50 +91,42 @@ internal sealed class InferenceWorker : IDisposable
     /// <summary>Keeps room in the queue for a request's inputs, before they are decoded.</summary>
     /// <param name="count">How many inputs.</param>
     /// <param name="priority">Whom they may pass while they wait.</param>
-    /// <param name="deadline">When, by <see cref="Now"/>, nobody wants the scores any more: what would not be ready then is not begun.</param>
-    /// <param name="place">For <see cref="RunAsync"/>. The caller disposes it, after that or in its place.</param>
-    /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.</param>
-    /// <returns>Whether there is room.</returns>
-    public bool TryReserve(
-        int count,
-        Priority priority,
-        TimeSpan deadline,
-        [NotNullWhen(true)] out QueueReservation? place,
-        [NotNullWhen(false)] out Refusal? refusal
-    )
+    /// <param name="deadline">The deadline, by <see cref="Now"/>: inputs whose scores would be later are not begun.</param>
+    /// <returns>
+    /// A reservation for <see cref="RunAsync"/>, which the caller disposes after that or in its place; or
+    /// <see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.
+    /// </returns>
+    public Outcome<QueueReservation> Reserve(int count, Priority priority, TimeSpan deadline)
     {
-        place = null;
         lock (gate)
         {
-            refusal = Refuse(count, priority, deadline);
-            if (refusal is not null)
-                return false;
+            if (Refuse(count, priority, deadline) is { } failure)
+                return failure;
             queue.Reserve(count, priority);
-            place = new QueueReservation(this, count, priority, deadline);
-            return true;
+            return new QueueReservation(this, count, priority, deadline);
         }
     }
 
     /// <summary>Gives room in the queue back.</summary>
-    /// <param name="place">What was reserved.</param>
-    public void Leave(QueueReservation place)
+    /// <param name="reservation">The reservation.</param>
+    public void Release(QueueReservation reservation)
     {
         lock (gate)
         {
-            queue.Release(place.Inputs, place.Priority);
-            place.Inputs = 0;
+            queue.Release(reservation.Inputs, reservation.Priority);
+            reservation.Inputs = 0;
         }
     }
 
     /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
-    /// <param name="place">The room that was kept for them; borrowed.</param>
+    /// <param name="reservation">The room that was kept for them; borrowed.</param>
     /// <param name="inputs">Inputs one after another; owned by the worker from here on.</param>
     /// <param name="count">How many inputs, at most as many as there is room for.</param>
     /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
     public async Task<RunResult> RunAsync(
-        QueueReservation place,
+        QueueReservation reservation,
         IMemoryOwner<float> inputs,
         int count,
         CancellationToken cancellationToken
@@ -146,16 +136,16 @@ internal sealed class InferenceWorker : IDisposable
             inputs,
             count,
             count * model.OutputCount,
-            place.Deadline,
+            reservation.Deadline,
             Activity.Current?.Context ?? default
         );
         lock (gate)
         {
-            Leave(place);
+            Release(reservation);
             if (queue.Count + running == 0)
                 serviceTime.Start(Now);
             metrics.Queued(modelName, count);
-            queue.Add(work, count, place.Priority, Now);
+            queue.Add(work, count, reservation.Priority, Now);
             Monitor.Pulse(gate);
         }
 
@@ -177,7 +167,7 @@ internal sealed class InferenceWorker : IDisposable
     }
 
     // Null when there is room.
-    private Refusal? Refuse(int count, Priority priority, TimeSpan deadline)
+    private Failure? Refuse(int count, Priority priority, TimeSpan deadline)
     {
         if (queue.CountWithReserved + count > queueLimit)
         {
@@ -196,7 +186,7 @@ internal sealed class InferenceWorker : IDisposable
             );
     }
 
-    private Refusal Overloaded(string reason) =>
+    private Failure Overloaded(string reason) =>
         new(ErrorCode.Overloaded, $"{reason} Try again in a moment.")
         {
             RetryAfter = TimeSpan.FromSeconds(

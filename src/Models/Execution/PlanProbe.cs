@@ -10,7 +10,6 @@ using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Scheduling;
-using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
 using TorchSharp;
 
@@ -21,14 +20,14 @@ namespace ModelService.Models.Execution;
 /// <param name="compute">What models compute with, and how long a trial may take.</param>
 /// <param name="batching">Which batches there will be.</param>
 /// <param name="limits">What architectures are read with.</param>
-/// <param name="folder">Where it is remembered.</param>
+/// <param name="cache">Remembers results.</param>
 /// <param name="logger">Told of each trial.</param>
 public sealed partial class PlanProbe(
     ProbeCommand command,
     IOptions<ComputeOptions> compute,
     IOptions<BatchingOptions> batching,
     IOptions<ArchitectureLimits> limits,
-    DataFolder folder,
+    IProbeCache cache,
     ILogger<PlanProbe> logger
 )
 {
@@ -42,36 +41,36 @@ public sealed partial class PlanProbe(
     /// <param name="resolved">The network.</param>
     /// <param name="device">Where.</param>
     /// <param name="memory">Estimated bytes that it takes.</param>
-    /// <returns>Why its plan is not to be used; null when it is.</returns>
+    /// <returns>Passed: by its plan. Otherwise why it computes by its module.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.PlanRejected"/>: neither by its plan nor by its module.</exception>
-    internal string? WhyNoPlan(ResolvedModel resolved, string device, long memory)
+    internal ProbeResult Probe(ResolvedModel resolved, string device, long memory)
     {
         if (command.Program is null || !compute.Value.Trial)
-            return null;
-        if (Try(resolved, device, memory, byPlan: true) is not { } failure)
-            return null;
+            return ProbeResult.Passed;
+        if (Try(resolved, device, memory, byPlan: true).Failure is not { } failure)
+            return ProbeResult.Passed;
         var reason = $"Its plan was tried in a process of its own, which {failure}";
 
         // The module computes in float32 only.
         var rejection =
             resolved.Definition.Precision == Precision.Float32
-                ? Try(resolved, device, memory, byPlan: false)
+                ? Try(resolved, device, memory, byPlan: false).Failure
                 : "it can't do in this precision";
         return rejection is null
-            ? reason
+            ? new ProbeResult(reason)
             : throw new ServingException(
                 ErrorCode.PlanRejected,
                 $"This network can't be computed here. {reason} Without the plan, the process {rejection}"
             );
     }
 
-    private string? Try(ResolvedModel resolved, string device, long memory, bool byPlan)
+    private ProbeResult Try(ResolvedModel resolved, string device, long memory, bool byPlan)
     {
-        var path = Path.Combine(folder.PlanProbe, Key(resolved, device, byPlan));
-        if (File.Exists(path))
-            return File.ReadAllText(path) is { Length: > 0 } known ? known : null;
+        var key = Key(resolved, device, byPlan);
+        if (cache.Find(key) is { } known)
+            return known;
         var started = Stopwatch.GetTimestamp();
-        var (failure, isLasting) = RunChild(
+        var (result, isLasting) = RunChild(
             ProbeProcess
                 .Describe(resolved, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
                 .ToJsonString(),
@@ -81,29 +80,15 @@ public sealed partial class PlanProbe(
             resolved.Definition.Name,
             byPlan ? Backend.Plan : Backend.Module,
             Stopwatch.GetElapsedTime(started).TotalSeconds,
-            failure ?? "came to its end"
+            result.Failure ?? "came to its end"
         );
-        if (isLasting && folder.IsWritable)
-            Remember(path, failure ?? "");
-        return failure;
+        if (isLasting)
+            cache.Keep(key, result);
+        return result;
     }
 
-    private void Remember(string path, string outcome)
-    {
-        try
-        {
-            var staged = folder.NewStagingPath();
-            File.WriteAllText(staged, outcome);
-            File.Move(staged, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            LogForgotten(exception);
-        }
-    }
-
-    // What happened to it, as the end of a sentence, null when nothing did; and whether it would happen again.
-    private (string? Failure, bool IsLasting) RunChild(string description, long memory)
+    // The result, and whether another try would have the same.
+    private (ProbeResult Result, bool IsLasting) RunChild(string description, long memory)
     {
         var step = "starting";
         using var child = new Process
@@ -130,24 +115,25 @@ public sealed partial class PlanProbe(
                 continue;
             child.Kill(entireProcessTree: true);
             child.WaitForExit();
-            return used > memory
-                ? ($"took {used} bytes of memory, more than the {memory} that it may, while {step}.", false)
-                : ($"was not done after {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}.", false);
+            var why =
+                used > memory
+                    ? $"took {used} bytes of memory, more than the {memory} that it may, while {step}."
+                    : $"was not done after {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}.";
+            return (new ProbeResult(why), false);
         }
 
         // All that it wrote has been read then.
         child.WaitForExit();
         if (child.ExitCode == 0)
-            return (null, true);
+            return (ProbeResult.Passed, true);
         LogErrors(errors.ToString());
 
         // As shells have it: 128 and the signal's number. By SIGKILL and SIGTERM somebody else ended it, such as a system short of memory.
-        return child.ExitCode > 128
-            ? (
-                $"was ended by signal {child.ExitCode - 128}{(Signals.GetValueOrDefault(child.ExitCode - 128) is { } name ? $" ({name})" : "")} while {step}.",
-                child.ExitCode is not (137 or 143)
-            )
-            : ($"ended with exit code {child.ExitCode} while {step}.", true);
+        if (child.ExitCode <= 128)
+            return (new ProbeResult($"ended with exit code {child.ExitCode} while {step}."), true);
+        var signal = child.ExitCode - 128;
+        var name = Signals.GetValueOrDefault(signal) is { } known ? $" ({known})" : "";
+        return (new ProbeResult($"was ended by signal {signal}{name} while {step}."), signal is not (9 or 15));
     }
 
     // Beside the waiting: a child that hangs before it reads would hold up whoever writes more than a pipe takes.
@@ -220,9 +206,6 @@ public sealed partial class PlanProbe(
         "The network of {Model} was tried by its {Route} for {Seconds:0.0} s: the process {Outcome}"
     )]
     private partial void LogTried(string model, Backend route, double seconds, string outcome);
-
-    [LoggerMessage(LogLevel.Warning, "How a trial went can't be remembered; the next start tries the network again")]
-    private partial void LogForgotten(Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The process that tried a network wrote: {Errors}")]
     private partial void LogErrors(string errors);

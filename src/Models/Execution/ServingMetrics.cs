@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using ModelService.Models.Errors;
-using ModelService.Models.Prediction;
-using ModelService.Models.Registry;
 
 namespace ModelService.Models.Execution;
 
@@ -119,13 +117,12 @@ public sealed class ServingMetrics
 
     /// <summary>A request's inputs are answered.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="predictions">What was made of each.</param>
-    internal void Answered(string model, IReadOnlyList<Prediction.Prediction> predictions)
+    /// <param name="outcomes">What became of each.</param>
+    internal void Answered(string model, IReadOnlyList<Outcome<Scores>> outcomes)
     {
-        var refusals = predictions.OfType<Refusal>().ToList();
-        scored.Add(predictions.Count - refusals.Count, Model(model));
-        foreach (var refusal in refusals)
-            Rejected(model, refusal.Code, 1);
+        scored.Add(outcomes.Count(outcome => outcome.Failure is null), Model(model));
+        foreach (var failure in outcomes.Select(outcome => outcome.Failure).OfType<Failure>())
+            Rejected(model, failure.Code, 1);
     }
 
     /// <summary>Inputs got no scores.</summary>
@@ -134,63 +131,6 @@ public sealed class ServingMetrics
     /// <param name="inputs">How many.</param>
     internal void Rejected(string model, ErrorCode reason, int inputs) =>
         rejections.Add(inputs, Model(model), new("reason", EnumNames.Of(reason)));
-
-    /// <summary>Has the registry looked at whenever the metrics are read.</summary>
-    /// <param name="registry">The models.</param>
-    /// <param name="budget">What they may take.</param>
-    internal void Watch(ModelRegistry registry, MemoryBudget budget)
-    {
-        meter.CreateObservableGauge(
-            "modelservice.model.versions",
-            () => CountVersions(registry),
-            "{version}",
-            "Versions of a model in a state."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.model.memory",
-            () => CountBytes(registry),
-            "By",
-            "Bytes that a model takes on a device: its tensors, its plan, and room to compute a batch."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.memory.used",
-            () => Devices(registry).Select(device => Of(device, budget.Used(device))),
-            "By",
-            "Bytes of the memory budget that are taken: tensors, and room to compute a batch."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.memory.limit",
-            () =>
-                Devices(registry)
-                    .Where(device => budget.Limit(device) < long.MaxValue)
-                    .Select(device => Of(device, budget.Limit(device))),
-            "By",
-            "Bytes of the memory budget; a device without a limit has none."
-        );
-    }
-
-    private static IEnumerable<Measurement<int>> CountVersions(ModelRegistry registry) =>
-        from entry in registry.List()
-        from versions in entry.Versions.GroupBy(version => version.State)
-        select new Measurement<int>(versions.Count(), Model(entry.Name), new("state", EnumNames.Of(versions.Key)));
-
-    private static IEnumerable<Measurement<long>> CountBytes(ModelRegistry registry) =>
-        from entry in registry.List()
-        from versions in InMemory(entry).GroupBy(version => version.Execution!.Device)
-        select new Measurement<long>(
-            versions.Sum(version => version.MemoryBytes),
-            Model(entry.Name),
-            new("device", versions.Key)
-        );
-
-    private static IEnumerable<string> Devices(ModelRegistry registry) =>
-        registry.List().SelectMany(InMemory).Select(version => version.Execution!.Device).Append("cpu").Distinct();
-
-    private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) =>
-        entry.Versions.Where(version => version.State is VersionState.Ready or VersionState.Draining);
-
-    private static Measurement<long> Of(string device, long bytes) =>
-        new(bytes, new KeyValuePair<string, object?>("device", device));
 
     private static KeyValuePair<string, object?> Model(string name) => new("model", name);
 

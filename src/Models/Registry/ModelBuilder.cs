@@ -14,7 +14,7 @@ namespace ModelService.Models.Registry;
 /// <param name="batching">How inputs wait for a model.</param>
 /// <param name="compute">How many batches a device computes at once.</param>
 /// <param name="weightsLimits">How large a weights file may be.</param>
-/// <param name="trials">Asked whether a network can be computed here at all.</param>
+/// <param name="probe">Asked whether a network can be computed here at all.</param>
 /// <param name="store">Where built models are kept.</param>
 /// <param name="clock">Says when a model was built.</param>
 /// <param name="metrics">Told what the models do.</param>
@@ -22,7 +22,7 @@ public sealed class ModelBuilder(
     IOptions<BatchingOptions> batching,
     IOptions<ComputeOptions> compute,
     IOptions<WeightsLimits> weightsLimits,
-    PlanProbe trials,
+    PlanProbe probe,
     ModelStore store,
     TimeProvider clock,
     ServingMetrics metrics
@@ -170,14 +170,14 @@ public sealed class ModelBuilder(
     {
         var definition = version.Resolved.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
-        var whyNoPlan = trials.WhyNoPlan(version.Resolved, device.ToString(), version.MemoryBytes);
+        var probed = probe.Probe(version.Resolved, device.ToString(), version.MemoryBytes);
         var model = new CompiledModel(
             version.Resolved.Analysis,
             definition.Seed,
             pairs ?? weights.Report?.Pairs ?? [],
             device,
             definition.Precision,
-            whyNoPlan
+            probed.Failure
         );
         var worker = new InferenceWorker(
             model,

@@ -78,7 +78,10 @@ public sealed partial class ModelRegistry
                 var parent = entry.Default;
                 var samples =
                     resolved.Definition.Samples
-                    ?? store.ReadSamples(parent)?.Select(sample => sample.For(resolved.Definition.Labels)).ToList();
+                    ?? store
+                        .ReadSamples(parent.Name, parent.Version, parent.Files)
+                        ?.Select(sample => sample.For(resolved.Definition.Labels))
+                        .ToList();
                 var version = New(entry, entry.LastVersion + 1, resolved, parent.Version);
                 entry.Put(version);
                 try
@@ -136,7 +139,7 @@ public sealed partial class ModelRegistry
                 );
                 await MakeAsync(
                     after,
-                    store.ReadSamples(before),
+                    store.ReadSamples(before.Name, before.Version, before.Files),
                     weights,
                     allowPartial,
                     replaces: true,

@@ -68,7 +68,7 @@ public sealed partial class ModelRegistry
             version.MarkReady(
                 await CheckAsync(
                     version,
-                    store.ReadSamples(version),
+                    store.ReadSamples(version.Name, version.Version, version.Files),
                     builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None)
                 ),
                 room

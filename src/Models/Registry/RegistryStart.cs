@@ -1,10 +1,10 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
-using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -12,7 +12,7 @@ namespace ModelService.Models.Registry;
 /// <summary>Brings back what is kept when the server starts: all is listed before the first request, and loaded beside the requests.</summary>
 /// <param name="registry">Where it goes.</param>
 /// <param name="budget">How much memory it may take.</param>
-/// <param name="metrics">Told where to look.</param>
+/// <param name="meters">Makes the registry's gauges.</param>
 /// <param name="options">What is loaded.</param>
 /// <param name="compute">What models compute with; holds for the whole process.</param>
 /// <param name="clock">Waits for a server that is going down.</param>
@@ -20,7 +20,7 @@ namespace ModelService.Models.Registry;
 public sealed partial class RegistryStart(
     ModelRegistry registry,
     MemoryBudget budget,
-    ServingMetrics metrics,
+    IMeterFactory meters,
     IOptions<StorageOptions> options,
     IOptions<ComputeOptions> compute,
     TimeProvider clock,
@@ -40,7 +40,7 @@ public sealed partial class RegistryStart(
     {
         NativeRuntime.Prepare(compute.Value);
         await RestoreAsync(cancellationToken);
-        metrics.Watch(registry, budget);
+        _ = new RegistryMetrics(meters, registry, budget);
         waiting =
         [
             .. registry

@@ -1,7 +1,6 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
-using ModelService.Models.Prediction;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
@@ -9,8 +8,8 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Registry;
 
 /// <summary>Has a version compute its samples on the way that requests take, and compares.</summary>
-/// <param name="predictor">Computes them.</param>
-public sealed class SampleCheck(Predictor predictor)
+/// <param name="scorer">Computes them.</param>
+public sealed class SampleCheck(InputScorer scorer)
 {
     /// <summary>Refuses samples that come with a definition and whose pictures can't be decoded, before anything is built.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every such picture's place.</exception>
@@ -22,8 +21,8 @@ public sealed class SampleCheck(Predictor predictor)
         var input = new float[resolved.Analysis.Input.ElementCount];
         foreach (var (index, sample) in samples.Index())
         {
-            if (await predictor.PrepareAsync(resolved, sample.Input, input, cancellationToken) is { } refusal)
-                errors.Add(new ErrorDetail($"/samples/{index}/image", refusal.Detail));
+            if (await scorer.PrepareAsync(resolved, sample.Input, input, cancellationToken) is { } failure)
+                errors.Add(new ErrorDetail($"/samples/{index}/image", failure.Detail));
         }
 
         if (errors.Count > 0)
@@ -54,7 +53,7 @@ public sealed class SampleCheck(Predictor predictor)
         // One after the other, so that they take no more memory than a request of one input.
         foreach (var (index, sample) in samples.Index())
         {
-            var difference = Compare(index, sample, await PredictAsync(version, worker, sample.Input));
+            var difference = Compare(index, sample, await ScoreAsync(version, worker, sample.Input));
             if (difference is not null)
                 differences.Add(difference);
         }
@@ -62,30 +61,34 @@ public sealed class SampleCheck(Predictor predictor)
         return new SamplesReport(samples.Count, differences);
     }
 
-    private async Task<Prediction.Prediction> PredictAsync(
-        ModelVersion version,
-        InferenceWorker worker,
-        PredictionInput input
-    )
+    private async Task<Outcome<Scores>> ScoreAsync(ModelVersion version, InferenceWorker worker, PredictionInput input)
     {
         try
         {
-            if (!worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var place, out var refusal))
-                return refusal;
-            using var returning = place;
-            return (await predictor.ScoreAsync(version, worker, place, [input], CancellationToken.None)).Predictions[0];
+            if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var reservation, out var failure))
+                return failure;
+            using var returning = reservation;
+            var scored = await scorer.ScoreAsync(
+                version.Resolved,
+                worker,
+                reservation,
+                [input],
+                CancellationToken.None
+            );
+            return scored.Outcomes[0];
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
         {
-            return new Refusal(exception.Code, exception.Message);
+            return new Failure(exception.Code, exception.Message);
         }
     }
 
-    private static SampleDifference? Compare(int index, SampleDefinition sample, Prediction.Prediction prediction)
+    private static SampleDifference? Compare(int index, SampleDefinition sample, Outcome<Scores> outcome)
     {
         var expected = sample.Top1?.Index;
-        if (prediction is not Scores { Logits: var logits, Probabilities: var probabilities })
-            return new SampleDifference(index, expected, null, null, null, ((Refusal)prediction).Detail);
+        if (!outcome.TryGet(out var scores, out var failure))
+            return new SampleDifference(index, expected, null, null, null, failure.Detail);
+        var (logits, probabilities) = scores;
         var found = Array.IndexOf(logits, logits.Max());
         if (sample.Scores is null)
             return expected == found ? null : new SampleDifference(index, expected, found, null, null, null);

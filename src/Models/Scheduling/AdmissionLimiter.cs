@@ -1,67 +1,63 @@
-using System.Diagnostics.CodeAnalysis;
 using ModelService.Models.Errors;
-using ModelService.Models.Prediction;
 
 namespace ModelService.Models.Scheduling;
 
-/// <summary>What is under way in the whole server, from decoding to scores: bounded, so that no crowd of requests takes all memory.</summary>
+/// <summary>
+/// Bounds the inputs that the whole server works on, from decoding to scores, so that no crowd of requests takes all
+/// memory. Thread-safe.
+/// </summary>
 internal sealed class AdmissionLimiter(BatchingOptions options)
 {
     private readonly Lock gate = new();
-    private long inputsUnderWay;
-    private long bytesUnderWay;
+    private long admittedInputs;
+    private long admittedBytes;
 
-    /// <summary>Lets a request in.</summary>
-    /// <param name="inputs">How many inputs it has.</param>
-    /// <param name="bytes">What they take, decoded.</param>
-    /// <param name="admission">The caller disposes it when it is over.</param>
-    /// <param name="refusal"><see cref="ErrorCode.Overloaded"/>: too much is under way. No exception: the more are refused, the less each of them may cost.</param>
-    /// <returns>Whether it may go on.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>: it would be too much alone.</exception>
-    public bool TryAdmit(
-        int inputs,
-        long bytes,
-        [NotNullWhen(true)] out IDisposable? admission,
-        [NotNullWhen(false)] out Refusal? refusal
-    )
+    /// <summary>Admits a request.</summary>
+    /// <param name="inputs">Inputs of the request.</param>
+    /// <param name="bytes">Bytes of these inputs, decoded.</param>
+    /// <returns>The admission, which ends when it is disposed; or <see cref="ErrorCode.Overloaded"/>.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit.</exception>
+    public Outcome<Admission> Admit(int inputs, long bytes)
     {
         if (bytes > options.BytesLimit)
         {
             throw new ServingException(
                 ErrorCode.BodyTooLarge,
-                $"The request's {inputs} inputs take {bytes} bytes; {options.BytesLimit} may be under way at once. Send fewer in one request."
+                $"The request's {inputs} inputs take {bytes} bytes; {options.BytesLimit} may be under way at once. "
+                    + "Send fewer in one request."
             );
         }
 
-        (admission, refusal) = (null, null);
         lock (gate)
         {
-            if (inputsUnderWay + inputs > options.InputsLimit || bytesUnderWay + bytes > options.BytesLimit)
+            if (admittedInputs + inputs > options.InputsLimit || admittedBytes + bytes > options.BytesLimit)
             {
-                refusal = new Refusal(
+                return new Failure(
                     ErrorCode.Overloaded,
-                    $"{inputsUnderWay} inputs of {bytesUnderWay} bytes are under way in this server; it takes {options.InputsLimit} of {options.BytesLimit} bytes at once. Try again in a moment."
+                    $"{admittedInputs} inputs of {admittedBytes} bytes are under way in this server; it takes "
+                        + $"{options.InputsLimit} of {options.BytesLimit} bytes at once. Try again in a moment."
                 );
-                return false;
             }
 
-            inputsUnderWay += inputs;
-            bytesUnderWay += bytes;
+            admittedInputs += inputs;
+            admittedBytes += bytes;
+            return new Admission(this, inputs, bytes);
         }
-
-        admission = new Admission(this, inputs, bytes);
-        return true;
     }
 
-    private sealed class Admission(AdmissionLimiter all, int inputs, long bytes) : IDisposable
+    private void Release(int inputs, long bytes)
     {
-        public void Dispose()
+        lock (gate)
         {
-            lock (all.gate)
-            {
-                all.inputsUnderWay -= inputs;
-                all.bytesUnderWay -= bytes;
-            }
+            admittedInputs -= inputs;
+            admittedBytes -= bytes;
         }
+    }
+
+    /// <summary>What an admitted request takes of the limits, until it is disposed.</summary>
+    internal sealed class Admission(AdmissionLimiter limiter, int inputs, long bytes) : IDisposable
+    {
+        /// <summary>Ends the admission.</summary>
+        public void Dispose() => limiter.Release(inputs, bytes);
     }
 }

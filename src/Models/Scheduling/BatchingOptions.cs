@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Backends;
-using ModelService.Models.Language.Analysis;
 
 namespace ModelService.Models.Scheduling;
 
@@ -27,11 +25,6 @@ public sealed class BatchingOptions : IValidatableObject
         MaxBatchSize > 0 ? MaxBatchSize
         : device == "cpu" ? 8
         : 32;
-
-    /// <summary>Most inputs of a network that are computed together on the device that <c>auto</c> is here.</summary>
-    /// <param name="analysis">A network without an error.</param>
-    public int MaxBatchSizeOf(ArchitectureAnalysis analysis) =>
-        Math.Min(MaxBatchSizeOn(ComputeDevice.Find("auto").ToString()), CompiledModel.MaxBatchSizeOf(analysis));
 
     /// <summary>
     /// How much each model may compute, in proportion to the others, while several on one device have inputs waiting: one of 3 gets three times as

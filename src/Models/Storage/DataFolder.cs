@@ -24,8 +24,8 @@ public sealed partial class DataFolder(
     /// <summary>Where the models are.</summary>
     internal string Models => Path.Combine(root, "models");
 
-    /// <summary>Where it is remembered how trials went.</summary>
-    internal string PlanProbe => Path.Combine(root, "trials");
+    /// <summary>Where the results of plan probes are kept.</summary>
+    internal string Probes => Path.Combine(root, "trials");
 
     /// <summary>Whether it was claimed, to be written.</summary>
     internal bool IsWritable => claim is not null;
@@ -44,7 +44,7 @@ public sealed partial class DataFolder(
             claim = Claim();
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
-            DurableFiles.CreateFolder(PlanProbe);
+            DurableFiles.CreateFolder(Probes);
             foreach (var left in Directory.EnumerateDirectories(Staging))
                 Directory.Delete(left, recursive: true);
             foreach (var left in Directory.EnumerateFiles(Staging))

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Reading;
-using ModelService.Models.Registry;
 
 namespace ModelService.Models.Storage;
 
@@ -43,10 +42,17 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
     internal string WeightsPath(string name, int version) => Path.Combine(PathOf(name, version), Weights);
 
     /// <summary>The samples of a version; null when it has none.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version's number.</param>
+    /// <param name="files">The version's files, by name.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
-    internal IReadOnlyList<SampleDefinition>? ReadSamples(ModelVersion version) =>
-        version.Files.GetValueOrDefault(Samples) is { } file
-            ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(version.Name, version.Version), Samples), file)
+    internal IReadOnlyList<SampleDefinition>? ReadSamples(
+        string name,
+        int version,
+        IReadOnlyDictionary<string, StoredFile> files
+    ) =>
+        files.GetValueOrDefault(Samples) is { } file
+            ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(name, version), Samples), file)
             : null;
 
     /// <summary>Keeps a version.</summary>

@@ -30,10 +30,7 @@ internal static class MismatchText
                 ))
             )
             .Take(MostErrors);
-        return new ServingException(ErrorCode.WeightsMismatch, Sentence(report, missing, allowPartial), [.. errors])
-        {
-            Report = report,
-        };
+        return new WeightsMismatchException(Sentence(report, missing, allowPartial), [.. errors], report);
     }
 
     /// <summary>A state dict is an object with a property for each tensor.</summary>

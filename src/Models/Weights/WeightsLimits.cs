@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using ModelService.Models.Language.Analysis;
 
 namespace ModelService.Models.Weights;
 
@@ -8,7 +7,7 @@ namespace ModelService.Models.Weights;
 public sealed record WeightsLimits
 {
     /// <summary>Configuration section bound to these options.</summary>
-    public const string Section = ArchitectureLimits.Section;
+    public const string Section = "ModelService:Limits";
 
     /// <summary>The limits that fit networks of hundreds of layers with room to spare.</summary>
     public static WeightsLimits Default { get; } = new();

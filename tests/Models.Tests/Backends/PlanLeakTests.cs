@@ -2,6 +2,7 @@ using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ public sealed class PlanLeakTests
         var analysis = Networks.Analyze(network);
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var input = RandomInputs.Normal(seed: 1, [3, .. analysis.Input.Sizes]);
-        var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+        var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true);
         void Once()
         {
             using var inference = inference_mode();
@@ -55,7 +56,7 @@ public sealed class PlanLeakTests
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var input = RandomInputs.Normal(seed: 1, [8, .. analysis.Input.Sizes]);
         using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis, Precision.Float32, forCpu: true),
+            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
             module,
             Precision.Float32,
             CPU

@@ -107,7 +107,7 @@ public sealed class PlanTests
             seed: 1,
             [],
             CPU,
-            whyNoPlan: "It is not wanted."
+            fallbackReason: "It is not wanted."
         );
 
         Assert.Equal(Backend.Module, byModule.Execution.Backend);
@@ -211,7 +211,7 @@ public sealed class PlanTests
               { "type": "flatten" }, { "type": "linear", "out_features": 7 }] }
             """
         );
-        Assert.NotEqual(0, PlanPasses.Compile(analysis, Precision.Float32, forCpu: true).OperatorsInPairs);
+        Assert.NotEqual(0, PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true).OperatorsInPairs);
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
         var inputs = Enumerable
             .Range(0, count)
@@ -337,7 +337,7 @@ public sealed class PlanTests
         );
         var input = Enumerable.Range(0, 3 * 16 * 16).Select(i => (float)Math.Sin(i)).ToArray();
         using var byPlan = new CompiledModel(analysis, seed: 1, [], CPU);
-        using var byModule = new CompiledModel(analysis, seed: 1, [], CPU, whyNoPlan: "It is not wanted.");
+        using var byModule = new CompiledModel(analysis, seed: 1, [], CPU, fallbackReason: "It is not wanted.");
 
         var (plan, module) = (byPlan.Run(input, 1), byModule.Run(input, 1));
 

@@ -79,7 +79,7 @@ public sealed class RandomArchitectureTests(ITestOutputHelper output)
             SetStatistics(module, i);
 
             // Some of them as networks with large activations are computed, and some by our own code where they can be; these are all small.
-            var steps = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
+            var steps = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
             using var plan = new CompiledPlan(
                 i % 3 == 1 ? TileBatch.Apply(steps, large: 1) : steps,
                 module,

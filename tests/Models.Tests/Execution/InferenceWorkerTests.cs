@@ -40,19 +40,19 @@ public sealed class InferenceWorkerTests : IDisposable
 
     // While a request's photos are decoded nothing of it waits yet; what comes meanwhile would be decoded to be refused.
     [Fact]
-    public void TryReserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
+    public void Reserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
     {
-        Assert.True(worker.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out var two, out _));
+        Assert.True(worker.Reserve(2, Priority.Normal, TimeSpan.MaxValue).TryGet(out var two, out _));
 
-        Assert.False(worker.TryReserve(2, Priority.Normal, TimeSpan.MaxValue, out _, out var refusal));
+        Assert.False(worker.Reserve(2, Priority.Normal, TimeSpan.MaxValue).TryGet(out _, out var refusal));
         Assert.Equal(ErrorCode.Overloaded, refusal.Code);
-        Assert.True(worker.TryReserve(1, Priority.Normal, TimeSpan.MaxValue, out var one, out _));
+        Assert.True(worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var one, out _));
         one.Dispose();
         two.Dispose();
         two.Dispose();
-        Assert.True(worker.TryReserve(3, Priority.Normal, TimeSpan.MaxValue, out var three, out _));
+        Assert.True(worker.Reserve(3, Priority.Normal, TimeSpan.MaxValue).TryGet(out var three, out _));
         three.Dispose();
-        Assert.False(worker.TryReserve(4, Priority.Normal, TimeSpan.MaxValue, out _, out _));
+        Assert.False(worker.Reserve(4, Priority.Normal, TimeSpan.MaxValue).TryGet(out _, out _));
     }
 
     // Some of the inputs that it was kept for may turn out to be no photos.
@@ -61,7 +61,7 @@ public sealed class InferenceWorkerTests : IDisposable
     {
         for (var round = 0; round < 3; round++)
         {
-            Assert.True(worker.TryReserve(3, Priority.Low, TimeSpan.MaxValue, out var place, out _));
+            Assert.True(worker.Reserve(3, Priority.Low, TimeSpan.MaxValue).TryGet(out var place, out _));
             using var returning = place;
             Assert.Equal(
                 5,

@@ -162,7 +162,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
         )
         {
             await Task.Yield();
-            if (!Worker.TryReserve(chosen.Count, priority, TimeSpan.MaxValue, out var place, out _))
+            if (!Worker.Reserve(chosen.Count, priority, TimeSpan.MaxValue).TryGet(out var place, out _))
                 return null;
             using var returning = place;
             return await Worker.RunAsync(place, Request(chosen, isBroken), chosen.Count, cancellationToken);

@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Compilation.Passes;
@@ -8,20 +7,20 @@ namespace ModelService.Models.Compilation.Passes;
 internal static class PlanPasses
 {
     /// <summary>Plans a network.</summary>
-    /// <param name="analysis">The network, analysed without an error.</param>
+    /// <param name="network">The network's operators, one by one as its layers emit them.</param>
     /// <param name="precision">What the plan computes in.</param>
     /// <param name="forCpu">Whether oneDNN computes the convolutions; else libtorch's own functions do.</param>
     /// <param name="ownCode">Whether small networks may be computed by this program's own code.</param>
     /// <param name="cachesAreShown">Whether the processor tells of its caches, which oneDNN must know for some forms; null: as it is on this machine.</param>
     public static Plan Compile(
-        ArchitectureAnalysis analysis,
+        Plan network,
         Precision precision,
         bool forCpu,
         bool ownCode = true,
         bool? cachesAreShown = null
     )
     {
-        var plan = KeepLogitsInFloat32.Apply(FuseActivations.Apply(FoldNorms.Apply(GraphBuilder.Build(analysis))));
+        var plan = KeepLogitsInFloat32.Apply(FuseActivations.Apply(FoldNorms.Apply(network)));
         if (
             ownCode
             && forCpu
@@ -39,7 +38,7 @@ internal static class PlanPasses
             )
             : plan with
             {
-                IsChannelsLast = analysis.Input.Rank == 3,
+                IsChannelsLast = plan.Input.Shape.Rank == 3,
             };
 
         // After the sums, activations once more: of the sums.

@@ -51,14 +51,7 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
             distinct.Count > 1
                 ? $" And {(IsFull ? "at least " : "")}{distinct.Count - 1} more; see 'errors'{(IsFull ? $", which has the first {distinct.Count}" : "")}."
                 : "";
-        return new ServingException(
-            ErrorCode.DefinitionInvalid,
-            $"{Place(distinct[0])}{distinct[0].Detail}{more}",
-            distinct
-        )
-        {
-            Analysis = analysis,
-        };
+        return new InvalidDefinitionException($"{Place(distinct[0])}{distinct[0].Detail}{more}", distinct, analysis);
     }
 
     private static string Place(ErrorDetail error) => error.Pointer.Length == 0 ? "" : $"At {error.Pointer}: ";

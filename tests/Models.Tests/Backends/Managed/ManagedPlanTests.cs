@@ -24,9 +24,9 @@ public sealed class ManagedPlanTests(ITestOutputHelper output)
     {
         var lesson = Networks.Fixture("lesson");
 
-        Assert.True(PlanPasses.Compile(lesson, Precision.Float32, forCpu: true).IsSmall);
-        Assert.False(PlanPasses.Compile(lesson, Precision.BFloat16, forCpu: true).IsSmall);
-        Assert.False(PlanPasses.Compile(lesson, Precision.Float32, forCpu: false).IsSmall);
+        Assert.True(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: true).IsSmall);
+        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.BFloat16, forCpu: true).IsSmall);
+        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: false).IsSmall);
     }
 
     [Theory]
@@ -43,7 +43,11 @@ public sealed class ManagedPlanTests(ITestOutputHelper output)
     public void Compile_WhatOurOwnCodeDoesNotCompute_IsNotSmall(string layer) =>
         Assert.False(
             PlanPasses
-                .Compile(Networks.Analyze(Networks.Of(layer, Flatten, Linear)), Precision.Float32, forCpu: true)
+                .Compile(
+                    Networks.Analyze(Networks.Of(layer, Flatten, Linear)).ToPlan(),
+                    Precision.Float32,
+                    forCpu: true
+                )
                 .IsSmall
         );
 
@@ -52,9 +56,11 @@ public sealed class ManagedPlanTests(ITestOutputHelper output)
         Assert.False(
             PlanPasses
                 .Compile(
-                    Networks.Analyze(
-                        """{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""
-                    ),
+                    Networks
+                        .Analyze(
+                            """{ "input": { "shape": [1, 8192, 8192] }, "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" }, { "type": "linear", "out_features": 3 }] }"""
+                        )
+                        .ToPlan(),
                     Precision.Float32,
                     forCpu: true
                 )
@@ -72,7 +78,7 @@ public sealed class ManagedPlanTests(ITestOutputHelper output)
         for (var i = 0; i < 200; i++)
         {
             var analysis = RandomSmallNetwork(random, out var json);
-            var plan = PlanPasses.Compile(analysis, Precision.Float32, forCpu: true);
+            var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true);
             Assert.True(plan.IsSmall, json);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
@@ -144,7 +150,7 @@ public sealed class ManagedPlanTests(ITestOutputHelper output)
     {
         ArchitectureAnalysis analysis;
         do analysis = Networks.Analyze(json = RandomNetwork(random));
-        while (GraphBuilder.Build(analysis).Operators.OfType<WeightedOperator>().Sum(item => item.Macs) > 1_000_000);
+        while (analysis.ToPlan().Operators.OfType<WeightedOperator>().Sum(item => item.Macs) > 1_000_000);
         return analysis;
     }
 

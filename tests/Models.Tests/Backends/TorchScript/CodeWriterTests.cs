@@ -1,5 +1,6 @@
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
 
@@ -92,7 +93,12 @@ public sealed class CodeWriterTests
     private static string Code(Precision precision, params string[] layers) =>
         CodeWriter
             .Write(
-                PlanPasses.Compile(Networks.Analyze(Networks.Of(layers)), precision, forCpu: true, ownCode: false),
+                PlanPasses.Compile(
+                    Networks.Analyze(Networks.Of(layers)).ToPlan(),
+                    precision,
+                    forCpu: true,
+                    ownCode: false
+                ),
                 precision
             )
             .Code;

@@ -166,7 +166,7 @@ public sealed class FusionTests
         );
 
         var route = PlanPasses
-            .Compile(network, Precision.Float32, forCpu: true, ownCode: false, cachesAreShown)
+            .Compile(network.ToPlan(), Precision.Float32, forCpu: true, ownCode: false, cachesAreShown)
             .Operators.OfType<ConvolutionOperator>()
             .Single()
             .KernelKind;
@@ -208,9 +208,9 @@ public sealed class FusionTests
     public void Compile_AddendThatIsTheNetworksInput_IsNotFree()
     {
         var plan = PlanPasses.Compile(
-            Networks.Analyze(
-                $$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }"""
-            ),
+            Networks
+                .Analyze($$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }""")
+                .ToPlan(),
             Precision.Float32,
             forCpu: true,
             ownCode: false
@@ -276,7 +276,7 @@ public sealed class FusionTests
     public void Compile_LargeActivations_ComputesInPairsUpToWhereWeightsAreLarger(string network, string? last)
     {
         var plan = PlanPasses.Compile(
-            PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()),
+            PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()).ToPlan(),
             Precision.Float32,
             forCpu: true,
             ownCode: false
@@ -291,7 +291,7 @@ public sealed class FusionTests
     public void Compile_ValueReadBehindThePairs_IsNotLeftInThem(int inPairs, params string[] body)
     {
         var plan = PlanPasses.Compile(
-            Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)),
+            Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)).ToPlan(),
             Precision.Float32,
             forCpu: true,
             ownCode: false
@@ -302,7 +302,7 @@ public sealed class FusionTests
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
         PlanPasses
-            .Compile(Networks.Analyze(Networks.Of(layers)), Precision.Float32, forCpu: true, ownCode: false)
+            .Compile(Networks.Analyze(Networks.Of(layers)).ToPlan(), Precision.Float32, forCpu: true, ownCode: false)
             .Operators;
 
     private static KernelKind Route(string layer) => Weighted(Assert.Single(Compile(layer))).KernelKind;

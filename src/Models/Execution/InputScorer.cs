@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Diagnostics;
+using ModelService.Imaging;
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Execution;
+
+/// <summary>Takes inputs through preprocessing, network and softmax. Whether a version may serve is the caller's concern.</summary>
+/// <param name="preprocessor">Turns photos into tensors.</param>
+/// <param name="metrics">Records how long decoding and waiting took.</param>
+public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metrics)
+{
+    // As many photos are decoded at once as there are cores; more would only wait on each other.
+    private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
+        TaskScheduler.Default,
+        Environment.ProcessorCount
+    ).ConcurrentScheduler;
+
+    /// <summary>Scores inputs.</summary>
+    /// <param name="model">The network, as it was defined.</param>
+    /// <param name="worker">Computes it; borrowed.</param>
+    /// <param name="reservation">Room in the worker's queue for all inputs; borrowed.</param>
+    /// <param name="inputs">At least one.</param>
+    /// <param name="cancellationToken">Fires when the caller leaves or the deadline has passed.</param>
+    /// <returns>One outcome for each input, in order: an input that can't be used does not affect the others.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the network takes no photos.
+    /// </exception>
+    internal async Task<ScoredInputs> ScoreAsync(
+        ResolvedModel model,
+        InferenceWorker worker,
+        QueueReservation reservation,
+        IReadOnlyList<PredictionInput> inputs,
+        CancellationToken cancellationToken
+    )
+    {
+        var name = model.Definition.Name;
+        var (inputCount, classes) = worker.Counts;
+        var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
+        var decodeStarted = Stopwatch.GetTimestamp();
+        Failure?[] failures;
+        try
+        {
+            using var decoding = ServingTraces.Decoding(name, inputs.Count);
+            failures = await Task.WhenAll(
+                inputs.Select(
+                    (input, index) =>
+                        PrepareAsync(
+                            model,
+                            input,
+                            batch.Memory.Slice(index * inputCount, inputCount),
+                            cancellationToken
+                        )
+                )
+            );
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+
+        var decode = Stopwatch.GetElapsedTime(decodeStarted);
+        metrics.Decoded(name, decode);
+        var good = CloseGaps(batch.Memory, failures, inputCount);
+        if (good == 0)
+        {
+            batch.Dispose();
+            return new ScoredInputs(
+                [.. failures.Select(failure => (Outcome<Scores>)failure!)],
+                new PredictionTiming(decode, TimeSpan.Zero, TimeSpan.Zero, 0)
+            );
+        }
+
+        var run = await worker.RunAsync(reservation, batch, good, cancellationToken);
+        metrics.Waited(name, run.Queue);
+        var outcomes = new Outcome<Scores>[inputs.Count];
+        for (var (index, slot) = (0, 0); index < inputs.Count; index++)
+            outcomes[index] = failures[index] ?? ScoresOf(run.Scores.AsSpan(slot++ * classes, classes));
+        return new ScoredInputs(outcomes, new PredictionTiming(decode, run.Queue, run.Inference, run.BatchSize));
+    }
+
+    /// <summary>Turns an input into the tensor that a network takes.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="destination">Receives the tensor's numbers, row-major.</param>
+    /// <param name="cancellationToken">Fires when the result is no longer needed.</param>
+    /// <returns>Why the input can't be used; null when it can.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.InputMismatch"/>: the network takes no photos.</exception>
+    internal async Task<Failure?> PrepareAsync(
+        ResolvedModel model,
+        PredictionInput input,
+        Memory<float> destination,
+        CancellationToken cancellationToken
+    )
+    {
+        if (input is RawTensor tensor)
+            return Copy(tensor, model.Analysis.Input, destination.Span);
+        var preprocessing =
+            model.Preprocessing
+            ?? throw new ServingException(
+                ErrorCode.InputMismatch,
+                $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, which no photo can become. "
+                    + "Send it as \"tensors\"."
+            );
+        var encoded = ((EncodedImage)input).Encoded;
+        return await Task.Factory.StartNew(
+            () => Preprocess(encoded, preprocessing, destination.Span),
+            cancellationToken,
+            TaskCreationOptions.DenyChildAttach,
+            decoders
+        );
+    }
+
+    // Moves each good input to the front, over the gaps that the others leave.
+    private static int CloseGaps(Memory<float> batch, Failure?[] failures, int inputCount)
+    {
+        var good = 0;
+        for (var index = 0; index < failures.Length; index++)
+        {
+            if (failures[index] is not null)
+                continue;
+            if (good < index)
+                batch.Slice(index * inputCount, inputCount).CopyTo(batch[(good * inputCount)..]);
+            good++;
+        }
+
+        return good;
+    }
+
+    private static Outcome<Scores> ScoresOf(ReadOnlySpan<float> logits) =>
+        logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+            ? new Failure(
+                ErrorCode.InputMismatch,
+                "The network's scores for this input are not finite numbers: the input is out of its range, "
+                    + "or its weights are those of a training that diverged."
+            )
+            : new Scores(logits.ToArray(), Probabilities.FromLogits(logits));
+
+    private static Failure? Copy(RawTensor tensor, Shape expected, Span<float> destination)
+    {
+        if (!tensor.Shape.SequenceEqual(expected.Sizes))
+        {
+            return new Failure(
+                ErrorCode.InputMismatch,
+                $"The tensor is [{string.Join(", ", tensor.Shape)}], the model takes {expected}."
+            );
+        }
+
+        tensor.Data.CopyTo(destination);
+        return null;
+    }
+
+    private Failure? Preprocess(
+        ReadOnlyMemory<byte> encoded,
+        PreprocessingDefinition preprocessing,
+        Span<float> destination
+    )
+    {
+        try
+        {
+            preprocessor.Run(encoded, preprocessing, destination);
+            return null;
+        }
+        catch (ImageException exception)
+        {
+            return new Failure(
+                exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable,
+                exception.Message
+            );
+        }
+    }
+}
+
+/// <summary>What became of a request's inputs.</summary>
+/// <param name="Outcomes">One for each input, in order.</param>
+/// <param name="Timing">Where the time went.</param>
+internal sealed record ScoredInputs(IReadOnlyList<Outcome<Scores>> Outcomes, PredictionTiming Timing);
