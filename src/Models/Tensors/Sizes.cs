@@ -11,8 +11,8 @@ public sealed record Sizes(IReadOnlyList<int> Values)
     public static implicit operator Sizes(int value) => new([value]);
 
     /// <summary>The sizes of <paramref name="rank"/> dimensions; the single number counts for each.</summary>
-    internal IReadOnlyList<int> Expand(int rank) =>
-        Values.Count == 1 ? [.. Enumerable.Repeat(Values[0], rank)] : Values;
+    internal long[] Expand(int rank) =>
+        [.. Values.Count == 1 ? Enumerable.Repeat((long)Values[0], rank) : Values.Select(size => (long)size)];
 
     /// <summary>Whether the sizes fit that many dimensions.</summary>
     internal bool Fits(int rank) => Values.Count == 1 || Values.Count == rank;

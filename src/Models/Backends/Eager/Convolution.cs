@@ -29,11 +29,7 @@ internal sealed class Convolution
     public Convolution(Conv layer, int rank, TorchSharp.Modules.Convolution module, long channels)
     {
         this.module = module;
-        (stride, dilation, groups) = (
-            Longs(layer.Stride.Expand(rank)),
-            Longs(layer.Dilation.Expand(rank)),
-            layer.Groups
-        );
+        (stride, dilation, groups) = (layer.Stride.Expand(rank), layer.Dilation.Expand(rank), layer.Groups);
         var edges = ConvolutionEdges.From(layer, rank);
         (innerPadding, outerPadding) = (edges.Inner, edges.IsInner ? null : edges.Outer);
         mode = layer.PaddingMode switch
@@ -71,6 +67,4 @@ internal sealed class Convolution
             2 => nn.functional.conv2d(input, weight, module.bias, stride, innerPadding, dilation, groups),
             _ => nn.functional.conv3d(input, weight, module.bias, stride, innerPadding, dilation, groups),
         };
-
-    private static long[] Longs(IReadOnlyList<int> sizes) => [.. sizes.Select(size => (long)size)];
 }

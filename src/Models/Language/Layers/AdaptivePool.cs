@@ -30,7 +30,7 @@ public abstract record AdaptivePool : LayerDefinition
         input = visit.RequireRank(input, SpatialRank + 1);
         if (!input.HasRank || !fits)
             return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
-        var sizes = Longs(OutputSize);
+        var sizes = OutputSize.Expand(SpatialRank);
         if (sizes.All(size => size == 1))
             visit.SeesWholeInput();
         else
@@ -40,19 +40,17 @@ public abstract record AdaptivePool : LayerDefinition
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        var size = Longs(OutputSize);
+        var size = OutputSize.Expand(SpatialRank);
         return input => Apply(input, size);
     }
 
     internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, Longs(OutputSize));
+        plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, OutputSize.Expand(SpatialRank));
 
     /// <summary>What libtorch's function is called before <c>_pool</c>.</summary>
     private protected virtual string Function => "adaptive_avg";
 
     private protected abstract Tensor Apply(Tensor input, long[] size);
-
-    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
 }
 
 /// <summary>Means over <c>[N, C, L]</c>.</summary>

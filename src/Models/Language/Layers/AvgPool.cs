@@ -17,7 +17,11 @@ public abstract record AvgPool : Pool
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        var (kernel, stride, padding) = (Longs(KernelSize), Longs(Stride ?? KernelSize), Longs(Padding));
+        var (kernel, stride, padding) = (
+            KernelSize.Expand(SpatialRank),
+            (Stride ?? KernelSize).Expand(SpatialRank),
+            Padding.Expand(SpatialRank)
+        );
         return input => Apply(input, kernel, stride, padding);
     }
 
@@ -28,9 +32,9 @@ public abstract record AvgPool : Pool
             $"avg_pool{SpatialRank}d",
             [
                 input,
-                Longs(KernelSize),
-                Longs(Stride ?? KernelSize),
-                Longs(Padding),
+                KernelSize.Expand(SpatialRank),
+                (Stride ?? KernelSize).Expand(SpatialRank),
+                Padding.Expand(SpatialRank),
                 CeilMode,
                 CountIncludePad,
                 .. MoreArguments,

@@ -115,14 +115,14 @@ public abstract record Conv : LayerDefinition
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
-        visit.Tensor("weight", [OutChannels, perGroup, .. kernel.Select(size => (long)size)]);
+        visit.Tensor("weight", [OutChannels, perGroup, .. kernel]);
         if (Bias)
             visit.Tensor("bias", OutChannels);
         if (!input.HasRank)
             return Shape.OfChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
-        visit.Macs(output, Shape.Product([perGroup, .. kernel.Select(size => (long)size)]));
+        visit.Macs(output, Shape.Product([perGroup, .. kernel]));
         return output;
     }
 
@@ -147,16 +147,14 @@ public abstract record Conv : LayerDefinition
                 Inputs = [input],
                 Output = plan.NewValue(node.Output),
                 Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
-                Kernel = Longs(KernelSize),
-                Stride = Longs(Stride),
+                Kernel = KernelSize.Expand(SpatialRank),
+                Stride = Stride.Expand(SpatialRank),
                 Padding = edges.Inner,
-                Dilation = Longs(Dilation),
+                Dilation = Dilation.Expand(SpatialRank),
                 Groups = Groups,
             }
         );
     }
-
-    private long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
 
     /// <summary>The module that holds the parameters.</summary>
     private protected abstract TorchSharp.Modules.Convolution Create(long inChannels);
@@ -173,7 +171,7 @@ public abstract record Conv : LayerDefinition
             visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
             return CheckedAgainstMode(
                 input,
-                [.. kernel.Zip(dilation, (size, gap) => ((long)gap * (size - 1) + 1) / 2)],
+                [.. kernel.Zip(dilation, (size, gap) => ((gap * (size - 1)) + 1) / 2)],
                 visit
             )
                 ? input.Sizes.Skip(1)
@@ -181,7 +179,7 @@ public abstract record Conv : LayerDefinition
         }
 
         var padding = Padding.Sizes.Expand(SpatialRank);
-        if (!CheckedAgainstMode(input, [.. padding.Select(size => (long)size)], visit))
+        if (!CheckedAgainstMode(input, padding, visit))
             return UnknownSides();
         return Enumerable
             .Range(0, SpatialRank)

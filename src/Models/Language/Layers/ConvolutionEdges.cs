@@ -33,13 +33,13 @@ internal sealed class ConvolutionEdges
     public static ConvolutionEdges From(Conv layer, int rank) =>
         new(
             layer.Padding.Sizes is { } sizes
-                ? [.. sizes.Expand(rank).Select(size => ((long)size, (long)size))]
+                ? [.. sizes.Expand(rank).Select(size => (size, size))]
                 // "same" puts the odd one at the back, as PyTorch does.
                 :
                 [
                     .. layer
                         .KernelSize.Expand(rank)
-                        .Zip(layer.Dilation.Expand(rank), (size, gap) => (long)gap * (size - 1))
+                        .Zip(layer.Dilation.Expand(rank), (size, gap) => gap * (size - 1))
                         .Select(total => (total / 2, total - (total / 2))),
                 ],
             layer.PaddingMode

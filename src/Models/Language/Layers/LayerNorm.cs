@@ -28,7 +28,7 @@ internal sealed record LayerNorm : LayerDefinition
     [Description("Whether a learnt shift follows, beside the scale.")]
     public bool Bias { get; init; } = true;
 
-    private long[] Sizes => [.. NormalizedShape.Values.Select(size => (long)size)];
+    private long[] Sizes => NormalizedShape.Expand(NormalizedShape.Values.Count);
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {

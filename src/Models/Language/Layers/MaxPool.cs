@@ -21,10 +21,10 @@ public abstract record MaxPool : Pool
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
         var (kernel, stride, padding, dilation) = (
-            Longs(KernelSize),
-            Longs(Stride ?? KernelSize),
-            Longs(Padding),
-            Longs(Dilation)
+            KernelSize.Expand(SpatialRank),
+            (Stride ?? KernelSize).Expand(SpatialRank),
+            Padding.Expand(SpatialRank),
+            Dilation.Expand(SpatialRank)
         );
         return input => Apply(input, kernel, stride, padding, dilation);
     }
@@ -35,10 +35,10 @@ public abstract record MaxPool : Pool
             node.Output,
             $"max_pool{SpatialRank}d",
             input,
-            Longs(KernelSize),
-            Longs(Stride ?? KernelSize),
-            Longs(Padding),
-            Longs(Dilation),
+            KernelSize.Expand(SpatialRank),
+            (Stride ?? KernelSize).Expand(SpatialRank),
+            Padding.Expand(SpatialRank),
+            Dilation.Expand(SpatialRank),
             CeilMode
         );
 

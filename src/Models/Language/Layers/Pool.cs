@@ -90,6 +90,4 @@ public abstract record Pool : LayerDefinition
                 ),
         ]);
     }
-
-    private protected long[] Longs(Sizes sizes) => [.. sizes.Expand(SpatialRank).Select(size => (long)size)];
 }
