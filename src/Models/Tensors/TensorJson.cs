@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Text.Json;
 using ModelService.Models.Errors;
@@ -7,12 +8,31 @@ namespace ModelService.Models.Tensors;
 /// <summary>Reads <c>{"shape": [3, 32, 32], "data": [...]}</c>, the data flat or nested.</summary>
 public static class TensorJson
 {
+    private const int MaxRank = 8;
+    private const string Shape = "It must be a list of 1 to 8 whole numbers from 1, the batch dimension left out.";
+
     /// <summary>Reads one tensor of a body.</summary>
     /// <param name="json">The tensor.</param>
-    /// <param name="pointer">Where it stands.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with the place of what is wrong.</exception>
-    public static RawTensor Read(JsonElement json, string pointer)
+    /// <param name="pointer">JSON Pointer to the tensor.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with the place of the error.</exception>
+    public static RawTensor Read(JsonElement json, string pointer) =>
+        TryRead(json, pointer, out var tensor, out var error)
+            ? tensor
+            : throw ServingException.MalformedAt(error.Pointer, error.Detail);
+
+    /// <summary>Reads one tensor; the first error ends the reading.</summary>
+    /// <param name="json">The tensor.</param>
+    /// <param name="pointer">JSON Pointer to the tensor.</param>
+    /// <param name="tensor">The tensor; null after an error.</param>
+    /// <param name="error">The error and its place; null when there is none.</param>
+    public static bool TryRead(
+        JsonElement json,
+        string pointer,
+        [NotNullWhen(true)] out RawTensor? tensor,
+        [NotNullWhen(false)] out ErrorDetail? error
+    )
     {
+        tensor = null;
         if (
             json.ValueKind != JsonValueKind.Object
             || json.GetPropertyCount() != 2
@@ -20,67 +40,61 @@ public static class TensorJson
             || !json.TryGetProperty("data", out var dataJson)
         )
         {
-            throw ServingException.MalformedAt(
-                pointer,
-                "It must be {\"shape\": [...], \"data\": [...]} and nothing else."
-            );
+            error = new ErrorDetail(pointer, "It must be {\"shape\": [...], \"data\": [...]} and nothing else.");
+            return false;
         }
 
-        var shape = ReadShape(shapeJson, pointer + "/shape");
+        var shape = new List<long>();
         var data = new List<float>(dataJson.ValueKind == JsonValueKind.Array ? dataJson.GetArrayLength() : 0);
-        ReadData(dataJson, data, depth: 0, shape, pointer + "/data");
-        var count = shape.Aggregate(BigInteger.One, (product, size) => product * size);
-        return count == data.Count
-            ? new RawTensor(shape, [.. data])
-            : throw ServingException.MalformedAt(
-                pointer + "/data",
-                $"It has {data.Count} numbers, but the shape [{string.Join(", ", shape)}] needs {count}."
-            );
+        error =
+            ReadShape(shapeJson, shape, pointer + "/shape")
+            ?? ReadData(dataJson, data, depth: 0, shape, pointer + "/data")
+            ?? CheckCount(shape, data, pointer + "/data");
+        if (error is not null)
+            return false;
+        tensor = new RawTensor(shape, [.. data]);
+        return true;
     }
 
-    private static List<long> ReadShape(JsonElement json, string pointer)
+    private static ErrorDetail? ReadShape(JsonElement json, List<long> shape, string pointer)
     {
-        var sizes =
-            json.ValueKind == JsonValueKind.Array
-                ? json.EnumerateArray()
-                    .Select(item =>
-                        item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var size) && size > 0
-                            ? size
-                            : -1L
-                    )
-                    .ToList()
-                : [];
-        return sizes.Count is > 0 and <= 8 && !sizes.Contains(-1)
-            ? sizes
-            : throw ServingException.MalformedAt(
-                pointer,
-                "It must be a list of 1 to 8 whole numbers from 1, the batch dimension left out."
-            );
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > MaxRank)
+            return new ErrorDetail(pointer, Shape);
+        foreach (var item in json.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var size) || size < 1)
+                return new ErrorDetail(pointer, Shape);
+            shape.Add(size);
+        }
+
+        return null;
     }
 
     // Nested data must be nested as the shape says, or else a transposed tensor would pass unseen.
-    private static void ReadData(JsonElement json, List<float> data, int depth, List<long> shape, string pointer)
+    private static ErrorDetail? ReadData(
+        JsonElement json,
+        List<float> data,
+        int depth,
+        List<long> shape,
+        string pointer
+    )
     {
         if (json.ValueKind != JsonValueKind.Array)
-        {
-            throw ServingException.MalformedAt(
-                pointer,
-                "It must be a list of numbers, flat or nested as the shape says."
-            );
-        }
+            return new ErrorDetail(pointer, "It must be a list of numbers, flat or nested as the shape says.");
 
         var isNested = json.GetArrayLength() > 0 && json[0].ValueKind == JsonValueKind.Array;
         if ((isNested || depth > 0) && (depth >= shape.Count || json.GetArrayLength() != shape[depth]))
         {
-            throw ServingException.MalformedAt(
+            return new ErrorDetail(
                 pointer,
-                $"It is nested otherwise than the shape [{string.Join(", ", shape)}] says: {json.GetArrayLength()} elements stand here."
+                $"It is nested otherwise than the shape [{string.Join(", ", shape)}] says: "
+                    + $"{json.GetArrayLength()} elements stand here."
             );
         }
 
         if (depth > 0 && isNested != depth < shape.Count - 1)
         {
-            throw ServingException.MalformedAt(
+            return new ErrorDetail(
                 pointer,
                 $"It is nested {(isNested ? "deeper" : "less deep")} than the shape [{string.Join(", ", shape)}] says."
             );
@@ -91,7 +105,8 @@ public static class TensorJson
         {
             if (isNested)
             {
-                ReadData(item, data, depth + 1, shape, $"{pointer}/{index}");
+                if (ReadData(item, data, depth + 1, shape, $"{pointer}/{index}") is { } error)
+                    return error;
             }
             else if (
                 item.ValueKind == JsonValueKind.Number
@@ -103,13 +118,23 @@ public static class TensorJson
             }
             else
             {
-                throw ServingException.MalformedAt(
-                    $"{pointer}/{index}",
-                    "It must be a number that a float32 can hold."
-                );
+                return new ErrorDetail($"{pointer}/{index}", "It must be a number that a float32 can hold.");
             }
 
             index++;
         }
+
+        return null;
+    }
+
+    private static ErrorDetail? CheckCount(List<long> shape, List<float> data, string pointer)
+    {
+        var count = shape.Aggregate(BigInteger.One, (product, size) => product * size);
+        return count == data.Count
+            ? null
+            : new ErrorDetail(
+                pointer,
+                $"It has {data.Count} numbers, but the shape [{string.Join(", ", shape)}] needs {count}."
+            );
     }
 }

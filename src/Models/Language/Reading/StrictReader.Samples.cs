@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ModelService.Models.Errors;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Reading;
@@ -17,16 +16,10 @@ internal sealed partial class StrictReader
 
     private RawTensor? ReadTensor(JsonElement json, string pointer)
     {
-        try
-        {
-            return TensorJson.Read(json, pointer);
-        }
-        catch (ServingException exception)
-        {
-            foreach (var error in exception.Errors)
-                errors.Add(error);
-            return null;
-        }
+        if (TensorJson.TryRead(json, pointer, out var tensor, out var error))
+            return tensor;
+        errors.Add(error);
+        return null;
     }
 
     private ClassReference? ReadClass(RecordMember member, JsonElement json, string pointer)
