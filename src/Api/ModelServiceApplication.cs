@@ -9,6 +9,7 @@ using ModelService.Api.Logging;
 using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
+using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 
 namespace ModelService.Api;
@@ -77,10 +78,10 @@ internal static class ModelServiceApplication
 
     private static void ConfigureJson(JsonSerializerOptions json)
     {
-        json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        json.PropertyNamingPolicy = WireNames.Policy;
         json.DictionaryKeyPolicy = null;
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         json.NumberHandling = JsonNumberHandling.Strict;
-        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        json.Converters.Add(WireNames.CreateEnumConverter());
     }
 }

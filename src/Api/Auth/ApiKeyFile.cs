@@ -3,6 +3,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.FileProviders.Physical;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using ModelService.Models.Errors;
 
 namespace ModelService.Api.Auth;
 
@@ -11,7 +12,7 @@ internal sealed partial class ApiKeyFile : IDisposable
 {
     /// <summary>How keys are written.</summary>
     public static JsonSerializerOptions Json { get; } =
-        new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+        new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = WireNames.Policy };
 
     private readonly string path;
     private readonly ILogger logger;

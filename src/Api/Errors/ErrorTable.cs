@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Models.Errors;
@@ -43,7 +42,7 @@ internal static class ErrorTable
         };
 
     /// <summary>An error's name on the wire.</summary>
-    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+    public static string NameOf(ErrorCode code) => WireNames.Of(code);
 
     /// <summary>The answer to an error.</summary>
     public static ErrorResponse Describe(

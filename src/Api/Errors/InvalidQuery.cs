@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
-using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using ModelService.Models.Errors;
@@ -35,7 +34,7 @@ internal static class InvalidQuery
             .ActionDescriptor.Parameters.OfType<ControllerParameterDescriptor>()
             .First(parameter => (parameter.BindingInfo?.BinderModelName ?? parameter.Name) == name);
         if (parameter.ParameterType.IsEnum)
-            return $"one of {string.Join(", ", Enum.GetNames(parameter.ParameterType).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}";
+            return $"one of {string.Join(", ", WireNames.Of(parameter.ParameterType).Keys)}";
         if (parameter.ParameterType == typeof(bool))
             return "true or false";
         return parameter.ParameterInfo.GetCustomAttribute<RangeAttribute>() is { } range

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using ModelService.Api.Contracts;
 using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Layers;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -40,7 +41,11 @@ internal static class LanguageSchemas
             {
                 OneOf =
                 [
-                    new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["imagenet", "unit", "raw"] },
+                    new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        Enum = [.. WireNames.Of(typeof(PreprocessingPreset)).Keys.Select(name => (JsonNode)name)],
+                    },
                     new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
                 ],
             }

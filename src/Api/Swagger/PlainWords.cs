@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.OpenApi;
+using ModelService.Models.Errors;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
@@ -25,7 +25,7 @@ internal sealed partial class PlainWords : IDocumentFilter
                     Reference()
                         .Replace(
                             own.Description,
-                            match => $"`{JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)}`"
+                            match => $"`{WireNames.Policy.ConvertName(match.Groups["name"].Value)}`"
                         ),
                     " "
                 );

@@ -130,7 +130,7 @@ public sealed class ServingMetrics
     /// <param name="reason">Why.</param>
     /// <param name="inputs">How many.</param>
     internal void Rejected(string model, ErrorCode reason, int inputs) =>
-        rejections.Add(inputs, Model(model), new("reason", EnumNames.Of(reason)));
+        rejections.Add(inputs, Model(model), new("reason", WireNames.Of(reason)));
 
     private static KeyValuePair<string, object?> Model(string name) => new("model", name);
 

@@ -45,7 +45,7 @@ public static class ArchitectureHash
                 json.WriteNumberValue(number);
                 break;
             case Enum name:
-                json.WriteStringValue(EnumNames.Of(name));
+                json.WriteStringValue(WireNames.Of(name));
                 break;
             case Padding { Sizes: { } sizes }:
                 Write(json, sizes);

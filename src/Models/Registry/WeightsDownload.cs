@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Weights;
 
@@ -48,7 +48,7 @@ public sealed class WeightsDownload : IDisposable
             ["format"] = "pt",
             ["model"] = $"{model.Name}@{model.Version}",
             ["architecture_sha256"] = ArchitectureHash.Compute(model.Resolved.Architecture),
-            ["weights"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(model.Weights.ToString()),
+            ["weights"] = WireNames.Of(model.Weights),
         };
         if (model.RandomTensors.Count > 0)
             metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Storage;
@@ -19,12 +20,12 @@ internal sealed record VersionManifest
     /// <summary>How manifests are written.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Strict)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        PropertyNamingPolicy = WireNames.Policy,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectRequiredConstructorParameters = false, // what is null is left out
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { WireNames.CreateEnumConverter() },
     };
 
     /// <summary>The schema it is written in.</summary>

@@ -55,7 +55,7 @@ public sealed record LayerParameter(
             member.Required ? null : Plain(member.Default),
             member.Range is null ? null : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture),
             maximum >= int.MaxValue ? null : maximum,
-            member.Type.IsEnum ? [.. EnumNames.Of(member.Type).Keys] : null,
+            member.Type.IsEnum ? [.. WireNames.Of(member.Type).Keys] : null,
             member.Meaning
         );
     }
@@ -81,7 +81,7 @@ public sealed record LayerParameter(
         {
             Sizes sizes => sizes.Values.Count == 1 ? sizes.Values[0] : sizes.Values,
             Padding padding => padding.Sizes is { } sizes ? Plain(sizes) : "same",
-            Enum name => EnumNames.Of(name),
+            Enum name => WireNames.Of(name),
             _ => value,
         };
 }

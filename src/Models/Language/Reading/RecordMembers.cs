@@ -3,8 +3,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModelService.Models.Errors;
 
 namespace ModelService.Models.Language.Reading;
 
@@ -48,9 +48,7 @@ internal sealed class RecordMembers
 internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 {
     /// <summary>The property's name in JSON.</summary>
-    public string Name { get; } =
-        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
-        ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+    public string Name { get; } = WireNames.Of(property);
 
     /// <summary>The property's type, without <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;

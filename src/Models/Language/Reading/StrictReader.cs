@@ -239,12 +239,10 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
     {
         if (
             json.ValueKind == JsonValueKind.String
-            && Enum.GetNames<PreprocessingPreset>()
-                .FirstOrDefault(name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name) == json.GetString())
-                is { } preset
+            && WireNames.Of(typeof(PreprocessingPreset)).TryGetValue(json.GetString()!, out var preset)
         )
         {
-            return new PreprocessingChoice(Enum.Parse<PreprocessingPreset>(preset), null);
+            return new PreprocessingChoice((PreprocessingPreset)preset, null);
         }
 
         if (json.ValueKind != JsonValueKind.Object)
@@ -354,7 +352,7 @@ internal sealed partial class StrictReader(DefinitionErrors errors, int maxLayer
 
     private object? ReadEnum(Type type, JsonElement json, string pointer)
     {
-        var values = EnumNames.Of(type);
+        var values = WireNames.Of(type);
         if (json.ValueKind == JsonValueKind.String && values.TryGetValue(json.GetString()!, out var value))
             return value;
         Fail(pointer, $"{Describe(json)} is not one of: {string.Join(", ", values.Keys)}.");

@@ -140,7 +140,7 @@ public static class ArchitectureSchema
         if (type == typeof(double))
             return Number(member, "number");
         if (type.IsEnum)
-            return new JsonObject { ["enum"] = Names(EnumNames.Of(type).Keys) };
+            return new JsonObject { ["enum"] = Names(WireNames.Of(type).Keys) };
         if (type == typeof(Sizes))
             return Sizes(member);
         if (type == typeof(Padding))

@@ -43,11 +43,11 @@ public static class ArchitectureWriter
             Padding padding => WriteValue(padding.Sizes!),
             Sizes { Values: [var single] } => single,
             Sizes sizes => JsonSerializer.SerializeToNode(sizes.Values),
-            Enum name => EnumNames.Of(name),
+            Enum name => WireNames.Of(name),
             string or bool or int or long or double or IEnumerable<int> or IEnumerable<double> or IEnumerable<string> =>
                 JsonSerializer.SerializeToNode(value),
             PreprocessingChoice choice => choice.Preset is { } preset
-                ? EnumNames.Of(preset)
+                ? WireNames.Of(preset)
                 : WriteRecord(choice.Definition!),
             IEnumerable<LayerDefinition> layers => new JsonArray([.. layers.Select(WriteRecord)]),
             _ => WriteRecord(value),

@@ -52,7 +52,7 @@ internal static class PyTorchExpression
             Padding padding => Text(padding.Sizes!),
             Sizes { Values: [var single] } => single.ToString(CultureInfo.InvariantCulture),
             Sizes sizes => $"({string.Join(", ", sizes.Values)})",
-            Enum name => $"\"{EnumNames.Of(name)}\"",
+            Enum name => $"\"{WireNames.Of(name)}\"",
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
 
