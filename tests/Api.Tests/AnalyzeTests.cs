@@ -122,7 +122,7 @@ public sealed class AnalyzeTests(ApiServer server)
         );
 
         Assert.Contains(
-            "'conv2' is no layer type; did you mean 'conv2d'?",
+            "'conv2' is not a layer type; did you mean 'conv2d'?",
             body.GetRawText(),
             StringComparison.Ordinal
         );

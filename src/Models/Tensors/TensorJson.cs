@@ -8,7 +8,6 @@ namespace ModelService.Models.Tensors;
 /// <summary>Reads <c>{"shape": [3, 32, 32], "data": [...]}</c>, the data flat or nested.</summary>
 public static class TensorJson
 {
-    private const int MaxRank = 8;
     private const string Shape = "It must be a list of 1 to 8 whole numbers from 1, the batch dimension left out.";
 
     /// <summary>Reads one tensor of a body.</summary>
@@ -58,7 +57,7 @@ public static class TensorJson
 
     private static ErrorDetail? ReadShape(JsonElement json, List<long> shape, string pointer)
     {
-        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > MaxRank)
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > 8)
             return new ErrorDetail(pointer, Shape);
         foreach (var item in json.EnumerateArray())
         {

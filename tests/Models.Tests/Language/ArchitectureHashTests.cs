@@ -26,6 +26,14 @@ public sealed class ArchitectureHashTests
     )]
     public void Of_OtherLayer_IsAnother(string layer) => Assert.NotEqual(Hash(Conv), Hash(layer));
 
+    // Answers and files have it: a client may have kept it.
+    [Fact]
+    public void Of_ResNet18_IsAsItEverWas() =>
+        Assert.Equal(
+            "c0b5f8aa22d9258a8003b8a75eabdf265ce6f62c3aaa60a9df41804a3211fb20",
+            ArchitectureHash.Compute(PredefinedArchitectures.All.Single(item => item.Name == "resnet18").Definition)
+        );
+
     [Fact]
     public void Of_PredefinedNetworks_AreAllDifferent() =>
         Assert.Distinct(PredefinedArchitectures.All.Select(item => ArchitectureHash.Compute(item.Definition)));

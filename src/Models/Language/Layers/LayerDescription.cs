@@ -1,8 +1,4 @@
-using System.Collections;
-using System.Globalization;
-using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -43,45 +39,15 @@ public sealed record LayerParameter(
     string Meaning
 )
 {
-    internal static LayerParameter From(RecordMember member)
-    {
-        var maximum = member.Range is null
-            ? null
-            : (double?)Convert.ToDouble(member.Range.Maximum, CultureInfo.InvariantCulture);
-        return new LayerParameter(
+    internal static LayerParameter From(RecordMember member) =>
+        new(
             member.Name,
-            Describe(member.Type),
+            member.Codec.Description,
             member.Required,
-            member.Required ? null : Plain(member.Default),
-            member.Range is null ? null : Convert.ToDouble(member.Range.Minimum, CultureInfo.InvariantCulture),
-            maximum >= int.MaxValue ? null : maximum,
-            member.Type.IsEnum ? [.. WireNames.Of(member.Type).Keys] : null,
+            member.WriteDefault(),
+            member.Minimum,
+            member.Maximum >= int.MaxValue ? null : member.Maximum,
+            member.Codec.Values,
             member.Meaning
         );
-    }
-
-    private static string Describe(Type type) =>
-        type switch
-        {
-            _ when type == typeof(int) || type == typeof(long) => "integer",
-            _ when type == typeof(double) => "number",
-            _ when type == typeof(bool) => "boolean",
-            _ when type == typeof(Sizes) => "integer or list of integers",
-            _ when type == typeof(Padding) => "integer, list of integers, \"same\" or \"valid\"",
-            _ when type == typeof(LayerDefinition) => "layer",
-            _ when type.IsAssignableTo(typeof(IEnumerable)) && type.IsGenericType => type.GetGenericArguments()[0]
-            == typeof(LayerDefinition)
-                ? "list of layers"
-                : "list of integers",
-            _ => "string",
-        };
-
-    private static object? Plain(object? value) =>
-        value switch
-        {
-            Sizes sizes => sizes.Values.Count == 1 ? sizes.Values[0] : sizes.Values,
-            Padding padding => padding.Sizes is { } sizes ? Plain(sizes) : "same",
-            Enum name => WireNames.Of(name),
-            _ => value,
-        };
 }

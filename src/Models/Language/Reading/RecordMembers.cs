@@ -1,16 +1,20 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ModelService.Models.Errors;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Parameters;
 
 namespace ModelService.Models.Language.Reading;
 
 /// <summary>
-/// What a record says of itself: its settable properties with their JSON names, defaults, ranges and meanings. The reader, the layer
-/// catalogue and the documentation are all made from this, so they can't disagree.
+/// The properties of a record that can be set, each with its JSON name, default, range, meaning and codec. Reader,
+/// writer, hash, JSON Schema, GET /v1/layers and torch.nn source are loops over them, so they can't disagree.
 /// </summary>
 internal sealed class RecordMembers
 {
@@ -41,6 +45,13 @@ internal sealed class RecordMembers
     /// <summary>The members of a record that has a parameterless constructor.</summary>
     public static RecordMembers From(Type type) => Known.GetOrAdd(type, static key => new RecordMembers(key));
 
+    /// <summary>What a record says: its required properties, and those that don't have their default.</summary>
+    public static IEnumerable<(RecordMember Member, object Value)> Given(object record) =>
+        from member in From(record.GetType()).Members
+        let value = member.Get(record)
+        where value is not null && (member.Required || !value.Equals(member.Default))
+        select (member, value);
+
     private static int InheritanceDepth(Type type) => type.BaseType is { } parent ? 1 + InheritanceDepth(parent) : 0;
 }
 
@@ -50,8 +61,9 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
     /// <summary>The property's name in JSON.</summary>
     public string Name { get; } = WireNames.Of(property);
 
-    /// <summary>The property's type, without <see cref="Nullable{T}"/>.</summary>
-    public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+    /// <summary>Reads, writes and describes the property's values.</summary>
+    public ParameterCodec Codec { get; } =
+        ParameterCodecs.Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
 
     /// <summary>Whether JSON must give it.</summary>
     public bool Required { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
@@ -62,8 +74,14 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
     /// <summary>What it means, in a line.</summary>
     public string Meaning { get; } = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
 
-    /// <summary>Least and greatest number, for each number in it.</summary>
-    public RangeAttribute? Range { get; } = property.GetCustomAttribute<RangeAttribute>();
+    /// <summary>Whether null is as good as not given.</summary>
+    public bool TakesNull => !Required;
+
+    /// <summary>Least number, for each number in it; null when its type decides.</summary>
+    public double? Minimum { get; } = Number(property.GetCustomAttribute<RangeAttribute>()?.Minimum);
+
+    /// <summary>Greatest number, for each number in it; null when its type decides.</summary>
+    public double? Maximum { get; } = Number(property.GetCustomAttribute<RangeAttribute>()?.Maximum);
 
     /// <summary>How many elements a list must have.</summary>
     public int MinLength { get; } = property.GetCustomAttribute<MinLengthAttribute>()?.Length ?? 0;
@@ -71,8 +89,8 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
     /// <summary>How many elements a list may have.</summary>
     public int MaxLength { get; } = property.GetCustomAttribute<MaxLengthAttribute>()?.Length ?? int.MaxValue;
 
-    /// <summary>What a text must look like.</summary>
-    public RegularExpressionAttribute? Pattern { get; } = property.GetCustomAttribute<RegularExpressionAttribute>();
+    /// <summary>The regular expression that a text must match as a whole.</summary>
+    public string? Pattern { get; } = property.GetCustomAttribute<RegularExpressionAttribute>()?.Pattern;
 
     /// <summary>Whether a layer may be given by its type's name alone.</summary>
     public bool TakesTypeName { get; } = property.IsDefined(typeof(TakesTypeNameAttribute));
@@ -82,8 +100,13 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 
     /// <summary>The property's value.</summary>
     public object? Get(object record) => property.GetValue(record);
+
+    /// <summary>The default as JSON; null when there is none, or when the property must be given.</summary>
+    public JsonNode? WriteDefault() => Required || Default is null ? null : Codec.Write(Default);
+
+    private static double? Number(object? limit) => (limit as IConvertible)?.ToDouble(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Marks a layer property that also takes the layer's type as a text: <c>"relu"</c> for <c>{"type": "relu"}</c>.</summary>
+/// <summary>Marks a layer property that also takes the type alone: <c>"relu"</c> for <c>{"type": "relu"}</c>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TakesTypeNameAttribute : Attribute;

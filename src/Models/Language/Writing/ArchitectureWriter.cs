@@ -1,10 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Errors;
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Reading;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Writing;
 
@@ -20,38 +18,26 @@ public static class ArchitectureWriter
         return WriteRecord(filled);
     }
 
-    /// <summary>Writes a record: what is required, and what is not the default.</summary>
-    internal static JsonObject WriteRecord(object record)
+    /// <summary>Writes a record: the required properties, and those that don't have their default.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="canonical">Whether it is written for <see cref="ArchitectureHash"/>.</param>
+    internal static JsonObject WriteRecord(object record, bool canonical = false)
     {
-        var json = new JsonObject();
-        if (record is LayerDefinition layer)
-            json["type"] = LayerCatalogue.NameOf(layer);
-        foreach (var member in RecordMembers.From(record.GetType()).Members)
+        var given = RecordMembers.Given(record);
+        if (canonical)
         {
-            var value = member.Get(record);
-            if (value is not null && (member.Required || !value.Equals(member.Default)))
-                json[member.Name] = WriteValue(value);
+            // A required property, too, is left out when it has its type's default. That must stay: hashes are kept.
+            given = given
+                .Where(item => !item.Value.Equals(item.Member.Default))
+                .OrderBy(item => item.Member.Name, StringComparer.Ordinal);
         }
 
-        return json;
+        return new JsonObject(
+            given.Select(item =>
+                KeyValuePair.Create<string, JsonNode?>(item.Member.Name, item.Member.Codec.Write(item.Value, canonical))
+            )
+        );
     }
-
-    private static JsonNode? WriteValue(object value) =>
-        value switch
-        {
-            Padding { Sizes: null } => "same",
-            Padding padding => WriteValue(padding.Sizes!),
-            Sizes { Values: [var single] } => single,
-            Sizes sizes => JsonSerializer.SerializeToNode(sizes.Values),
-            Enum name => WireNames.Of(name),
-            string or bool or int or long or double or IEnumerable<int> or IEnumerable<double> or IEnumerable<string> =>
-                JsonSerializer.SerializeToNode(value),
-            PreprocessingChoice choice => choice.Preset is { } preset
-                ? WireNames.Of(preset)
-                : WriteRecord(choice.Definition!),
-            IEnumerable<LayerDefinition> layers => new JsonArray([.. layers.Select(WriteRecord)]),
-            _ => WriteRecord(value),
-        };
 
     private static IEnumerable<LayerDefinition> WithInferred(LayerNode node) =>
         node.Definition is Repeat ? node.Children.SelectMany(WithInferred) : [node.Definition.WithInferred(node)];

@@ -1,32 +1,31 @@
-using System.Globalization;
-using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
+using ModelService.Models.Language.Parameters;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Writing;
 
-/// <summary>The constructor call of a torch.nn layer. Its parameters have the language's names, since the language took them from torch.nn.</summary>
+/// <summary>The constructor call of a torch.nn layer, whose parameters have the language's names.</summary>
 internal static class PyTorchExpression
 {
+    private static readonly ParameterCodec Numbers = ParameterCodecs.Of(typeof(IReadOnlyList<double>));
+
     /// <summary>Such as <c>nn.Conv2d(in_channels=3, out_channels=6, kernel_size=3)</c>.</summary>
     public static string Format(LayerNode node)
     {
         if (node.Definition is Filter2d filter)
-            return $"Filter2d({node.Input.Sizes[0]}, [{string.Join(", ", filter.Preset.Kernel().Select(value => Number(value)))}])";
+            return $"Filter2d({node.Input.Sizes[0]}, {Numbers.Python(filter.Preset.Kernel())})";
         var layer = node.Definition.WithInferred(node);
-        var members = RecordMembers
-            .From(layer.GetType())
-            .Members.Where(member => member.Name is not ("name" or "inplace"))
-            .Select(member => (member.Name, Value: member.Get(layer), member.Default, member.Required))
-            .Where(member => member.Value is not null && (member.Required || !member.Value.Equals(member.Default)))
-            .OrderBy(member => !member.Name.StartsWith("in_", StringComparison.Ordinal));
 
         // nn.Softmax alone has no default here: without dim, PyTorch guesses and warns.
-        var arguments = members.Select(member => $"{member.Name}={Text(member.Value!)}");
-        if (layer is Softmax { Dim: 1 })
-            arguments = ["dim=1"];
+        var arguments = layer is Softmax { Dim: 1 }
+            ? ["dim=1"]
+            : RecordMembers
+                .Given(layer)
+                .Where(given => given.Member.Name is not ("name" or "inplace"))
+                .OrderBy(given => !given.Member.Name.StartsWith("in_", StringComparison.Ordinal))
+                .Select(given => $"{given.Member.Name}={given.Member.Codec.Python(given.Value)}");
         return $"nn.{ClassName(layer)}({string.Join(", ", arguments)})";
     }
 
@@ -42,23 +41,4 @@ internal static class PyTorchExpression
             "silu" => "SiLU",
             var name => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
         };
-
-    private static string Text(object value) =>
-        value switch
-        {
-            bool flag => flag ? "True" : "False",
-            double number => Number(number),
-            Padding { Sizes: null } => "\"same\"",
-            Padding padding => Text(padding.Sizes!),
-            Sizes { Values: [var single] } => single.ToString(CultureInfo.InvariantCulture),
-            Sizes sizes => $"({string.Join(", ", sizes.Values)})",
-            Enum name => $"\"{WireNames.Of(name)}\"",
-            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-        };
-
-    private static string Number(double value)
-    {
-        var text = value.ToString("R", CultureInfo.InvariantCulture);
-        return text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
-    }
 }

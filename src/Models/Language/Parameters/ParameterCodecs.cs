@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using ModelService.Models.Language.Layers;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Language.Parameters;
+
+/// <summary>The table of codecs. A type that is not in it is an enum, a list of another type, or a record.</summary>
+internal static class ParameterCodecs
+{
+    /// <summary>The codecs of types that are neither enum, list nor plain record.</summary>
+    public static FrozenDictionary<Type, ParameterCodec> Table { get; } =
+        new Dictionary<Type, ParameterCodec>
+        {
+            [typeof(string)] = new TextCodec(),
+            [typeof(bool)] = new BooleanCodec(),
+            [typeof(int)] = new IntegerCodec<int>(),
+            [typeof(long)] = new IntegerCodec<long>(),
+            [typeof(double)] = new NumberCodec(),
+            [typeof(Sizes)] = new SizesCodec(),
+            [typeof(Padding)] = new PaddingCodec(),
+            [typeof(LayerDefinition)] = new LayerCodec(),
+            [typeof(InputDefinition)] = new RecordCodec(typeof(InputDefinition), "input"),
+            [typeof(PreprocessingChoice)] = new PreprocessingCodec(),
+            [typeof(byte[])] = new BytesCodec(),
+            [typeof(RawTensor)] = new TensorCodec(),
+            [typeof(ClassReference)] = new ClassCodec(),
+        }.ToFrozenDictionary();
+
+    /// <summary>The codec of a type of value.</summary>
+    /// <param name="type">The type, without <see cref="Nullable{T}"/>.</param>
+    public static ParameterCodec Of(Type type)
+    {
+        if (Table.TryGetValue(type, out var codec))
+            return codec;
+        if (type.IsEnum)
+            return new EnumCodec(type);
+        return type.IsGenericType && type.GetGenericArguments() is [var element]
+            ? new ListCodec(element, Of(element))
+            : new RecordCodec(type);
+    }
+}

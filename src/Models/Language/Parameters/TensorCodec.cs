@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Language.Parameters;
+
+/// <summary>A tensor of float32 numbers: its shape, and its data, flat or nested.</summary>
+internal sealed class TensorCodec : ParameterCodec
+{
+    public override string Description => "tensor";
+
+    public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer) =>
+        TensorJson.TryRead(json, pointer, out var tensor, out var error)
+            ? tensor
+            : reader.Fail(error.Pointer, error.Detail);
+
+    public override JsonNode Write(object value, bool canonical)
+    {
+        var (shape, data) = (RawTensor)value;
+        return new JsonObject
+        {
+            ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]),
+            ["data"] = new JsonArray([.. data.Select(number => (JsonNode)number)]),
+        };
+    }
+
+    // A schema can't say that the data has as many numbers as the shape asks for.
+    public override JsonObject Schema(RecordMember member) =>
+        JsonNode
+            .Parse(
+                """
+                {
+                  "type": "object",
+                  "properties": {
+                    "shape": {
+                      "type": "array",
+                      "items": { "type": "integer", "minimum": 1, "maximum": 2147483647 },
+                      "minItems": 1,
+                      "maxItems": 8
+                    },
+                    "data": { "type": "array" }
+                  },
+                  "required": ["shape", "data"],
+                  "additionalProperties": false
+                }
+                """
+            )!
+            .AsObject();
+}
