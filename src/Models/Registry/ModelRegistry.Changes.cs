@@ -164,9 +164,10 @@ public sealed partial class ModelRegistry
             name,
             entry =>
             {
-                var pinned = change.Pins ? change.DefaultVersion : entry.Pinned;
+                var pinned = change.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
                 var version = pinned is { } number ? entry.Find(number) : entry.Default;
-                if (change.Pins && pinned is not null && version.State is VersionState.Failed or VersionState.Loading)
+                var pins = change.DefaultVersion?.Number is not null;
+                if (pins && version.State is VersionState.Failed or VersionState.Loading)
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,
@@ -200,14 +201,14 @@ public sealed partial class ModelRegistry
                 entry.Pinned = pinned;
                 if (change.Labels is not null)
                     entry.Relabel(version, change.Labels);
-                if (change.Pins && pinned is not null && version.State == VersionState.Unloaded)
+                if (pins && version.State == VersionState.Unloaded)
                     version.MarkUnloaded(loadsOnRequest: true, "It is loaded by its next request.");
                 return Task.FromResult(entry);
             },
             cancellationToken
         );
 
-    internal static ServingException Invalid(string pointer, string detail) =>
+    private static ServingException Invalid(string pointer, string detail) =>
         new(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail(pointer, detail)]);
 
     private async Task<T> ChangeAsync<T>(

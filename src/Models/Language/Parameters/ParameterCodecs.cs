@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ModelService.Models.Language.Layers;
+using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Parameters;
@@ -24,6 +25,7 @@ internal static class ParameterCodecs
             [typeof(byte[])] = new BytesCodec(),
             [typeof(RawTensor)] = new TensorCodec(),
             [typeof(ClassReference)] = new ClassCodec(),
+            [typeof(VersionChoice)] = new VersionCodec(),
         }.ToFrozenDictionary();
 
     /// <summary>The codec of a type of value.</summary>

@@ -75,7 +75,8 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
     public string Meaning { get; } = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
 
     /// <summary>Whether null is as good as not given.</summary>
-    public bool TakesNull => !Required;
+    public bool TakesNull { get; } =
+        !property.IsDefined(typeof(RequiredMemberAttribute)) && !property.IsDefined(typeof(RefusesNullAttribute));
 
     /// <summary>Least number, for each number in it; null when its type decides.</summary>
     public double? Minimum { get; } = Number(property.GetCustomAttribute<RangeAttribute>()?.Minimum);
@@ -110,3 +111,7 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 /// <summary>Marks a layer property that also takes the type alone: <c>"relu"</c> for <c>{"type": "relu"}</c>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TakesTypeNameAttribute : Attribute;
+
+/// <summary>Marks an optional property for which null is an error: in a change, null could be meant as "remove it".</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class RefusesNullAttribute : Attribute;

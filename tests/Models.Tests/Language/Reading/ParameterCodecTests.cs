@@ -54,6 +54,8 @@ public sealed class ParameterCodecTests
             { "tensor", """{ "shape": [1, 2], "data": [[1, 0.5]] }""", """{ "shape": [1, 2], "data": [1, 0.5] }""" },
             { "class", "7", null },
             { "class", "\"cat\"", null },
+            { "version", "2", null },
+            { "version", "\"newest\"", null },
             { "integers", "[1, 2]", null },
             { "numbers", "[0.5]", null },
             { "texts", "[]", null },
@@ -105,6 +107,8 @@ public sealed class ParameterCodecTests
             { "class", "-1" },
             { "class", "0.5" },
             { "class", "true" },
+            { "version", "\"latest\"" },
+            { "version", "1.5" },
             { "integers", "[]" },
             { "integers", "[1, 2, 3, 4]" },
             { "integers", "[1, 10]" },
@@ -164,6 +168,7 @@ public sealed class ParameterCodecTests
     [InlineData("layers", "list of layers")]
     [InlineData("input", "object")]
     [InlineData("preprocessing", "\"imagenet\", \"unit\", \"raw\" or an object")]
+    [InlineData("version", "integer or \"newest\"")]
     [InlineData("integers", "list of integers")]
     public void Description_OfEachType_IsInPlainWords(string name, string description) =>
         Assert.Equal(description, LayerParameter.From(Members[name]).Type);
@@ -270,6 +275,8 @@ public sealed class ParameterCodecTests
         public RawTensor? Tensor { get; init; }
 
         public ClassReference? Class { get; init; }
+
+        public VersionChoice? Version { get; init; }
 
         [MinLength(1), MaxLength(3), Range(1, 9)]
         public IReadOnlyList<int>? Integers { get; init; }
