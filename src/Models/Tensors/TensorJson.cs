@@ -13,7 +13,7 @@ public static class TensorJson
     /// <summary>Reads one tensor of a body.</summary>
     /// <param name="json">The tensor.</param>
     /// <param name="pointer">JSON Pointer to the tensor.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with the place of the error.</exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with its place.</exception>
     public static RawTensor Read(JsonElement json, string pointer) =>
         TryRead(json, pointer, out var tensor, out var error)
             ? tensor

@@ -7,23 +7,132 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Reading;
 
-/// <summary>Looks up the base or the model to derive from, puts in the head, and checks what depends on more than one property.</summary>
+/// <summary>
+/// Makes a resolved model of a definition, in the order of the methods here: finds the network, puts in the head, analyses
+/// it, fills in what a derived model inherits, and checks the rules that concern more than one property.
+/// </summary>
 internal sealed class ModelResolver(
     ArchitectureLimits limits,
     Func<ModelReference, ResolvedModel>? findModel,
     DefinitionErrors errors
 )
 {
+    /// <summary>Looks up the base or the model to derive from, and makes the resolved model.</summary>
+    /// <returns>The resolved model; null after an error.</returns>
     public ResolvedModel? Resolve(ModelDefinition definition)
     {
         var source = definition.From is { } from ? FindSource(from) : null;
-        var architecture = FindArchitecture(definition, source);
-        return architecture is null ? null : Complete(definition, architecture, source);
+        CheckOrigin(definition);
+        return FindArchitecture(definition, source) is { } architecture
+            ? Complete(definition, architecture, source)
+            : null;
     }
 
-    /// <summary>Puts together again what was decided once: the network is given, and nothing is looked up.</summary>
+    /// <summary>Makes the resolved model of a network that was resolved before: nothing is looked up.</summary>
+    /// <returns>The resolved model; null after an error.</returns>
     public ResolvedModel? Restore(ModelDefinition definition, ArchitectureDefinition architecture) =>
         Complete(definition, architecture, null);
+
+    private ResolvedModel? FindSource(string from)
+    {
+        try
+        {
+            return findModel?.Invoke(ModelReference.Parse(from));
+        }
+        catch (ServingException exception)
+        {
+            Fail("/from", exception.Message);
+            return null;
+        }
+    }
+
+    // A network comes from 'base', 'architecture' or 'from'; only 'architecture' and 'from' may stand together.
+    private void CheckOrigin(ModelDefinition definition)
+    {
+        if (definition is { Base: not null, Architecture: not null })
+            Fail("/base", "Give either 'base' or 'architecture', not both.");
+        if (definition is { Base: not null, From: not null })
+            Fail("/from", "Give either 'base' or 'from', not both.");
+        if (definition is { Base: not null } or { From: not null, Architecture: null })
+            return;
+
+        // When 'from' or 'architecture' was given but couldn't be read, its own errors say so.
+        if (definition.Architecture is null && errors.Count > 0)
+            return;
+        const string Needs = "It goes with 'base' or 'from'. In an architecture of your own, ";
+        if (definition.NumClasses is not null)
+            Fail("/num_classes", Needs + "the last layer says how many classes there are.");
+        if (definition.Head is not null)
+            Fail("/head", Needs + "write the head as its last layers.");
+        if (definition.Architecture is null && errors.Count == 0)
+        {
+            Fail(
+                "",
+                "Give 'base', a predefined architecture's name, or 'architecture', a network of your own, "
+                    + "or 'from', a model to derive from."
+            );
+        }
+    }
+
+    private ArchitectureDefinition? FindArchitecture(ModelDefinition definition, ResolvedModel? source) =>
+        definition switch
+        {
+            { Base: { } name } => WithHead(FindPredefined(name), definition),
+            { Architecture: { } own } => own,
+            _ => WithHead(source?.Architecture, definition),
+        };
+
+    private ArchitectureDefinition? FindPredefined(string name)
+    {
+        if (PredefinedArchitectures.Find(name) is { } predefined)
+            return predefined.Definition;
+        var names = PredefinedArchitectures.All.Select(item => item.Name).ToList();
+        var nearest = Suggestions.Nearest(name, names);
+        Fail(
+            "/base",
+            $"'{Suggestions.Shorten(name)}' is not a predefined architecture"
+                + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
+                + $"There are {string.Join(", ", names)}."
+        );
+        return null;
+    }
+
+    // torchvision's users write model.fc = nn.Linear(..., 7) or model.fc = nn.Sequential(...): the new head has the old
+    // one's key.
+    private ArchitectureDefinition? WithHead(ArchitectureDefinition? architecture, ModelDefinition definition)
+    {
+        if (architecture is null || definition is { NumClasses: null, Head: null })
+            return architecture;
+        if (definition is { NumClasses: not null, Head: not null })
+            Fail("/head", "Give either 'num_classes' or 'head', not both.");
+        var node = ArchitectureAnalyzer.Analyze(architecture, limits, []).Head;
+        var head = node?.Definition;
+        var replacement = definition.Head is { } layers
+            ? new Sequential { Name = head?.Name, Layers = layers }
+            : head?.WithOutputs(definition.NumClasses!.Value);
+        var pointer = definition.Head is null ? "/num_classes" : "/head";
+        if (head is null || replacement is null)
+        {
+            var end = node is null ? "has no layer with weights" : $"ends with '{node.Key}', a {node.Type}";
+            Fail(
+                pointer,
+                $"The network {end}, so there is no head to put another in the place of. "
+                    + "Give the whole network as 'architecture'."
+            );
+            return null;
+        }
+
+        replacement = replacement with { Pointer = pointer };
+        return architecture with
+        {
+            Layers =
+            [
+                .. architecture.Layers.Select(layer =>
+                    layer.Rewrite(item => ReferenceEquals(item, head) ? replacement : item)
+                ),
+            ],
+        };
+    }
 
     private ResolvedModel? Complete(
         ModelDefinition definition,
@@ -63,119 +172,6 @@ internal sealed class ModelResolver(
             _ => "/from",
         };
 
-    private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
-
-    private ResolvedModel? FindSource(string from)
-    {
-        try
-        {
-            return findModel?.Invoke(ModelReference.Parse(from));
-        }
-        catch (ServingException exception)
-        {
-            Fail("/from", exception.Message);
-            return null;
-        }
-    }
-
-    private ArchitectureDefinition? FindArchitecture(ModelDefinition definition, ResolvedModel? source)
-    {
-        if (definition is { From: not null, Architecture: null, Base: null })
-            return source is null ? null : WithHead(source.Architecture, definition);
-        if (definition.Base is null)
-        {
-            // When 'from' or 'architecture' was given but couldn't be read, its own errors say so.
-            if (definition.Architecture is null && errors.Count > 0)
-                return null;
-            if (definition.NumClasses is not null)
-            {
-                Fail(
-                    "/num_classes",
-                    "It goes with 'base' or 'from'. In an architecture of your own, the last layer says how many classes there are."
-                );
-            }
-
-            if (definition.Head is not null)
-            {
-                Fail(
-                    "/head",
-                    "It goes with 'base' or 'from'. In an architecture of your own, write the head as its last layers."
-                );
-            }
-
-            if (definition.Architecture is null && errors.Count == 0)
-            {
-                Fail(
-                    "",
-                    "Give 'base', a predefined architecture's name, or 'architecture', a network of your own, or 'from', a model to derive from."
-                );
-            }
-
-            return definition.Architecture;
-        }
-
-        if (definition.Architecture is not null)
-            Fail("/base", "Give either 'base' or 'architecture', not both.");
-        if (definition.From is not null)
-            Fail("/from", "Give either 'base' or 'from', not both.");
-        if (PredefinedArchitectures.Find(definition.Base) is { } predefined)
-            return WithHead(predefined.Definition, definition);
-        var names = PredefinedArchitectures.All.Select(item => item.Name).ToList();
-        var nearest = Suggestions.Nearest(definition.Base, names);
-        Fail(
-            "/base",
-            $"'{Suggestions.Shorten(definition.Base)}' is no predefined architecture"
-                + (nearest is null ? ". " : $"; did you mean '{nearest}'? ")
-                + $"There are {string.Join(", ", names)}."
-        );
-        return null;
-    }
-
-    // torchvision's users write model.fc = nn.Linear(..., 7) or model.fc = nn.Sequential(...): the new head has the old one's key.
-    private ArchitectureDefinition? WithHead(ArchitectureDefinition architecture, ModelDefinition definition)
-    {
-        if (definition is { NumClasses: not null, Head: not null })
-            Fail("/head", "Give either 'num_classes' or 'head', not both.");
-        if (definition.NumClasses is null && definition.Head is null)
-            return architecture;
-        var node = ArchitectureAnalyzer.Analyze(architecture, limits, []).Head;
-        var head = node?.Definition;
-        var replacement = definition.Head is { } layers
-            ? head is null
-                ? null
-                : new Sequential
-                {
-                    Name = head.Name,
-                    Layers = layers,
-                    Pointer = "/head",
-                }
-            : head?.WithOutputs(definition.NumClasses!.Value) is { } same
-                ? same with
-                {
-                    Pointer = "/num_classes",
-                }
-                : null;
-        if (head is null || replacement is null)
-        {
-            Fail(
-                definition.Head is null ? "/num_classes" : "/head",
-                $"The network {(node is null ? "has no layer with weights" : $"ends with '{node.Key}', a {node.Type}")}, "
-                    + "so there is no head to put another in the place of. Give the whole network as 'architecture'."
-            );
-            return null;
-        }
-
-        return architecture with
-        {
-            Layers =
-            [
-                .. architecture.Layers.Select(layer =>
-                    layer.Rewrite(item => ReferenceEquals(item, head) ? replacement : item)
-                ),
-            ],
-        };
-    }
-
     // What is filled in is what a model derived from this one inherits in its turn.
     private static ModelDefinition Inherit(
         ModelDefinition definition,
@@ -203,7 +199,8 @@ internal sealed class ModelResolver(
         {
             Fail(
                 definition.Architecture is null ? "/head" : "/architecture/layers",
-                $"The network ends with {analysis.Output}, but a classifier ends with one score per class: end with 'flatten' and 'linear'."
+                $"The network ends with {analysis.Output}, but a classifier ends with one score per class: "
+                    + "end with 'flatten' and 'linear'."
             );
         }
         else if (definition.Labels is { } labels && labels.Count != analysis.Output.Sizes[0])
@@ -215,8 +212,6 @@ internal sealed class ModelResolver(
         }
     }
 
-    private static bool TakesPhotos(Shape input) => input.Rank == 3 && input.Sizes[0] is 1 or 3;
-
     private PreprocessingDefinition? FindPreprocessing(ModelDefinition definition, Shape input)
     {
         if (!TakesPhotos(input))
@@ -225,7 +220,8 @@ internal sealed class ModelResolver(
             {
                 Fail(
                     "/preprocessing",
-                    $"The input {input} is no picture of 1 or 3 channels, so no photo can become it. Send tensors, and leave this out."
+                    $"The input {input} is not a picture of 1 or 3 channels, so no photo can become it. "
+                        + "Send tensors, and leave this out."
                 );
             }
 
@@ -246,17 +242,23 @@ internal sealed class ModelResolver(
         {
             Fail(
                 "/preprocessing",
-                $"What it makes of a photo depends on the photo's shape, but the network takes {input}: add a 'center_crop', or resize to a 'height' and 'width'."
+                $"What it makes of a photo depends on the photo's shape, but the network takes {input}: "
+                    + "add a 'center_crop', or resize to a 'height' and 'width'."
             );
         }
         else if (preprocessing.ChannelCount != channels || size.Height != height || size.Width != width)
         {
             Fail(
                 "/preprocessing",
-                $"It makes [{preprocessing.ChannelCount}, {size.Height}, {size.Width}] of a photo, but the network takes {input}."
+                $"It makes [{preprocessing.ChannelCount}, {size.Height}, {size.Width}] of a photo, "
+                    + $"but the network takes {input}."
             );
         }
 
         return preprocessing;
     }
+
+    private static bool TakesPhotos(Shape input) => input.Rank == 3 && input.Sizes[0] is 1 or 3;
+
+    private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
 }
