@@ -31,18 +31,14 @@ internal sealed class TensorCodec : ParameterCodec
             .Parse(
                 """
                 {
-                  "type": "object",
+                  "type": "object", "required": ["shape", "data"], "additionalProperties": false,
                   "properties": {
                     "shape": {
-                      "type": "array",
-                      "items": { "type": "integer", "minimum": 1, "maximum": 2147483647 },
-                      "minItems": 1,
-                      "maxItems": 8
+                      "type": "array", "minItems": 1, "maxItems": 8,
+                      "items": { "type": "integer", "minimum": 1, "maximum": 2147483647 }
                     },
                     "data": { "type": "array" }
-                  },
-                  "required": ["shape", "data"],
-                  "additionalProperties": false
+                  }
                 }
                 """
             )!
