@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ModelService.Models.Graph;
-using ModelService.Models.Weights;
 
 namespace ModelService.Models.Errors;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Graph;
 using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;

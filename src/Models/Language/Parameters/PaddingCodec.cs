@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
-using ModelService.Models.Weights;
 
 namespace ModelService.Models.Language.Parameters;
 

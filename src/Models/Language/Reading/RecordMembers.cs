@@ -7,7 +7,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ModelService.Models.Errors;
-using ModelService.Models.Graph;
 using ModelService.Models.Language.Parameters;
 
 namespace ModelService.Models.Language.Reading;

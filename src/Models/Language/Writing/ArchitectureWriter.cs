@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Reading;

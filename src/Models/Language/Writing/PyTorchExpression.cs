@@ -2,7 +2,6 @@ using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Parameters;
 using ModelService.Models.Language.Reading;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Writing;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Json.Schema;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Layers;
@@ -8,8 +9,6 @@ using ModelService.Models.Language.Parameters;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
-using ModelService.Models.Tests.Support;
-using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Language.Reading;
 
@@ -230,7 +229,7 @@ public sealed class ParameterCodecTests
     {
         var schema = member.Codec.Schema(member);
         schema["$defs"] = JsonNode.Parse(ArchitectureSchema.Document.GetProperty("$defs").GetRawText());
-        return MiniSchema.IsValid(JsonSerializer.SerializeToElement(schema), JsonElement.Parse(json));
+        return JsonSchema.Build(JsonSerializer.SerializeToElement(schema)).Evaluate(JsonElement.Parse(json)).IsValid;
     }
 
     /// <summary>A property of each type in the table, and of the kinds that need no line in it.</summary>
