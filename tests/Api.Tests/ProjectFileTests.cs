@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests;
 

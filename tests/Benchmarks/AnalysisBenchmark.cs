@@ -32,7 +32,8 @@ internal static class AnalysisBenchmark
         tensors = torch.Tensor.TotalCount - tensors;
         Array.Sort(milliseconds);
         Console.WriteLine(
-            $"{Network}: read and analysed in {milliseconds[Rounds / 2]:F2} ms (median; best {milliseconds[0]:F2}), {allocated / 1024} KB managed, {tensors} tensors"
+            $"{Network}: read and analysed in {milliseconds[Rounds / 2]:F2} ms (median; best "
+                + $"{milliseconds[0]:F2}), {allocated / 1024} KB managed, {tensors} tensors"
         );
     }
 }

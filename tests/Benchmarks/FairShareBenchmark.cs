@@ -14,8 +14,9 @@ using static TorchSharp.torch;
 namespace ModelService.Benchmarks;
 
 /// <summary>
-/// What a model notices of another one's flood: milliseconds from an input to its scores, alone, beside a flooded ResNet-50 that computes when it
-/// likes, and beside one with which it takes turns; and what two flooded ResNet-18 get by their weights.
+/// How a flood of another model slows a model down: milliseconds from an input to its scores, alone, beside a flooded
+/// ResNet-50 that computes when it likes, and beside one with which it takes turns; and what two flooded ResNet-18 get
+/// by their weights.
 /// </summary>
 internal static class FairShareBenchmark
 {
@@ -74,7 +75,8 @@ internal static class FairShareBenchmark
             async () => heavyRate = await FloodAsync(heavy, () => Task.Delay(4 * Visit))
         );
         Console.WriteLine(
-            $"two flooded resnet18 of weights 1 and 3: {lightRate:f1} and {heavyRate:f1} inputs/s, {heavyRate / lightRate:f2} times"
+            $"two flooded resnet18 of weights 1 and 3: {lightRate:f1} and {heavyRate:f1} inputs/s, "
+                + $"{heavyRate / lightRate:f2} times"
         );
     }
 
@@ -133,7 +135,8 @@ internal static class FairShareBenchmark
 
     private static void Print(string name, List<double> times, List<double> alone) =>
         Console.WriteLine(
-            $"{name, -56} p50 {At(times, 50), 7:f1} ms   p95 {At(times, 95), 7:f1} ms {At(times, 95) / At(alone, 95), 6:f2} x"
+            $"{name, -56} p50 {At(times, 50), 7:f1} ms   p95 {At(times, 95), 7:f1} ms "
+                + $"{At(times, 95) / At(alone, 95), 6:f2} x"
         );
 
     private static double At(List<double> times, int percent) => times.Order().ElementAt(times.Count * percent / 100);

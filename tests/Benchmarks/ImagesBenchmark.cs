@@ -6,7 +6,10 @@ using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks;
 
-/// <summary>From a photo's bytes to a network's input: decoding, resizing to 256, cropping to 224, normalising. One thread's processor time.</summary>
+/// <summary>
+/// One thread's processor time from a photo's bytes to a network's input: decoding, resizing to 256, cropping to 224,
+/// normalising.
+/// </summary>
 internal static class ImagesBenchmark
 {
     public static void Run()
@@ -40,7 +43,8 @@ internal static class ImagesBenchmark
             }
 
             Console.WriteLine(
-                $"{name, -26}{encoded.Length / 1024, 7}{times.Order().ElementAt(times.Count / 2), 9:f2}{(GC.GetAllocatedBytesForCurrentThread() - allocated) / 180, 17:n0}"
+                $"{name, -26}{encoded.Length / 1024, 7}{times.Order().ElementAt(times.Count / 2), 9:f2}"
+                    + $"{(GC.GetAllocatedBytesForCurrentThread() - allocated) / 180, 17:n0}"
             );
         }
     }

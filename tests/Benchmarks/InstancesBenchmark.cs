@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 namespace ModelService.Benchmarks;
 
 /// <summary>
-/// Batches of ResNet-50 side by side on one set of weights, each computed with some threads: inputs per second and milliseconds per batch. The
-/// ways take turns over the rounds, so that a busy machine slows all of them; the figures are medians.
+/// Batches of ResNet-50 side by side on one set of weights, each computed with some threads: inputs per second and
+/// milliseconds per batch. The ways take turns over the rounds, so that a busy machine slows all of them; the figures
+/// are medians.
 /// </summary>
 internal static class InstancesBenchmark
 {
@@ -43,7 +44,9 @@ internal static class InstancesBenchmark
             foreach (var (way, figures) in rounds)
             {
                 Console.WriteLine(
-                    $"{way.Instances, 9}{way.Threads, 8}{batch, 6}{Median(figures.Select(figure => figure.Rate)), 11:f1}{Median(figures.Select(figure => figure.Ms)), 11:f1}"
+                    $"{way.Instances, 9}{way.Threads, 8}{batch, 6}"
+                        + $"{Median(figures.Select(figure => figure.Rate)), 11:f1}"
+                        + $"{Median(figures.Select(figure => figure.Ms)), 11:f1}"
                 );
             }
         }

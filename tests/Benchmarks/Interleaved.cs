@@ -13,7 +13,10 @@ internal sealed class Interleaved
         return this;
     }
 
-    /// <summary>Runs all of them <paramref name="rounds"/> times and prints medians and the fastest of each, and their ratios to the first way's.</summary>
+    /// <summary>
+    /// Runs all of them <paramref name="rounds"/> times and prints medians and the fastest of each, and their ratios to
+    /// the first way's.
+    /// </summary>
     public void Print(int rounds)
     {
         // One round unmeasured: code is compiled and the file is in the system's cache after it.
@@ -33,7 +36,8 @@ internal sealed class Interleaved
         foreach (var (name, _, times) in ways)
         {
             Console.WriteLine(
-                $"{name, -44} {Median(times), 8:F1} ms {Median(times) / unit, 6:F2} x {times.Min(), 8:F1} ms {times.Min() / least, 6:F2} x"
+                $"{name, -44} {Median(times), 8:F1} ms {Median(times) / unit, 6:F2} x {times.Min(), 8:F1} ms "
+                    + $"{times.Min() / least, 6:F2} x"
             );
         }
     }

@@ -13,14 +13,17 @@ using static TorchSharp.torch;
 namespace ModelService.Benchmarks;
 
 /// <summary>
-/// Milliseconds per image by module and by plan, and their ratios. The floor is what the network's arithmetic takes at the speed of a large
-/// convolution. The cases of one network take turns over the rounds, so that a busy machine
-/// slows all of them; each figure is the median over the rounds of the fastest run in each.
+/// Milliseconds per image by module and by plan, and their ratios. The floor is what the network's arithmetic takes at
+/// the speed of a large convolution. The cases of one network take turns over the rounds, so that a busy machine slows
+/// all of them; each figure is the median over the rounds of the fastest run in each.
 /// </summary>
 internal static class PlanBenchmark
 {
     private static readonly JsonElement Large = JsonElement.Parse(
-        """{ "input": { "channels": 256, "height": 56, "width": 56 }, "layers": [{ "type": "conv2d", "out_channels": 256, "kernel_size": 3, "padding": 1 }] }"""
+        """
+        { "input": { "channels": 256, "height": 56, "width": 56 },
+          "layers": [{ "type": "conv2d", "out_channels": 256, "kernel_size": 3, "padding": 1 }] }
+        """
     );
 
     public static void Run(string[] args)
@@ -84,8 +87,10 @@ internal static class PlanBenchmark
                 var (flops, floor) = (2e-6 * analysis.Macs / ms[1], 2e-6 * analysis.Macs / peak);
                 Console.WriteLine(
                     bfloat16 is null
-                        ? $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{"-", 10}{ms[1] / ms[0], 13:f2}{"-", 10}{flops, 14:f0}{floor, 10:f2}"
-                        : $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{ms[2], 10:f2}{ms[1] / ms[0], 13:f2}{ms[2] / ms[1], 10:f2}{flops, 14:f0}{floor, 10:f2}"
+                        ? $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{"-", 10}"
+                            + $"{ms[1] / ms[0], 13:f2}{"-", 10}{flops, 14:f0}{floor, 10:f2}"
+                        : $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{ms[2], 10:f2}"
+                            + $"{ms[1] / ms[0], 13:f2}{ms[2] / ms[1], 10:f2}{flops, 14:f0}{floor, 10:f2}"
                 );
             }
         }

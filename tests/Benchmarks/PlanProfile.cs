@@ -12,9 +12,9 @@ using static TorchSharp.torch;
 namespace ModelService.Benchmarks;
 
 /// <summary>
-/// Where a plan's time goes: each operator's is what the plan takes up to it less what it takes up to the one before. Fastest of several runs,
-/// the operators taking turns. Between branches that meet later it
-/// can be less than nothing: what is up to it may need less than what is up to the one before.
+/// Where a plan's time goes: each operator's is what the plan takes up to it less what it takes up to the one before.
+/// Fastest of several runs, the operators taking turns. Between branches that meet later it can be less than nothing:
+/// what is up to it may need less than what is up to the one before.
 /// </summary>
 internal static class PlanProfile
 {
@@ -58,13 +58,15 @@ internal static class PlanProfile
 
         parts.ForEach(part => part.Dispose());
         Console.WriteLine(
-            $"{network}, {threads} threads, batch {batch}, float32: {until[^1]:f3} ms, {2e-6 * analysis.Macs * batch / until[^1]:f0} GFLOP/s"
+            $"{network}, {threads} threads, batch {batch}, float32: {until[^1]:f3} ms, "
+                + $"{2e-6 * analysis.Macs * batch / until[^1]:f0} GFLOP/s"
         );
         foreach (var (item, index) in plan.Operators.Select((item, index) => (item, index)))
         {
             var ms = until[index] - (index == 0 ? 0 : until[index - 1]);
             Console.WriteLine(
-                $"{ms, 9:f3} ms {ms / until[^1], 6:p1}  {Name(item), -24} {item.Inputs[0].Shape} -> {item.Output.Shape}  {item.Key}"
+                $"{ms, 9:f3} ms {ms / until[^1], 6:p1}  {Name(item), -24} {item.Inputs[0].Shape} -> "
+                    + $"{item.Output.Shape}  {item.Key}"
             );
         }
     }
@@ -72,8 +74,8 @@ internal static class PlanProfile
     private static string Name(Operator item) =>
         item switch
         {
-            WeightedOperator weighted =>
-                $"{(item is LinearOperator ? "linear" : "conv")} {weighted.KernelKind}{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
+            WeightedOperator weighted => $"{(item is LinearOperator ? "linear" : "conv")} {weighted.KernelKind}"
+                + $"{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
             ActivationOperator activation => activation.Function.Name,
             CallOperator call => call.Function,
             _ => item.GetType().Name,

@@ -5,7 +5,9 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Benchmarks;
 
-/// <summary>Writes a state dict as <c>torch.save</c> does: a zip with a pickle and one stored record a tensor.</summary>
+/// <summary>
+/// Writes a state dict as <c>torch.save</c> does: a zip with a pickle and one stored record per tensor.
+/// </summary>
 internal static class PyTorchFile
 {
     public static void Write(string path, IReadOnlyList<TensorSpec> tensors)

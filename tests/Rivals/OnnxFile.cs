@@ -8,8 +8,12 @@ using static TorchSharp.torch;
 
 namespace ModelService.Rivals;
 
-/// <summary>A network in the ONNX format, for another program to compute. Only what the measured networks consist of.</summary>
-/// <remarks>Source: onnx.proto, IR version 8, and the operators of opset 17; the numbers below are its fields'.</remarks>
+/// <summary>
+/// Writes a network in the ONNX format, for another program to compute: only the operators of the measured networks.
+/// </summary>
+/// <remarks>
+/// Source: onnx.proto, IR version 8, and the operators of opset 17; the numbers below are its fields'.
+/// </remarks>
 internal static class OnnxFile
 {
     private const int Float = 1; // TensorProto.DataType

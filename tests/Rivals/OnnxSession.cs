@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ModelService.Rivals;
 
-/// <summary>A network with the same weights in ONNX Runtime, as its documentation recommends it for a processor.</summary>
+/// <summary>
+/// A network with the same weights in ONNX Runtime, set up as its documentation recommends for a processor.
+/// </summary>
 internal sealed class OnnxSession : IDisposable
 {
     private readonly SessionOptions options;
@@ -28,9 +30,12 @@ internal sealed class OnnxSession : IDisposable
         session = new InferenceSession(OnnxFile.Write(analysis, weights, out output), options);
     }
 
-    /// <summary>Takes an input <c>[N, ...input]</c>; each call of the result computes <c>[N, ...output]</c> from it.</summary>
+    /// <summary>
+    /// Takes an input <c>[N, ...input]</c>; each call of the result computes <c>[N, ...output]</c> from it.
+    /// </summary>
     /// <param name="input">The input.</param>
-    /// <param name="expected">What the plan made of it: if it is anything else here, their times say nothing, and this throws.</param>
+    /// <param name="expected">The plan's result. When this one differs, the times say nothing, and the constructor
+    /// throws.</param>
     public Func<float[]> On(Tensor input, Tensor expected)
     {
         var value = OrtValue.CreateTensorValueFromMemory(input.data<float>().ToArray(), input.shape);

@@ -10,7 +10,8 @@ using ModelService.Rivals;
 using static TorchSharp.torch;
 
 // dotnet run -c Release --project tests/Rivals -- resnet50
-// Milliseconds per image by the plan and by ONNX Runtime, float32, taking turns; each the median over the rounds of the fastest run in each.
+// Milliseconds per image by the plan and by ONNX Runtime, float32, taking turns; each the median over the rounds of the
+// fastest run in each.
 const int Rounds = 7;
 NativeRuntime.Prepare(new ComputeOptions());
 Console.WriteLine("network       threads batch     plan  ONNX Runtime   plan / ONNX Runtime");
@@ -44,7 +45,8 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
             }
 
             Console.WriteLine(
-                $"{network, -14}{threads, 6}{batch, 6}{ours.Median, 9:f2}{theirs.Median, 14:f2}{ours.Median / theirs.Median, 22:f2}"
+                $"{network, -14}{threads, 6}{batch, 6}{ours.Median, 9:f2}{theirs.Median, 14:f2}"
+                    + $"{ours.Median / theirs.Median, 22:f2}"
             );
         }
     }

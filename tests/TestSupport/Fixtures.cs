@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace ModelService.TestSupport;
 
-/// <summary>The files of <c>tests/Fixtures</c>, which the build copies beside the tests. Their README says what each is for.</summary>
+/// <summary>
+/// The files of <c>tests/Fixtures</c>, which the build copies beside the tests. Their README says what each is for.
+/// </summary>
 public static class Fixtures
 {
     /// <summary>The full path of a fixture.</summary>

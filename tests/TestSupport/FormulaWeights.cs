@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ModelService.TestSupport;
 
 /// <summary>
-/// The weights of <c>Fixtures/goldens</c>, which are computed instead of stored: a hash of each tensor's name and of each number's index.
-/// <c>formula.json</c> there says how.
+/// The weights of <c>Fixtures/goldens</c>, which are computed instead of stored: from a hash of each tensor's name and
+/// of each number's index. <c>formula.json</c> there says how.
 /// </summary>
 public static class FormulaWeights
 {

@@ -3,7 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace ModelService.TestSupport;
 
-/// <summary>Where the up-and-down counters of one meter factory stand, so of one server; from when this is made.</summary>
+/// <summary>
+/// The values of one server's up-down counters, counted from when this object is made. A server has a meter factory of
+/// its own.
+/// </summary>
 public sealed class Gauges : IDisposable
 {
     private readonly MeterListener listener = new();

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -29,8 +28,7 @@ public sealed class ApiKeyFileTests : IDisposable
 
         Write(Entry("second"));
 
-        while ((await second.GetAsync("/v1/models")).Status != 200)
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+        await Eventually.GetAsync(() => second.GetAsync("/v1/models"), answer => answer.Status == 200);
         (await first.GetAsync("/v1/models")).Problem(401, "unauthenticated");
 
         // Damaged, and then gone: who was let in still is, and the log says why.
@@ -66,8 +64,7 @@ public sealed class ApiKeyFileTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "2");
 
         var second = server.With("key2");
-        while ((await second.GetAsync("/v1/models")).Status != 200)
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+        await Eventually.GetAsync(() => second.GetAsync("/v1/models"), answer => answer.Status == 200);
     }
 
     [Theory]
@@ -119,18 +116,15 @@ public sealed class ApiKeyFileTests : IDisposable
     private static string Entry(string key) =>
         $$"""{ "name": "{{key}}", "sha256": "{{Keys.Sha256(key).ToUpperInvariant()}}", "scopes": ["predict"] }""";
 
-    private static async Task RefusalsAsync(LogSink log, int count)
-    {
-        while (
-            log.Events.Count(line =>
-                line.Level == LogEventLevel.Error
-                && line.MessageTemplate.Text.StartsWith("The keys stay", StringComparison.Ordinal)
-            ) < count
-        )
-        {
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task RefusalsAsync(LogSink log, int count) =>
+        Eventually.GetAsync(
+            () =>
+                log.Events.Count(line =>
+                    line.Level == LogEventLevel.Error
+                    && line.MessageTemplate.Text.StartsWith("The keys stay", StringComparison.Ordinal)
+                ),
+            refusals => refusals >= count
+        );
 
     private ApiServer Server(LogSink log, Dictionary<string, string>? settings = null) =>
         new()

@@ -92,7 +92,8 @@ public sealed class EndpointScopeTests : IAsyncDisposable
                 StringComparison.Ordinal
             );
             Assert.Equal(
-                $"Bearer error=\"insufficient_scope\", scope=\"{needed.Replace(" or ", " ", StringComparison.Ordinal)}\"",
+                "Bearer error=\"insufficient_scope\", scope=\""
+                    + $"{needed.Replace(" or ", " ", StringComparison.Ordinal)}\"",
                 answer.Header("WWW-Authenticate")
             );
         }

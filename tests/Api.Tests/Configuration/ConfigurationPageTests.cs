@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Configuration;
 
@@ -38,7 +37,8 @@ public sealed class ConfigurationPageTests
         {
             Assert.True(
                 committed == page,
-                "docs/configuration.md does not say what the options' comments say. Run the tests with UPDATE_DOCS=1 and commit the file."
+                "docs/configuration.md does not say what the options' comments say. Run the tests with "
+                    + "UPDATE_DOCS=1 and commit the file."
             );
         }
     }

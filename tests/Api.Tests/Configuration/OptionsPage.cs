@@ -19,7 +19,7 @@ internal static partial class OptionsPage
     public static IEnumerable<PropertyInfo> PropertiesOf(Type options) =>
         options.GetProperties(BindingFlags.Public | BindingFlags.Instance);
 
-    /// <summary>The environment variable that sets an option; the first element's, where the option is a list.</summary>
+    /// <summary>The environment variable that sets an option. For a list, the one of its first element.</summary>
     public static string VariableOf(PropertyInfo property)
     {
         var name = $"{SectionOf(property.DeclaringType!)}:{property.Name}";
@@ -47,12 +47,14 @@ internal static partial class OptionsPage
             )
             {
                 page.Append(
-                    $"{Text(Comment(type).Element("summary"))}\n\n| option | environment variable | meaning | unit, range, default |\n|---|---|---|---|\n"
+                    $"{Text(Comment(type).Element("summary"))}\n\n| option | environment variable | meaning | "
+                        + "unit, range, default |\n|---|---|---|---|\n"
                 );
                 foreach (var property in PropertiesOf(type))
                 {
                     page.Append(
-                        $"| `{property.Name}` | `{VariableOf(property)}` | {Text(Comment(property).Element("summary"))} | {ValueOf(property)} |\n"
+                        $"| `{property.Name}` | `{VariableOf(property)}` | "
+                            + $"{Text(Comment(property).Element("summary"))} | {ValueOf(property)} |\n"
                     );
                 }
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ModelService.TestSupport;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;

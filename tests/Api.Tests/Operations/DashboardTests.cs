@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ModelService.TestSupport;
+using ModelService.Api.Tests.Telemetry;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;

@@ -1,7 +1,6 @@
 using System.Reflection;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Registry;
-using ModelService.TestSupport;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;
@@ -9,7 +8,9 @@ namespace ModelService.Api.Tests.Operations;
 /// <summary>The files that say how the server is run.</summary>
 internal static class Deployment
 {
-    /// <summary>The settings there are, as environment variables have them, such as <c>ModelService__Storage__Path</c>.</summary>
+    /// <summary>
+    /// All settings, by the names of their environment variables, such as <c>ModelService__Storage__Path</c>.
+    /// </summary>
     public static IReadOnlySet<string> Settings { get; } =
         (
             from assembly in new[]
@@ -46,7 +47,9 @@ internal static class Deployment
     public static IReadOnlyDictionary<string, YamlNode> Entries(this YamlNode node, params string[] keys) =>
         Assert.IsType<YamlMappingNode>(node.At(keys)).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
 
-    /// <summary>The texts of a list, or the keys of a mapping, at a place below a node; none when there is no such place.</summary>
+    /// <summary>
+    /// The texts of a list or the keys of a mapping at a path below a node; none when the path does not exist.
+    /// </summary>
     public static IReadOnlyList<string> Texts(this YamlNode node, string key) =>
         !node.Entries().TryGetValue(key, out var found) ? []
         : found is YamlSequenceNode list ? [.. list.Select(item => item.ToString())]

@@ -4,7 +4,7 @@ using Serilog.Core;
 
 namespace ModelService.Api.Tests.Protection;
 
-/// <summary>Clients that take their time, over real sockets: they are answered or cut off, and the server goes on.</summary>
+/// <summary>Slow clients over real sockets: they are answered or cut off, and the server goes on.</summary>
 public sealed class SlowClientTests
 {
     [Fact]
@@ -72,8 +72,11 @@ public sealed class SlowClientTests
     public async Task Download_ClientThatDoesNotRead_IsCutOffAndHoldsNothing()
     {
         // 12 million parameters, 47 MiB: more than the sockets' buffers hold.
-        const string Large =
-            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4000},{"type":"linear","out_features":4}]}""";
+        const string Large = """
+            {"input":{"channels":3,"height":32,"width":32},
+              "layers":[{"type":"flatten"},{"type":"linear","out_features":4000},
+              {"type":"linear","out_features":4}]}
+            """;
         var log = new LogSink();
         await using var server = await ServerAsync(log, ("MinBytesPerSecond", "100000000"));
         await server.Api.CreateAsync(Networks.Model("large", Large));
@@ -81,12 +84,9 @@ public sealed class SlowClientTests
 
         await connection.SendAsync("GET /v1/models/large/versions/1/weights HTTP/1.1\r\nHost: x\r\n\r\n");
 
-        while (
-            !(await log.NextRequestAsync())
-                .Properties["RequestPath"]
-                .ToString()
-                .EndsWith("/weights\"", StringComparison.Ordinal)
-        ) { }
+        await log.NextRequestAsync(line =>
+            line.Properties["RequestPath"].ToString().EndsWith("/weights\"", StringComparison.Ordinal)
+        );
 
         // Removing waits for whoever holds the model.
         await server.Api.RemoveAsync("large");
@@ -127,12 +127,11 @@ public sealed class SlowClientTests
         await using var server = await ServerAsync();
         using var connection = await RawConnection.OpenAsync(server.Api.BaseAddress);
         var path = headers == 0 ? new string('a', bytes) : "";
+        var flood = Enumerable.Range(0, headers).Select(index => $"X-{index}: {new string('a', bytes)}\r\n");
 
         // It is refused while it is sent.
         await Record.ExceptionAsync(() =>
-            connection.SendAsync(
-                $"GET /{path} HTTP/1.1\r\nHost: x\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {new string('a', bytes)}\r\n"))}\r\n"
-            )
+            connection.SendAsync($"GET /{path} HTTP/1.1\r\nHost: x\r\n{string.Concat(flood)}\r\n")
         );
 
         Assert.StartsWith($"HTTP/1.1 {status} ", await connection.ReadAsync(), StringComparison.Ordinal);

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Registry;
 
@@ -137,7 +136,10 @@ public sealed class GoldenSampleTests : IDisposable
         var input = (
             await server.Api.PostAsync(
                 $"/v1/models/{Model}/versions",
-                """{"architecture":{"input":{"shape":[2,8]},"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}}"""
+                """
+                {"architecture":{"input":{"shape":[2,8]},
+                  "layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}}
+                """
             )
         ).Ok(201);
 
@@ -468,7 +470,8 @@ public sealed class GoldenSampleTests : IDisposable
         return differences;
     }
 
-    // As if the scores were computed otherwise now: the expected ones are exchanged on the disk, and the manifest knows of it.
+    // As if the scores were computed differently now: replaces the expected ones on the disk, and their hash in the
+    // manifest.
     private void ExpectAnother()
     {
         var samples = JsonNode.Parse(File.ReadAllBytes(Stored(1, "samples.json")))!;

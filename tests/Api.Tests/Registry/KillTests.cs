@@ -3,8 +3,9 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Registry;
 
 /// <summary>
-/// The server is killed while clients create, update and delete models; what was acknowledged must be there after the next start. The suite kills it
-/// a few times; <c>KILLS=50 dotnet run --project tests/Api.Tests -- -class ModelService.Api.Tests.Registry.KillTests</c> does it in full.
+/// The server is killed while clients create, update and delete models; what was acknowledged must be there after the
+/// next start. The suite kills it a few times; more often, with these variables:
+/// <code>KILLS=50 TEST_TIMEOUT=3600 dotnet test --project tests/Api.Tests --filter-class '*.KillTests'</code>
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class KillTests : IDisposable
@@ -14,7 +15,8 @@ public sealed class KillTests : IDisposable
     private readonly TemporaryFolder data = new();
     private readonly int kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var count) ? count : 5;
 
-    // What each client knows: its model's versions with their scores. A change that was not answered may have happened or not.
+    // What each client knows: the versions of its model with their scores. A change without an answer may have happened
+    // or not.
     private readonly Known[] clients = [.. Enumerable.Range(0, Clients).Select(index => new Known($"model-{index}"))];
     private readonly SemaphoreSlim changed = new(0);
     private int answered;
@@ -28,17 +30,17 @@ public sealed class KillTests : IDisposable
     [Fact]
     public async Task Kill_WhileModelsChange_LosesNothingThatWasAcknowledged()
     {
-        var random = new Random(4711);
+        var random = TestSeed.Generator();
         for (var kill = 0; kill < kills; kill++)
         {
             using var server = await ServerProcess.StartAsync(data.Path);
             await CheckAsync(server);
-            using var over = new CancellationTokenSource();
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             var work = clients
                 .Select(
                     (client, index) =>
                         Task.Run(
-                            () => ChangeAsync(server, client, new Random((kill * Clients) + index), over.Token),
+                            () => ChangeAsync(server, client, TestSeed.Generator((kill * Clients) + index), over.Token),
                             TestContext.Current.CancellationToken
                         )
                 )
@@ -97,8 +99,15 @@ public sealed class KillTests : IDisposable
     }
 
     // A layer of another name takes nothing from the version before, so that each version has scores of its own.
-    private static string NewNetwork(Random random) =>
-        $$"""{"architecture":{{Networks.TinyArchitecture.Replace("\"out_features\":4", $"\"out_features\":4,\"name\":\"n{random.Next()}\"", StringComparison.Ordinal)}},"seed":{{random.Next()}}}""";
+    private static string NewNetwork(Random random)
+    {
+        var architecture = Networks.TinyArchitecture.Replace(
+            "\"out_features\":4",
+            $"\"out_features\":4,\"name\":\"n{random.Next()}\"",
+            StringComparison.Ordinal
+        );
+        return $$"""{"architecture":{{architecture}},"seed":{{random.Next()}}}""";
+    }
 
     private async Task CreateAsync(ServerProcess server, Known model, string path, string json, int? version)
     {

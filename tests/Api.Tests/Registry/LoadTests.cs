@@ -18,7 +18,7 @@ public sealed class LoadTests
         const int Versions = 50;
         await using var server = new ApiServer();
         await server.Api.CreateAsync(Numbered("swap", 1));
-        using var over = new CancellationTokenSource();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var clients = Enumerable
             .Range(0, Clients)
             .Select(_ => Task.Run(PredictAsync, TestContext.Current.CancellationToken))
@@ -79,7 +79,9 @@ public sealed class LoadTests
         await Task.WhenAll(
             Enumerable
                 .Range(0, Clients)
-                .Select(client => Task.Run(() => ActAsync(new Random(client)), TestContext.Current.CancellationToken))
+                .Select(client =>
+                    Task.Run(() => ActAsync(TestSeed.Generator(client)), TestContext.Current.CancellationToken)
+                )
         );
 
         var listed = (await server.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray().ToList();
@@ -121,6 +123,7 @@ public sealed class LoadTests
         }
     }
 
+    [Measured]
     [Fact]
     public async Task Cycle_CreatePredictReplaceDelete_ReturnsAllTensorsAndMostMemory()
     {
@@ -166,7 +169,8 @@ public sealed class LoadTests
         TestContext.Current.TestOutputHelper?.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"resident after {Settled}: {early:N0}, after {Cycles}: {late:N0}; tensors {tensors}, {torch.Tensor.TotalCount}"
+                $"resident after {Settled}: {early:N0}, after {Cycles}: {late:N0}; tensors {tensors}, "
+                    + $"{torch.Tensor.TotalCount}"
             )
         );
         var left = torch.Tensor.TotalCount - tensors - (built * CountedTwice);
@@ -192,6 +196,10 @@ public sealed class LoadTests
     private static string Wide(string name) =>
         Networks.Model(
             name,
-            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":64,"kernel_size":3,"stride":2},{"type":"relu"},{"type":"flatten"},{"type":"linear","out_features":150},{"type":"linear","out_features":4}]}"""
+            """
+            {"input":{"channels":3,"height":32,"width":32},
+              "layers":[{"type":"conv2d","out_channels":64,"kernel_size":3,"stride":2},{"type":"relu"},
+              {"type":"flatten"},{"type":"linear","out_features":150},{"type":"linear","out_features":4}]}
+            """
         );
 }

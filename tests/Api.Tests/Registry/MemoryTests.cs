@@ -5,8 +5,10 @@ namespace ModelService.Api.Tests.Registry;
 public sealed class MemoryTests
 {
     // Room for two of the models and not for three.
-    private const string Network =
-        """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":256},{"type":"linear","out_features":4}]}""";
+    private const string Network = """
+        {"input":{"channels":3,"height":32,"width":32},
+          "layers":[{"type":"flatten"},{"type":"linear","out_features":256},{"type":"linear","out_features":4}]}
+        """;
     private const string Budget = "15000000";
 
     [Fact]
@@ -80,9 +82,10 @@ public sealed class MemoryTests
             await server.Api.CreateAsync(Networks.Model(name, Network));
 
         var refused = await server.Api.PredictAsync("a", Networks.InputJson());
-        Answer answer;
-        do answer = await server.Api.PredictAsync("a", Networks.InputJson());
-        while (answer.Status == 503);
+        var answer = await Eventually.GetAsync(
+            () => server.Api.PredictAsync("a", Networks.InputJson()),
+            answer => answer.Status != 503
+        );
 
         refused.Problem(503, "model_not_ready");
         answer.Ok();

@@ -4,7 +4,7 @@ using ModelService.Models.Execution;
 
 namespace ModelService.Api.Tests.Registry;
 
-/// <summary>Networks are tried in a process of their own; what happens to that one does not happen to the server.</summary>
+/// <summary>Networks are tried in a child process: a crash there does not reach the server.</summary>
 public sealed class PlanProbeTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll");
@@ -120,7 +120,10 @@ public sealed class PlanProbeTests : IDisposable
         // Deadly is what has six classes.
         await using var server = Server("""if grep -q '"out_features":6'; then kill -SEGV $$; fi""");
         string Classes(int count) =>
-            $$"""{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":{{count}}}]}""";
+            $$"""
+                {"input":{"channels":3,"height":32,"width":32},
+                  "layers":[{"type":"flatten"},{"type":"linear","out_features":{{count}}}]}
+                """;
         await server.Api.CreateAsync(Networks.Model("steady", Classes(5)));
 
         var refused = await server.Api.PostAsync("/v1/models/steady/versions", $$"""{"architecture":{{Classes(6)}}}""");

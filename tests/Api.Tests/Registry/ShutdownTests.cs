@@ -31,8 +31,7 @@ public sealed class ShutdownTests : IDisposable
     {
         using var server = await ServerProcess.StartAsync(data.Path);
         var creation = server.Api.PostAsync("/v1/models", """{"name":"large","base":"resnet18","seed":1}""");
-        while ((await server.Api.GetAsync("/v1/models/large")).Status == 404)
-            await Task.Yield();
+        await Eventually.GetAsync(() => server.Api.GetAsync("/v1/models/large"), answer => answer.Status != 404);
 
         var exitCode = await server.StopAsync();
 
@@ -55,9 +54,7 @@ public sealed class ShutdownTests : IDisposable
         using (var second = await ServerProcess.StartAsync(data.Path))
             Assert.Equal(0, await second.StopAsync());
         using var third = await ServerProcess.StartAsync(data.Path);
-        Answer ready;
-        do ready = await third.Api.GetAsync("/health/ready");
-        while (ready.Status == 503);
+        await Eventually.GetAsync(() => third.Api.GetAsync("/health/ready"), ready => ready.Status != 503);
         Assert.All(
             (await third.Api.GetAsync("/v1/models")).Ok().GetProperty("models").EnumerateArray(),
             model => Assert.Equal("ready", model.GetProperty("state").GetString())

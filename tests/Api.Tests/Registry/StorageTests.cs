@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Registry;
 
@@ -10,7 +9,11 @@ public sealed class StorageTests : IDisposable
 {
     private const string Stored = "kept",
         Small =
-            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":2,"kernel_size":3},{"type":"batch_norm2d"},{"type":"flatten"},{"type":"linear","out_features":4}]}""";
+            """
+                {"input":{"channels":3,"height":32,"width":32},
+                  "layers":[{"type":"conv2d","out_channels":2,"kernel_size":3},{"type":"batch_norm2d"},
+                  {"type":"flatten"},{"type":"linear","out_features":4}]}
+                """;
 
     private readonly TemporaryFolder data = new();
 
@@ -27,7 +30,10 @@ public sealed class StorageTests : IDisposable
                 Networks.Model(
                     Stored,
                     Small,
-                    """ "labels":["a","b","c","d"],"preprocessing":{"resize":{"height":32,"width":32},"mean":[0.1,0.2,0.3],"std":[1,2,3]} """
+                    """
+                     "labels":["a","b","c","d"],"preprocessing":{"resize":{"height":32,"width":32},
+                      "mean":[0.1,0.2,0.3],"std":[1,2,3]} 
+                    """
                 )
             );
             (before, described) = (await ScoresAsync(first), await DescribeAsync(first));
@@ -51,7 +57,10 @@ public sealed class StorageTests : IDisposable
         {
             await first.Api.CreateAsync("""{"name":"replaced","base":"squeezenet1_1","num_classes":5,"seed":1}""");
             await first.Api.CreateAsync(
-                """{"name":"layers","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":7,"kernel_size":1}],"seed":1}"""
+                """
+                {"name":"layers","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":7,"kernel_size":1}],
+                  "seed":1}
+                """
             );
             await first.Api.CreateAsync("""{"name":"derived","from":"replaced","num_classes":3}""");
             foreach (var name in names)
@@ -203,7 +212,8 @@ public sealed class StorageTests : IDisposable
             scores = await ScoresAsync(first);
         }
 
-        // Killed while version 1 was replaced, while another was written, and before a model's first version was in its place.
+        // As left by a server that was killed while it replaced version 1, while it wrote another version, and before
+        // it had put a model's first version in its place.
         Directory.Move(Version(1), Version(1) + ".old");
         Directory.CreateDirectory(Path.Combine(data.Path, ".staging", "half"));
         File.WriteAllText(Path.Combine(data.Path, ".staging", "settings"), "{}");
@@ -236,9 +246,7 @@ public sealed class StorageTests : IDisposable
         }
 
         await using var second = Server(("ModelService:Storage:Load", policy));
-        Answer ready;
-        do ready = await second.Api.GetAsync("/health/ready");
-        while (ready.Status == 503);
+        await Eventually.GetAsync(() => second.Api.GetAsync("/health/ready"), ready => ready.Status != 503);
 
         Assert.Equal(pinned, (await second.Api.GetAsync("/v1/models/pinned")).Ok().GetProperty("state").GetString());
         Assert.Equal(other, (await second.Api.GetAsync("/v1/models/other")).Ok().GetProperty("state").GetString());

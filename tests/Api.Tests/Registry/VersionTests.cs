@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Registry;
 

@@ -8,7 +8,7 @@ using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Support;
 
-/// <summary>The whole server in the test's process. One is shared by all tests that need no settings of their own.</summary>
+/// <summary>The whole server in the test's process. Tests that need no settings of their own share one.</summary>
 public sealed class ApiServer : WebApplicationFactory<Program>
 {
     private readonly Lazy<ApiClient> api;

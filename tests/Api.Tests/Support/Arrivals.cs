@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Hosting;
 namespace ModelService.Api.Tests.Support;
 
 /// <summary>
-/// Tells when a request has come in, before its body is read, and when the server has seen that a client left. Put it into the server's
-/// services to use it.
+/// Tells when a request has come in, before its body is read, and when the server has noticed that a client left. Add
+/// it to the server's services to use it.
 /// </summary>
 internal sealed class Arrivals(string path) : IStartupFilter
 {

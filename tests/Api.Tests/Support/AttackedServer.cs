@@ -2,7 +2,7 @@ using System.Net;
 
 namespace ModelService.Api.Tests.Support;
 
-/// <summary>A server in a process of its own that needs keys and has a model, "kept": to be attacked, and looked at from outside.</summary>
+/// <summary>A server to be attacked: in a process of its own, with API keys and a model named "kept".</summary>
 public sealed class AttackedServer : IAsyncLifetime
 {
     // One that keeps what an attack sends, or unpacks it, grows by far more.
@@ -58,7 +58,10 @@ public sealed class AttackedServer : IAsyncLifetime
         return new ApiClient(http);
     }
 
-    /// <summary>Attacks it twice: the second time, nothing is new to it, so all that it grows by then is what the attack left.</summary>
+    /// <summary>
+    /// Attacks it twice. The second attack finds all caches filled, so any growth is memory that the attack left
+    /// behind.
+    /// </summary>
     internal async Task UnharmedAsync(Func<Task> attack)
     {
         await attack();

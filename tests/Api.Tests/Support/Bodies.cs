@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Support;
 

@@ -15,8 +15,12 @@ internal sealed class LogSink : ILogEventSink
     public IReadOnlyCollection<LogEvent> Events => events;
 
     /// <summary>The line of the next request that is over, which may be after its answer came.</summary>
-    public async Task<LogEvent> NextRequestAsync() =>
-        await requests.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    /// <param name="isWanted">Which requests count; the lines of others before it are passed over.</param>
+    public Task<LogEvent> NextRequestAsync(Predicate<LogEvent>? isWanted = null) =>
+        Eventually.GetAsync(
+            () => requests.Reader.TryRead(out var line) ? line : null,
+            line => line is not null && (isWanted is null || isWanted(line))
+        )!;
 
     public void Emit(LogEvent logEvent)
     {

@@ -1,13 +1,13 @@
-using ModelService.TestSupport;
-
 namespace ModelService.Api.Tests.Support;
 
 /// <summary>Definitions of small models, as JSON.</summary>
 internal static class Networks
 {
     /// <summary>One layer over pictures of 3x32x32, 4 classes.</summary>
-    public const string TinyArchitecture =
-        """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"flatten"},{"type":"linear","out_features":4}]}""";
+    public const string TinyArchitecture = """
+        {"input":{"channels":3,"height":32,"width":32},
+          "layers":[{"type":"flatten"},{"type":"linear","out_features":4}]}
+        """;
 
     /// <summary>The shape of the small networks' input.</summary>
     public static readonly long[] Shape = [3, 32, 32];
@@ -19,11 +19,19 @@ internal static class Networks
     public static string Lesson(string name) =>
         Model(name, Fixtures.Json("weights", "lesson", "architecture.json").GetRawText());
 
-    /// <summary>A model that takes some milliseconds for each input of 3x32x32, so that the others have to wait; 4 classes.</summary>
+    /// <summary>
+    /// A model of 4 classes that takes some milliseconds for each input of 3x32x32, so that other requests have to
+    /// wait.
+    /// </summary>
     public static string Slow(string name) =>
         Model(
             name,
-            """{"input":{"channels":3,"height":32,"width":32},"layers":[{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"flatten"},{"type":"linear","out_features":4}]}"""
+            """
+            {"input":{"channels":3,"height":32,"width":32},
+              "layers":[{"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},
+              {"type":"conv2d","out_channels":64,"kernel_size":7,"padding":3},{"type":"flatten"},
+              {"type":"linear","out_features":4}]}
+            """
         );
 
     /// <summary>A model of a network.</summary>

@@ -7,7 +7,9 @@ namespace ModelService.Api.Tests.Support;
 internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient socket;
-    private readonly NetworkStream stream; // asked for once: of a connection that the server has reset there is none any more
+
+    // Taken at once: TcpClient gives none any more when the server has reset the connection.
+    private readonly NetworkStream stream;
 
     private RawConnection(TcpClient connected) => (socket, stream) = (connected, connected.GetStream());
 
@@ -25,7 +27,9 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Sends bytes as they stand.</summary>
     public async Task SendAsync(byte[] bytes) => await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
 
-    /// <summary>The beginning of what comes next, in bytes at most; empty when the server has closed the connection.</summary>
+    /// <summary>
+    /// The next bytes of the answer, at most this many; empty when the server has closed the connection.
+    /// </summary>
     public async Task<string> ReadAsync(int atMost = 4096)
     {
         try

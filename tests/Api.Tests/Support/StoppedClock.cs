@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace ModelService.Api.Tests.Support;
 
 /// <summary>
-/// A clock that keeps the registry waiting, which asks for the time when it has built a model; so a test can look at a server that is
-/// building one.
+/// A clock that stops the registry, which asks for the time once it has built a model. So a test can look at a server
+/// that is building one.
 /// </summary>
 internal sealed class StoppedClock : TimeProvider
 {

@@ -1,5 +1,3 @@
-using ModelService.TestSupport;
-
 namespace ModelService.Api.Tests.Weights;
 
 /// <summary>Models made from other ones by <c>from</c>.</summary>
@@ -192,8 +190,10 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
     private async Task SourceAsync()
     {
         const string Crop =
-            ""","preprocessing":{"resize":{"shorter_side":40},"center_crop":{"height":32,"width":32}},"device":"cpu","labels":"""
-            + TenLabels;
+            """
+                ,"preprocessing":{"resize":{"shorter_side":40},"center_crop":{"height":32,"width":32}},"device":"cpu",
+                  "labels":
+                """ + TenLabels;
         var reply = await server.CreateAsync(
             WeightsServer.Definition("source", WeightsServer.LessonArchitecture, Crop),
             WeightsServer.File("lesson", "lesson.pth")

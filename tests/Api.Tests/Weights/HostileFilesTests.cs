@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
 
-/// <summary>Every hostile file, brought as weights and to be checked: refused as the manifest says, nothing executed, nothing left.</summary>
+/// <summary>
+/// Every hostile file, uploaded as weights and for a check: it is refused as the manifest says, nothing in it is
+/// executed, and nothing stays behind.
+/// </summary>
 [Collection(nameof(WeightsAlone))]
+[Measured]
 public sealed class HostileFilesTests(WeightsServer server) : IClassFixture<WeightsServer>
 {
     private const long MostBytes = 64 << 20;

@@ -1,5 +1,4 @@
 using System.Text;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
 
@@ -117,7 +116,11 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
     {
         const string Network = """{"input":{"shape":[1]},"layers":[{"type":"linear","out_features":2}]}""";
         var file = Header(
-            """{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a/b":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}"""
+            """
+            {"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},
+              "0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},
+              "a/b":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}
+            """
         );
 
         var error = (await server.CreateAsync(WeightsServer.Definition("foreign", Network), file)).Problem(
@@ -151,7 +154,10 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
                     """
             );
         var file = Header(
-            """{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"""
+            """
+            {"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},
+              "0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}
+            """
                 + string.Concat(foreign)
                 + "}"
         );
@@ -204,7 +210,9 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
 
         var model = (
             await server.CreateAsync(
-                """{"name":"fine","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":5,"kernel_size":1}]}""",
+                """
+                {"name":"fine","base":"squeezenet1_1","head":[{"type":"conv2d","out_channels":5,"kernel_size":1}]}
+                """,
                 file,
                 "?allow_partial=true"
             )

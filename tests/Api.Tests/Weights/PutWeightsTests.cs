@@ -84,7 +84,7 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
         var random = await server.LogitsAsync("busy");
         (await server.CreateAsync(WeightsServer.Definition("calm", WeightsServer.LessonArchitecture), Trained)).Ok(201);
         var trained = await server.LogitsAsync("calm");
-        using var stop = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var seen = await Task.WhenAny(server.LogitsAsync("busy"));
         var clients = Enumerable
             .Range(0, 4)

@@ -13,6 +13,7 @@ public sealed class StreamedUploadTests
     private const int LargeBytes = 300 << 20;
 
     // In a process of its own, where nothing is but what the upload takes.
+    [Measured]
     [Fact]
     public async Task Check_LargeFile_TakesNoMemory()
     {
@@ -97,7 +98,8 @@ public sealed class StreamedUploadTests
         {
             await socket.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
             var head =
-                $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000\r\n\r\n{beginning}";
+                $"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+                + $"Content-Length: 10000000\r\n\r\n{beginning}";
             if (beginning.Length == 0)
             {
                 head = head.Replace(
@@ -158,7 +160,9 @@ public sealed class StreamedUploadTests
         Assert.Equal("039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81", inUse.Upload.Sha256);
     }
 
-    /// <summary>A safetensors file of one tensor of zeros, made while it is sent; it watches how much memory that takes the server.</summary>
+    /// <summary>
+    /// A safetensors file of one tensor of zeros, made while it is sent. It watches the server's memory meanwhile.
+    /// </summary>
     private sealed class ZeroWeights : HttpContent
     {
         private readonly long length;

@@ -1,13 +1,13 @@
 using System.Text.Json;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
 
 /// <summary>Every file of the weights manifest through HTTP: its outcome, its report and its logits.</summary>
 public sealed class WeightFilesTests(WeightsServer server) : IClassFixture<WeightsServer>
 {
-    // float32: sums of a few thousand products in another order differ by about 1e-6; the fixtures ask for 1e-4. The files of other types hold rounded
-    // weights, and their logits are those of the rounded weights in float32: the same tolerance, no more.
+    // float32: sums of a few thousand products in another order differ by about 1e-6; the fixtures ask for 1e-4. The
+    // files of other types hold rounded weights, and their logits are those of the rounded weights in float32: the same
+    // tolerance, no more.
     private const float Tolerance = 1e-4f;
 
     private static readonly JsonElement Manifest = Fixtures.Json("weights", "manifest.json");

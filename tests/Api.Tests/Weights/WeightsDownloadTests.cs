@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
 

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Weights;
 

@@ -4,12 +4,16 @@ using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks.Load;
 
-/// <summary>The whole server under load, over HTTP, as its clients see it. Client and server share the machine.</summary>
+/// <summary>
+/// The whole server under load, over HTTP, as its clients see it. Client and server share the machine.
+/// </summary>
 internal static class LoadBenchmark
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(8);
 
-    /// <summary>Requests per second, latency and what the server spends on a request, by the number of clients.</summary>
+    /// <summary>
+    /// Requests per second, latency and what the server spends on a request, by the number of clients.
+    /// </summary>
     public static async Task ClientsAsync(string network, string precision)
     {
         await using var server = await MeasuredServer.StartAsync();
@@ -26,7 +30,8 @@ internal static class LoadBenchmark
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
         await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
         Console.WriteLine(
-            $"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request but for the photo  MiB resident  answers"
+            $"{network} {precision}: clients  requests/s   p50 ms   p99 ms  CPU ms/request  KB allocated/request "
+                + "but for the photo  MiB resident  answers"
         );
         int[] clients = [1, 2, 4, 8, 16, 32];
         var runs = clients.ToDictionary(count => count, _ => new List<(Outcome Outcome, Cost Cost)>());
@@ -40,14 +45,19 @@ internal static class LoadBenchmark
         {
             var (outcome, cost) = rounds.OrderBy(run => run.Outcome.PerSecond).ElementAt(rounds.Count / 2);
             Console.WriteLine(
-                $"{"", -20}{count, 8}{outcome.PerSecond, 12:f1}{outcome.Percentile(0.5), 9:f1}{outcome.Percentile(0.99), 9:f1}"
-                    + $"{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}{((cost.Allocated / outcome.Samples.Count) - Photos.MeanBytes) / 1024, 40:f1}"
+                $"{"", -20}{count, 8}{outcome.PerSecond, 12:f1}{outcome.Percentile(0.5), 9:f1}"
+                    + $"{outcome.Percentile(0.99), 9:f1}"
+                    + $"{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}"
+                    + $"{((cost.Allocated / outcome.Samples.Count) - Photos.MeanBytes) / 1024, 40:f1}"
                     + $"{cost.Resident / (1 << 20), 14:f0}  {outcome.Statuses}"
             );
         }
     }
 
-    /// <summary>What batching costs a caller who is alone: by several pairs of servers, since two processes differ by more than that.</summary>
+    /// <summary>
+    /// The cost of batching for a single caller, by several pairs of servers: two processes of the same kind differ by
+    /// more than that.
+    /// </summary>
     public static async Task AloneAsync(string network)
     {
         var ratios = new List<double>();
@@ -132,7 +142,9 @@ internal static class LoadBenchmark
             );
             ratios.Add(first.Percentile(0.99) / later.Percentile(0.99));
             Console.WriteLine(
-                $"{network}, model {model}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio {ratios[^1]:f2}"
+                $"{network}, model {model}: p99 of requests 1 to 100: {first.Percentile(0.99):f1} ms, the very "
+                    + $"first {samples[0].Milliseconds:f1} ms; of 201 to 300: {later.Percentile(0.99):f1} ms; ratio "
+                    + $"{ratios[^1]:f2}"
             );
             using var deleted = await server.Http.DeleteAsync($"/v1/models/{name}");
         }
@@ -140,7 +152,10 @@ internal static class LoadBenchmark
         Console.WriteLine($"{network}: median ratio {Median(ratios):f2}");
     }
 
-    /// <summary>Five times as many requests as the server can answer, three times, each between two measurements of what it can answer.</summary>
+    /// <summary>
+    /// Five times as many requests as the server can answer, three times, each between two measurements of what it can
+    /// answer.
+    /// </summary>
     public static async Task OverloadAsync(string network, TimeSpan duration)
     {
         var deadline = TimeSpan.FromSeconds(2);
@@ -159,7 +174,8 @@ internal static class LoadBenchmark
         await Peak();
         var before = await Peak();
         Console.WriteLine(
-            $"{network}: {before.PerSecond:f1} requests/s at most (p50 {before.Percentile(0.5):f0} ms); deadline {deadline.TotalMilliseconds:f0} ms"
+            $"{network}: {before.PerSecond:f1} requests/s at most (p50 {before.Percentile(0.5):f0} ms); deadline "
+                + $"{deadline.TotalMilliseconds:f0} ms"
         );
         var ratios = new List<double>();
         for (var round = 0; round < 3; round++)
@@ -171,10 +187,14 @@ internal static class LoadBenchmark
             var after = await Peak();
             ratios.Add(flood.PerSecond / ((before.PerSecond + after.PerSecond) / 2));
             Console.WriteLine(
-                $"  {5 * before.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s: answered {flood.PerSecond:f1}/s ({ratios[^1]:p0} of what it is before and after), p50 {flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}"
+                $"  {5 * before.PerSecond:f0}/s offered for {duration.TotalSeconds:f0} s: answered "
+                    + $"{flood.PerSecond:f1}/s ({ratios[^1]:p0} of what it is before and after), p50 "
+                    + $"{flood.Percentile(0.5):f0} ms, p99 {flood.Percentile(0.99):f0} ms; answers {flood.Statuses}"
             );
             Console.WriteLine(
-                $"    cores used: server {cost.CpuSeconds / flood.Duration.TotalSeconds:f2}, client {cost.ClientCpuSeconds / flood.Duration.TotalSeconds:f2}, of {Environment.ProcessorCount}; resident {cost.ResidentBefore / (1 << 20):f0} -> {cost.Resident / (1 << 20):f0} MiB"
+                $"    cores used: server {cost.CpuSeconds / flood.Duration.TotalSeconds:f2}, client "
+                    + $"{cost.ClientCpuSeconds / flood.Duration.TotalSeconds:f2}, of {Environment.ProcessorCount}; "
+                    + $"resident {cost.ResidentBefore / (1 << 20):f0} -> {cost.Resident / (1 << 20):f0} MiB"
             );
             Console.WriteLine(
                 $"    2 s after it {after.PerSecond:f1}/s, p50 {after.Percentile(0.5):f0} ms; answers {after.Statuses}"
@@ -185,7 +205,10 @@ internal static class LoadBenchmark
         Console.WriteLine($"  median {Median(ratios):p0}");
     }
 
-    /// <summary>What it costs to refuse a photo, in processor time: nothing is computed meanwhile, since the one that may wait does so for others to join it.</summary>
+    /// <summary>
+    /// The processor time that it costs to refuse a photo. Nothing is computed meanwhile: the one request that may wait
+    /// waits for others to join its batch.
+    /// </summary>
     public static async Task RefuseAsync()
     {
         await using var server = await MeasuredServer.StartAsync("Batching:QueueLimit=1", "Batching:MaxDelay=00:00:10");
@@ -205,13 +228,18 @@ internal static class LoadBenchmark
             await Task.Delay(TimeSpan.FromMilliseconds(100));
             var (outcome, cost) = await server.MeasureAsync(() => Traffic.ClosedAsync(clients, Round, Send));
             Console.WriteLine(
-                $"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU ms/request: server {1000 * cost.CpuSeconds / outcome.Samples.Count:f2}, client {1000 * cost.ClientCpuSeconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}"
+                $"{clients} clients: {outcome.Samples.Count / outcome.Duration.TotalSeconds:f0} requests/s; CPU "
+                    + $"ms/request: server {1000 * cost.CpuSeconds / outcome.Samples.Count:f2}, client "
+                    + $"{1000 * cost.ClientCpuSeconds / outcome.Samples.Count:f2}; answers {outcome.Statuses}"
             );
             using var answer = await waiting;
         }
     }
 
-    /// <summary>What callers of one model notice of a flood on another one, ResNet-50: a single caller's latency alone and beside it, taking turns.</summary>
+    /// <summary>
+    /// How a flood on ResNet-50 slows down callers of another model: a single caller's latency alone and beside the
+    /// flood, in turns.
+    /// </summary>
     /// <param name="models">Which of the three are looked at; none: all.</param>
     public static async Task ShareAsync(params string[] models)
     {
@@ -274,12 +302,16 @@ internal static class LoadBenchmark
             }
 
             Console.WriteLine(
-                $"{name, -14} p95 alone {Median(alone), 7:f1} ms, beside a flooded resnet50 {Median(beside), 7:f1} ms: {Median(beside) / Median(alone):f2} times (beside: {string.Join(", ", beside.Select(value => $"{value:f1}"))})"
+                $"{name, -14} p95 alone {Median(alone), 7:f1} ms, beside a flooded resnet50 "
+                    + $"{Median(beside), 7:f1} ms: {Median(beside) / Median(alone):f2} times (beside: "
+                    + $"{string.Join(", ", beside.Select(value => $"{value:f1}"))})"
             );
         }
     }
 
-    /// <summary>Mixed traffic at 70 % of what the server can answer, while models come and go. A line each minute.</summary>
+    /// <summary>
+    /// Mixed traffic at 70 % of what the server can answer, while models come and go. A line each minute.
+    /// </summary>
     public static async Task SoakAsync(int minutes)
     {
         await using var server = await MeasuredServer.StartAsync();
@@ -313,7 +345,8 @@ internal static class LoadBenchmark
         peak = await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(20), number => MixedAsync(server, number));
         var rate = 0.7 * peak.Samples.Count / peak.Duration.TotalSeconds;
         Console.WriteLine(
-            $"{peak.Samples.Count / peak.Duration.TotalSeconds:f1} requests/s at most; {rate:f1} offered. Answers expected: 200; 422 for every 50th, which is half a photo."
+            $"{peak.Samples.Count / peak.Duration.TotalSeconds:f1} requests/s at most; {rate:f1} offered. "
+                + "Answers expected: 200; 422 for every 50th, which is half a photo."
         );
         Console.WriteLine("minute   p50 ms   p99 ms  CPU ms/request  MiB resident  answers");
         for (var minute = 1; minute <= minutes; minute++)
@@ -325,7 +358,9 @@ internal static class LoadBenchmark
                 return await traffic;
             });
             Console.WriteLine(
-                $"{minute, 6}{outcome.Percentile(0.5), 9:f1}{outcome.Percentile(0.99), 9:f1}{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}{cost.Resident / (1 << 20), 14:f0}  {outcome.Statuses}"
+                $"{minute, 6}{outcome.Percentile(0.5), 9:f1}{outcome.Percentile(0.99), 9:f1}"
+                    + $"{1000 * cost.CpuSeconds / outcome.Samples.Count, 16:f1}{cost.Resident / (1 << 20), 14:f0}  "
+                    + $"{outcome.Statuses}"
             );
         }
     }

@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace ModelService.Benchmarks.Load;
 
-/// <summary>The server in a process of its own, with a data folder that goes with it, and what it says of its consumption.</summary>
+/// <summary>
+/// The server in a process of its own, with a data folder that is removed with it, and with figures of its consumption.
+/// </summary>
 internal sealed partial class MeasuredServer : IAsyncDisposable
 {
     private readonly Process process;
@@ -42,7 +44,8 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             WorkingDirectory = AppContext.BaseDirectory,
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ModelService__Logging__Format"] = "json" }, // no keys, but the log of Production
+            // Development needs no API keys; the log is the one of Production.
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ModelService__Logging__Format"] = "json" },
         };
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)

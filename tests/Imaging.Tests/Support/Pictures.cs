@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using ModelService.Imaging.Preprocessing;
-using ModelService.TestSupport;
 
 namespace ModelService.Imaging.Tests.Support;
 

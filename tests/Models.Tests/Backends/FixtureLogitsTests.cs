@@ -9,7 +9,8 @@ namespace ModelService.Models.Tests.Backends;
 /// <summary>The numbers that PyTorch gives.</summary>
 public sealed class FixtureLogitsTests
 {
-    // The fixtures' own tolerance: sums of a few thousand float32 products in another order differ by about 1e-6; 1e-4 leaves room for other processors.
+    // The fixtures' own tolerance. Sums of a few thousand float32 products in another order differ by about 1e-6; 1e-4
+    // leaves room for other processors.
     private const float Tolerance = 1e-4f;
 
     public static TheoryData<string, string> Files
@@ -54,7 +55,9 @@ public sealed class FixtureLogitsTests
         var analysis = Networks.Analyze(
             """
             { "input": { "channels": 1, "height": 8, "width": 8 },
-              "layers": [{ "type": "conv2d", "out_channels": 65536, "kernel_size": 1 }, { "type": "adaptive_avg_pool2d", "output_size": 1 }, { "type": "flatten" }, { "type": "linear", "out_features": 2 }] }
+              "layers": [{ "type": "conv2d", "out_channels": 65536, "kernel_size": 1 },
+                { "type": "adaptive_avg_pool2d", "output_size": 1 }, { "type": "flatten" },
+                { "type": "linear", "out_features": 2 }] }
             """
         );
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
@@ -95,7 +98,11 @@ public sealed class FixtureLogitsTests
         FreeMemory.FillWithNaN();
         using var model = new CompiledModel(
             Networks.Analyze(
-                $$"""{ "input": { "channels": 3, "height": 4, "width": 4 }, "layers": [{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 }, {{norm}}, { "type": "flatten" }] }"""
+                $$"""
+                { "input": { "channels": 3, "height": 4, "width": 4 },
+                  "layers": [{ "type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1 }, {{norm}},
+                  { "type": "flatten" }] }
+                """
             ),
             seed: 1,
             [],
@@ -113,8 +120,10 @@ public sealed class FixtureLogitsTests
     [Fact]
     public void Run_FinalSoftmax_LeavesTheLogits()
     {
-        const string Network =
-            """{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }, { "type": "sequential", "layers": [{ "type": "softmax" }] }] }""";
+        const string Network = """
+            { "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 },
+              { "type": "sequential", "layers": [{ "type": "softmax" }] }] }
+            """;
         using var with = new CompiledModel(Networks.Analyze(Network), seed: 3, [], CPU);
         using var without = new CompiledModel(
             Networks.Analyze("""{ "input": { "shape": [4] }, "layers": [{ "type": "linear", "out_features": 3 }] }"""),
@@ -135,7 +144,10 @@ public sealed class FixtureLogitsTests
         input[12] = 1;
         using var model = new CompiledModel(
             Networks.Analyze(
-                """{ "input": { "channels": 1, "height": 5, "width": 5 }, "layers": [{ "type": "filter2d", "preset": "emboss" }, { "type": "flatten" }] }"""
+                """
+                { "input": { "channels": 1, "height": 5, "width": 5 },
+                  "layers": [{ "type": "filter2d", "preset": "emboss" }, { "type": "flatten" }] }
+                """
             ),
             seed: 1,
             [],

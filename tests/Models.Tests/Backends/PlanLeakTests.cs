@@ -9,13 +9,17 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Backends;
 
-/// <summary>Plans give back what they take. The counts are the whole process's: nothing else runs beside these tests.</summary>
+/// <summary>
+/// Plans give back the memory that they take. The counts are the whole process's: nothing else runs beside these tests.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class PlanLeakTests
 {
     // 16 MiB of weights, so that fifty of them would be seen.
-    private const string Network =
-        """{ "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" }, { "type": "linear", "out_features": 4 }] }""";
+    private const string Network = """
+        { "input": { "shape": [2048] }, "layers": [{ "type": "linear", "out_features": 2048 }, { "type": "relu" },
+          { "type": "linear", "out_features": 4 }] }
+        """;
 
     // Forty layers of hardly any weights: what is kept of its program, libtorch's graphs, would be 2 MB each time.
     private static readonly string Deep = Networks.Of([
@@ -24,6 +28,7 @@ public sealed class PlanLeakTests
 
     public static TheoryData<string, long> NetworksAndGrowth => new() { { Network, 100 << 20 }, { Deep, 20 << 20 } };
 
+    [Measured]
     [Theory]
     [MemberData(nameof(NetworksAndGrowth))]
     public void Dispose_FiftyPlans_LeavesNoTensorAndNoMemoryBehind(string network, long mostGrowth)

@@ -51,7 +51,10 @@ public sealed class PlanTests
         var classes = golden.GetProperty("classes").GetInt32();
         var resolved = ResolvedModel.Read(
             JsonElement.Parse(
-                $$"""{ "name": "golden", "base": "{{golden.GetProperty("architecture").GetString()}}", "num_classes": {{classes}} }"""
+                $$"""
+                { "name": "golden", "base": "{{golden.GetProperty("architecture").GetString()}}",
+                  "num_classes": {{classes}} }
+                """
             ),
             new ArchitectureLimits()
         );
@@ -131,7 +134,11 @@ public sealed class PlanTests
     public void Run_PartsSideBySide_GivesEachInputItsOwnScores()
     {
         var analysis = Networks.Analyze(
-            """{ "input": { "channels": 3, "height": 64, "width": 64 }, "layers": [{ "type": "conv2d", "out_channels": 32, "kernel_size": 7 }, { "type": "flatten" }, { "type": "linear", "out_features": 5 }] }"""
+            """
+            { "input": { "channels": 3, "height": 64, "width": 64 },
+              "layers": [{ "type": "conv2d", "out_channels": 32, "kernel_size": 7 }, { "type": "flatten" },
+              { "type": "linear", "out_features": 5 }] }
+            """
         );
         Assert.True(CompiledPlan.IsDivided(12, 3, analysis.Macs));
         var input = Enumerable
@@ -207,7 +214,8 @@ public sealed class PlanTests
         var analysis = Networks.Analyze(
             """
             { "input": { "channels": 3, "height": 128, "width": 128 }, "layers": [
-              { "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 }, { "type": "relu" }, { "type": "max_pool2d", "kernel_size": 32 },
+              { "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 }, { "type": "relu" },
+              { "type": "max_pool2d", "kernel_size": 32 },
               { "type": "flatten" }, { "type": "linear", "out_features": 7 }] }
             """
         );

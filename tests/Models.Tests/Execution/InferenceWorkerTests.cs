@@ -38,7 +38,8 @@ public sealed class InferenceWorkerTests : IDisposable
         provider.Dispose();
     }
 
-    // While a request's photos are decoded nothing of it waits yet; what comes meanwhile would be decoded to be refused.
+    // While the photos of a request are decoded, none of its inputs is in the queue yet. Without the reservation,
+    // requests that come meanwhile would be decoded only to be refused.
     [Fact]
     public void Reserve_RoomIsKeptForOthers_IsRefusedUntilTheyLeave()
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Models.Backends;
 using ModelService.Models.Execution;
@@ -11,26 +10,24 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Tests.Execution;
 
 /// <summary>
-/// Random traffic of many callers: requests of all sizes and priorities, of which some are broken, some are given up and some have little time. RANDOM_SEED
-/// brings one back.
+/// Random traffic of many callers: requests of all sizes and priorities. Some are broken, some are given up and some
+/// have little time.
 /// </summary>
 public sealed class IsolationTests(ITestOutputHelper output)
 {
     private const int Inputs = 1_000;
     private const int Callers = 24;
-    private const string Network =
-        """{ "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 8 }, { "type": "tanh" }, { "type": "linear", "out_features": 5 }] }""";
-
-    private readonly int seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
-        ? int.Parse(text, CultureInfo.InvariantCulture)
-        : Random.Shared.Next();
+    private const int MostCalls = 1_000_000;
+    private const string Network = """
+        { "input": { "shape": [6] }, "layers": [{ "type": "linear", "out_features": 8 }, { "type": "tanh" },
+          { "type": "linear", "out_features": 5 }] }
+        """;
 
     [Theory]
     [InlineData(1, 50_000)]
     [InlineData(3, 50_000)]
     public async Task RunAsync_RandomTraffic_GivesEachCallerTheScoresOfItsOwnInputs(int instances, int leastScored)
     {
-        output.WriteLine($"RANDOM_SEED={seed}");
         using var provider = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
         var metrics = provider.GetRequiredService<ServingMetrics>();
         using var gauges = new Gauges(provider.GetRequiredService<IMeterFactory>());
@@ -54,7 +51,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
             traffic.SelectMany(model =>
                 Enumerable
                     .Range(0, Callers / 2)
-                    .Select(caller => Task.Run(() => model.CallAsync(new Random(seed + caller))))
+                    .Select(caller => Task.Run(() => model.CallAsync(TestSeed.Generator(caller))))
             )
         );
 
@@ -62,7 +59,8 @@ public sealed class IsolationTests(ITestOutputHelper output)
         {
             model.Worker.Dispose();
             output.WriteLine(
-                $"{model.Scored} inputs scored; of the requests, {model.Failed} failed, {model.GivenUp} were given up, {model.Refused} refused; batches up to {model.LargestBatch}"
+                $"{model.Scored} inputs scored; of the requests, {model.Failed} failed, {model.GivenUp} were "
+                    + $"given up, {model.Refused} refused; batches up to {model.LargestBatch}"
             );
             Assert.Equal([], model.Wrong);
             Assert.True(model is { Failed: > 0, GivenUp: > 0, LargestBatch: 8 }, "Some kind of traffic is missing.");
@@ -89,7 +87,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
         public Traffic(CompiledModel model, InferenceWorker worker, int leastScored)
         {
             (Worker, this.leastScored) = (worker, leastScored);
-            var random = new Random(1);
+            var random = TestSeed.Generator();
             inputs =
             [
                 .. Enumerable
@@ -122,8 +120,9 @@ public sealed class IsolationTests(ITestOutputHelper output)
 
         public async Task CallAsync(Random random)
         {
-            while (Volatile.Read(ref scored) < leastScored)
+            for (var calls = 0; Volatile.Read(ref scored) < leastScored; calls++)
             {
+                Assert.True(calls < MostCalls, $"Only {scored} inputs are scored.");
                 var chosen = Enumerable
                     .Range(0, random.Next(1, random.Next(2, 30)))
                     .Select(_ => random.Next(Inputs))
@@ -181,7 +180,8 @@ public sealed class IsolationTests(ITestOutputHelper output)
                     lock (Wrong)
                     {
                         Wrong.Add(
-                            $"Input {i} of {chosen.Count} in a {(isBroken ? "broken" : "whole")} request is off by {worst}."
+                            $"Input {i} of {chosen.Count} in a {(isBroken ? "broken" : "whole")} request is off "
+                                + $"by {worst}."
                         );
                     }
                 }

@@ -12,7 +12,10 @@ public sealed class ArchitectureHashTests
     [Theory]
     [InlineData("""{"padding":"same","kernel_size":[3,3],"type":"conv2d","out_channels":4}""")]
     [InlineData(
-        """{"type":"conv2d","out_channels":4,"kernel_size":3,"padding":"same","stride":1,"bias":true,"groups":1,"padding_mode":"zeros"}"""
+        """
+            {"type":"conv2d","out_channels":4,"kernel_size":3,"padding":"same","stride":1,"bias":true,"groups":1,
+              "padding_mode":"zeros"}
+            """
     )]
     public void Of_SameLayerWrittenOtherwise_IsTheSame(string layer) => Assert.Equal(Hash(Conv), Hash(layer));
 
@@ -40,8 +43,10 @@ public sealed class ArchitectureHashTests
 
     private static string Hash(string layer)
     {
-        var json =
-            $$$"""{"name":"m","architecture":{"input":{"channels":3,"height":8,"width":8},"layers":[{{{layer}}},{"type":"flatten"},{"type":"linear","out_features":2}]}}""";
+        var json = $$$"""
+            {"name":"m","architecture":{"input":{"channels":3,"height":8,"width":8},
+              "layers":[{{{layer}}},{"type":"flatten"},{"type":"linear","out_features":2}]}}
+            """;
         return ArchitectureHash.Compute(
             ResolvedModel.Read(JsonElement.Parse(json), new ArchitectureLimits()).Architecture
         );

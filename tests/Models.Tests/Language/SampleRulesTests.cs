@@ -89,7 +89,11 @@ public sealed class SampleRulesTests
     private static ResolvedModel Read(string input, string samples) =>
         ResolvedModel.Read(
             JsonElement.Parse(
-                $$"""{"name":"a","architecture":{"input":{{input}},"layers":[{"type":"flatten"},{"type":"linear","out_features":3}]},"labels":["ant","cat","dog"],"samples":{{samples}}}"""
+                $$"""
+                {"name":"a","architecture":{"input":{{input}},
+                  "layers":[{"type":"flatten"},{"type":"linear","out_features":3}]},"labels":["ant","cat","dog"],
+                  "samples":{{samples}}}
+                """
             ),
             new ArchitectureLimits()
         );

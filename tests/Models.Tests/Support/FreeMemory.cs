@@ -5,7 +5,9 @@ namespace ModelService.Models.Tests.Support;
 /// <summary>Memory that nobody has.</summary>
 internal static class FreeMemory
 {
-    /// <summary>Makes what the allocator hands out next begin as NaN: whoever leaves memory unwritten is found out.</summary>
+    /// <summary>
+    /// Fills free memory with NaN, so that code that reads memory before it is written to is found out.
+    /// </summary>
     public static void FillWithNaN()
     {
         using var scope = NewDisposeScope();

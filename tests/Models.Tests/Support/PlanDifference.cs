@@ -11,7 +11,10 @@ namespace ModelService.Models.Tests.Support;
 /// <summary>How far a plan is from the module in float64.</summary>
 internal static class PlanDifference
 {
-    /// <summary>The largest difference of an output, relative to the largest output; free memory holds NaN before the plan runs.</summary>
+    /// <summary>
+    /// The largest difference between outputs, relative to the largest output. Free memory holds NaN before the plan
+    /// runs.
+    /// </summary>
     public static double Of(ArchitectureAnalysis analysis, Precision precision, int count)
     {
         using var scope = NewDisposeScope();

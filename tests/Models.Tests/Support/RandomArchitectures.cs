@@ -6,7 +6,10 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Tests.Support;
 
-/// <summary>Grows networks layer by layer: what the analysis refuses is thrown away, so that what is left is valid, and odd.</summary>
+/// <summary>
+/// Grows networks layer by layer and drops the layers that the analysis refuses, so that the networks are valid, and
+/// odd.
+/// </summary>
 internal sealed class RandomArchitectures(int seed)
 {
     private static readonly string[] Activations =
@@ -42,7 +45,10 @@ internal sealed class RandomArchitectures(int seed)
         return network;
     }
 
-    /// <summary>Breaks a network somewhere: a value replaced, a property gone, renamed or moved. It may still be valid by chance.</summary>
+    /// <summary>
+    /// Breaks a network somewhere: a value is replaced, or a property is removed, renamed or moved. By chance it may
+    /// still be valid.
+    /// </summary>
     public JsonObject Mutate(JsonObject network)
     {
         var broken = network.DeepClone().AsObject();

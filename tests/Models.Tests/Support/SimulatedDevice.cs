@@ -3,8 +3,8 @@ using ModelService.Models.Scheduling;
 namespace ModelService.Models.Tests.Support;
 
 /// <summary>
-/// Models that compute on a device as the schedule has it, in milliseconds of a clock of their own. Turns beside the regular ones share the cores, as
-/// the operating system would have it.
+/// Models that compute on a device as the schedule has it, in milliseconds of a clock of their own. Turns beside the
+/// regular ones share the cores, as the operating system would have it.
 /// </summary>
 internal sealed class SimulatedDevice(int atOnce)
 {

@@ -26,7 +26,9 @@ internal static class Archives
         }
     }
 
-    /// <summary>As PyTorch writes with <c>compute_crc32 = False</c>; the mutations of the fuzzer then get past the check.</summary>
+    /// <summary>
+    /// As PyTorch writes it with <c>compute_crc32 = False</c>. The fuzzer's mutations then get past the check.
+    /// </summary>
     public static byte[] WithoutCrc(byte[] zip)
     {
         var copy = zip.ToArray();

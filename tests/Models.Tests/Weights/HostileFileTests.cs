@@ -5,7 +5,9 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Weights;
 
-/// <summary>Every hostile file: refused as it should be, quickly, in little memory, and nothing in it is executed.</summary>
+/// <summary>
+/// Every hostile file is refused as it should be, quickly and in little memory, and nothing in it is executed.
+/// </summary>
 public sealed class HostileFileTests
 {
     private const long MostBytes = 64 << 20;
@@ -17,6 +19,7 @@ public sealed class HostileFileTests
 
     public static IEnumerable<TheoryDataRow<string>> Files => WeightsFixtures.Files("hostile");
 
+    [Measured]
     [Theory]
     [MemberData(nameof(Files))]
     public void Open_HostileFile_HasOneOfItsOutcomes(string name)

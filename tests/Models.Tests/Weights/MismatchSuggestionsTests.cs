@@ -16,7 +16,8 @@ public sealed class MismatchSuggestionsTests
     [Fact]
     public void For_HeadUnderAnotherNameWithOtherClasses_SaysBoth() =>
         Assert.Contains(
-            "('classifier.6.weight' stands for 'fc.weight'), and the head has 1000 outputs in the file and 7 in the architecture: load with allow_partial",
+            "('classifier.6.weight' stands for 'fc.weight'), and the head has 1000 outputs in the file and 7 in "
+                + "the architecture: load with allow_partial",
             Single(("body.weight", [4, 3]), ("classifier.6.weight", [1000, 4]), ("classifier.6.bias", [1000])),
             StringComparison.Ordinal
         );

@@ -6,8 +6,8 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Tests.Weights;
 
 /// <summary>
-/// Damages valid files at random: each must still open and be compared to a network, or be refused with <c>weights_unreadable</c>, in
-/// little time and memory. A failure prints the seed of its mutant.
+/// Damages valid files at random. Each must still open and be compared to a network, or be refused with
+/// <c>weights_unreadable</c>, in little time and memory. A failure names the seed of its mutant.
 /// </summary>
 public sealed class MutationTests
 {
@@ -35,12 +35,11 @@ public sealed class MutationTests
 
     private static readonly TensorSpec[] Tiny = [new("1.weight", [2, 16], false), new("1.bias", [2], false)];
 
+    [Measured]
     [Fact]
     public void Open_RandomlyDamagedFile_OpensOrIsUnreadable()
     {
-        var first = int.TryParse(Environment.GetEnvironmentVariable("WEIGHTS_FUZZ_SEED"), out var given)
-            ? given
-            : Random.Shared.Next(int.MaxValue - Mutants);
+        var first = TestSeed.Get();
         var seeds = Seeds();
         var (opened, refused) = (0, 0);
         for (var seed = first; seed - first < Mutants; seed++)
@@ -53,7 +52,7 @@ public sealed class MutationTests
 
         // Both kinds come up, or the mutations are too weak or too wild to find anything.
         Assert.True(opened > Mutants / 100 && refused > Mutants / 100, $"{opened} opened, {refused} refused");
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {first}: {opened} opened, {refused} refused.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{opened} opened, {refused} refused");
     }
 
     private static bool Opens(byte[] content, int seed)

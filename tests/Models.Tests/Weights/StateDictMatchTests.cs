@@ -99,8 +99,10 @@ public sealed class StateDictMatchTests
 
         Assert.Equal(ErrorCode.WeightsMismatch, error.Code);
         Assert.Equal(
-            "The weights don't fit the architecture: 2 tensors have another shape ('head.weight' is [7, 4], not [10, 4], 'head.bias' is "
-                + "[7], not [10]). Only the head differs: it has 7 outputs in the file and 10 in the architecture. Change the architecture's "
+            "The weights don't fit the architecture: 2 tensors have another shape ('head.weight' is [7, 4], not "
+                + "[10, 4], 'head.bias' is "
+                + "[7], not [10]). Only the head differs: it has 7 outputs in the file and 10 in the "
+                + "architecture. Change the architecture's "
                 + "number of classes, or load with allow_partial to begin with a random head.",
             error.Message
         );

@@ -6,8 +6,12 @@ using static ModelService.Models.Tests.Weights.Pickles;
 
 namespace ModelService.Models.Tests.Weights;
 
-/// <summary>What is compressed takes disk, not memory. The memory is the whole process's: nothing else runs beside this.</summary>
+/// <summary>
+/// Compressed storages are unpacked to the disk, not to memory. The memory is the whole process's: nothing else runs
+/// beside this.
+/// </summary>
 [Collection(nameof(Alone))]
+[Measured]
 public sealed class UnpackedMemoryTests
 {
     private const int Count = 4 << 20;
@@ -20,7 +24,7 @@ public sealed class UnpackedMemoryTests
     {
         // Random bits below one, so that hardly anything is gained by compressing.
         var numbers = new float[Count];
-        new Random(1).NextBytes(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        TestSeed.Generator().NextBytes(MemoryMarshal.AsBytes(numbers.AsSpan()));
         for (var i = 0; i < Count; i++)
             numbers[i] = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(numbers[i]) & 0x3fffffff);
         var storage = MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();

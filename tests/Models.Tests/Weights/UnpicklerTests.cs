@@ -237,7 +237,9 @@ public sealed class UnpicklerTests
         Assert.Contains("10 steps", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Each of these is a few bytes that the memo makes as long again: work that isn't paid for by bytes of the file.</summary>
+    /// <summary>
+    /// Each of these is a few bytes that the memo doubles: work without bytes of the file to pay for it.
+    /// </summary>
     [Fact]
     public void Read_LongListMadeADictAgainAndAgain_IsRefused()
     {

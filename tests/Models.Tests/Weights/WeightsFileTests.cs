@@ -208,7 +208,7 @@ public sealed class WeightsFileTests
     {
         const int count = 100_001;
         var numbers = new byte[count * 4];
-        new Random(1).NextBytes(numbers);
+        TestSeed.Generator(1).NextBytes(numbers);
         var pickle = Whole(Dict(("w", Pickles.Tensor(StorageOf("0", count), [count], [1]))));
         var zip = Archives.Zip(level, ("a/data.pkl", pickle), ("a/data/0", numbers));
         using (var file = new TemporaryFile(zip))
@@ -227,7 +227,10 @@ public sealed class WeightsFileTests
     private static byte[] Zip(byte[] root) =>
         Archives.Zip(("a/data.pkl", Whole(root)), ("a/data/0", BitConverter.GetBytes(1f)));
 
-    /// <summary>The end as PyTorch writes it: a 64-bit record and its locator before the usual one, whose fields say nothing.</summary>
+    /// <summary>
+    /// The end record as PyTorch writes it: a 64-bit record and its locator before the usual one, which only refers to
+    /// them.
+    /// </summary>
     private static byte[] WithZip64End(byte[] zip)
     {
         var end = zip.AsSpan(zip.Length - 22);

@@ -6,7 +6,9 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Weights;
 
-/// <summary>The files of <c>Fixtures/weights</c>, and a reader of safetensors that shares nothing with the one under test.</summary>
+/// <summary>
+/// The files of <c>Fixtures/weights</c>, and a reader of safetensors that shares nothing with the one under test.
+/// </summary>
 internal static class WeightsFixtures
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Fixtures", "weights");
@@ -55,7 +57,9 @@ internal static class WeightsFixtures
 
     public static long[] Longs(JsonElement array) => [.. array.EnumerateArray().Select(item => item.GetInt64())];
 
-    /// <summary>float32 and int64 tensors; the latter as floats, which is exact for the counters in the fixtures.</summary>
+    /// <summary>
+    /// float32 and int64 tensors. The latter become floats, which is exact for the counters in the fixtures.
+    /// </summary>
     public static Dictionary<string, float[]> ReadSafetensors(string path)
     {
         var bytes = File.ReadAllBytes(path);

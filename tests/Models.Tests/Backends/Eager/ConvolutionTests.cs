@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Backends.Eager;
 
-/// <summary>Convolutions of every width compute what they should, whatever lay in memory before (docs/decisions/0005).</summary>
+/// <summary>
+/// Convolutions of every width compute the right numbers, whatever lay in memory before (docs/decisions/0005).
+/// </summary>
 public sealed class ConvolutionTests
 {
     public static TheoryData<string, int> Cases
@@ -34,7 +36,11 @@ public sealed class ConvolutionTests
         };
         using var model = new CompiledModel(
             Networks.Analyze(
-                $$"""{ "input": { "shape": [{{channels}}, {{string.Join(", ", sides)}}] }, "layers": [{ "type": "{{type}}", "out_channels": 24, "kernel_size": 3, "padding": 1, "bias": false }, { "type": "flatten" }] }"""
+                $$"""
+                { "input": { "shape": [{{channels}}, {{string.Join(", ", sides)}}] },
+                  "layers": [{ "type": "{{type}}", "out_channels": 24, "kernel_size": 3, "padding": 1,
+                  "bias": false }, { "type": "flatten" }] }
+                """
             ),
             seed: 1,
             [],

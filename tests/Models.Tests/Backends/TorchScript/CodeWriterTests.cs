@@ -37,7 +37,8 @@ public sealed class CodeWriterTests
         Assert.Contains("t0 = self.w1 if torch.size(x0, 0) == 1 else self.w2", lines);
     }
 
-    // A convolution adds to what nothing else reads; else sum and relu are one pass, as they are behind a 1x1 convolution as a matrix product.
+    // A convolution adds to an addend that nothing else reads. Otherwise sum and relu are one pass, as they are behind
+    // a 1x1 convolution that is computed as a matrix product.
     [Theory]
     [InlineData(64, 3, "relu", true, "\"add\", None, \"relu\", [], None)", "_convolution_pointwise_(x")]
     [InlineData(
@@ -84,7 +85,10 @@ public sealed class CodeWriterTests
         return
         [
             conv,
-            $$"""{ "type": "residual", "body": [{{(isAddendFree ? conv : pool)}}, {{conv}}], "activation": "{{activation}}" }""",
+            $$"""
+                { "type": "residual", "body": [{{(isAddendFree ? conv : pool)}}, {{conv}}],
+                  "activation": "{{activation}}" }
+                """,
         ];
     }
 

@@ -4,7 +4,9 @@ using ModelService.Models.Tests.Support;
 
 namespace ModelService.Models.Tests.Backends.TorchScript;
 
-/// <summary>Plans of one layer, of every width that could be packed wrongly (docs/decisions/0006), compute what float64 computes.</summary>
+/// <summary>
+/// Plans of one layer, of every width that could be packed wrongly (docs/decisions/0006), give the numbers of float64.
+/// </summary>
 public sealed class PackedWeightsTests
 {
     private static readonly int[] Widths = [1, 3, 16, 17, 33, 48, 64, 80, 96, 144, 160, 272];
@@ -67,7 +69,10 @@ public sealed class PackedWeightsTests
     private static string Network(string[] layer, int channelsIn, int channelsOut)
     {
         string Conv(int groups, int factor = 1) =>
-            $$"""{ "type": "conv2d", "in_channels": {{channelsIn * groups}}, "out_channels": {{channelsOut * factor}}, "kernel_size": {{layer[1]}}, "padding": "same", "groups": {{groups}} }""";
+            $$"""
+                { "type": "conv2d", "in_channels": {{channelsIn * groups}}, "out_channels": {{channelsOut * factor}},
+                  "kernel_size": {{layer[1]}}, "padding": "same", "groups": {{groups}} }
+                """;
         return layer[0] switch
         {
             "linear" => $$"""{ "type": "linear", "out_features": {{channelsOut}} }""",
@@ -87,7 +92,9 @@ public sealed class PackedWeightsTests
             : $"{(layer.Contains("\"groups\": 2 ", StringComparison.Ordinal) ? 2 * channelsIn : channelsIn)}, 5, 6";
         return PlanDifference.Of(
             Networks.Analyze(
-                $$"""{ "input": { "shape": [{{shape}}] }, "layers": [{{layer}}, { "type": "flatten", "start_dim": 1 }] }"""
+                $$"""
+                { "input": { "shape": [{{shape}}] }, "layers": [{{layer}}, { "type": "flatten", "start_dim": 1 }] }
+                """
             ),
             precision,
             count: 2

@@ -3,7 +3,10 @@ using ModelService.Models.Tests.Support;
 
 namespace ModelService.Models.Tests.Backends.TorchScript;
 
-/// <summary>Convolutions that add their result to what is in memory already compute what float64 computes, whatever else lay there before.</summary>
+/// <summary>
+/// Convolutions that add their result to an addend in memory give the numbers of float64, whatever lay in other memory
+/// before.
+/// </summary>
 public sealed class SumTests
 {
     public static TheoryData<string, int, int, int, string?> Cases
@@ -57,10 +60,17 @@ public sealed class SumTests
             _ => "5, 6, 4",
         };
         string Conv(int kernelSize, int inGroups) =>
-            $$"""{ "type": "{{type}}", "out_channels": {{channels}}, "kernel_size": {{kernelSize}}, "padding": "same", "groups": {{inGroups}} }""";
+            $$"""
+                { "type": "{{type}}", "out_channels": {{channels}}, "kernel_size": {{kernelSize}}, "padding": "same",
+                  "groups": {{inGroups}} }
+                """;
         var ending = activation is null ? "" : $", \"activation\": \"{activation}\"";
         var network = Networks.Analyze(
-            $$"""{ "input": { "shape": [5, {{sides}}] }, "layers": [{{Conv(1, 1)}}, { "type": "residual", "body": [{{Conv(1, groups)}}, {{Conv(kernel, groups)}}]{{ending}} }, { "type": "flatten" }] }"""
+            $$"""
+            { "input": { "shape": [5, {{sides}}] },
+              "layers": [{{Conv(1, 1)}}, { "type": "residual",
+              "body": [{{Conv(1, groups)}}, {{Conv(kernel, groups)}}]{{ending}} }, { "type": "flatten" }] }
+            """
         );
 
         foreach (var count in new[] { 1, 3 })

@@ -7,7 +7,7 @@ using ModelService.Models.Tests.Support;
 
 namespace ModelService.Models.Tests.Compilation.Passes;
 
-/// <summary>What the passes make of a network's operators, and what they leave alone. No tensors are involved.</summary>
+/// <summary>The operators that the passes change, and those that they leave alone. No tensors are involved.</summary>
 public sealed class FusionTests
 {
     private const string Conv = """{ "type": "conv2d", "out_channels": 64, "kernel_size": 3, "padding": 1 }""";
@@ -162,7 +162,10 @@ public sealed class FusionTests
     )
     {
         var network = Networks.Analyze(
-            $$"""{ "input": { "shape": [64, {{side}}, {{side}}] }, "layers": [{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": 1 }] }"""
+            $$"""
+            { "input": { "shape": [64, {{side}}, {{side}}] },
+              "layers": [{ "type": "conv2d", "out_channels": {{channels}}, "kernel_size": 1 }] }
+            """
         );
 
         var route = PlanPasses
@@ -194,7 +197,8 @@ public sealed class FusionTests
     }
 
     [Theory]
-    [InlineData("""{ "type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1 }""")] // whose result is no view; but that of other functions may be
+    // A pool's result is not a view, but the results of other functions may be.
+    [InlineData("""{ "type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1 }""")]
     [InlineData("""{ "type": "identity" }""")] // the addend is what the convolution reads
     public void Compile_AddendThatMayBeReadOtherwise_IsNotFree(string before)
     {
@@ -286,7 +290,8 @@ public sealed class FusionTests
     }
 
     [Theory]
-    [InlineData(1, Norm, Conv)] // the last convolution has more weights than activations, and adds what the first one computed
+    // The last convolution has more weights than activations, and adds the first one's result.
+    [InlineData(1, Norm, Conv)]
     [InlineData(4, Norm, Relu)]
     public void Compile_ValueReadBehindThePairs_IsNotLeftInThem(int inPairs, params string[] body)
     {
@@ -309,6 +314,9 @@ public sealed class FusionTests
 
     private static WeightedOperator Weighted(Operator item) => Assert.IsType<WeightedOperator>(item, exactMatch: false);
 
-    private static string Residual(string[] body, string? activation = null) =>
-        $$"""{ "type": "residual", "body": [{{string.Join(", ", body)}}]{{(activation is null ? "" : $", \"activation\": \"{activation}\"")}} }""";
+    private static string Residual(string[] body, string? activation = null)
+    {
+        var ending = activation is null ? "" : $", \"activation\": \"{activation}\"";
+        return $$"""{ "type": "residual", "body": [{{string.Join(", ", body)}}]{{ending}} }""";
+    }
 }

@@ -62,7 +62,8 @@ public sealed class AdviceTests
                 "/layers/5/layers/0",
                 "logits"
             },
-            // Data, not the order of writing: two branches stand side by side, and what a fork hands on goes elsewhere, too.
+            // Neighbours by the flow of data, not by the order in the JSON: branches stand side by side, and a fork's
+            // input goes to several layers.
             {
                 [Conv, Relu, Pool, Flatten, $$"""{ "type": "concat", "branches": [{{Linear}}, {{Linear}}] }"""],
                 null,
@@ -85,7 +86,10 @@ public sealed class AdviceTests
                     Relu,
                     Pool,
                     Flatten,
-                    $$"""{ "type": "concat", "branches": [{{Relu}}, { "type": "sequential", "layers": [{{Linear}}, {{Linear}}] }] }""",
+                    $$"""
+                        { "type": "concat", "branches": [{{Relu}},
+                          { "type": "sequential", "layers": [{{Linear}}, {{Linear}}] }] }
+                        """,
                 ],
                 "/layers/4/branches/1/layers/1",
                 "No activation"
@@ -144,8 +148,8 @@ public sealed class AdviceTests
         Assert.Contains(part!, one.Detail, StringComparison.Ordinal);
     }
 
-    // Araujo, Norris and Sim 2019, doi:10.23915/distill.00021, table of receptive fields: vgg_16 212, alexnet_v2 195 (whose strides and
-    // kernels are those of torchvision's alexnet up to the last pool).
+    // Araujo, Norris and Sim 2019, doi:10.23915/distill.00021, table of receptive fields: vgg_16 212, alexnet_v2 195
+    // (whose strides and kernels are those of torchvision's alexnet up to the last pool).
     [Theory]
     [InlineData("vgg16", "features", 212, 32)]
     [InlineData("alexnet", "features", 195, 32)]
@@ -226,7 +230,11 @@ public sealed class AdviceTests
     {
         var analysis = Networks.Analyze(
             Networks.Of(
-                """{ "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": [3, 5], "padding": [1, 2] }, { "type": "conv2d", "out_channels": 3, "kernel_size": 3, "padding": "same" }] }""",
+                """
+                { "type": "residual", "body": [{ "type": "conv2d", "out_channels": 3, "kernel_size": [3, 5],
+                  "padding": [1, 2] }, { "type": "conv2d", "out_channels": 3, "kernel_size": 3,
+                  "padding": "same" }] }
+                """,
                 """{ "type": "max_pool2d", "kernel_size": 2 }""",
                 Relu,
                 """{ "type": "conv2d", "out_channels": 3, "kernel_size": 3 }""",

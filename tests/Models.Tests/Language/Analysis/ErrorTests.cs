@@ -214,8 +214,10 @@ public sealed class ErrorTests
         string adaptive
     )
     {
-        var layers =
-            $$"""{ "type": "{{conv}}", "out_channels": 4, "kernel_size": 3 }, { "type": "{{norm}}" }, { "type": "{{pool}}", "kernel_size": 2 }, { "type": "{{adaptive}}", "output_size": 2 }""";
+        var layers = $$"""
+            { "type": "{{conv}}", "out_channels": 4, "kernel_size": 3 }, { "type": "{{norm}}" },
+              { "type": "{{pool}}", "kernel_size": 2 }, { "type": "{{adaptive}}", "output_size": 2 }
+            """;
 
         var errors = Networks.Errors(
             Networks.Of(
@@ -233,7 +235,10 @@ public sealed class ErrorTests
     public void Analyze_HeadLayerThatCanNotBeRead_IsNotMissed()
     {
         var errors = Networks.Errors(
-            $$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "fc", "layers": [{{Flatten}}, { "type": "linear", "out_features": 0, "name": "fc" }] }"""
+            $$"""
+            { "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "fc",
+              "layers": [{{Flatten}}, { "type": "linear", "out_features": 0, "name": "fc" }] }
+            """
         );
 
         Assert.Equal("/layers/1/out_features", Assert.Single(errors).Pointer);
@@ -283,8 +288,16 @@ public sealed class ErrorTests
         var analysis = Networks.Analyze(
             Networks.Of(
                 Conv,
-                """{ "type": "sequential", "inline": true, "layers": [{ "type": "relu" }, { "type": "conv2d", "out_channels": 2, "kernel_size": 1, "bias": false }] }""",
-                """{ "type": "concat", "inline": true, "branches": [{ "type": "conv2d", "out_channels": 2, "kernel_size": 1, "bias": false, "name": "a" }, { "type": "conv2d", "out_channels": 2, "kernel_size": 1, "bias": false }] }"""
+                """
+                { "type": "sequential", "inline": true,
+                  "layers": [{ "type": "relu" }, { "type": "conv2d", "out_channels": 2, "kernel_size": 1,
+                  "bias": false }] }
+                """,
+                """
+                { "type": "concat", "inline": true, "branches": [{ "type": "conv2d", "out_channels": 2,
+                  "kernel_size": 1, "bias": false, "name": "a" },
+                  { "type": "conv2d", "out_channels": 2, "kernel_size": 1, "bias": false }] }
+                """
             )
         );
 
@@ -297,8 +310,10 @@ public sealed class ErrorTests
     [Fact]
     public void Analyze_RepeatOfRepeat_StopsAtTheLimitWithoutBuildingIt()
     {
-        const string Billions =
-            """{ "type": "repeat", "times": 100000, "layers": [{ "type": "repeat", "times": 100000, "layers": [{ "type": "repeat", "times": 100000, "layers": [{ "type": "relu" }] }] }] }""";
+        const string Billions = """
+            { "type": "repeat", "times": 100000, "layers": [{ "type": "repeat", "times": 100000,
+              "layers": [{ "type": "repeat", "times": 100000, "layers": [{ "type": "relu" }] }] }] }
+            """;
 
         var error = Assert.Single(Networks.Errors(Networks.Of(Billions)));
 
@@ -340,7 +355,10 @@ public sealed class ErrorTests
     [Theory]
     [InlineData("""{ "type": "batch_norm1d", "affine": false }""", "/layers")]
     [InlineData(
-        """{ "type": "conv1d", "out_channels": 1, "kernel_size": 3, "padding": 200000000, "stride": 400000001, "padding_mode": "replicate" }""",
+        """
+            { "type": "conv1d", "out_channels": 1, "kernel_size": 3, "padding": 200000000, "stride": 400000001,
+              "padding_mode": "replicate" }
+            """,
         "/layers/0/layers/0"
     )]
     [InlineData(
@@ -349,13 +367,18 @@ public sealed class ErrorTests
     )]
     [InlineData("""{ "type": "local_response_norm", "size": 2147483647 }""", "/layers/0/layers/0")]
     [InlineData(
-        """{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "identity" }, { "type": "identity" }] }""",
+        """
+            { "type": "concat", "branches": [{ "type": "identity" }, { "type": "identity" }, { "type": "identity" }] }
+            """,
         "/layers/0/layers/0"
     )]
     public void Analyze_MemoryThatIsNoParameterAndNoLayersOutput_IsLimitedToo(string layer, string pointer)
     {
         var errors = Networks.Errors(
-            $$"""{ "input": { "shape": [50000000, 2] }, "layers": [{ "type": "repeat", "times": 11, "layers": [{{layer}}] }] }"""
+            $$"""
+            { "input": { "shape": [50000000, 2] },
+              "layers": [{ "type": "repeat", "times": 11, "layers": [{{layer}}] }] }
+            """
         );
 
         Assert.Equal(pointer, errors[0].Pointer);
@@ -365,8 +388,11 @@ public sealed class ErrorTests
     [Fact]
     public void Analyze_FiltersKernels_CountAsNumbersOfTheNetwork()
     {
-        const string Filters =
-            """{ "input": { "shape": [1000000, 1, 1] }, "layers": [{ "type": "repeat", "times": 112, "layers": [{ "type": "filter2d", "preset": "sobel_x" }] }] }""";
+        const string Filters = """
+            { "input": { "shape": [1000000, 1, 1] },
+              "layers": [{ "type": "repeat", "times": 112,
+              "layers": [{ "type": "filter2d", "preset": "sobel_x" }] }] }
+            """;
 
         Assert.Equal("/layers", Assert.Single(Networks.Errors(Filters)).Pointer);
     }
@@ -403,7 +429,9 @@ public sealed class ErrorTests
     public void Analyze_ShapeThatCouldNotBeRead_IsOneError()
     {
         var errors = Networks.Errors(
-            """{ "input": { "shape": [2, 0] }, "layers": [{ "type": "conv1d", "out_channels": 2, "kernel_size": 1 }] }"""
+            """
+            { "input": { "shape": [2, 0] }, "layers": [{ "type": "conv1d", "out_channels": 2, "kernel_size": 1 }] }
+            """
         );
 
         Assert.Equal("/input/shape/1", Assert.Single(errors).Pointer);
@@ -413,7 +441,10 @@ public sealed class ErrorTests
     public void Analyze_HeadLayerThatIsNone_SaysWhichWasMeant()
     {
         var errors = Networks.Errors(
-            $$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "classifer", "layers": [{{Flatten}}, { "type": "linear", "out_features": 2, "name": "classifier" }] }"""
+            $$"""
+            { "input": { "channels": 3, "height": 8, "width": 8 }, "head_layer": "classifer",
+              "layers": [{{Flatten}}, { "type": "linear", "out_features": 2, "name": "classifier" }] }
+            """
         );
 
         Assert.Contains("Did you mean 'classifier'", Assert.Single(errors).Detail, StringComparison.Ordinal);

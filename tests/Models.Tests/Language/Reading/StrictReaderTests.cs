@@ -95,7 +95,8 @@ public sealed class StrictReaderTests
         var errors = Networks.Errors(
             """
             { "input": { "channels": 3, "height": 16, "width": 16, "depth": 1 }, "extra": true,
-              "layers": [{ "type": "conv2d", "kernel_size": 0, "stride": -1 }, { "type": "bogus" }, { "type": "linear", "out_features": 2.5 }] }
+              "layers": [{ "type": "conv2d", "kernel_size": 0, "stride": -1 }, { "type": "bogus" },
+                { "type": "linear", "out_features": 2.5 }] }
             """
         );
 

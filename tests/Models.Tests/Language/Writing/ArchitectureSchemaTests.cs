@@ -13,7 +13,7 @@ using ModelService.Models.Tests.Support;
 namespace ModelService.Models.Tests.Language.Writing;
 
 /// <summary>Schema, reader and catalogue say the same.</summary>
-public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
+public sealed class ArchitectureSchemaTests
 {
     private const string Input = """{ "channels": 3, "height": 8, "width": 8 }""";
 
@@ -76,11 +76,7 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
     [Fact]
     public void Schema_RandomAndBrokenNetworks_AreValidWhenTheReaderReadsThem()
     {
-        var seed = Environment.GetEnvironmentVariable("RANDOM_SEED") is { } text
-            ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
-            : Random.Shared.Next();
-        output.WriteLine($"RANDOM_SEED={seed}");
-        var architectures = new RandomArchitectures(seed);
+        var architectures = new RandomArchitectures(TestSeed.Get());
         for (var i = 0; i < 1_000; i++)
         {
             var network = architectures.Next();
@@ -175,7 +171,8 @@ public sealed class ArchitectureSchemaTests(ITestOutputHelper output)
         return new BuildOptions { Dialect = dialect, DialectRegistry = dialects };
     }
 
-    // What depends on more than one property is the analysis's business, but the schema knows the two forms of an input, and which layers are activations.
+    // Rules about more than one property are the analysis's, but the schema knows the two forms of an input, and which
+    // layers are activations.
     private static List<ErrorDetail> Faults(JsonElement json)
     {
         var (errors, more) = (new DefinitionErrors(), new DefinitionErrors());

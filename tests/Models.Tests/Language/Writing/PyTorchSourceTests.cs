@@ -4,8 +4,9 @@ using ModelService.Models.Tests.Support;
 namespace ModelService.Models.Tests.Language.Writing;
 
 /// <summary>
-/// The torch.nn source. That it builds the same module was seen in PyTorch 1.13 and torchvision 0.14: for all fixture networks and all predefined
-/// ones the keys are equal and, with the same weights, the logits differ by 0. Here the text is kept as it was then.
+/// The torch.nn source. That it builds the same module was seen in PyTorch 1.13 and torchvision 0.14: for all fixture
+/// networks and all predefined ones the keys are equal and, with the same weights, the logits differ by 0. Here the
+/// text is kept as it was then.
 /// </summary>
 public sealed class PyTorchSourceTests
 {
@@ -15,8 +16,14 @@ public sealed class PyTorchSourceTests
         var analysis = Networks.Analyze(
             Networks.Of(
                 """{ "type": "conv2d", "out_channels": 4, "kernel_size": [3, 5], "padding": "same", "bias": false }""",
-                """{ "type": "repeat", "times": 2, "layers": [{ "type": "residual", "activation": "relu", "body": [{ "type": "conv2d", "name": "conv1", "out_channels": 4, "kernel_size": 1 }] }] }""",
-                """{ "type": "concat", "inline": true, "branches": [{ "type": "identity" }, { "type": "filter2d", "preset": "sobel_x" }] }""",
+                """
+                { "type": "repeat", "times": 2, "layers": [{ "type": "residual", "activation": "relu",
+                  "body": [{ "type": "conv2d", "name": "conv1", "out_channels": 4, "kernel_size": 1 }] }] }
+                """,
+                """
+                { "type": "concat", "inline": true, "branches": [{ "type": "identity" },
+                  { "type": "filter2d", "preset": "sobel_x" }] }
+                """,
                 """{ "type": "leaky_relu", "negative_slope": 0.2 }""",
                 """{ "type": "flatten" }""",
                 """{ "type": "linear", "name": "fc", "out_features": 2 }""",
@@ -24,10 +31,14 @@ public sealed class PyTorchSourceTests
             )
         );
 
+        // Apart, for the width of the lines below.
+        const string Kernel = "torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)";
+        const string Conv =
+            """nn.Conv2d(in_channels=3, out_channels=4, kernel_size=(3, 5), padding="same", bias=False)""";
         var source = PyTorchSource.Write(analysis);
 
         Assert.Equal(
-            """
+            $$"""
             import torch
             from torch import nn
 
@@ -36,7 +47,7 @@ public sealed class PyTorchSourceTests
                 def __init__(self, channels, kernel):
                     super().__init__()
                     self.channels = channels
-                    self.register_buffer("kernel", torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1), persistent=False)
+                    self.register_buffer("kernel", {{Kernel}}, persistent=False)
 
                 def forward(self, x):
                     return nn.functional.conv2d(x, self.kernel, padding=1, groups=self.channels)
@@ -69,7 +80,7 @@ public sealed class PyTorchSourceTests
             class Network(nn.Module):
                 def __init__(self):
                     super().__init__()
-                    self.add_module("0", nn.Conv2d(in_channels=3, out_channels=4, kernel_size=(3, 5), padding="same", bias=False))
+                    self.add_module("0", {{Conv}})
                     self.add_module("1", Block_1())
                     self.add_module("2", Block_2())
                     self.add_module("4", Filter2d(4, [-1.0, 0.0, 1.0, -2.0, 0.0, 2.0, -1.0, 0.0, 1.0]))
@@ -102,8 +113,15 @@ public sealed class PyTorchSourceTests
     {
         var analysis = Networks.Analyze(
             Networks.Of(
-                """{ "type": "sequential", "name": "a", "layers": [{ "type": "sequential", "name": "b", "layers": [{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }] }] }""",
-                """{ "type": "sequential", "name": "a_b", "layers": [{ "type": "conv2d", "out_channels": 7, "kernel_size": 1 }] }"""
+                """
+                { "type": "sequential", "name": "a",
+                  "layers": [{ "type": "sequential", "name": "b",
+                  "layers": [{ "type": "conv2d", "out_channels": 4, "kernel_size": 3 }] }] }
+                """,
+                """
+                { "type": "sequential", "name": "a_b",
+                  "layers": [{ "type": "conv2d", "out_channels": 7, "kernel_size": 1 }] }
+                """
             )
         );
 

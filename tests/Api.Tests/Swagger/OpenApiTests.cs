@@ -1,0 +1,252 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using ModelService.Api.Tests.Support;
+using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Graph;
+using ModelService.Models.Language;
+using ModelService.Models.Weights;
+
+namespace ModelService.Api.Tests.Swagger;
+
+/// <summary>The OpenAPI document: complete, true, and the same as the one that is committed.</summary>
+public sealed class OpenApiTests(ApiServer server)
+{
+    private static readonly string Committed = Repository.Path("docs", "openapi.json");
+
+    [Fact]
+    public async Task Document_Changed_IsCommittedToo()
+    {
+        var document =
+            (await server.Api.GetAsync("/swagger/v1/swagger.json")).Text.ReplaceLineEndings("\n").TrimEnd() + "\n";
+
+        if (Environment.GetEnvironmentVariable("UPDATE_OPENAPI") == "1")
+            await File.WriteAllTextAsync(Committed, document, TestContext.Current.CancellationToken);
+
+        var committed = File.Exists(Committed)
+            ? await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken)
+            : "";
+        Assert.True(
+            committed.ReplaceLineEndings("\n") == document,
+            "The API's description is not the one in docs/openapi.json. When the change is meant, run the tests "
+                + "with UPDATE_OPENAPI=1 and commit the file."
+        );
+    }
+
+    [Fact]
+    public async Task Operations_Each_SaysWhatItDoesAndWhatEachStatusMeans()
+    {
+        var operations = await OperationsAsync();
+
+        Assert.NotEmpty(operations);
+        Assert.All(
+            operations,
+            operation =>
+            {
+                Assert.False(
+                    string.IsNullOrWhiteSpace(operation.Json.GetProperty("summary").GetString()),
+                    operation.Name
+                );
+                Assert.NotEmpty(operation.Json.GetProperty("tags").Texts());
+                Assert.All(
+                    operation.Json.GetProperty("responses").EnumerateObject(),
+                    response =>
+                    {
+                        // Without a comment of ours there would be just the status in words.
+                        var description = response.Value.GetProperty("description").GetString();
+                        Assert.False(string.IsNullOrWhiteSpace(description), $"{operation.Name} {response.Name}");
+                        Assert.NotEqual(
+                            ReasonPhrases.GetReasonPhrase(
+                                int.Parse(response.Name, System.Globalization.CultureInfo.InvariantCulture)
+                            ),
+                            description
+                        );
+                    }
+                );
+            }
+        );
+    }
+
+    [Fact]
+    public async Task Operations_Errors_AreProblemsOfOneSchema()
+    {
+        var errors = (await OperationsAsync())
+            .SelectMany(operation => operation.Json.GetProperty("responses").EnumerateObject())
+            .Where(response => response.Name[0] is '4' or '5')
+            .ToList();
+
+        Assert.NotEmpty(errors);
+        Assert.All(
+            errors,
+            error =>
+                Assert.Equal(
+                    "#/components/schemas/ErrorResponse",
+                    error
+                        .Value.GetProperty("content")
+                        .GetProperty("application/problem+json")
+                        .GetProperty("schema")
+                        .GetProperty("$ref")
+                        .GetString()
+                )
+        );
+    }
+
+    [Fact]
+    public async Task Examples_Posted_WorkAsTheyStand()
+    {
+        await using var own = new ApiServer();
+        var examples = (await OperationsAsync())
+            .SelectMany(operation => operation.Examples.Select(body => (operation.Method, operation.Path, Body: body)))
+            .OrderBy(example => example.Path.Count(letter => letter == '/'))
+            .ThenBy(example => example.Path.EndsWith("/predict", StringComparison.Ordinal))
+            .ToList();
+
+        // Sends each example body to its path, with the parameters' example names; the models are created first.
+        foreach (var (method, path, body) in examples)
+        {
+            var answer = await own.Api.SendAsync(new HttpMethod(method.ToUpperInvariant()), path, Bodies.Json(body));
+
+            Assert.True(
+                answer.Status is 200 or 201,
+                $"{path} answers {answer.Status} to its own example {body}: {answer.Text}"
+            );
+        }
+
+        Assert.Equal(
+            [
+                "/v1/architectures/analyze",
+                "/v1/models",
+                "/v1/models/lesson/versions",
+                "/v1/models/pets",
+                "/v1/models/pets/predict",
+                "/v1/models/pets/versions/1/predict",
+            ],
+            examples.Select(example => example.Path).Distinct().Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Examples_OfForms_WorkAsTheyStand()
+    {
+        await using var own = new ApiServer();
+        var forms = (await OperationsAsync())
+            .Where(operation => operation.FormExample is not null)
+            .OrderBy(operation => operation.Path.Length)
+            .ToList();
+
+        Assert.Equal(["/v1/models", "/v1/models/lesson/versions"], forms.Select(form => form.Path));
+        foreach (var form in forms)
+        {
+            using var body = new MultipartFormDataContent { { Bodies.Json(form.FormExample!), "definition" } };
+            var answer = await own.Api.PostAsync(form.Path, body);
+            Assert.True(answer.Status == 201, answer.Text);
+        }
+    }
+
+    [Fact]
+    public async Task Document_Throughout_SpeaksJsonNotCSharp() =>
+        Assert.DoesNotContain(
+            "ModelService.",
+            (await server.Api.GetAsync("/swagger/v1/swagger.json")).Text,
+            StringComparison.Ordinal
+        );
+
+    // What has a default may be left out, or a client made from the document sends more than it has to say.
+    [Theory]
+    [InlineData("ModelDefinition", "name")]
+    [InlineData("VersionDefinition", "")]
+    [InlineData("PreprocessingDefinition", "")]
+    [InlineData("ArchitectureDefinition", "input,layers")]
+    public async Task Schema_OfADefinition_RequiresWhatHasNoDefault(string schema, string required)
+    {
+        var definition = (await server.Api.GetAsync("/swagger/v1/swagger.json"))
+            .Ok()
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty(schema);
+
+        Assert.Equal(
+            required,
+            string.Join(',', definition.TryGetProperty("required", out var names) ? names.Texts() : [])
+        );
+    }
+
+    [Fact]
+    public async Task Examples_OfPaths_AreThere()
+    {
+        await using var own = new ApiServer();
+        await own.Api.CreateAsync(Networks.Tiny("pets"));
+        await own.Api.CreateAsync(Networks.Tiny("lesson"));
+
+        var paths = (await OperationsAsync())
+            .Where(operation => operation.Method == "get")
+            .Select(operation => operation.Path)
+            .ToList();
+
+        Assert.Contains("/v1/models/pets", paths);
+        foreach (var path in paths)
+            Assert.True((await own.Api.GetAsync(path)).Status == 200, path);
+    }
+
+    [Fact]
+    public async Task Page_IsServed()
+    {
+        var page = await server.Api.GetAsync("/swagger/index.html");
+
+        Assert.Equal((200, "text/html"), (page.Status, page.MediaType));
+        Assert.Contains("Model Service", page.Text, StringComparison.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<Operation>> OperationsAsync()
+    {
+        var document = (await server.Api.GetAsync("/swagger/v1/swagger.json")).Ok();
+        return
+        [
+            .. document
+                .GetProperty("paths")
+                .EnumerateObject()
+                .SelectMany(path =>
+                    path.Value.EnumerateObject().Select(method => new Operation(path.Name, method.Name, method.Value))
+                ),
+        ];
+    }
+
+    private sealed record Operation(string Template, string Method, JsonElement Json)
+    {
+        public string Name => $"{Method} {Template}";
+
+        /// <summary>The path, with the parameters' examples in it.</summary>
+        public string Path =>
+            Parameters
+                .Where(parameter => parameter.GetProperty("in").GetString() == "path")
+                .Aggregate(
+                    Template,
+                    (path, parameter) =>
+                        path.Replace(
+                            $"{{{parameter.GetProperty("name")}}}",
+                            parameter.GetProperty("example").ToString(),
+                            StringComparison.Ordinal
+                        )
+                );
+
+        /// <summary>The examples of its JSON body.</summary>
+        public IEnumerable<string> Examples =>
+            Json.TryGetProperty("requestBody", out var body)
+            && body.GetProperty("content").TryGetProperty("application/json", out var media)
+                ? media
+                    .GetProperty("examples")
+                    .EnumerateObject()
+                    .Select(example => example.Value.GetProperty("value").GetRawText())
+                : [];
+
+        /// <summary>The example of its form's definition; null where there is none.</summary>
+        public string? FormExample =>
+            Json.TryGetProperty("requestBody", out var body)
+            && body.GetProperty("content").TryGetProperty("multipart/form-data", out var media)
+            && media.GetProperty("schema").GetProperty("properties").TryGetProperty("definition", out var definition)
+                ? definition.GetProperty("example").GetRawText()
+                : null;
+
+        private IEnumerable<JsonElement> Parameters =>
+            Json.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray() : [];
+    }
+}

@@ -1,0 +1,158 @@
+using ModelService.Api.Tests.Support;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Api.Tests.Telemetry;
+
+/// <summary>/metrics of a server in a process of its own: servers that share one would count together.</summary>
+public sealed class MetricsTests : IDisposable
+{
+    private static readonly string Good = Bodies.Tensors(Networks.Shape, Networks.Input()),
+        Mixed = Bodies.Images(Bodies.RandomBmp(1), "no photo"u8.ToArray(), Bodies.RandomBmp(2));
+
+    private readonly TemporaryFolder data = new();
+
+    public void Dispose() => data.Dispose();
+
+    [Fact]
+    public async Task Metrics_AfterEveryKindOfPrediction_AreThoseOfTheirPage()
+    {
+        using var server = await StartAsync("--ModelService:Limits:RequestsPerMinute=1000");
+        await server.Api.CreateAsync(Networks.Tiny("counted"));
+        (await server.Api.PredictAsync("counted", Mixed)).Ok();
+
+        var scrape = await Scrape.GetAsync(server.Http);
+
+        Assert.Contains(
+            scrape.Types.Keys,
+            name => name.StartsWith("aspnetcore_rate_limiting_", StringComparison.Ordinal)
+        );
+        Assert.NotEmpty(MetricsPage.Rows);
+        Assert.All(
+            scrape.Types,
+            metric =>
+                Assert.True(
+                    MetricsPage.Rows.TryGetValue(metric.Key, out var row) && row.Type == metric.Value,
+                    $"docs/metrics.md does not list {metric.Key} as a {metric.Value}."
+                )
+        );
+        Assert.Empty(
+            MetricsPage.Rows.Values.Where(row => !row.IsRare).Select(row => row.Name).Except(scrape.Types.Keys)
+        );
+        Assert.All(
+            MetricsPage.Rows.Values.Where(row => row.IsOurs),
+            row => Assert.Equal(row.Labels.Order(), scrape.Labels(row.Name).Order())
+        );
+    }
+
+    [Fact]
+    public async Task Metrics_Predictions_AreCountedByModelStageAndReason()
+    {
+        using var server = await StartAsync("--ModelService:Batching:QueueLimit=3");
+        await server.Api.CreateAsync(Networks.Tiny("counted"));
+        await server.Api.CreateAsync(Networks.Tiny("other"));
+        (await server.Api.PredictAsync("counted", Good)).Ok();
+        (await server.Api.PredictAsync("counted", Mixed)).Ok();
+        (
+            await server.Api.PredictAsync(
+                "counted",
+                Bodies.Tensors(Networks.Shape, Networks.Input(), Networks.Input(), Networks.Input(), Networks.Input())
+            )
+        ).Problem(429, "overloaded");
+
+        var scrape = await Scrape.GetAsync(server.Http);
+
+        var model = ("model", "counted");
+        Assert.Equal(3, scrape.Value("modelservice_inputs_total", model));
+        Assert.Equal(1, scrape.Value("modelservice_rejections_total", model, ("reason", "image_undecodable")));
+        Assert.Equal(4, scrape.Value("modelservice_rejections_total", model, ("reason", "overloaded")));
+        Assert.Equal(3, scrape.Value("modelservice_batch_size_sum", model));
+        Assert.Equal(2, scrape.Value("modelservice_batch_size_count", model));
+
+        // What was refused for want of room was not decoded.
+        Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "decode")));
+        Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "queue")));
+        Assert.Equal(2, scrape.Value("modelservice_stage_duration_seconds_count", model, ("stage", "inference")));
+        Assert.InRange(
+            scrape.Value("modelservice_stage_duration_seconds_sum", model, ("stage", "inference"))!.Value,
+            double.Epsilon,
+            60
+        );
+        Assert.Equal(
+            (0, 0),
+            (scrape.Value("modelservice_predictions_active", model), scrape.Value("modelservice_queue_length", model))
+        );
+        Assert.Null(scrape.Value("modelservice_inputs_total", ("model", "other")));
+        Assert.Equal(
+            2,
+            scrape.Value(
+                "http_server_request_duration_seconds_count",
+                ("http_route", "v1/models/{name}/predict"),
+                ("http_response_status_code", "200")
+            )
+        );
+        Assert.Equal(
+            1,
+            scrape.Value(
+                "http_server_request_duration_seconds_count",
+                ("code", "overloaded"),
+                ("http_response_status_code", "429")
+            )
+        );
+    }
+
+    [Fact]
+    public async Task Metrics_Versions_AreCountedAsLongAsTheyAreThere()
+    {
+        using var server = await StartAsync();
+        var created = await server.Api.CreateAsync(Networks.Tiny("counted"));
+        var bytes = new[] { "bytes", "plan_bytes", "workspace_bytes" }.Sum(part =>
+            created.GetProperty(part).GetDouble()
+        );
+        (await server.Api.PostAsync("/v1/models/counted/versions", """{"seed":2}""")).Ok(201);
+        (await server.Api.PostAsync("/v1/models/counted/versions/1/unload", "")).Ok();
+        var model = ("model", "counted");
+
+        var before = await Scrape.GetAsync(server.Http);
+        await server.Api.RemoveAsync("counted");
+        var after = await Scrape.GetAsync(server.Http);
+
+        Assert.Equal(
+            (1, 1),
+            (
+                before.Value("modelservice_model_versions", model, ("state", "ready")),
+                before.Value("modelservice_model_versions", model, ("state", "unloaded"))
+            )
+        );
+        Assert.Equal(bytes, before.Value("modelservice_model_memory_bytes", model, ("device", "cpu")));
+        Assert.InRange(
+            before.Value("modelservice_memory_used_bytes", ("device", "cpu"))!.Value,
+            bytes,
+            before.Value("modelservice_memory_limit_bytes", ("device", "cpu"))!.Value
+        );
+        Assert.Null(after.Value("modelservice_model_versions", model));
+        Assert.Null(after.Value("modelservice_model_memory_bytes", model));
+        Assert.Equal(0, after.Value("modelservice_memory_used_bytes", ("device", "cpu")));
+    }
+
+    [Fact]
+    public async Task Metrics_NamesThatClientsMakeUp_AreNoLabels()
+    {
+        using var server = await StartAsync();
+        (await server.Api.PredictAsync("made-up", Good)).Problem(404, "model_not_found");
+        (await server.Api.GetAsync("/v1/made-up/made-up?made-up=1")).Problem(404, "not_found");
+        (await server.Api.SendAsync(new HttpMethod("MADE-UP"), "/v1/models")).Problem(405, "method_not_allowed");
+        await server.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+
+        var scrape = await Scrape.GetAsync(server.Http);
+
+        Assert.DoesNotContain(
+            scrape.Samples,
+            sample => sample.Labels.Values.Any(value => value.Contains("made", StringComparison.OrdinalIgnoreCase))
+        );
+        Assert.Equal(3, scrape.Value("http_server_request_duration_seconds_count"));
+    }
+
+    private async Task<ServerProcess> StartAsync(params string[] settings) =>
+        await ServerProcess.StartAsync(data.Path, settings);
+}
