@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests;
 

@@ -26,9 +26,12 @@ public sealed partial class ModelRegistry
         );
         var bytes = 0L;
         foreach (var version in versions)
+        {
             bytes += await version.DrainAsync(loadsOnRequest: false, "It was deleted.", forGood: true)
                 ? version.Bytes
                 : 0;
+        }
+
         LogDeleted(name, bytes);
         return bytes;
     }

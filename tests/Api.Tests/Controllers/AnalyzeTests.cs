@@ -1,6 +1,4 @@
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -1,6 +1,5 @@
 using ModelService.Api.Tests.Support;
 using ModelService.Models.Backends;
-using ModelService.Models.Prediction;
 using static TorchSharp.torch;
 
 namespace ModelService.Api.Tests.Controllers;

@@ -1,11 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Graph;
 using ModelService.Models.Language.Layers;
-using ModelService.Models.Prediction;
-using ModelService.Models.Tensors;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Graph;
-using ModelService.Models.Prediction;
 
 namespace ModelService.Api.Tests.Controllers;
 

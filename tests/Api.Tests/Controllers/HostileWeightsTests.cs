@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Controllers;
 

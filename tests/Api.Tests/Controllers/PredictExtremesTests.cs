@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
-using ModelService.Models.Prediction;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -1,5 +1,4 @@
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Prediction;
 
 namespace ModelService.Api.Tests.Controllers;
 

@@ -3,10 +3,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
-using ModelService.Models.Prediction;
-using ModelService.Models.Scheduling;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Tests.Execution;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
 using static TorchSharp.torch;
 
 namespace ModelService.Api.Tests.Execution;

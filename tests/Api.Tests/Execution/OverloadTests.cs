@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Tests.Execution;
 

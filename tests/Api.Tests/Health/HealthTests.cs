@@ -3,8 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Graph;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Health;
 

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Graph;
-using ModelService.Models.Weights;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Json;

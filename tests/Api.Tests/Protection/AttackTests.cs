@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Tests.Protection;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Tensors;
 using Serilog.Core;
 
 namespace ModelService.Api.Tests.Protection;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Tests.Support;
 

@@ -1,10 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Api.Tests.Support;
-using ModelService.Imaging.Preprocessing;
-using ModelService.Models.Graph;
-using ModelService.Models.Language;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Swagger;
 

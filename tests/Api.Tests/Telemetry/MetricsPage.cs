@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ModelService.Models.Graph;
 
 namespace ModelService.Api.Tests.Telemetry;
 

@@ -1,6 +1,4 @@
 using ModelService.Api.Tests.Support;
-using ModelService.Models.Graph;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Tests.Telemetry;
 

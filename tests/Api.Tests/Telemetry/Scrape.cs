@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ModelService.Models.Graph;
 
 namespace ModelService.Api.Tests.Telemetry;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ModelService.Imaging.Decoding;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Imaging.Tests.Support;
 

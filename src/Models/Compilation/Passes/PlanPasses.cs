@@ -27,7 +27,10 @@ internal static class PlanPasses
             && precision == Precision.Float32
             && SelectManagedBackend.Apply(plan) is { IsSmall: true } small
         )
+        {
             return small;
+        }
+
         plan = forCpu
             ? PadChannels.Apply(
                 SelectKernels.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown),

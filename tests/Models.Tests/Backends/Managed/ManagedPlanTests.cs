@@ -56,13 +56,15 @@ public sealed class ManagedPlanTests
         Assert.False(
             PlanPasses
                 .Compile(
-                    Networks.Analyze(
-                        """
-                        { "input": { "shape": [1, 8192, 8192] },
-                          "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" },
-                          { "type": "linear", "out_features": 3 }] }
-                        """
-                    ).ToPlan(),
+                    Networks
+                        .Analyze(
+                            """
+                            { "input": { "shape": [1, 8192, 8192] },
+                              "layers": [{ "type": "max_pool2d", "kernel_size": 8192 }, { "type": "flatten" },
+                              { "type": "linear", "out_features": 3 }] }
+                            """
+                        )
+                        .ToPlan(),
                     Precision.Float32,
                     forCpu: true
                 )
@@ -150,8 +152,7 @@ public sealed class ManagedPlanTests
             .Select(_ => RandomNetwork(random))
             .Select(json => (Analysis: Networks.Analyze(json), json))
             .First(network =>
-                network.Analysis.ToPlan().Operators.OfType<WeightedOperator>().Sum(item => item.Macs)
-                <= 1_000_000
+                network.Analysis.ToPlan().Operators.OfType<WeightedOperator>().Sum(item => item.Macs) <= 1_000_000
             );
 
     private static string RandomNetwork(Random random)
