@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ModelService.Models.Errors;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
@@ -8,7 +9,7 @@ namespace ModelService.Models.Tests;
 /// The engine's folders are floors: each uses only those below it (docs/architecture.md). Read from the compiled types:
 /// their base types, members, signatures, attributes and method bodies.
 /// </summary>
-public sealed class FloorTests
+public sealed partial class FloorTests
 {
     private const string Root = "ModelService.Models.";
 
@@ -80,6 +81,19 @@ public sealed class FloorTests
         var namespaces = Read().GetTypes().Where(IsOurs).Select(type => FloorOf(NameOf(type))).Distinct();
 
         Assert.Equal(Floors.Keys.Order(), namespaces.Order());
+    }
+
+    [Fact]
+    public void Page_Table_HasTheSameFloors()
+    {
+        var rows = Row().Matches(File.ReadAllText(Repository.Path("docs", "architecture.md")));
+
+        Assert.Equal(
+            Floors.Select(floor => $"{floor.Key}: {string.Join(", ", floor.Value)}").Reverse(),
+            rows.Select(row =>
+                $"{row.Groups[1].Value}: {row.Groups[2].Value.Replace("`", "", StringComparison.Ordinal)}"
+            )
+        );
     }
 
     private static bool IsExcepted((string From, string To, string Reason) exception, (string From, string To) arrow) =>
@@ -186,4 +200,8 @@ public sealed class FloorTests
             TypeSpecification specification => Parts(specification.ElementType),
             _ => [type],
         };
+
+    // A row of the page's table: the floor, its content, the floors that it may use.
+    [GeneratedRegex(@"^\| \[(\w+)\]\(\.\./src/Models/\w+/README\.md\) \|[^|]*\| (.*?) ?\|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
 }
