@@ -6,13 +6,14 @@ using ModelService.Models.Language.Writing;
 namespace ModelService.Models.Language;
 
 /// <summary>
-/// Tells whether two architectures are written the same: SHA-256 of a canonical form, which is JSON without spaces,
-/// properties by name, those that have their default left out, equal sizes written as one number.
+/// The hash of an architecture: SHA-256 of its canonical form. Two architectures that are written the same have the
+/// same hash. The canonical form is JSON without spaces: properties are sorted by name, properties that have their
+/// default are left out, and equal sizes are written as one number.
 /// </summary>
 public static class ArchitectureHash
 {
-    /// <summary>The hash, in hexadecimal.</summary>
-    /// <param name="architecture">The network, its base looked up and its head put in.</param>
+    /// <summary>Computes the hash, in lower-case hexadecimal.</summary>
+    /// <param name="architecture">The network, after its base was looked up and its head replaced.</param>
     public static string Compute(ArchitectureDefinition architecture)
     {
         var text = new ArrayBufferWriter<byte>();

@@ -1,9 +1,12 @@
 namespace ModelService.Models.Language;
 
-/// <summary>Named ways from a photo to the model's input.</summary>
+/// <summary>Named preprocessings, which turn a photo into the model's input.</summary>
 public enum PreprocessingPreset
 {
-    /// <summary>torchvision's evaluation transform: shorter side to 256, the middle 224x224, ImageNet's mean and deviation.</summary>
+    /// <summary>
+    /// torchvision's evaluation transform: the shorter side is resized to 256, the middle 224x224 is cropped, and
+    /// ImageNet's mean and standard deviation normalize the channels.
+    /// </summary>
     Imagenet,
 
     /// <summary>Resized to the model's input, scaled to 0..1.</summary>

@@ -6,22 +6,25 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language;
 
-/// <summary>Everything that is decided of a model before anything is built: its definition with the base looked up and all checked.</summary>
+/// <summary>
+/// A model before it is built: its definition, checked as a whole, and the network that the definition asks for, with
+/// its base looked up and analysed.
+/// </summary>
 public sealed class ResolvedModel
 {
-    /// <summary>What the client asked for, with what a derived model inherits filled in.</summary>
+    /// <summary>The client's definition, with the properties that a derived model inherits filled in.</summary>
     public required ModelDefinition Definition { get; init; }
 
-    /// <summary>The network, its head replaced if that was asked for.</summary>
+    /// <summary>The network, its head replaced if the definition asks for that.</summary>
     public required ArchitectureDefinition Architecture { get; init; }
 
     /// <summary>The network's shapes and costs.</summary>
     public required ArchitectureAnalysis Analysis { get; init; }
 
-    /// <summary>How photos become the input; null for a network whose input is no picture of 1 or 3 channels.</summary>
+    /// <summary>How photos become the input; null when the input is not a picture of 1 or 3 channels.</summary>
     public required PreprocessingDefinition? Preprocessing { get; init; }
 
-    /// <summary>Classes the model tells apart.</summary>
+    /// <summary>Number of classes, each with a score in the output.</summary>
     public int ClassCount => (int)Analysis.Output.Sizes[0];
 
     /// <summary>The same network under another definition.</summary>
@@ -34,11 +37,15 @@ public sealed class ResolvedModel
             Preprocessing = Preprocessing,
         };
 
-    /// <summary>Reads a definition and checks all of it.</summary>
-    /// <param name="json">What the client sent.</param>
+    /// <summary>Reads a client's definition and checks all of it.</summary>
+    /// <param name="json">The definition.</param>
     /// <param name="limits">How large a network may be.</param>
-    /// <param name="findModel">Finds the model that <c>from</c> names, or throws what is to be said of it.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.</exception>
+    /// <param name="findModel">
+    /// Finds the model that <c>from</c> names, or throws a <see cref="ServingException"/>.
+    /// </param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.
+    /// </exception>
     public static ResolvedModel Read(
         JsonElement json,
         ArchitectureLimits limits,
@@ -47,7 +54,7 @@ public sealed class ResolvedModel
     {
         var errors = new DefinitionErrors();
         var definition = new StrictReader(errors, limits.MaxLayers).Read<ModelDefinition>(json, "");
-        var resolved = definition is null ? null : new ModelResolver(limits, findModel, errors).Resolve(definition);
-        return errors.Count == 0 ? resolved! : throw errors.Exception(json);
+        var model = definition is null ? null : new ModelResolver(limits, findModel, errors).Resolve(definition);
+        return errors.Count == 0 ? model! : throw errors.Exception(json);
     }
 }

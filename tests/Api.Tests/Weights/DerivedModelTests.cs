@@ -149,7 +149,7 @@ public sealed class DerivedModelTests(WeightsServer server) : IClassFixture<Weig
     [Theory]
     [InlineData("\"from\":\"nobody\"", "/from", "no model named 'nobody'")]
     [InlineData("\"from\":\"source@2\"", "/from", "no version 2; it has 1")]
-    [InlineData("\"from\":\"Source\"", "/from", "does not fit")]
+    [InlineData("\"from\":\"Source\"", "/from", "is not allowed here")]
     [InlineData("\"from\":\"source\",\"base\":\"resnet18\"", "/from", "either 'base' or 'from'")]
     [InlineData(
         "\"from\":\"source\",\"num_classes\":3,\"head\":[{\"type\":\"linear\",\"out_features\":3}]",

@@ -29,7 +29,7 @@ public sealed class SampleRulesTests
     [InlineData("""[{"image":"AAAA","top_1":3}]""", "/samples/0/top_1", "from 0 to 2")]
     [InlineData("""[{"image":"AAAA","top_1":-1}]""", "/samples/0/top_1", "index, from 0, or its label")]
     [InlineData("""[{"image":"AAAA","top_1":0.5}]""", "/samples/0/top_1", "is not a class")]
-    [InlineData("""[{"image":"AAAA","top_1":"doge"}]""", "/samples/0/top_1", "'doge' is none of the model's labels")]
+    [InlineData("""[{"image":"AAAA","top_1":"doge"}]""", "/samples/0/top_1", "'doge' is not one of the model's labels")]
     [InlineData("""[{"image":"AAAA","scores":[0.5,0.5]}]""", "/samples/0/scores", "2 scores for 3 classes")]
     [InlineData("""[{"image":"AAAA","scores":[0,1.5,0]}]""", "/samples/0/scores/1", "from 0 to 1")]
     [InlineData("""[{"image":"AAAA","top_1":0,"tolerance":-0.1}]""", "/samples/0/tolerance", "from 0 to 1")]

@@ -3,13 +3,15 @@ using ModelService.Models.Language.Layers;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>What a good teacher would say of a network that works but could be better. Nothing here refuses.</summary>
+/// <summary>
+/// Advice on a network that works but could be better, such as a redundant bias. Advice is never an error.
+/// </summary>
 public static class ArchitectureAdvice
 {
-    // One layer with more than this share of all parameters is worth a word.
+    // A layer with more than this fraction of all parameters gets advice.
     private const double LargeShare = 0.9;
 
-    /// <summary>The advice, each with the place it is about.</summary>
+    /// <summary>Gives the advice, each with the JSON Pointer of its layer.</summary>
     /// <param name="analysis">A network without an error.</param>
     public static IReadOnlyList<ErrorDetail> For(ArchitectureAnalysis analysis)
     {
@@ -32,7 +34,8 @@ public static class ArchitectureAdvice
         ];
     }
 
-    // In a run, what a layer gives goes to the next one and nowhere else: each branch of a block is one, and what follows the block begins another.
+    // In a run, each layer's output goes to the next layer and nowhere else. Each branch of a block is a run of its
+    // own, and the layers after the block begin another.
     private static void AddTo(List<List<LayerNode>> runs, LayerNode node)
     {
         if (node.Definition.Forks)
@@ -62,7 +65,8 @@ public static class ArchitectureAdvice
             )
             .Select(pair => new ErrorDetail(
                 pair.First.Pointer,
-                $"The bias of this {pair.First.Type} is redundant: the {pair.Second.Type} behind it takes every constant away and has a bias of its own. Say \"bias\": false."
+                $"The bias of this {pair.First.Type} is redundant: the {pair.Second.Type} after it subtracts every "
+                    + "constant and has a bias of its own. Set \"bias\": false."
             ));
 
     private static IEnumerable<ErrorDetail> LostPicture(IEnumerable<LayerNode> leaves) =>
@@ -74,52 +78,57 @@ public static class ArchitectureAdvice
             )
             .Select(node => new ErrorDetail(
                 node.Pointer,
-                $"The picture has shrunk to {node.Input} before this {node.Type}: its window of {((Conv)node.Definition).KernelSize} sees one element and padding. Shrink less before it, or use a kernel of 1."
+                $"The picture has shrunk to {node.Input} before this {node.Type}: its window of "
+                    + $"{((Conv)node.Definition).KernelSize} covers one element and padding. Shrink the picture less "
+                    + "before it, or use a kernel of 1."
             ));
 
-    // In two dimensions it is a mistake behind a convolution only: features in rows, as of a series, are what linear is for.
+    // Two-dimensional input is a mistake only after a convolution or pool: rows of features, such as those of a series,
+    // are ordinary input of a linear layer.
     private static IEnumerable<ErrorDetail> LinearOnPicture(List<LayerNode> run)
     {
-        LayerNode? maker = null;
+        LayerNode? producer = null; // of the input of the next layer
         foreach (var node in run)
         {
             if (
                 node.Definition is Linear
                 && node.Input.Rank > 1
                 && (
-                    maker?.Definition is Conv or Pool or AdaptivePool
-                    || (node.Input.Rank > 2 && maker?.Definition is not (Linear or Flatten))
+                    producer?.Definition is Conv or Pool or AdaptivePool
+                    || (node.Input.Rank > 2 && producer?.Definition is not (Linear or Flatten))
                 )
             )
             {
                 yield return new ErrorDetail(
                     node.Pointer,
-                    $"This linear takes the last dimension alone: {node.Input} becomes {node.Output}, each row by itself. Put a flatten before it to give it the whole picture."
+                    $"This linear works on the last dimension alone: {node.Input} becomes {node.Output}, each row by "
+                        + "itself. Put a flatten before it to give it the whole picture."
                 );
             }
 
             if (!ReferenceEquals(node.Output, node.Input))
-                maker = node;
+                producer = node;
         }
     }
 
     private static IEnumerable<ErrorDetail> LinearAfterLinear(List<LayerNode> run)
     {
-        LayerNode? before = null;
+        LayerNode? previous = null; // the last linear, when no activation follows it
         foreach (var node in run)
         {
-            if (node.Definition is Linear && before is not null)
+            if (node.Definition is Linear && previous is not null)
             {
                 yield return new ErrorDetail(
                     node.Pointer,
-                    $"No activation stands between this linear and the one before it ({before.Key}): together they compute no more than one linear layer could. Put a relu between them."
+                    $"No activation is between this linear and the one before it ({previous.Key}): together they "
+                        + "compute no more than one linear layer could. Put a relu between them."
                 );
             }
 
             if (node.Definition is Linear)
-                before = node;
+                previous = node;
             else if (node.Definition is not (Identity or AnyDropout or Flatten or BatchNorm))
-                before = null;
+                previous = null;
         }
     }
 
@@ -131,7 +140,9 @@ public static class ArchitectureAdvice
             yield break;
         yield return new ErrorDetail(
             largest.Pointer,
-            $"This {largest.Type} has {100.0 * largest.Parameters / analysis.Parameters:F0} % of all parameters ({largest.Parameters} of {analysis.Parameters}). Shrink the picture more before it, for example with an adaptive_avg_pool2d."
+            $"This {largest.Type} has {100.0 * largest.Parameters / analysis.Parameters:F0} % of all parameters "
+                + $"({largest.Parameters} of {analysis.Parameters}). Shrink the picture more before it, for example "
+                + "with an adaptive_avg_pool2d."
         );
     }
 
@@ -141,7 +152,9 @@ public static class ArchitectureAdvice
         {
             yield return new ErrorDetail(
                 softmax.Pointer,
-                "The scores are computed from the logits, so this softmax at the end is not run: its input is given as 'logits', its output as 'probabilities'. It can be left out; PyTorch's cross_entropy wants logits, too."
+                "The service computes the probabilities from the logits itself, so this softmax at the end is not run: "
+                    + "its input is returned as 'logits', its output as 'probabilities'. Leave the softmax out; "
+                    + "PyTorch's cross_entropy expects logits, too."
             );
         }
     }

@@ -5,7 +5,9 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>Walks an architecture once, without tensors: keys, shapes, costs, and every error with its place.</summary>
+/// <summary>
+/// Visits each layer of an architecture once, and finds keys, shapes, costs and errors. Makes no tensors.
+/// </summary>
 internal sealed class ArchitectureAnalyzer
 {
     private readonly ArchitectureLimits limits;
@@ -19,14 +21,14 @@ internal sealed class ArchitectureAnalyzer
     /// <summary>The errors found so far.</summary>
     public DefinitionErrors Errors { get; }
 
-    /// <summary>Whether the limit on layers still leaves room.</summary>
+    /// <summary>Whether the number of layers is still within the limit.</summary>
     public bool MayGoOn => layers <= limits.MaxLayers;
 
     /// <summary>Analyses an architecture.</summary>
     /// <param name="architecture">The network, as far as it could be read.</param>
-    /// <param name="limits">How large it may be.</param>
-    /// <param name="errors">Receives what is wrong with it.</param>
-    /// <param name="pointer">Where the architecture stands in what the client sent.</param>
+    /// <param name="limits">How large the network may be.</param>
+    /// <param name="errors">Receives the errors.</param>
+    /// <param name="pointer">JSON Pointer to the architecture in the client's document.</param>
     public static ArchitectureAnalysis Analyze(
         ArchitectureDefinition architecture,
         ArchitectureLimits limits,
@@ -72,10 +74,10 @@ internal sealed class ArchitectureAnalyzer
 
     /// <summary>Analyses one layer.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="key">Its key; null: its name or position.</param>
-    /// <param name="input">What goes in.</param>
+    /// <param name="key">Its key; null: its name, else its position.</param>
+    /// <param name="input">The shape of its input.</param>
     /// <param name="keys">The keys of its parent.</param>
-    /// <param name="depth">How deep it is nested.</param>
+    /// <param name="depth">How deep it is nested: 1 at the top level.</param>
     public LayerNode Visit(LayerDefinition layer, string? key, Shape input, KeyScope keys, int depth)
     {
         key = layer.IsKeyed ? key ?? keys.Next(layer.Name) : null;
@@ -91,7 +93,7 @@ internal sealed class ArchitectureAnalyzer
             {
                 Fail(
                     layer.Pointer,
-                    $"Here the network grows past {limits.MaxLayers} layers, the most that are taken (repeats counted as often as they are built)."
+                    $"The network exceeds the limit of {limits.MaxLayers} layers here. Each copy of a repeat counts."
                 );
             }
 
@@ -108,7 +110,7 @@ internal sealed class ArchitectureAnalyzer
         {
             Fail(
                 JsonPointer.Append(layer.Pointer, "name"),
-                $"The key '{node.Key}' is taken by another layer beside this one: give it another name."
+                $"The key '{node.Key}' is taken by another layer at the same level: give this layer another name."
             );
         }
 
@@ -116,7 +118,8 @@ internal sealed class ArchitectureAnalyzer
         {
             Fail(
                 JsonPointer.Append(layer.Pointer, "name"),
-                $"'{key}' is an attribute of PyTorch's nn.Module, whose add_module refuses it as a layer's name: give it another name."
+                $"'{key}' is an attribute of PyTorch's nn.Module, so add_module refuses it as a layer's name: "
+                    + "give this layer another name."
             );
         }
 
@@ -128,10 +131,10 @@ internal sealed class ArchitectureAnalyzer
         }
         catch (OverflowException)
         {
-            // What it comes to can't be said of it, nor be added to what the others come to.
+            // The layer counts as having no tensors and no costs, so that the network's totals can be summed.
             (node.Output, node.Parameters, node.Macs) = (Shape.Unknown, 0, 0);
             node.OwnTensors.Clear();
-            Fail(layer.Pointer, $"{node.Type}: The sizes are so large that their product does not fit in 64 bits.");
+            Fail(layer.Pointer, $"{node.Type}: The sizes are too large: their product does not fit in 64 bits.");
         }
 
         return node;
@@ -144,7 +147,8 @@ internal sealed class ArchitectureAnalyzer
             fields[input] = ReceptiveField.Point(input.Rank - 1);
     }
 
-    // A layer hands its input on as it is, or makes a new shape: so shapes stand for the places in the network that have a field.
+    // Receptive fields are kept by Shape object: each layer either passes on the Shape object of its input or makes a
+    // new one, so the object identifies a value in the network.
     private void FindField(LayerNode node)
     {
         if (!networkInput.IsKnown || !node.Output.HasRank)
@@ -200,14 +204,14 @@ internal sealed class ArchitectureAnalyzer
             return new Shape(sizes);
         Fail(
             pointer,
-            $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are taken."
+            $"The input {new Shape(sizes)} has {product} bytes; at most {limits.MaxActivationBytes} are allowed."
         );
         return new Shape([.. sizes.Select(_ => Shape.UnknownSize)]);
     }
 
     private void CheckActivation(LayerNode node)
     {
-        // A block's output is that of a layer in it, which was checked; but a concat joins several.
+        // A block's output is that of one of its layers, which was checked; only a concat joins several outputs.
         if (!node.Output.IsKnown || node.Children.Any(child => child.Output.ElementCount == node.Output.ElementCount))
             return;
         CheckBytes(node, "output", node.Output);
@@ -215,14 +219,15 @@ internal sealed class ArchitectureAnalyzer
             node.PaddedBytes = CheckBytes(node, "input with its padding", padded);
     }
 
-    private long CheckBytes(LayerNode node, string what, Shape shape)
+    private long CheckBytes(LayerNode node, string name, Shape shape)
     {
         var bytes = shape.ElementCount * sizeof(float);
         if (bytes > limits.MaxActivationBytes)
         {
             Fail(
                 node.Pointer,
-                $"{node.Type}: The {what} {shape} has {bytes} bytes for one picture; at most {limits.MaxActivationBytes} are taken."
+                $"{node.Type}: The {name} {shape} has {bytes} bytes for one picture; "
+                    + $"at most {limits.MaxActivationBytes} are allowed."
             );
         }
 
@@ -245,12 +250,13 @@ internal sealed class ArchitectureAnalyzer
         {
             Fail(
                 pointer,
-                $"The network's tensors have {numbers} numbers, {parameters} of them trainable parameters; at most {limits.MaxParameters} are taken."
+                $"The network's tensors have {numbers} numbers, {parameters} of them trainable parameters; "
+                    + $"at most {limits.MaxParameters} are allowed."
             );
         }
 
         if (macs > long.MaxValue)
-            Fail(pointer, $"The network takes {macs} multiply-accumulates; their number must fit in 64 bits.");
+            Fail(pointer, $"The network needs {macs} multiply-accumulates; their number must fit in 64 bits.");
     }
 
     private LayerNode? FindHead(ArchitectureDefinition architecture, LayerNode top, string pointer)
@@ -258,21 +264,21 @@ internal sealed class ArchitectureAnalyzer
         var weighted = top.Flatten().Skip(1).Where(node => node.Tensors.Count > 0).ToList();
         if (architecture.HeadLayer is null)
             return weighted.LastOrDefault();
-        // It may name a block, as when a head of several layers has taken the place of one.
+
+        // 'head_layer' may name a block, for example after several layers have replaced the head.
         var head = weighted.FindLast(node =>
             node.Key == architecture.HeadLayer
             || node.Key.StartsWith(architecture.HeadLayer + ".", StringComparison.Ordinal)
         );
-        if (head is null && !top.Flatten().Any(node => node.Definition is UnreadableLayer)) // which may be the one
+
+        // An unreadable layer may be the head; it has an error of its own.
+        if (head is null && !top.Flatten().Any(node => node.Definition is UnreadableLayer))
         {
+            var nearest = Suggestions.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key));
             Fail(
                 JsonPointer.Append(pointer, "head_layer"),
-                $"'{Suggestions.Shorten(architecture.HeadLayer)}' is the key of no layer with weights."
-                    + (
-                        Suggestions.Nearest(architecture.HeadLayer, weighted.Select(node => node.Key)) is { } near
-                            ? $" Did you mean '{near}'?"
-                            : ""
-                    )
+                $"'{Suggestions.Shorten(architecture.HeadLayer)}' is not the key of a layer with weights."
+                    + (nearest is null ? "" : $" Did you mean '{nearest}'?")
             );
         }
 

@@ -3,10 +3,10 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>Writes analysed networks down as operators, layer by layer as each of them says.</summary>
+/// <summary>Translates analysed networks into operators: each layer emits its own.</summary>
 internal static class GraphEmission
 {
-    /// <summary>A network as a list of operators.</summary>
+    /// <summary>Translates a network into a list of operators.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
     public static Plan ToPlan(this ArchitectureAnalysis analysis)
     {
@@ -20,7 +20,7 @@ internal static class GraphEmission
     public static Value Chain(this GraphBuilder graph, IEnumerable<LayerNode> nodes, Value input) =>
         nodes.Aggregate(input, (value, node) => node.Definition.Emit(node, graph, value));
 
-    /// <summary>Adds a function of libtorch; see <see cref="GraphBuilder.Call"/>.</summary>
+    /// <summary>Adds a call of a libtorch function for a layer; see <see cref="GraphBuilder.Call"/>.</summary>
     public static Value Call(
         this GraphBuilder graph,
         LayerNode node,

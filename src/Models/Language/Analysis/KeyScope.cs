@@ -1,13 +1,13 @@
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>The keys in use under one parent, as an <c>nn.Module</c>'s children have them.</summary>
-/// <param name="prefix">What every key begins with: <c>layer1.0.</c>, or nothing at the top.</param>
+/// <summary>The keys in use under one parent, like the names of an <c>nn.Module</c>'s children.</summary>
+/// <param name="prefix">The beginning of every full key, such as <c>layer1.0.</c>; empty at the top level.</param>
 internal sealed class KeyScope(string prefix)
 {
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private int position;
 
-    /// <summary>The key of the next layer: its name, or else its position. Named layers use up a position too.</summary>
+    /// <summary>The key of the next layer: its name, else its position. Named layers count as positions, too.</summary>
     public string Next(string? name)
     {
         var key = name ?? $"{position}";
@@ -15,9 +15,9 @@ internal sealed class KeyScope(string prefix)
         return key;
     }
 
-    /// <summary>Takes a key; false when another layer has it.</summary>
+    /// <summary>Marks a key as taken; false when another layer has it.</summary>
     public bool Take(string key) => taken.Add(key);
 
-    /// <summary>The full name of something under this parent.</summary>
+    /// <summary>The full key, with the prefix.</summary>
     public string Full(string key) => prefix + key;
 }

@@ -4,19 +4,21 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>One layer's turn in an analysis: takes what the layer says of itself.</summary>
+/// <summary>
+/// The analysis of one layer: the layer declares its tensors, windows and costs here, and reports its errors.
+/// </summary>
 internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, KeyScope parentKeys, int depth)
 {
-    /// <summary>The keys of the layer's parent, for blocks whose layers are keyed there.</summary>
+    /// <summary>The keys under the layer's parent, for blocks that add no level to the keys.</summary>
     public KeyScope ParentKeys => parentKeys;
 
-    /// <summary>Whether the limit on layers still leaves room.</summary>
+    /// <summary>Whether the number of layers is still within the limit.</summary>
     public bool MayGoOn => analyzer.MayGoOn;
 
-    /// <summary>Keys of the layer's own, for blocks whose layers are keyed in them.</summary>
+    /// <summary>New keys under the layer itself, for blocks that add a level to the keys.</summary>
     public KeyScope OwnKeys() => new(node.Key + ".");
 
-    /// <summary>Reports that a parameter is wrong.</summary>
+    /// <summary>Reports an error in a parameter.</summary>
     /// <returns>The unknown shape.</returns>
     public Shape Fail(string parameter, string detail)
     {
@@ -25,10 +27,10 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         return Shape.Unknown;
     }
 
-    /// <summary>Checks the number of dimensions, the batch not counted.</summary>
+    /// <summary>Checks the number of dimensions, without the batch, and reports an error.</summary>
     /// <returns>
-    /// The input; unknown when the number is wrong, which is reported. When it isn't known, the input is taken for what the layer takes: the
-    /// mistake that hides it has been reported.
+    /// The input; the unknown shape after an error. An input of unknown rank is assumed to have the rank that the layer
+    /// takes: the error that leaves it unknown has been reported.
     /// </returns>
     public Shape RequireRank(Shape input, params IReadOnlyList<int> ranks)
     {
@@ -38,11 +40,11 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
             ? input
             : Fail(
                 "type",
-                $"It takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}."
+                $"The layer takes {string.Join(" or ", ranks.Select(rank => Layouts[rank]))}, but its input is {input}."
             );
     }
 
-    /// <summary>Checks that a parameter has one size, or as many as there are dimensions.</summary>
+    /// <summary>Checks that a parameter has one size, or one for each dimension.</summary>
     public bool RequireSizes(string parameter, Sizes sizes, int rank)
     {
         if (sizes.Fits(rank))
@@ -51,20 +53,23 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         return false;
     }
 
-    /// <summary>Checks a size that was given although it is inferred.</summary>
+    /// <summary>Checks that a size, when it is given, equals the inferred size.</summary>
     public void Agree(string parameter, int? given, long inferred)
     {
         if (given is not null && inferred != Shape.UnknownSize && given != inferred)
         {
             Fail(
                 parameter,
-                $"{given} does not agree with the input {node.Input}, which has {inferred}. Leave it out to have it inferred."
+                $"{given} does not match the input {node.Input}, which has {inferred}. "
+                    + "Leave the parameter out to have it inferred."
             );
         }
     }
 
     /// <summary>The size of one spatial dimension after a window has slid over it.</summary>
-    /// <returns>The size; unknown when the input's is, or when the window does not fit, which is reported.</returns>
+    /// <returns>
+    /// The size; unknown when the input's size is unknown or, with an error, when the window does not fit.
+    /// </returns>
     public long Slide(Shape input, int dimension, Window window)
     {
         node.Windows.Add(window);
@@ -74,20 +79,26 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         var places = window.Places(side);
         if (places > 0)
             return places;
+        var padding = window.Padding > 0 ? $" with padding {window.Padding}" : "";
         Fail(
             "kernel_size",
-            $"A window of {window.Extent} does not fit into {side}{(window.Padding > 0 ? $" with padding {window.Padding}" : "")}: the input is {input}. Use a smaller kernel, more padding, or fewer layers that shrink the picture."
+            $"A window of {window.Extent} does not fit into {side}{padding}: the input is {input}. "
+                + "Use a smaller kernel, more padding, or fewer layers that shrink the picture."
         );
         return Shape.UnknownSize;
     }
 
-    /// <summary>Declares windows that slide over the input, where the output's size needs no working out.</summary>
+    /// <summary>Declares windows that slide over the input, for layers whose output size is known otherwise.</summary>
     public void Slide(IEnumerable<Window> windows) => node.Windows.AddRange(windows);
 
     /// <summary>Declares that each number of the output depends on all of the input.</summary>
     public void SeesWholeInput() => node.SeesWholeInput = true;
 
-    /// <summary>Declares that each number of the output depends on all of the input along so many of its last dimensions.</summary>
+    /// <summary>
+    /// Declares that each number of the output depends on all of the input along its last dimensions.
+    /// </summary>
+    /// <param name="input">The shape of the input.</param>
+    /// <param name="dimensions">The number of last dimensions.</param>
     public void SeesWholeInput(Shape input, int dimensions)
     {
         if (!input.HasRank || dimensions >= input.Rank - 1)
@@ -106,23 +117,25 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         }
     }
 
-    /// <summary>Declares a trainable tensor.</summary>
+    /// <summary>Declares a trainable tensor of the state dict.</summary>
     public void Tensor(string name, params long[] shape)
     {
         Add(name, shape, isCounter: false);
         node.Parameters += Math.Max(0, Shape.Product(shape));
     }
 
-    /// <summary>Declares a tensor that is kept but not trained.</summary>
+    /// <summary>Declares a buffer: a tensor of the state dict that is not trained.</summary>
     public void Buffer(string name, params long[] shape) => Add(name, shape, isCounter: false);
 
-    /// <summary>Declares an int64 count, which inference does not use.</summary>
+    /// <summary>Declares an int64 counter of the state dict, which inference does not use.</summary>
     public void Counter(string name) => Add(name, [], isCounter: true);
 
-    /// <summary>Declares numbers that are neither trained nor in the state dict.</summary>
+    /// <summary>Declares constant numbers, which are not trained and not in the state dict.</summary>
     public void Fixed(long count) => node.FixedNumbers += Math.Max(0, count);
 
-    /// <summary>Counts multiply-accumulates: so many for each number of the output.</summary>
+    /// <summary>Adds multiply-accumulates.</summary>
+    /// <param name="output">The shape of the output.</param>
+    /// <param name="each">Multiply-accumulates for each number of the output.</param>
     public void Macs(Shape output, long each)
     {
         if (output.IsKnown && each != Shape.UnknownSize)
@@ -145,8 +158,8 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
 
     /// <summary>Passes a shape through one layer.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="key">Its key; null: its name or position.</param>
-    /// <param name="input">What goes in.</param>
+    /// <param name="key">Its key; null: its name, else its position.</param>
+    /// <param name="input">The shape of its input.</param>
     /// <param name="keys">The keys of its parent.</param>
     public Shape Child(LayerDefinition layer, string? key, Shape input, KeyScope keys)
     {

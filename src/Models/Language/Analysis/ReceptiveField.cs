@@ -2,13 +2,15 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>What part of the input one number of a layer's output depends on, in each spatial dimension.</summary>
-/// <param name="Size">Side of that part, in elements of the input; padding counts, so it can be larger than the input.</param>
-/// <param name="Stride">How far that part moves from one number to the next.</param>
+/// <summary>The part of the input that one number of a layer's output depends on, in each spatial dimension.</summary>
+/// <param name="Size">
+/// Side of that part, in elements of the input; padding counts, so a side can exceed the input's.
+/// </param>
+/// <param name="Stride">Distance between the parts of neighbouring numbers, in elements of the input.</param>
 /// <remarks>
-/// <c>size' = size + (extent - 1) · stride</c>, <c>stride' = stride · step</c>. Source: Araujo, Norris and Sim 2019, "Computing Receptive
-/// Fields of Convolutional Neural Networks", doi:10.23915/distill.00021. What is beyond 64 bits stays at the greatest number: it is no error,
-/// since a field says what a network could see of a larger input.
+/// <c>size' = size + (extent - 1) · stride</c>, <c>stride' = stride · step</c>. Source: Araujo, Norris and Sim 2019,
+/// "Computing Receptive Fields of Convolutional Neural Networks", doi:10.23915/distill.00021. Numbers beyond 64 bits
+/// become the greatest number. That is not an error: a field may be larger than any input.
 /// </remarks>
 public sealed record ReceptiveField(IReadOnlyList<long> Size, IReadOnlyList<long> Stride)
 {
@@ -16,10 +18,10 @@ public sealed record ReceptiveField(IReadOnlyList<long> Size, IReadOnlyList<long
     internal static ReceptiveField Point(int rank) =>
         new([.. Enumerable.Repeat(1L, rank)], [.. Enumerable.Repeat(1L, rank)]);
 
-    /// <summary>The field of what depends on everything.</summary>
+    /// <summary>The field of a number that depends on the whole input.</summary>
     internal static ReceptiveField Whole(Shape input) => new([.. input.Sizes.Skip(1)], [.. input.Sizes.Skip(1)]);
 
-    /// <summary>The field after windows have slid over the output that has this one.</summary>
+    /// <summary>The field after windows have slid over a value that has this field.</summary>
     internal ReceptiveField Through(IReadOnlyList<Window> windows) =>
         windows.Count != Size.Count
             ? this

@@ -1,9 +1,9 @@
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>What it takes to serve a network, estimated without building it.</summary>
+/// <summary>The memory that a network needs when it is served, estimated without building it.</summary>
 public static class ServingMemory
 {
-    /// <summary>Bytes of all tensors in a precision; counters are int64 in each.</summary>
+    /// <summary>Bytes of all tensors in a precision; counters are int64 in every precision.</summary>
     /// <param name="analysis">The network.</param>
     /// <param name="bytesPerNumber">4 for float32, 2 for float16 and bfloat16.</param>
     public static long WeightBytes(this ArchitectureAnalysis analysis, int bytesPerNumber) =>
@@ -14,17 +14,20 @@ public static class ServingMemory
             )
         );
 
-    /// <summary>Bytes of all layers' outputs in float32, for one input: what training would keep.</summary>
+    /// <summary>Bytes of all layers' outputs in float32, for one input: training would keep them all.</summary>
     /// <param name="analysis">The network.</param>
     public static long ActivationBytes(this ArchitectureAnalysis analysis) =>
         analysis.AllLayers.Where(node => node.Children.Count == 0).Sum(node => node.ActivationBytes);
 
-    /// <summary>Estimated bytes to serve a batch in float32: the weights, and what is in memory at once at the worst moment.</summary>
+    /// <summary>
+    /// Estimated bytes to serve a batch in float32: the weights, and the peak of the activations in memory at once.
+    /// </summary>
     /// <param name="analysis">The network.</param>
-    /// <param name="batchSize">Inputs computed together.</param>
+    /// <param name="batchSize">Number of inputs in the batch.</param>
     /// <remarks>
-    /// While a layer runs, its input, the same with padding where a layer makes that, and its output are there; and the inputs and outputs of the residual and concat blocks around it, which
-    /// wait for their other branches. What the library needs for itself is not counted.
+    /// While a layer runs, memory holds its input, its padded input where the layer makes one, and its output; besides,
+    /// the inputs and outputs of the residual and concat blocks around it, which wait for their other branches.
+    /// libtorch's own working memory is not counted.
     /// </remarks>
     public static long EstimateBytes(this ArchitectureAnalysis analysis, int batchSize) =>
         analysis.WeightBytes(sizeof(float))

@@ -2,17 +2,18 @@ using System.Numerics;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>How a convolution or pool slides over one dimension.</summary>
-/// <param name="Kernel">Elements it looks at.</param>
-/// <param name="Stride">Elements from one place to the next.</param>
+/// <summary>The window of a convolution or pool along one dimension.</summary>
+/// <param name="Kernel">Number of elements in the window.</param>
+/// <param name="Stride">Distance between neighbouring positions of the window, in elements.</param>
 /// <param name="Padding">Elements added at each edge.</param>
-/// <param name="Dilation">Distance between the elements it looks at.</param>
-/// <param name="Ceil">Whether a window that hangs over the end still counts.</param>
+/// <param name="Dilation">Distance between the elements in the window; 1: they are adjacent.</param>
+/// <param name="Ceil">Whether a window that reaches beyond the end counts (PyTorch's ceil_mode).</param>
 internal readonly record struct Window(long Kernel, long Stride, long Padding, long Dilation = 1, bool Ceil = false)
 {
     /// <summary>
-    /// The widest of the regions that an adaptive pool cuts a side into, which overlap where the sizes don't divide: the i-th one is from
-    /// <c>⌊i · side / regions⌋</c> to <c>⌈(i + 1) · side / regions⌉</c>. Source: PyTorch's AdaptiveAveragePooling.
+    /// The widest of the regions that an adaptive pool divides a side into. The i-th region is from
+    /// <c>⌊i · side / regions⌋</c> to <c>⌈(i + 1) · side / regions⌉</c>, so regions overlap unless their number divides
+    /// the side. Source: PyTorch's AdaptiveAveragePooling.
     /// </summary>
     public static Window Adaptive(long side, long regions)
     {
@@ -25,12 +26,13 @@ internal readonly record struct Window(long Kernel, long Stride, long Padding, l
         return new Window((side / regions) + overlap, Math.Max(1, side / regions), 0);
     }
 
-    /// <summary>From the first element it looks at to the last.</summary>
+    /// <summary>Number of elements from the first one in the window to the last.</summary>
     public long Extent => (Dilation * (Kernel - 1)) + 1;
 
     /// <summary>
-    /// How many places it takes: <c>⌊(side + 2·padding − extent) / stride⌋ + 1</c>, rounded up with <see cref="Ceil"/> as long as the last
-    /// window begins inside the input or its left padding; 0 or less when it does not fit. Source: PyTorch nn.MaxPool2d, "Shape".
+    /// Number of positions of the window along a side: <c>⌊(side + 2·padding − extent) / stride⌋ + 1</c>; with
+    /// <see cref="Ceil"/> rounded up, as long as the last window begins inside the input or its left padding; 0 when
+    /// the window does not fit. Source: PyTorch nn.MaxPool2d, "Shape".
     /// </summary>
     public long Places(long side)
     {

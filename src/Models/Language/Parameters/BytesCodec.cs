@@ -4,7 +4,7 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>Bytes as a text in base64, at least one.</summary>
+/// <summary>One or more bytes, as a text in base64.</summary>
 internal sealed class BytesCodec : ParameterCodec
 {
     public override string Description => "base64";

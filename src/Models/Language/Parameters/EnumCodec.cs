@@ -17,7 +17,7 @@ internal sealed class EnumCodec(Type type) : ParameterCodec
         (json.ValueKind == JsonValueKind.String ? Find(json.GetString()!) : null)
         ?? reader.Fail(pointer, $"{StrictReader.Describe(json)} is not one of: {string.Join(", ", Values)}.");
 
-    /// <summary>The value of that name; null when there is none.</summary>
+    /// <summary>The value that has this name; null when there is none.</summary>
     public object? Find(string name) => WireNames.Of(type).GetValueOrDefault(name);
 
     public override JsonNode Write(object value, bool canonical) => WireNames.Of((Enum)value);

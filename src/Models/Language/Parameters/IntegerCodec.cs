@@ -5,7 +5,7 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A whole number in the property's range, or else in its type's.</summary>
+/// <summary>A whole number in the property's range; in the range of its type when the property has none.</summary>
 /// <typeparam name="T">The type that holds the number.</typeparam>
 internal sealed class IntegerCodec<T> : ParameterCodec
     where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
@@ -37,7 +37,7 @@ internal sealed class IntegerCodec<T> : ParameterCodec
             (long?)member.Maximum ?? long.CreateChecked(T.MaxValue)
         );
 
-    // To JSON, 3.0 and 0.3e1 are the whole number 3. Beyond 2^53, a double would not be exact.
+    // In JSON, 3.0 and 0.3e1 are the whole number 3. A double is not exact beyond 2^53.
     private static bool TryGetWhole(JsonElement json, out long value)
     {
         if (json.TryGetInt64(out value))

@@ -8,8 +8,8 @@ using ModelService.Models.Language.Writing;
 namespace ModelService.Models.Language.Parameters;
 
 /// <summary>
-/// A layer: an object with <c>"type"</c> and the parameters or, where the property allows that, the type's name alone.
-/// It is never an argument in torch.nn source: there, a layer that holds others is a class of its own.
+/// A layer: an object with <c>"type"</c> and the parameters or, where the property allows it, the type's name alone.
+/// A layer is never an argument in torch.nn source: there, a layer that holds others is a class of its own.
 /// </summary>
 internal sealed class LayerCodec : ParameterCodec
 {
@@ -17,7 +17,7 @@ internal sealed class LayerCodec : ParameterCodec
 
     public override string Description => "layer";
 
-    /// <returns>The layer; after an error in its own properties an <see cref="UnreadableLayer"/>.</returns>
+    /// <returns>The layer; an <see cref="UnreadableLayer"/> after an error in its own properties.</returns>
     public override object Read(StrictReader reader, RecordMember member, JsonElement json, string pointer)
     {
         var layer =
@@ -50,11 +50,11 @@ internal sealed class LayerCodec : ParameterCodec
     {
         if (json.ValueKind != JsonValueKind.Object)
             return reader.FailKind(json, pointer, "a layer is needed, such as {\"type\": \"relu\"}.");
-        var place = JsonPointer.Append(pointer, TypeName);
+        var typePointer = JsonPointer.Append(pointer, TypeName);
         if (!json.TryGetProperty(TypeName, out var type))
-            return reader.Fail(place, "'type' is missing: which layer is it?");
+            return reader.Fail(typePointer, "'type' is missing: give the layer's type, such as \"relu\".");
         return
-            FindKind(reader, type, place) is { } kind
+            FindKind(reader, type, typePointer) is { } kind
             && reader.ReadRecord(kind.Type, json, pointer, out var complete, TypeName) is { } layer
             && complete
             ? layer
@@ -66,7 +66,7 @@ internal sealed class LayerCodec : ParameterCodec
         if (FindKind(reader, json, pointer) is not { } kind)
             return null;
         return kind.Members.Members.FirstOrDefault(member => member.Required) is { } missing
-            ? reader.Fail(pointer, $"'{kind.Name}' needs '{missing.Name}': give it as an object.")
+            ? reader.Fail(pointer, $"'{kind.Name}' needs '{missing.Name}': give the layer as an object.")
             : Activator.CreateInstance(kind.Type);
     }
 

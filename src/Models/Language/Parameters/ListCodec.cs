@@ -6,7 +6,9 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A list, as long as the property's attributes say; its other attributes go for each element.</summary>
+/// <summary>
+/// A list. The property's length attributes hold for the list, its other attributes for each element.
+/// </summary>
 /// <param name="elementType">The type of the elements.</param>
 /// <param name="element">The codec of the elements.</param>
 internal sealed class ListCodec(Type elementType, ParameterCodec element) : ParameterCodec
@@ -25,7 +27,7 @@ internal sealed class ListCodec(Type elementType, ParameterCodec element) : Para
             var most = member.MaxLength == int.MaxValue ? "or more" : $"to {member.MaxLength}";
             return reader.Fail(
                 pointer,
-                $"{length} elements stand here; {member.MinLength} {most} are needed. {member.Meaning}"
+                $"The list has {length} elements; {member.MinLength} {most} are needed. {member.Meaning}"
             );
         }
 

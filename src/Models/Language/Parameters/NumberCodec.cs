@@ -5,7 +5,7 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A number in the property's range, or else in that of float32, in which libtorch computes.</summary>
+/// <summary>A number in the property's range; in the range of float32 when the property has none.</summary>
 internal sealed class NumberCodec : ParameterCodec
 {
     public override string Description => "number";

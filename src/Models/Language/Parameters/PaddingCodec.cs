@@ -5,17 +5,17 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>The padding of a convolution: sizes, or <c>"same"</c>, or <c>"valid"</c>, which is written as 0.</summary>
+/// <summary>The padding of a convolution: sizes, <c>"same"</c>, or <c>"valid"</c>, which is written as 0.</summary>
 internal sealed class PaddingCodec : ParameterCodec
 {
-    private static readonly SizesCodec Edges = new();
+    private static readonly SizesCodec SizeCodec = new();
 
     public override string Description => "integer, list of integers, \"same\" or \"valid\"";
 
     public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer)
     {
         if (json.ValueKind != JsonValueKind.String)
-            return Edges.Read(reader, member, json, pointer) is Sizes sizes ? new Padding(sizes) : null;
+            return SizeCodec.Read(reader, member, json, pointer) is Sizes sizes ? new Padding(sizes) : null;
         return json.GetString() switch
         {
             "same" => Padding.Same,
@@ -29,11 +29,11 @@ internal sealed class PaddingCodec : ParameterCodec
     }
 
     public override JsonNode Write(object value, bool canonical) =>
-        ((Padding)value).Sizes is { } sizes ? Edges.Write(sizes, canonical) : "same";
+        ((Padding)value).Sizes is { } sizes ? SizeCodec.Write(sizes, canonical) : "same";
 
     public override JsonObject Schema(RecordMember member) =>
-        SchemaNodes.AnyOf(SchemaNodes.OneOf(["same", "valid"]), Edges.Schema(member));
+        SchemaNodes.AnyOf(SchemaNodes.OneOf(["same", "valid"]), SizeCodec.Schema(member));
 
     public override string Python(object value) =>
-        ((Padding)value).Sizes is { } sizes ? Edges.Python(sizes) : base.Python(value);
+        ((Padding)value).Sizes is { } sizes ? SizeCodec.Python(sizes) : base.Python(value);
 }

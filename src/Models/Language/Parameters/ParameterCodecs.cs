@@ -5,10 +5,10 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>The table of codecs. A type that is not in it is an enum, a list of another type, or a record.</summary>
+/// <summary>The codec of each type of value: from the table, or made for an enum, a list or a record.</summary>
 internal static class ParameterCodecs
 {
-    /// <summary>The codecs of types that are neither enum, list nor plain record.</summary>
+    /// <summary>The codecs of types that are not an enum, a list or a plain record.</summary>
     public static FrozenDictionary<Type, ParameterCodec> Table { get; } =
         new Dictionary<Type, ParameterCodec>
         {
@@ -30,14 +30,14 @@ internal static class ParameterCodecs
 
     /// <summary>The codec of a type of value.</summary>
     /// <param name="type">The type, without <see cref="Nullable{T}"/>.</param>
-    public static ParameterCodec Of(Type type)
+    public static ParameterCodec Get(Type type)
     {
         if (Table.TryGetValue(type, out var codec))
             return codec;
         if (type.IsEnum)
             return new EnumCodec(type);
         return type.IsGenericType && type.GetGenericArguments() is [var element]
-            ? new ListCodec(element, Of(element))
+            ? new ListCodec(element, Get(element))
             : new RecordCodec(type);
     }
 }

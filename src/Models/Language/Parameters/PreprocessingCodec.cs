@@ -6,7 +6,7 @@ using ModelService.Models.Language.Writing;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A preset's name, or a preprocessing in full.</summary>
+/// <summary>A preprocessing: a preset's name, or a full definition.</summary>
 internal sealed class PreprocessingCodec : ParameterCodec
 {
     private static readonly EnumCodec Presets = new(typeof(PreprocessingPreset));

@@ -5,9 +5,11 @@ using ModelService.Models.Language.Writing;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>An object whose properties are a record's.</summary>
+/// <summary>A record, as an object with a property for each of the record's.</summary>
 /// <param name="type">The record.</param>
-/// <param name="definition">The schema's name in the document's <c>$defs</c>; null when it is written in place.</param>
+/// <param name="definition">
+/// The name of its schema in the document's <c>$defs</c>; null: the schema is written in place.
+/// </param>
 internal sealed class RecordCodec(Type type, string? definition = null) : ParameterCodec
 {
     public override string Description => "object";

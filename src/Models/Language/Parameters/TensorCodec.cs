@@ -5,7 +5,7 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A tensor of float32 numbers: its shape, and its data, flat or nested.</summary>
+/// <summary>A tensor of float32 numbers: its shape, and its data as a flat or nested list.</summary>
 internal sealed class TensorCodec : ParameterCodec
 {
     public override string Description => "tensor";
@@ -25,7 +25,7 @@ internal sealed class TensorCodec : ParameterCodec
         };
     }
 
-    // A schema can't say that the data has as many numbers as the shape asks for.
+    // A schema can't express that the count of numbers in the data is the product of the shape.
     public override JsonObject Schema(RecordMember member) =>
         JsonNode
             .Parse(

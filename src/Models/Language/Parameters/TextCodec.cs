@@ -6,10 +6,10 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A text, which may have to match the property's pattern as a whole.</summary>
+/// <summary>A text; the whole text must match the property's pattern when there is one.</summary>
 internal sealed class TextCodec : ParameterCodec
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     public override string Description => "string";
 
@@ -20,9 +20,9 @@ internal sealed class TextCodec : ParameterCodec
         var text = json.GetString()!;
         return
             member.Pattern is null
-            || Regex.IsMatch(text, $@"\A(?:{member.Pattern})\z", RegexOptions.CultureInvariant, Patience)
+            || Regex.IsMatch(text, $@"\A(?:{member.Pattern})\z", RegexOptions.CultureInvariant, MatchTimeout)
             ? text
-            : reader.Fail(pointer, $"'{Suggestions.Shorten(text)}' does not fit. {member.Meaning}");
+            : reader.Fail(pointer, $"'{Suggestions.Shorten(text)}' is not allowed here. {member.Meaning}");
     }
 
     public override JsonNode Write(object value, bool canonical) => (string)value;

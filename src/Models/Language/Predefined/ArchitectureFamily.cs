@@ -1,7 +1,7 @@
 namespace ModelService.Models.Language.Predefined;
 
-/// <summary>What a family of networks brought.</summary>
-/// <param name="Name">The family.</param>
+/// <summary>A family of networks, with the idea it introduced.</summary>
+/// <param name="Name">The family's name, with which the names of its networks begin.</param>
 /// <param name="Idea">Its idea, in two sentences.</param>
 /// <param name="Paper">Where it was published.</param>
 public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
@@ -10,27 +10,40 @@ public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
     [
         new(
             "alexnet",
-            "Showed that a deep network of convolutions, trained on GPUs with ReLU activations and dropout, beats hand-made features by far. This is the slimmer variant that torchvision has, for one GPU and without local response norm.",
+            "Showed that a deep network of convolutions, trained on GPUs with ReLU activations and dropout, is far "
+                + "more accurate than hand-made features. This is torchvision's slimmer variant, for one GPU and "
+                + "without local response norm.",
             "Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014, arXiv:1404.5997"
         ),
         new(
             "vgg",
-            "Stacks nothing but 3x3 convolutions: two of them see as far as one of 5x5, with fewer parameters and one more non-linearity. Depth alone, up to 19 layers, brings the accuracy; the _bn variants put a batch norm behind every convolution.",
-            "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2014, arXiv:1409.1556"
+            "Stacks only 3x3 convolutions: two of them have the receptive field of a 5x5 one, with fewer parameters "
+                + "and one more non-linearity. Depth alone, up to 19 layers, brings the accuracy; the _bn variants "
+                + "put a batch norm behind every convolution.",
+            "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2014, "
+                + "arXiv:1409.1556"
         ),
         new(
             "resnet",
-            "Adds a block's input to its output, so that the block learns a difference and the gradient has a way around it: networks of more than a hundred layers can be trained. From 50 layers on, 1x1 convolutions narrow the channels before each 3x3 and widen them after it.",
+            "Adds a block's input to its output, so that the block learns a difference and the gradient can bypass "
+                + "it: networks of more than a hundred layers can be trained. From 50 layers on, 1x1 convolutions "
+                + "narrow the channels before each 3x3 and widen them after it.",
             "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385"
         ),
         new(
             "squeezenet",
-            "Squeezes the channels with 1x1 convolutions before it expands them with 1x1 and 3x3 ones side by side, and shrinks the picture late. It reaches AlexNet's accuracy with a fiftieth of its parameters; its head is a convolution, averaged over the picture.",
-            "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size, 2016, arXiv:1602.07360"
+            "Squeezes the channels with 1x1 convolutions before it expands them with 1x1 and 3x3 ones side by side, "
+                + "and shrinks the picture late. It reaches AlexNet's accuracy with a fiftieth of its parameters; its "
+                + "head is a convolution, averaged over the picture.",
+            "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size, 2016, "
+                + "arXiv:1602.07360"
         ),
         new(
             "mobilenet",
-            "Splits a convolution into a depthwise one, each channel by itself, and a 1x1 one that mixes channels: a fraction of the cost. Version 2 widens the channels inside a block and adds the narrow ends to each other, without an activation there, where it would destroy information.",
+            "Splits a convolution into a depthwise one, which filters each channel by itself, and a 1x1 one, which "
+                + "mixes channels: a fraction of the cost. Version 2 widens the channels inside a block and adds the "
+                + "block's narrow input to its narrow output, without an activation there, which would destroy "
+                + "information.",
             "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018, arXiv:1801.04381"
         ),
     ];
@@ -38,5 +51,5 @@ public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
     /// <summary>The family of a predefined architecture.</summary>
     internal static ArchitectureFamily Find(string architecture) =>
         Array.Find(Known, family => architecture.StartsWith(family.Name, StringComparison.Ordinal))
-        ?? throw new InvalidOperationException($"{architecture} belongs to no known family.");
+        ?? throw new InvalidOperationException($"{architecture} does not belong to a known family.");
 }

@@ -4,17 +4,20 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Predefined;
 
-/// <summary>The networks that come with the service: files in the architecture language, with torchvision's keys, order and shapes.</summary>
+/// <summary>
+/// The networks that come with the service: files in the architecture language, with torchvision's keys, order and
+/// shapes.
+/// </summary>
 public static class PredefinedArchitectures
 {
     private static readonly FrozenDictionary<string, PredefinedArchitecture> ByName = ReadAll()
         .ToFrozenDictionary(item => item.Name, StringComparer.Ordinal);
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>All predefined networks, sorted by name.</summary>
     public static IReadOnlyList<PredefinedArchitecture> All { get; } =
     [.. ByName.Values.OrderBy(item => item.Name, StringComparer.Ordinal)];
 
-    /// <summary>One of them; null when there is none of that name.</summary>
+    /// <summary>Finds a network by its name; null when there is none of that name.</summary>
     /// <param name="name">The name, such as <c>resnet50</c>.</param>
     public static PredefinedArchitecture? Find(string name) => ByName.GetValueOrDefault(name);
 

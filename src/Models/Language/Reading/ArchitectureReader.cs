@@ -4,13 +4,15 @@ using ModelService.Models.Language.Analysis;
 
 namespace ModelService.Models.Language.Reading;
 
-/// <summary>Reads and analyses an architecture by itself.</summary>
+/// <summary>Reads and analyses an architecture that is not part of a model's definition.</summary>
 public static class ArchitectureReader
 {
-    /// <summary>Reads an architecture and works out its shapes and costs. Nothing is built.</summary>
-    /// <param name="json">The architecture, as the language has it.</param>
+    /// <summary>Reads an architecture and computes its shapes and costs, without building the network.</summary>
+    /// <param name="json">The architecture, in the architecture language.</param>
     /// <param name="limits">How large it may be.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.DefinitionInvalid"/> with every error and its place.
+    /// </exception>
     public static ArchitectureAnalysis Analyze(JsonElement json, ArchitectureLimits limits)
     {
         var errors = new DefinitionErrors();

@@ -7,29 +7,30 @@ using ModelService.Models.Language.Analysis;
 namespace ModelService.Models.Language.Reading;
 
 /// <summary>
-/// The errors found in a definition, each once, and the answer to its client. Only the first hundred are kept: a thousand wrong layers make a
-/// thousand errors, and a person reads the first few.
+/// The errors found in a definition, without duplicates, and the exception that reports them to the client. Only the
+/// first hundred are kept: a thousand wrong layers make a thousand errors, and a person reads the first few.
 /// </summary>
 internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
 {
-    private const int Most = 100;
+    private const int MaxCount = 100;
 
     private readonly List<ErrorDetail> kept = [];
 
-    /// <summary>How many are kept.</summary>
+    /// <summary>The number of errors kept.</summary>
     public int Count => kept.Count;
 
-    /// <summary>Whether no more are kept: then there is nothing to be gained by reading on.</summary>
-    public bool IsFull => kept.Count == Most;
+    /// <summary>Whether no further errors are kept: reading may stop.</summary>
+    public bool IsFull => kept.Count == MaxCount;
 
-    /// <summary>Takes an error, as long as there is room.</summary>
+    /// <summary>Adds an error, unless <see cref="IsFull"/> or the same error is there.</summary>
     public void Add(ErrorDetail error)
     {
         if (!IsFull && !kept.Contains(error))
             kept.Add(error);
     }
 
-    /// <summary>Whether something at a place, or in what stands there, is wrong.</summary>
+    /// <summary>Whether a value, or a value inside it, has an error.</summary>
+    /// <param name="pointer">JSON Pointer to the value.</param>
     public bool AnyAt(string pointer) =>
         kept.Exists(error =>
             error.Pointer == pointer || error.Pointer.StartsWith(pointer + "/", StringComparison.Ordinal)
@@ -41,23 +42,29 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The exception that carries the errors, each pointing at a place that is in the document.</summary>
+    /// <summary>
+    /// The exception that carries the errors, each with a pointer to a value that is in the document.
+    /// </summary>
     public ServingException Exception(JsonElement document, ArchitectureAnalysis? analysis = null)
     {
-        var distinct = kept.Select(error => error with { Pointer = Existing(document, error.Pointer) })
+        var distinct = kept.Select(error => error with { Pointer = ToExisting(document, error.Pointer) })
             .Distinct()
             .ToList();
-        var more =
-            distinct.Count > 1
-                ? $" And {(IsFull ? "at least " : "")}{distinct.Count - 1} more; see 'errors'{(IsFull ? $", which has the first {distinct.Count}" : "")}."
-                : "";
-        return new InvalidDefinitionException($"{Place(distinct[0])}{distinct[0].Detail}{more}", distinct, analysis);
+        var place = distinct[0].Pointer.Length == 0 ? "" : $"At {distinct[0].Pointer}: ";
+        return new InvalidDefinitionException($"{place}{distinct[0].Detail}{More(distinct.Count)}", distinct, analysis);
     }
 
-    private static string Place(ErrorDetail error) => error.Pointer.Length == 0 ? "" : $"At {error.Pointer}: ";
+    private string More(int count)
+    {
+        if (count == 1)
+            return "";
+        return IsFull
+            ? $" And at least {count - 1} more; see 'errors', which has the first {count}."
+            : $" And {count - 1} more; see 'errors'.";
+    }
 
-    // What is missing has no place of its own: then it is the place it is missing from.
-    private static string Existing(JsonElement document, string pointer)
+    // A missing property is not in the document: its error points to the object that it is missing from.
+    private static string ToExisting(JsonElement document, string pointer)
     {
         var (current, found) = (document, "");
         foreach (var token in pointer.Split('/').Skip(1))

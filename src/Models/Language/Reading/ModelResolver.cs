@@ -8,16 +8,19 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Language.Reading;
 
 /// <summary>
-/// Makes a resolved model of a definition, in the order of the methods here: finds the network, puts in the head, analyses
-/// it, fills in what a derived model inherits, and checks the rules that concern more than one property.
+/// Resolves a definition, in the order of the methods here: finds the network, replaces the head, analyses the network,
+/// fills in the properties that a derived model inherits, and checks the rules that concern more than one property.
 /// </summary>
+/// <param name="limits">How large the network may be.</param>
+/// <param name="findModel">Finds the model that <c>from</c> names, or throws a <see cref="ServingException"/>.</param>
+/// <param name="errors">Receives the errors.</param>
 internal sealed class ModelResolver(
     ArchitectureLimits limits,
     Func<ModelReference, ResolvedModel>? findModel,
     DefinitionErrors errors
 )
 {
-    /// <summary>Looks up the base or the model to derive from, and makes the resolved model.</summary>
+    /// <summary>Resolves a definition: looks up its base, or the model to derive from.</summary>
     /// <returns>The resolved model; null after an error.</returns>
     public ResolvedModel? Resolve(ModelDefinition definition)
     {
@@ -28,7 +31,7 @@ internal sealed class ModelResolver(
             : null;
     }
 
-    /// <summary>Makes the resolved model of a network that was resolved before: nothing is looked up.</summary>
+    /// <summary>Resolves a definition whose network is known from before: nothing is looked up.</summary>
     /// <returns>The resolved model; null after an error.</returns>
     public ResolvedModel? Restore(ModelDefinition definition, ArchitectureDefinition architecture) =>
         Complete(definition, architecture, null);
@@ -59,7 +62,7 @@ internal sealed class ModelResolver(
         // When 'from' or 'architecture' was given but couldn't be read, its own errors say so.
         if (definition.Architecture is null && errors.Count > 0)
             return;
-        const string Needs = "It goes with 'base' or 'from'. In an architecture of your own, ";
+        const string Needs = "This property needs 'base' or 'from'. In an architecture of your own, ";
         if (definition.NumClasses is not null)
             Fail("/num_classes", Needs + "the last layer says how many classes there are.");
         if (definition.Head is not null)
@@ -97,8 +100,8 @@ internal sealed class ModelResolver(
         return null;
     }
 
-    // torchvision's users write model.fc = nn.Linear(..., 7) or model.fc = nn.Sequential(...): the new head has the old
-    // one's key.
+    // As torchvision's users write model.fc = nn.Linear(..., 7) or model.fc = nn.Sequential(...), the new head keeps
+    // the key of the old one.
     private ArchitectureDefinition? WithHead(ArchitectureDefinition? architecture, ModelDefinition definition)
     {
         if (architecture is null || definition is { NumClasses: null, Head: null })
@@ -116,7 +119,7 @@ internal sealed class ModelResolver(
             var end = node is null ? "has no layer with weights" : $"ends with '{node.Key}', a {node.Type}";
             Fail(
                 pointer,
-                $"The network {end}, so there is no head to put another in the place of. "
+                $"The network {end}, so it has no head that can be replaced. "
                     + "Give the whole network as 'architecture'."
             );
             return null;
@@ -143,13 +146,13 @@ internal sealed class ModelResolver(
         var before = errors.Count;
         var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, Origin(definition));
 
-        // What couldn't be read leaves the shapes after it unknown; its own error says so.
+        // After an unreadable layer the shapes are unknown; the layer's own error says why.
         if (errors.Count > before || errors.IsFull || !analysis.Output.IsKnown)
             return null;
         definition = Inherit(definition, source, analysis);
         CheckScores(definition, analysis);
         var preprocessing = FindPreprocessing(definition, analysis.Input);
-        var resolved = new ResolvedModel
+        var model = new ResolvedModel
         {
             Definition = definition,
             Architecture = architecture,
@@ -157,11 +160,11 @@ internal sealed class ModelResolver(
             Preprocessing = preprocessing,
         };
         if (analysis.Output.Rank == 1)
-            SampleRules.Check(resolved, errors);
-        return errors.Count > 0 ? null : resolved;
+            SampleRules.Check(model, errors);
+        return errors.Count > 0 ? null : model;
     }
 
-    // What the client wrote that made the network what it is.
+    // The property that determines the network: errors in the network point to it.
     private static string Origin(ModelDefinition definition) =>
         definition switch
         {
@@ -172,7 +175,7 @@ internal sealed class ModelResolver(
             _ => "/from",
         };
 
-    // What is filled in is what a model derived from this one inherits in its turn.
+    // A model that is derived from this one inherits the filled-in values, too.
     private static ModelDefinition Inherit(
         ModelDefinition definition,
         ResolvedModel? source,
@@ -207,7 +210,7 @@ internal sealed class ModelResolver(
         {
             Fail(
                 "/labels",
-                $"There are {labels.Count} labels for {analysis.Output.Sizes[0]} classes; give one for each."
+                $"There are {labels.Count} labels for {analysis.Output.Sizes[0]} classes; give one label per class."
             );
         }
     }
@@ -220,8 +223,8 @@ internal sealed class ModelResolver(
             {
                 Fail(
                     "/preprocessing",
-                    $"The input {input} is not a picture of 1 or 3 channels, so no photo can become it. "
-                        + "Send tensors, and leave this out."
+                    $"The input {input} is not a picture of 1 or 3 channels, so photos can't be preprocessed for it. "
+                        + "Leave this property out, and send tensors."
                 );
             }
 
@@ -242,7 +245,7 @@ internal sealed class ModelResolver(
         {
             Fail(
                 "/preprocessing",
-                $"What it makes of a photo depends on the photo's shape, but the network takes {input}: "
+                $"The preprocessing's output depends on the shape of the photo, but the network takes {input}: "
                     + "add a 'center_crop', or resize to a 'height' and 'width'."
             );
         }
@@ -250,7 +253,7 @@ internal sealed class ModelResolver(
         {
             Fail(
                 "/preprocessing",
-                $"It makes [{preprocessing.ChannelCount}, {size.Height}, {size.Width}] of a photo, "
+                $"The preprocessing gives [{preprocessing.ChannelCount}, {size.Height}, {size.Width}], "
                     + $"but the network takes {input}."
             );
         }

@@ -35,7 +35,7 @@ internal sealed class RecordMembers
         ByName = Members.ToDictionary(member => member.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The properties; those of a base record first, then in the order they are written in.</summary>
+    /// <summary>The properties: those of a base record first, then in the order of the source code.</summary>
     public IReadOnlyList<RecordMember> Members { get; }
 
     /// <summary>The properties by their JSON name.</summary>
@@ -44,7 +44,7 @@ internal sealed class RecordMembers
     /// <summary>The members of a record that has a parameterless constructor.</summary>
     public static RecordMembers From(Type type) => Known.GetOrAdd(type, static key => new RecordMembers(key));
 
-    /// <summary>What a record says: its required properties, and those that don't have their default.</summary>
+    /// <summary>A record's required properties, and those whose value is not the default.</summary>
     public static IEnumerable<(RecordMember Member, object Value)> Given(object record) =>
         from member in From(record.GetType()).Members
         let value = member.Get(record)
@@ -62,55 +62,59 @@ internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 
     /// <summary>Reads, writes and describes the property's values.</summary>
     public ParameterCodec Codec { get; } =
-        ParameterCodecs.Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+        ParameterCodecs.Get(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
 
-    /// <summary>Whether JSON must give it.</summary>
+    /// <summary>Whether the property must be in the JSON.</summary>
     public bool Required { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
 
-    /// <summary>What it is when JSON doesn't give it.</summary>
+    /// <summary>The value when the property is not in the JSON.</summary>
     public object? Default { get; } = defaultValue;
 
-    /// <summary>What it means, in a line.</summary>
+    /// <summary>The property's meaning, in a line.</summary>
     public string Meaning { get; } = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
 
-    /// <summary>Whether null is as good as not given.</summary>
+    /// <summary>Whether null means the same as leaving the property out.</summary>
     public bool TakesNull { get; } =
         !property.IsDefined(typeof(RequiredMemberAttribute)) && !property.IsDefined(typeof(RefusesNullAttribute));
 
-    /// <summary>Least number, for each number in it; null when its type decides.</summary>
+    /// <summary>Least value of each number in the property; null: the least of its type.</summary>
     public double? Minimum { get; } = Number(property.GetCustomAttribute<RangeAttribute>()?.Minimum);
 
-    /// <summary>Greatest number, for each number in it; null when its type decides.</summary>
+    /// <summary>Greatest value of each number in the property; null: the greatest of its type.</summary>
     public double? Maximum { get; } = Number(property.GetCustomAttribute<RangeAttribute>()?.Maximum);
 
-    /// <summary>How many elements a list must have.</summary>
+    /// <summary>Least number of elements in a list.</summary>
     public int MinLength { get; } = property.GetCustomAttribute<MinLengthAttribute>()?.Length ?? 0;
 
-    /// <summary>How many elements a list may have.</summary>
+    /// <summary>Greatest number of elements in a list.</summary>
     public int MaxLength { get; } = property.GetCustomAttribute<MaxLengthAttribute>()?.Length ?? int.MaxValue;
 
     /// <summary>The regular expression that a text must match as a whole.</summary>
     public string? Pattern { get; } = property.GetCustomAttribute<RegularExpressionAttribute>()?.Pattern;
 
-    /// <summary>Whether a layer may be given by its type's name alone.</summary>
+    /// <summary>Whether a layer may be given as the name of its type alone.</summary>
     public bool TakesTypeName { get; } = property.IsDefined(typeof(TakesTypeNameAttribute));
 
-    /// <summary>Gives the property its value on a record that is being read.</summary>
+    /// <summary>Sets the property of a record that is being read.</summary>
     public void Set(object record, object? value) => property.SetValue(record, value);
 
-    /// <summary>The property's value.</summary>
+    /// <summary>The property's value in a record.</summary>
     public object? Get(object record) => property.GetValue(record);
 
-    /// <summary>The default as JSON; null when there is none, or when the property must be given.</summary>
+    /// <summary>The default as JSON; null when there is none, or when the property is required.</summary>
     public JsonNode? WriteDefault() => Required || Default is null ? null : Codec.Write(Default);
 
     private static double? Number(object? limit) => (limit as IConvertible)?.ToDouble(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Marks a layer property that also takes the type alone: <c>"relu"</c> for <c>{"type": "relu"}</c>.</summary>
+/// <summary>
+/// Marks a layer property that also accepts the type alone: <c>"relu"</c> for <c>{"type": "relu"}</c>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TakesTypeNameAttribute : Attribute;
 
-/// <summary>Marks an optional property for which null is an error: in a change, null could be meant as "remove it".</summary>
+/// <summary>
+/// Marks an optional property for which null is an error: in an update, null could be meant as "remove the value".
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class RefusesNullAttribute : Attribute;

@@ -7,30 +7,30 @@ using ModelService.Models.Language.Writing;
 namespace ModelService.Models.Language.Reading;
 
 /// <summary>
-/// A resolved model as JSON that needs nothing else to be read back: what the client asked for, and beside it the whole network, so that neither
-/// the model it derives from nor a predefined architecture has to be there.
+/// A resolved model as JSON: the client's definition, and beside it the whole network. Reading it back needs neither
+/// the model it derives from nor a predefined architecture.
 /// </summary>
 internal static class ResolvedModelJson
 {
     private const string DefinitionName = "definition",
         ArchitectureName = "architecture";
 
-    /// <summary>Writes a resolved model. Its samples are left out: they stand in a file of their own.</summary>
-    public static JsonObject Write(ResolvedModel resolved) =>
+    /// <summary>Writes a resolved model, without its samples, which are kept in a file of their own.</summary>
+    public static JsonObject Write(ResolvedModel model) =>
         new()
         {
             [DefinitionName] = ArchitectureWriter.WriteRecord(
-                resolved.Definition with
+                model.Definition with
                 {
                     Architecture = null,
                     Samples = null,
                 }
             ),
-            [ArchitectureName] = ArchitectureWriter.WriteRecord(resolved.Architecture),
+            [ArchitectureName] = ArchitectureWriter.WriteRecord(model.Architecture),
         };
 
-    /// <summary>Reads a resolved model back, and checks it as if a client had sent it.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>.</exception>
+    /// <summary>Reads a resolved model back, and checks it like a client's definition.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error.</exception>
     public static ResolvedModel Read(JsonElement json, ArchitectureLimits limits)
     {
         if (
@@ -41,7 +41,7 @@ internal static class ResolvedModelJson
         {
             throw new ServingException(
                 ErrorCode.DefinitionInvalid,
-                $"It has no '{DefinitionName}' and '{ArchitectureName}'."
+                $"The JSON must be an object with '{DefinitionName}' and '{ArchitectureName}'."
             );
         }
 
@@ -49,10 +49,10 @@ internal static class ResolvedModelJson
         var reader = new StrictReader(errors, limits.MaxLayers);
         var definition = reader.Read<ModelDefinition>(definitionJson, "/" + DefinitionName);
         var architecture = reader.Read<ArchitectureDefinition>(architectureJson, "/" + ArchitectureName);
-        var resolved =
+        var model =
             definition is null || architecture is null
                 ? null
                 : new ModelResolver(limits, null, errors).Restore(definition, architecture);
-        return errors.Count == 0 ? resolved! : throw errors.Exception(json);
+        return errors.Count == 0 ? model! : throw errors.Exception(json);
     }
 }

@@ -1,5 +1,5 @@
 namespace ModelService.Models.Language.Reading;
 
-/// <summary>The version that is to be a model's default.</summary>
-/// <param name="Number">Its number; null: the newest that is ready, from now on.</param>
+/// <summary>A client's choice of a model's default version.</summary>
+/// <param name="Number">The version's number; null: always the newest version that is ready.</param>
 public sealed record VersionChoice(int? Number);

@@ -6,10 +6,12 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Writing;
 
-/// <summary>The architecture language as a JSON Schema (draft 2020-12), of the records that the reader fills.</summary>
+/// <summary>
+/// The JSON Schema (draft 2020-12) of the architecture language, made from the records that it is read into.
+/// </summary>
 public static class ArchitectureSchema
 {
-    /// <summary>The schema; serve it, or point an editor at it.</summary>
+    /// <summary>The schema, for clients and editors.</summary>
     public static JsonElement Document { get; } = JsonSerializer.SerializeToElement(Create());
 
     private static JsonObject Create()
@@ -33,13 +35,13 @@ public static class ArchitectureSchema
         ((JsonObject)schema["properties"]!)["$schema"] = new JsonObject
         {
             ["type"] = "string",
-            ["description"] = "Where this schema is, for an editor; ignored.",
+            ["description"] = "The address of this schema, for an editor; ignored by the server.",
         };
         schema["$defs"] = definitions;
         return schema;
     }
 
-    // "type" tells the kinds apart; if/then gives an editor one clear complaint instead of one for each kind.
+    // "type" selects the kind of layer. With if/then, an editor shows the errors of that kind, not those of every kind.
     private static JsonObject AnyLayer() =>
         new()
         {
@@ -75,16 +77,16 @@ public static class ArchitectureSchema
         return input;
     }
 
-    // What is null is not given.
-    private static JsonObject Given(string[] names, string[] others) =>
+    // A property that is null counts as not given.
+    private static JsonObject Given(string[] given, string[] missing) =>
         new()
         {
-            ["required"] = SchemaNodes.Texts(names),
+            ["required"] = SchemaNodes.Texts(given),
             ["properties"] = new JsonObject([
-                .. names.Select(name =>
+                .. given.Select(name =>
                     KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["not"] = Null() })
                 ),
-                .. others.Select(name => KeyValuePair.Create<string, JsonNode?>(name, Null())),
+                .. missing.Select(name => KeyValuePair.Create<string, JsonNode?>(name, Null())),
             ]),
         };
 

@@ -8,7 +8,9 @@ namespace ModelService.Models.Language.Writing;
 /// <summary>Writes an architecture as JSON that reads back as the same network.</summary>
 public static class ArchitectureWriter
 {
-    /// <summary>Writes an analysed network with what was inferred filled in and every repeat written out.</summary>
+    /// <summary>
+    /// Writes an analysed network: inferred parameters are filled in, and each copy of a repeat is written.
+    /// </summary>
     /// <param name="architecture">The network.</param>
     /// <param name="analysis">Its analysis.</param>
     public static JsonObject Write(ArchitectureDefinition architecture, ArchitectureAnalysis analysis)
@@ -17,15 +19,15 @@ public static class ArchitectureWriter
         return WriteRecord(filled);
     }
 
-    /// <summary>Writes a record: the required properties, and those that don't have their default.</summary>
+    /// <summary>Writes a record: its required properties, and those whose value is not the default.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="canonical">Whether it is written for <see cref="ArchitectureHash"/>.</param>
+    /// <param name="canonical">Whether to write the canonical form, for <see cref="ArchitectureHash"/>.</param>
     internal static JsonObject WriteRecord(object record, bool canonical = false)
     {
         var given = RecordMembers.Given(record);
         if (canonical)
         {
-            // A required property, too, is left out when it has its type's default. That must stay: hashes are kept.
+            // Required properties, too, are left out when they have their type's default. Stored hashes depend on this.
             given = given
                 .Where(item => !item.Value.Equals(item.Member.Default))
                 .OrderBy(item => item.Member.Name, StringComparer.Ordinal);
@@ -41,13 +43,13 @@ public static class ArchitectureWriter
     private static IEnumerable<LayerDefinition> WithInferred(LayerNode node) =>
         node.Definition is Repeat ? node.Children.SelectMany(WithInferred) : [node.Definition.WithInferred(node)];
 
-    /// <summary>A branch or shortcut with what was inferred filled in; it stays one layer.</summary>
+    /// <summary>A branch or shortcut with inferred parameters filled in, as one layer.</summary>
     internal static LayerDefinition BranchWithInferred(LayerNode node) =>
         node.Definition is Repeat
             ? new Sequential { Inline = true, Layers = WithInferred(node.Children) }
             : node.Definition.WithInferred(node);
 
-    /// <summary>The layers of a block with what was inferred filled in.</summary>
+    /// <summary>The layers of a block with inferred parameters filled in.</summary>
     internal static IReadOnlyList<LayerDefinition> WithInferred(IEnumerable<LayerNode> nodes) =>
         [.. nodes.SelectMany(WithInferred)];
 }

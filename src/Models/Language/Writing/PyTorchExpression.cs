@@ -5,19 +5,19 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Writing;
 
-/// <summary>The constructor call of a torch.nn layer, whose parameters have the language's names.</summary>
+/// <summary>The constructor call of a torch.nn layer. Its arguments have the same names in this language.</summary>
 internal static class PyTorchExpression
 {
-    private static readonly ParameterCodec Numbers = ParameterCodecs.Of(typeof(IReadOnlyList<double>));
+    private static readonly ParameterCodec Numbers = ParameterCodecs.Get(typeof(IReadOnlyList<double>));
 
-    /// <summary>Such as <c>nn.Conv2d(in_channels=3, out_channels=6, kernel_size=3)</c>.</summary>
+    /// <summary>A constructor call, such as <c>nn.Conv2d(in_channels=3, out_channels=6, kernel_size=3)</c>.</summary>
     public static string Format(LayerNode node)
     {
         if (node.Definition is Filter2d filter)
             return $"Filter2d({node.Input.Sizes[0]}, {Numbers.Python(filter.Preset.Kernel())})";
         var layer = node.Definition.WithInferred(node);
 
-        // nn.Softmax alone has no default here: without dim, PyTorch guesses and warns.
+        // In the language, dim defaults to 1; nn.Softmax without dim guesses it and warns.
         var arguments = layer is Softmax { Dim: 1 }
             ? ["dim=1"]
             : RecordMembers
@@ -28,7 +28,7 @@ internal static class PyTorchExpression
         return $"nn.{ClassName(layer)}({string.Join(", ", arguments)})";
     }
 
-    // conv2d is Conv2d and so on; only the names with capitals inside are torch.nn's own.
+    // Most names follow a rule, such as Conv2d for conv2d; the listed ones don't.
     private static string ClassName(LayerDefinition layer) =>
         LayerCatalogue.NameOf(layer) switch
         {

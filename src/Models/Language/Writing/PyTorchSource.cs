@@ -6,8 +6,9 @@ using ModelService.Models.Language.Layers;
 namespace ModelService.Models.Language.Writing;
 
 /// <summary>
-/// Writes a network as torch.nn source that builds the same module with the same keys, for a person to read and run elsewhere. Each block
-/// with a key of its own becomes a class: its constructor registers what it holds, its forward runs it. Never run here.
+/// Writes a network as torch.nn source that builds the same module with the same keys, for a person to read and to run
+/// in PyTorch; the service does not run it. Each block with a key of its own becomes a class: its constructor registers
+/// the block's layers, its forward runs them.
 /// </summary>
 public sealed class PyTorchSource
 {
@@ -33,7 +34,8 @@ public sealed class PyTorchSource
             .ToString();
     }
 
-    /// <summary>Adds a class for a block and gives its name.</summary>
+    /// <summary>Adds a class for a block.</summary>
+    /// <returns>The name of the class.</returns>
     internal string AddClass(string name, Func<PyTorchBlock, string> forward)
     {
         var block = new PyTorchBlock(this);
@@ -54,14 +56,17 @@ public sealed class PyTorchSource
         return name;
     }
 
-    /// <summary>A class name that no other block has: its key, numbered when another key reads the same with its dots replaced.</summary>
+    /// <summary>
+    /// A class name that no other block has: the block's key with underscores for dots, and a number when another key
+    /// gives the same name.
+    /// </summary>
     internal string ClassName(LayerNode node)
     {
         var name = "Block_" + node.Key.Replace('.', '_');
-        var free = name;
-        for (var number = 2; !names.Add(free); number++)
-            free = $"{name}_{number}";
-        return free;
+        var unique = name;
+        for (var number = 2; !names.Add(unique); number++)
+            unique = $"{name}_{number}";
+        return unique;
     }
 
     private const string Filter = """
@@ -71,7 +76,8 @@ public sealed class PyTorchSource
             def __init__(self, channels, kernel):
                 super().__init__()
                 self.channels = channels
-                self.register_buffer("kernel", torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1), persistent=False)
+                kernel = torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)
+                self.register_buffer("kernel", kernel, persistent=False)
 
             def forward(self, x):
                 return nn.functional.conv2d(x, self.kernel, padding=1, groups=self.channels)
@@ -79,7 +85,7 @@ public sealed class PyTorchSource
         """;
 }
 
-/// <summary>The body of one class while it is written.</summary>
+/// <summary>The body of one class while it is being written.</summary>
 internal sealed class PyTorchBlock(PyTorchSource source)
 {
     private int variables;

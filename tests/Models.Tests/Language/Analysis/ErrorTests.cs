@@ -93,7 +93,7 @@ public sealed class ErrorTests
     [InlineData(
         """{ "type": "repeat", "times": 2, "layers": [] }""",
         "/layers/0/layers",
-        "0 elements stand here; 1 or more are needed"
+        "has 0 elements; 1 or more are needed"
     )]
     [InlineData(
         """{ "type": "repeat", "times": 2, "name": "x", "layers": [{ "type": "relu" }] }""",
@@ -103,7 +103,7 @@ public sealed class ErrorTests
     [InlineData(
         """{ "type": "concat", "branches": [] }""",
         "/layers/0/branches",
-        "0 elements stand here; 1 or more are needed"
+        "has 0 elements; 1 or more are needed"
     )]
     [InlineData(
         """{ "type": "concat", "branches": [{ "type": "identity" }, { "type": "max_pool2d", "kernel_size": 2 }] }""",
@@ -382,7 +382,7 @@ public sealed class ErrorTests
         );
 
         Assert.Equal(pointer, errors[0].Pointer);
-        Assert.Contains("are taken", errors[0].Detail, StringComparison.Ordinal);
+        Assert.Contains("are allowed", errors[0].Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,6 @@ public sealed class PyTorchSourceTests
         );
 
         // Apart, for the width of the lines below.
-        const string Kernel = "torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)";
         const string Conv =
             """nn.Conv2d(in_channels=3, out_channels=4, kernel_size=(3, 5), padding="same", bias=False)""";
         var source = PyTorchSource.Write(analysis);
@@ -47,7 +46,8 @@ public sealed class PyTorchSourceTests
                 def __init__(self, channels, kernel):
                     super().__init__()
                     self.channels = channels
-                    self.register_buffer("kernel", {{Kernel}}, persistent=False)
+                    kernel = torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)
+                    self.register_buffer("kernel", kernel, persistent=False)
 
                 def forward(self, x):
                     return nn.functional.conv2d(x, self.kernel, padding=1, groups=self.channels)
