@@ -1,11 +1,11 @@
 namespace ModelService.Models.Backends;
 
-/// <summary>How a model computes.</summary>
+/// <summary>The form in which a model computes.</summary>
 public enum Backend
 {
-    /// <summary>By its plan: fused operators, one native call per batch.</summary>
+    /// <summary>The model's plan: fused operators, one native call per batch.</summary>
     Plan,
 
-    /// <summary>By its TorchSharp modules, one after another: slower, the same scores.</summary>
+    /// <summary>The model's TorchSharp modules, one after another: slower, with the same scores.</summary>
     Module,
 }

@@ -12,12 +12,12 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Backends;
 
 /// <summary>
-/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors; whoever made it disposes
-/// it, after the last run. Several threads may run it at once; each run has activations of its own.
+/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors;
+/// its creator disposes it after the last run. Several threads may run it at once; each run has its own activations.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
-    // What the largest activation of one native call may take; larger batches are run in parts, so that memory stays bounded.
+    // Limit on the largest activation of one native call. Larger batches run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
     private readonly BlockModule module;
@@ -27,12 +27,18 @@ internal sealed class CompiledModel : IDisposable
 
     /// <summary>Builds a network.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
-    /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
-    /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
-    /// <param name="device">Where it computes.</param>
-    /// <param name="precision">What it computes in; it takes and gives float32 all the same.</param>
-    /// <param name="fallbackReason">Why it computes by its module; null: by its plan, unless that can't be built, or is wrong in float32.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.</exception>
+    /// <param name="seed">Seed of the random weights; null: different weights each time.</param>
+    /// <param name="weights">
+    /// Tensors to copy in, borrowed until this returns; the network's other tensors stay random.
+    /// </param>
+    /// <param name="device">The device that computes.</param>
+    /// <param name="precision">The precision of the computation; inputs and scores are float32 in any case.</param>
+    /// <param name="fallbackReason">
+    /// Why the module has to compute; null: the plan computes, unless it can't be built or is wrong in float32.
+    /// </param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
+    /// </exception>
     public CompiledModel(
         ArchitectureAnalysis analysis,
         long? seed,
@@ -62,7 +68,7 @@ internal sealed class CompiledModel : IDisposable
                 verification.Accuracy
             );
 
-            // The module's numbers are kept for their export, but not on the GPU.
+            // The module is kept for the export of its weights, but not on the GPU.
             if (plan is not null)
                 module.to(CPU);
         }
@@ -77,7 +83,9 @@ internal sealed class CompiledModel : IDisposable
         }
     }
 
-    /// <summary>Most inputs that one native call computes of a network, so that its memory stays bounded.</summary>
+    /// <summary>
+    /// Largest number of inputs of a network that one native call computes, so that memory stays bounded.
+    /// </summary>
     /// <param name="analysis">A network without an error.</param>
     public static int MaxBatchSizeOf(ArchitectureAnalysis analysis)
     {
@@ -86,16 +94,16 @@ internal sealed class CompiledModel : IDisposable
         return (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
     }
 
-    /// <summary>Where and how it computes.</summary>
+    /// <summary>Where and how the model computes.</summary>
     public ExecutionInfo Execution { get; }
 
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
-    /// <summary>The tensors by their names, float32; borrowed, valid as long as the model.</summary>
+    /// <summary>The tensors of the state dict by name, float32; borrowed, valid as long as the model.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
 
-    /// <summary>Most inputs that one native call computes, so that its memory stays bounded.</summary>
+    /// <summary>Largest number of inputs that one native call computes, so that memory stays bounded.</summary>
     public int MaxBatchSize { get; }
 
     /// <summary>Numbers per input.</summary>
@@ -117,14 +125,16 @@ internal sealed class CompiledModel : IDisposable
         return scores;
     }
 
-    /// <summary>Computes the scores of a batch that lies in several places.</summary>
+    /// <summary>Computes the scores of a batch that is given in several pieces.</summary>
     /// <param name="pieces">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
-    /// <param name="count">How many inputs they are, at most <see cref="MaxBatchSize"/>.</param>
-    /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
-    /// <returns>The scores of all, in order.</returns>
+    /// <param name="count">Number of inputs in all pieces, at most <see cref="MaxBatchSize"/>.</param>
+    /// <param name="threads">
+    /// Threads that compute parts of the batch side by side where that is faster; null: never.
+    /// </param>
+    /// <returns>The scores of all inputs, in order.</returns>
     public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, IntraBatchPool? threads = null)
     {
-        // Scope and inference mode belong to the thread: nothing here may await.
+        // The dispose scope and the inference mode belong to the thread: nothing here may await.
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var input = empty([count, .. inputSizes], ScalarType.Float32, CPU);

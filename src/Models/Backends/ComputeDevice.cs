@@ -5,12 +5,14 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>Where tensors live and are computed.</summary>
+/// <summary>The devices that hold and compute tensors.</summary>
 public static class ComputeDevice
 {
     /// <summary>Finds the device that a definition asks for.</summary>
     /// <param name="name"><c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: there is no such GPU here.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: there is no such GPU here.
+    /// </exception>
     public static Device Find(string name)
     {
         var gpus = cuda.is_available() ? cuda.device_count() : 0;
@@ -23,8 +25,9 @@ public static class ComputeDevice
             return device(DeviceType.CUDA, index);
         var detail =
             gpus == 0
-                ? $"'{name}' is asked for, but this server has no NVIDIA GPU that it can use. Ask for 'cpu' or 'auto'."
-                : $"'{name}' is asked for, but the GPUs here are cuda:0 to cuda:{gpus - 1}.";
+                ? $"The device '{name}' is not available: this server has no NVIDIA GPU that it can use. "
+                    + "Use 'cpu' or 'auto'."
+                : $"The device '{name}' is not available: the GPUs here are cuda:0 to cuda:{gpus - 1}.";
         throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/device", detail)]);
     }
 }

@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>Works out the tensors that a plan is given from those of its module.</summary>
-/// <param name="module">The module's tensors by name; borrowed.</param>
-/// <param name="precision">What the plan computes in.</param>
+/// <summary>Computes the tensors of a plan from those of its module: norms folded in, channels padded.</summary>
+/// <param name="module">The tensors of the module's state dict by name; borrowed.</param>
+/// <param name="precision">The precision of the plan.</param>
 internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, ScalarType precision)
 {
-    /// <summary>A tensor of a plan; the caller owns it, unless it is the module's own.</summary>
+    /// <summary>
+    /// Computes a tensor of a plan. The caller owns the result, unless it is the module's own tensor.
+    /// </summary>
     public Tensor Get(PlanTensor tensor) =>
         tensor switch
         {
@@ -17,7 +19,7 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
             BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
             ModuleTensor parameter => module[parameter.Name],
-            _ => throw new InvalidOperationException($"{tensor.GetType().Name} is no tensor of a plan."),
+            _ => throw new InvalidOperationException($"{tensor.GetType().Name} is not a tensor of a plan."),
         };
 
     private Tensor PaddedWeight(WeightSource source)
@@ -31,7 +33,8 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
     private static Tensor Padded(Tensor tensor, long[] zeros) =>
         zeros.All(count => count == 0) ? tensor : nn.functional.pad(tensor, zeros);
 
-    // In float64: W' = W · s and b' = (b - mean) · s + shift, where s = scale / sqrt(var + eps), one each per output channel.
+    // Folds batch norms in, in float64: W' = W · s and b' = (b - mean) · s + shift, where s = scale / sqrt(var + eps).
+    // Each output channel has its own s, mean and shift.
     private (Tensor Weight, Tensor? Bias) Fold(WeightSource source)
     {
         var weight = source switch
@@ -40,7 +43,7 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
             FixedWeights filter => tensor(filter.Kernel.ToArray(), [1, 1, 3, 3])
                 .to(ScalarType.Float32)
                 .repeat(filter.Channels, 1, 1, 1),
-            _ => throw new InvalidOperationException($"{source.GetType().Name} has no numbers."),
+            _ => throw new InvalidOperationException($"{source.GetType().Name} is not a source of weights."),
         };
         var bias = source.Bias is null ? null : module[source.Bias];
         if (source.Norms.Count == 0)

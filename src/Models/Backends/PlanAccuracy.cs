@@ -3,17 +3,21 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>How far a plan's probabilities are from those of the float32 module, on inputs made for the purpose.</summary>
-/// <param name="MaxDifference">Largest difference of two probabilities.</param>
-/// <param name="MeanDifference">Mean difference.</param>
-/// <param name="Top1Agreement">Share of the inputs for which both name the same class; 0 to 1.</param>
-/// <param name="Inputs">How many inputs were compared.</param>
+/// <summary>
+/// How far a plan's probabilities are from those of the float32 module, measured on generated inputs.
+/// </summary>
+/// <param name="MaxDifference">Largest difference of a probability.</param>
+/// <param name="MeanDifference">Mean difference of the probabilities.</param>
+/// <param name="Top1Agreement">
+/// Fraction of the inputs for which both give the same class the highest probability; 0 to 1.
+/// </param>
+/// <param name="Inputs">Number of inputs compared.</param>
 public sealed record PlanAccuracy(double MaxDifference, double MeanDifference, double Top1Agreement, int Inputs)
 {
-    /// <summary>Compares scores.</summary>
+    /// <summary>Compares the scores of a plan with those of its module.</summary>
     /// <param name="plan">The plan's logits, one input after another.</param>
-    /// <param name="module">The module's.</param>
-    /// <param name="inputs">How many inputs.</param>
+    /// <param name="module">The module's logits, in the same order.</param>
+    /// <param name="inputs">Number of inputs.</param>
     internal static PlanAccuracy Compare(ReadOnlySpan<float> plan, ReadOnlySpan<float> module, int inputs)
     {
         var classes = plan.Length / inputs;
@@ -26,7 +30,8 @@ public sealed record PlanAccuracy(double MaxDifference, double MeanDifference, d
             );
             for (var c = 0; c < classes; c++)
             {
-                // NaN is never larger: it is made the largest difference there is, unless both have it.
+                // A limit would not catch NaN: no comparison with it is true. So it counts as the largest possible
+                // difference, unless both are NaN.
                 var difference =
                     float.IsNaN(left[c]) && float.IsNaN(right[c]) ? 0 : Math.Abs((double)left[c] - right[c]);
                 largest = Math.Max(largest, double.IsNaN(difference) ? 1 : difference);

@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>Which number formats the hardware computes fast.</summary>
+/// <summary>The precisions that the hardware supports.</summary>
 public static class Precisions
 {
-    /// <summary>Whether this processor multiplies bfloat16 by itself: AVX512_BF16 or AMX.</summary>
+    /// <summary>Whether this processor has instructions for products of bfloat16: AVX512_BF16 or AMX.</summary>
     /// <remarks>Source: Intel's Architecture Instruction Set Extensions reference, CPUID leaf 7.</remarks>
     public static bool ProcessorHasBFloat16
     {
         get
         {
-            // Avx512F says that the operating system saves the wide registers, too.
+            // Avx512F.IsSupported also covers that the operating system saves the wide registers.
             if (!Avx512F.IsSupported)
                 return false;
             var amx = (X86Base.CpuId(7, 0).Edx >> 22) & 1;
@@ -24,14 +24,15 @@ public static class Precisions
         }
     }
 
-    /// <summary>Checks that a device computes in a format.</summary>
+    /// <summary>Checks that a device supports a precision.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>: it doesn't.</exception>
     public static void Require(Precision precision, Device device)
     {
         var detail = (precision, device.type) switch
         {
             (Precision.Float16, DeviceType.CPU) =>
-                "'float16' is for GPUs: processors compute it slowly. Ask for 'float32', or 'bfloat16' where the processor has it.",
+                "'float16' is for GPUs: processors compute it slowly. Ask for 'float32', or 'bfloat16' where the "
+                    + "processor has it.",
             (Precision.BFloat16, DeviceType.CPU) when !ProcessorHasBFloat16 =>
                 "'bfloat16' needs a processor with AVX512_BF16 or AMX, and this one has neither. Ask for 'float32'.",
             _ => null,
@@ -40,7 +41,7 @@ public static class Precisions
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
     }
 
-    /// <summary>A format as libtorch calls it.</summary>
+    /// <summary>libtorch's scalar type for a precision.</summary>
     internal static ScalarType ScalarType(Precision precision) =>
         precision switch
         {

@@ -2,15 +2,15 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>Inputs that a plan is tried on before it serves: varied, and the same each time.</summary>
+/// <summary>Generates the inputs on which a plan is tested before it serves: varied, and the same each time.</summary>
 internal static class WarmupInputs
 {
     private static readonly double[] Scales = [0.1, 0.5, 1, 2.5];
 
-    /// <summary>A batch of inputs: noise, gradients, and both together, at several scales and offsets.</summary>
+    /// <summary>Generates a batch of inputs: noise, waves, and both together, at several scales and offsets.</summary>
     /// <param name="sizes">Sizes of one input.</param>
-    /// <param name="first">Number of the first; each number has its own input.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="first">Number of the first input; each number has its own input.</param>
+    /// <param name="count">Number of inputs.</param>
     /// <returns><c>[count, ...sizes]</c>, float32, on the CPU. The caller owns it.</returns>
     public static Tensor Batch(long[] sizes, int first, int count)
     {
@@ -23,7 +23,7 @@ internal static class WarmupInputs
 
     private static void Fill(Span<float> values, int number)
     {
-        // Random with a seed gives the same numbers on every platform and version of .NET.
+        // With a seed, Random gives the same numbers on every platform and version of .NET.
         var random = new Random(number);
         var scale = Scales[number % Scales.Length];
         var (noise, slope) = (number % 3 != 1 ? scale : 0, number % 3 != 0 ? scale : 0);

@@ -1,13 +1,13 @@
 namespace ModelService.Models.Graph;
 
-/// <summary>A function of each number by itself.</summary>
-/// <param name="Name">Its name in libtorch; with <c>_</c> behind it, it works in place.</param>
-/// <param name="Scalars">Its numbers.</param>
+/// <summary>An activation: a function applied to each number by itself.</summary>
+/// <param name="Name">Name in libtorch; with <c>_</c> appended, that of the function that works in place.</param>
+/// <param name="Scalars">Numeric parameters, in libtorch's order.</param>
 internal sealed record ActivationFunction(string Name, params double[] Scalars)
 {
-    /// <summary>Its name in oneDNN, where it can end a convolution; null where it can't.</summary>
+    /// <summary>Name in oneDNN, if oneDNN can fuse it into a convolution or linear layer; else null.</summary>
     public string? FusedName { get; init; }
 
-    /// <summary>For GELU: which formula.</summary>
+    /// <summary>The formula of GELU: <c>none</c> (exact) or <c>tanh</c>; null for other functions.</summary>
     public string? Approximate { get; init; }
 }

@@ -1,14 +1,17 @@
 namespace ModelService.Models.Graph;
 
-/// <summary>How a convolution or linear layer is computed.</summary>
+/// <summary>The kernel that computes a convolution or linear layer.</summary>
 internal enum KernelKind
 {
-    /// <summary>By libtorch's own function; what is fused follows it in place.</summary>
+    /// <summary>libtorch's own function; the fused sum and activation follow it in place.</summary>
     Plain,
 
-    /// <summary>By oneDNN with prepacked weights, convolutions in channels_last, and what is fused in the same pass over memory.</summary>
+    /// <summary>
+    /// oneDNN with prepacked weights, and convolutions in channels_last. The fused sum and activation are computed in
+    /// the same pass over memory.
+    /// </summary>
     Fused,
 
-    /// <summary>A convolution as a linear layer over the channels, which lie side by side in channels_last.</summary>
+    /// <summary>For convolutions: a linear layer over the channels, which are adjacent in channels_last.</summary>
     AsLinear,
 }

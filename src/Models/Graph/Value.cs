@@ -2,15 +2,15 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Graph;
 
-/// <summary>What an operator of a plan computes, or the plan's input. Compared by reference.</summary>
-/// <param name="number">Its place in the order in which values come to be; 0 is the plan's input.</param>
-/// <param name="shape">Its shape, without the batch dimension.</param>
+/// <summary>The output of an operator, or the input of the plan. Values are compared by reference.</summary>
+/// <param name="number">Number of the value, in the order in which values are made; 0 is the plan's input.</param>
+/// <param name="shape">Shape, without the batch dimension.</param>
 internal sealed class Value(int number, Shape shape)
 {
-    /// <summary>Its place in the order in which values come to be; 0 is the plan's input.</summary>
+    /// <summary>Number of the value, in the order in which values are made; 0 is the plan's input.</summary>
     public int Number { get; } = number;
 
-    /// <summary>Its shape, without the batch dimension.</summary>
+    /// <summary>Shape, without the batch dimension.</summary>
     public Shape Shape { get; } = shape;
 
     /// <inheritdoc/>

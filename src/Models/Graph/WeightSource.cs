@@ -1,39 +1,39 @@
 namespace ModelService.Models.Graph;
 
-/// <summary>The numbers of a convolution or linear layer.</summary>
+/// <summary>Where the weight and bias of a convolution or linear layer come from.</summary>
 internal abstract record WeightSource
 {
-    /// <summary>The bias's name in the module; null when there is none.</summary>
+    /// <summary>Name of the bias in the module's state dict; null when there is none.</summary>
     public string? Bias { get; init; }
 
-    /// <summary>Batch norms that follow, folded in: they scale the output channels and shift them.</summary>
+    /// <summary>Batch norms folded in, in order: each scales and shifts the output channels.</summary>
     public IReadOnlyList<Norm> Norms { get; init; } = [];
 
-    /// <summary>Channels in that are filled up with zeros.</summary>
+    /// <summary>Number of input channels of zeros that are added to the weight.</summary>
     public long PadIn { get; init; }
 
-    /// <summary>Channels out that are filled up with zeros.</summary>
+    /// <summary>Number of output channels of zeros that are added to weight and bias.</summary>
     public long PadOut { get; init; }
 
-    /// <summary>Whether there is a bias, its own or a norm's.</summary>
+    /// <summary>Whether there is a bias, the layer's own or that of a folded norm.</summary>
     public bool HasBias => Bias is not null || Norms.Count > 0;
 }
 
 /// <summary>A weight of the module.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">Name in the state dict.</param>
 internal sealed record NamedWeights(string Name) : WeightSource;
 
-/// <summary>One 3x3 kernel for each channel by itself, never trained.</summary>
-/// <param name="Kernel">Row by row.</param>
-/// <param name="Channels">How many channels.</param>
+/// <summary>A fixed 3x3 kernel that is applied to each channel by itself.</summary>
+/// <param name="Kernel">The kernel, row by row.</param>
+/// <param name="Channels">Number of channels.</param>
 internal sealed record FixedWeights(IReadOnlyList<double> Kernel, long Channels) : WeightSource;
 
-/// <summary>The numbers of a batch norm.</summary>
+/// <summary>The parameters of a batch norm.</summary>
 /// <param name="Key">Key of the layer.</param>
 /// <param name="Eps">Added to the variance.</param>
-/// <param name="Affine">Whether it scales and shifts.</param>
+/// <param name="Affine">Whether a learnt scale and shift follow.</param>
 internal sealed record Norm(string Key, double Eps, bool Affine);
 
-/// <summary>A tensor of the module as it is, for a function that is given it.</summary>
-/// <param name="Name">Its name.</param>
+/// <summary>A tensor of the module, unchanged, as an argument of a function.</summary>
+/// <param name="Name">Name in the state dict.</param>
 internal sealed record Parameter(string Name);

@@ -75,7 +75,12 @@ public sealed class RandomArchitectureTests
 
             // These networks are all small. Some are compiled as if their activations were large, and some by our own
             // code where that can be.
-            var steps = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true, ownCode: i % 3 == 0);
+            var steps = PlanPasses.Compile(
+                analysis.ToPlan(),
+                Precision.Float32,
+                forCpu: true,
+                allowManaged: i % 3 == 0
+            );
             using var plan = new CompiledPlan(
                 i % 3 == 1 ? TileBatch.Apply(steps, large: 1) : steps,
                 module,

@@ -21,7 +21,7 @@ internal static class PlanDifference
         using var inference = inference_mode();
         using var module = LoadedModule.Create(analysis, seed: 1, []);
         using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis.ToPlan(), precision, forCpu: true, ownCode: false),
+            PlanPasses.Compile(analysis.ToPlan(), precision, forCpu: true, allowManaged: false),
             module,
             precision,
             CPU

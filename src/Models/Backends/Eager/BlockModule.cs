@@ -5,27 +5,27 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Backends.Eager;
 
 /// <summary>
-/// A network or a keyed block of one: a TorchSharp module whose children stand under PyTorch's keys, so that its state dict is PyTorch's.
-/// It owns its children; disposing it frees their parameters.
+/// A network or a keyed block of one: a TorchSharp module with its children under PyTorch's keys, so that its state
+/// dict has PyTorch's names. It owns its children; disposing it frees their parameters.
 /// </summary>
 internal sealed class BlockModule : nn.Module<Tensor, Tensor>
 {
-    private static readonly Lock Generator = new();
+    private static readonly Lock GeneratorLock = new();
 
     private Func<Tensor, Tensor> compute = static input => input;
 
-    /// <summary>An empty block.</summary>
+    /// <summary>Makes an empty block.</summary>
     public BlockModule()
         : base("block") { }
 
     /// <summary>Builds a whole network, with random weights, on the CPU.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
-    /// <param name="seed">Makes the weights the same each time; null: other ones each time.</param>
+    /// <param name="seed">Seed of the random weights; null: different weights each time.</param>
     /// <returns>Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>, float32. The caller disposes it.</returns>
     public static BlockModule Build(ArchitectureAnalysis analysis, long? seed)
     {
-        // libtorch has one generator for all threads.
-        lock (Generator)
+        // libtorch has one random number generator for all threads.
+        lock (GeneratorLock)
         {
             if (seed is { } value)
                 manual_seed(value);
@@ -37,7 +37,7 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Layers one after another; what one leaves to the next is freed as soon as it is used.</summary>
+    /// <summary>Chains layers. Each result between them is freed as soon as the next layer has used it.</summary>
     public static Func<Tensor, Tensor> Chain(IReadOnlyList<LayerNode> nodes, BlockModule parent)
     {
         var steps = nodes.Select(node => node.Definition.Build(node, parent)).ToArray();
@@ -56,15 +56,15 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
         };
     }
 
-    /// <summary>Says what the block computes.</summary>
-    /// <returns>The block as a function of its parent's.</returns>
+    /// <summary>Sets the function that the block computes.</summary>
+    /// <returns>The block as a function, for its parent.</returns>
     public Func<Tensor, Tensor> Computes(Func<Tensor, Tensor> function)
     {
         compute = function;
         return call;
     }
 
-    /// <summary>Registers a layer under its key; from then on the block owns it.</summary>
+    /// <summary>Registers a layer's module under the layer's key; from then on the block owns the module.</summary>
     public T Add<T>(LayerNode node, T module)
         where T : nn.Module
     {
@@ -72,7 +72,7 @@ internal sealed class BlockModule : nn.Module<Tensor, Tensor>
         return module;
     }
 
-    /// <summary>Registers an empty block under its key.</summary>
+    /// <summary>Registers an empty block under the layer's key.</summary>
     public BlockModule AddBlock(LayerNode node) => Add(node, new BlockModule());
 
     /// <summary>Runs the block.</summary>

@@ -7,7 +7,7 @@ namespace ModelService.Models.Backends.Eager;
 /// <summary>Computes a convolution layer over the parameters of a TorchSharp module, which owns them.</summary>
 internal sealed class Convolution
 {
-    // oneDNN lays channels out in blocks of 8 or 16.
+    // oneDNN lays channels out in blocks of 8, or of 16 with AVX-512.
     private const long Block = 16;
 
     private readonly TorchSharp.Modules.Convolution module;
@@ -15,7 +15,8 @@ internal sealed class Convolution
     private readonly long[] dilation;
     private readonly long groups;
 
-    // What the convolution pads by itself, and what is padded before it: (last dimension's front, back, ...), as nn.functional.pad has it.
+    // The padding that the convolution does by itself, and the padding before it in the order of nn.functional.pad: the
+    // last dimension's front, its back, and so on.
     private readonly long[] innerPadding;
     private readonly long[]? outerPadding;
     private readonly PaddingModes mode;
@@ -23,7 +24,7 @@ internal sealed class Convolution
 
     /// <summary>Prepares the computation.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="rank">Its spatial dimensions.</param>
+    /// <param name="rank">Number of the layer's spatial dimensions.</param>
     /// <param name="module">Holds weight <c>[O, I / groups, ...kernel]</c> and bias <c>[O]</c>; borrowed.</param>
     /// <param name="channels">I.</param>
     public Convolution(Conv layer, int rank, TorchSharp.Modules.Convolution module, long channels)
@@ -40,14 +41,17 @@ internal sealed class Convolution
             _ => PaddingModes.Circular,
         };
 
-        // libtorch 2.10's oneDNN (3.7.1) can leave the rest of a channel block unwritten when it lays out the input and the weights, and
-        // then multiplies the garbage: wrong scores or NaN for 17, 20, 24, 40 ... channels in, found on a virtual machine that hides its
-        // caches. Full blocks, filled up with zeros by us, leave no rest. docs/decisions/0005 has the measurements.
+        // libtorch 2.10's oneDNN (3.7.1) can leave the rest of a channel block unwritten when it lays out the input and
+        // the weights. Then it multiplies the garbage: scores were wrong or NaN for 17, 20, 24, 40 and other numbers of
+        // input channels, on a virtual machine that hides its caches. Blocks padded with zeros leave no rest.
+        // docs/decisions/0005 has the measurements.
         if (groups == 1 && channels > Block / 2 && channels % Block != 0)
             channelPadding = [.. new long[2 * rank], 0, Block - (channels % Block)];
     }
 
-    /// <summary>Computes <c>[N, O, ...]</c> from <c>[N, I, ...]</c>, which it borrows; the caller owns the result.</summary>
+    /// <summary>
+    /// Computes <c>[N, O, ...]</c> from <c>[N, I, ...]</c>, which it borrows; the caller owns the result.
+    /// </summary>
     public Tensor Forward(Tensor input)
     {
         using var scope = NewDisposeScope();

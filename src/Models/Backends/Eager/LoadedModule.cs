@@ -5,17 +5,20 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends.Eager;
 
-/// <summary>Builds a network's module and puts its weights in.</summary>
+/// <summary>Builds a network's module and loads its weights.</summary>
 internal static class LoadedModule
 {
     /// <summary>Builds a module for inference on the CPU, in float32.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
-    /// <param name="seed">Makes the random weights the same each time; null: other ones each time.</param>
-    /// <param name="weights">Tensors to copy in, borrowed until this returns; what they leave out stays random.</param>
+    /// <param name="seed">Seed of the random weights; null: different weights each time.</param>
+    /// <param name="weights">
+    /// Tensors to copy in, borrowed until this returns; the network's other tensors stay random.
+    /// </param>
     /// <returns>The module; the caller disposes it.</returns>
     public static BlockModule Create(ArchitectureAnalysis analysis, long? seed, IReadOnlyList<TensorPair> weights)
     {
-        // What TorchSharp needs for a moment to fill parameters in goes at once, not when the garbage collector comes by.
+        // Frees the temporary tensors with which TorchSharp fills parameters at once, not at the next garbage
+        // collection.
         using var scope = NewDisposeScope();
         var module = BlockModule.Build(analysis, seed);
         try
@@ -31,9 +34,9 @@ internal static class LoadedModule
         }
     }
 
-    /// <summary>Copies tensors in.</summary>
+    /// <summary>Copies tensors into a module.</summary>
     /// <param name="module">The module, on the CPU.</param>
-    /// <param name="weights">Borrowed until this returns.</param>
+    /// <param name="weights">The tensors; borrowed until this returns.</param>
     public static void Load(BlockModule module, IReadOnlyList<TensorPair> weights)
     {
         var tensors = module.state_dict();

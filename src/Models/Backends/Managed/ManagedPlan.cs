@@ -7,12 +7,13 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Backends.Managed;
 
 /// <summary>
-/// A small network (<see cref="SelectManagedBackend"/>) computed without libtorch, input by input, in float32. Its steps write from one buffer into
-/// another. Several threads may run it at once.
+/// Computes a small network (<see cref="SelectManagedBackend"/>) in float32 without libtorch, one input after another.
+/// Several threads may run it at once.
 /// </summary>
 /// <remarks>
-/// Pictures are kept pixel by pixel, <c>[H, W, C]</c>. What is computed comes in vectors of channels, the last of them filled up; what a convolution
-/// reads has its zeros around it and no filling, so that a row of its window is one run of numbers.
+/// Each step reads one buffer and writes another. Pictures are laid out pixel by pixel, <c>[H, W, C]</c>. In the output
+/// of a step, the channels of a pixel are padded to whole vectors. The input of a convolution has the zero padding
+/// around it and no padding of channels, so that a row of the window is one run of numbers.
 /// </remarks>
 internal sealed class ManagedPlan
 {
@@ -20,8 +21,8 @@ internal sealed class ManagedPlan
     private readonly int largest;
 
     /// <summary>Prepares the steps.</summary>
-    /// <param name="plan">A plan that <see cref="Plan.IsSmall"/>.</param>
-    /// <param name="weights">Its numbers; borrowed until this returns.</param>
+    /// <param name="plan">A plan with <see cref="Plan.IsManaged"/>.</param>
+    /// <param name="weights">The plan's weights; borrowed until this returns.</param>
     public ManagedPlan(Plan plan, FoldedWeights weights)
     {
         if (plan.Input.Shape.Rank == 3)
@@ -40,7 +41,7 @@ internal sealed class ManagedPlan
 
     private delegate void Step(ReadOnlySpan<float> from, Span<float> to);
 
-    /// <summary>Numbers of an input.</summary>
+    /// <summary>Elements of one input.</summary>
     public int InputCount { get; }
 
     /// <summary>Computes one input.</summary>
@@ -74,10 +75,10 @@ internal sealed class ManagedPlan
         switch (item)
         {
             case ConvolutionOperator convolution:
-                AddConvolution(convolution, isInputFilled: item.Inputs[0] != planInput, weights);
+                AddConvolution(convolution, isInputPadded: item.Inputs[0] != planInput, weights);
                 break;
             case LinearOperator linear:
-                var (matrix, bias) = Numbers(linear, weights, taps: 1);
+                var (matrix, bias) = PackedWeights(linear, weights, taps: 1);
                 var isRelu = linear.Activation is not null;
                 Add(bias.Length, (from, to) => SimdKernels.Multiply(from, matrix, bias, isRelu, to));
                 break;
@@ -100,14 +101,14 @@ internal sealed class ManagedPlan
                     Add((int)item.Output.Shape.ElementCount, NhwcLayout.From(item.Inputs[0].Shape).ToPlanes);
                 break;
             default:
-                throw new InvalidOperationException($"{item.GetType().Name} is no operator of a small network.");
+                throw new InvalidOperationException($"{item.GetType().Name} is not an operator of a small network.");
         }
     }
 
-    private void AddConvolution(ConvolutionOperator item, bool isInputFilled, FoldedWeights weights)
+    private void AddConvolution(ConvolutionOperator item, bool isInputPadded, FoldedWeights weights)
     {
         var (input, output) = (
-            NhwcLayout.From(item.Inputs[0].Shape, isInputFilled),
+            NhwcLayout.From(item.Inputs[0].Shape, isInputPadded),
             NhwcLayout.From(item.Output.Shape)
         );
         var (height, width) = Pair(item.Padding);
@@ -120,7 +121,7 @@ internal sealed class ManagedPlan
         if (padded != input)
             Add(padded.Length, (from, to) => input.CopyInto(padded, height, width, from, to));
 
-        // What the window reads: runs of numbers, from where it begins. With gaps in it, a run is a pixel, else a row.
+        // A window reads runs of adjacent numbers: one for each row, or one for each pixel if dilation leaves gaps.
         var (rows, columns) = Pair(item.Kernel);
         var (down, across) = Pair(item.Dilation);
         var (perRow, run) = across == 1 ? (1, columns * padded.Channels) : (columns, padded.Channels);
@@ -132,7 +133,7 @@ internal sealed class ManagedPlan
             ],
             run
         );
-        var (kernels, bias) = Numbers(item, weights, rows * columns);
+        var (kernels, bias) = PackedWeights(item, weights, rows * columns);
         var (stride, isRelu) = (Pair(item.Stride), item.Activation is not null);
         Add(
             output.Length,
@@ -140,8 +141,9 @@ internal sealed class ManagedPlan
         );
     }
 
-    // Weights [O, I, ...taps] as [O / lanes][tap][I][lane], and the bias; outputs filled up to whole vectors with zeros.
-    private static (float[] Weights, float[] Bias) Numbers(WeightedOperator item, FoldedWeights folded, int taps)
+    // The weights [O, I, ...taps] in the order [O / lanes][tap][I][lane], and the bias. Outputs are padded with zeros
+    // to whole vectors.
+    private static (float[] Weights, float[] Bias) PackedWeights(WeightedOperator item, FoldedWeights folded, int taps)
     {
         var plain = ToArray(folded.Get(new WeightTensor(item.Weights, IsFloat32: true)));
         var outputs = (int)(item is LinearOperator ? item.Output.Shape.Sizes[^1] : item.Output.Shape.Sizes[0]);

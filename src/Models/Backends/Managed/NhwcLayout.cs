@@ -2,19 +2,19 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.Managed;
 
-/// <summary>How a picture lies in a buffer: pixel by pixel.</summary>
-/// <param name="Channels">C.</param>
-/// <param name="Height">H.</param>
-/// <param name="Width">W.</param>
+/// <summary>The layout of a picture in a buffer: pixel by pixel.</summary>
+/// <param name="Channels">Number of channels, C.</param>
+/// <param name="Height">Height, H.</param>
+/// <param name="Width">Width, W.</param>
 /// <param name="Stride">Numbers from one pixel to the next, at least C.</param>
 internal readonly record struct NhwcLayout(int Channels, int Height, int Width, int Stride)
 {
-    /// <summary>Numbers of all pixels.</summary>
+    /// <summary>Numbers in the buffer, padding of channels included.</summary>
     public int Length => Height * Width * Stride;
 
-    /// <summary>A picture of a shape.</summary>
+    /// <summary>The layout of a picture of a given shape.</summary>
     /// <param name="shape"><c>[C, H, W]</c>.</param>
-    /// <param name="isPadded">Whether each pixel is filled up to whole vectors.</param>
+    /// <param name="isPadded">Whether the channels of each pixel are padded to whole vectors.</param>
     public static NhwcLayout From(Shape shape, bool isPadded = true) =>
         new(
             (int)shape.Sizes[0],
@@ -23,7 +23,7 @@ internal readonly record struct NhwcLayout(int Channels, int Height, int Width, 
             isPadded ? SimdKernels.RoundUp((int)shape.Sizes[0]) : (int)shape.Sizes[0]
         );
 
-    /// <summary>Writes <c>[C, H, W]</c> as such a picture.</summary>
+    /// <summary>Copies a picture from the layout <c>[C, H, W]</c> into this one.</summary>
     public void FromPlanes(ReadOnlySpan<float> planes, Span<float> to)
     {
         var plane = Height * Width;
@@ -35,7 +35,7 @@ internal readonly record struct NhwcLayout(int Channels, int Height, int Width, 
         }
     }
 
-    /// <summary>Writes such a picture as <c>[C, H, W]</c>.</summary>
+    /// <summary>Copies a picture from this layout into <c>[C, H, W]</c>.</summary>
     public void ToPlanes(ReadOnlySpan<float> from, Span<float> planes)
     {
         var plane = Height * Width;
@@ -47,7 +47,12 @@ internal readonly record struct NhwcLayout(int Channels, int Height, int Width, 
         }
     }
 
-    /// <summary>Writes such a picture into a larger one of zeros.</summary>
+    /// <summary>Copies a picture from this layout into a larger one of zeros.</summary>
+    /// <param name="padded">Layout of the larger picture.</param>
+    /// <param name="top">Rows of zeros above the picture.</param>
+    /// <param name="left">Columns of zeros to the left of the picture.</param>
+    /// <param name="from">The picture.</param>
+    /// <param name="to">Receives the larger picture.</param>
     public void CopyInto(NhwcLayout padded, int top, int left, ReadOnlySpan<float> from, Span<float> to)
     {
         to[..padded.Length].Clear();

@@ -4,28 +4,28 @@ using System.Runtime.Intrinsics;
 
 namespace ModelService.Models.Backends.Managed;
 
-/// <summary>The inner loops of small networks: float32, a vector of outputs at a time.</summary>
+/// <summary>The inner loops of small networks, in float32, with one vector of outputs at a time.</summary>
 internal static class SimdKernels
 {
-    /// <summary>Numbers of a vector.</summary>
+    /// <summary>Numbers in a vector.</summary>
     public const int Lanes = 8;
 
-    // Pixels side by side whose sums don't wait for one another.
+    // Adjacent pixels that are computed together: their sums don't depend on one another.
     private const int Block = 8;
 
-    /// <summary>So many numbers, filled up to whole vectors.</summary>
+    /// <summary>Rounds a number of elements up to whole vectors.</summary>
     public static int RoundUp(int count) => (count + Lanes - 1) / Lanes * Lanes;
 
-    /// <summary>A convolution.</summary>
-    /// <param name="from">The picture, with zeros around it.</param>
-    /// <param name="input">How it lies there, its channels not filled up.</param>
-    /// <param name="window">What is read of it for one output.</param>
-    /// <param name="stride">Steps of the window.</param>
-    /// <param name="weights"><c>[O / lanes][number of the window][lane]</c>.</param>
-    /// <param name="bias"><c>[O]</c>, filled up to whole vectors.</param>
-    /// <param name="isRelu">Whether what is below zero becomes zero.</param>
-    /// <param name="output">How the result lies.</param>
-    /// <param name="to">Receives it.</param>
+    /// <summary>Computes a convolution.</summary>
+    /// <param name="from">The picture, with the zero padding around it.</param>
+    /// <param name="input">Layout of the picture, its channels not padded.</param>
+    /// <param name="window">The numbers of the picture that one output depends on.</param>
+    /// <param name="stride">Step of the window.</param>
+    /// <param name="weights"><c>[O / lanes][number in the window][lane]</c>.</param>
+    /// <param name="bias"><c>[O]</c>, padded to whole vectors.</param>
+    /// <param name="isRelu">Whether relu follows.</param>
+    /// <param name="output">Layout of the result.</param>
+    /// <param name="to">Receives the result.</param>
     public static void Convolve(
         ReadOnlySpan<float> from,
         NhwcLayout input,
@@ -44,7 +44,7 @@ internal static class SimdKernels
             var row = from[(y * stride.Down * input.Width * input.Stride)..];
             for (var x = 0; x < output.Width; x++)
             {
-                // The last block overlaps the one before, rather than that pixels are left over.
+                // The last block starts early enough to be whole: it overlaps the one before it.
                 var isBlock = output.Width >= Block;
                 if (isBlock && x > output.Width - Block)
                     x = output.Width - Block;
@@ -57,7 +57,7 @@ internal static class SimdKernels
                     if (isBlock)
                         SumBlock(read, window, step, kernels, start, isRelu, target[vector..], output.Stride);
                     else
-                        End(Sum(read, window, kernels, start), isRelu).CopyTo(target[vector..]);
+                        Finish(Sum(read, window, kernels, start), isRelu).CopyTo(target[vector..]);
                 }
 
                 if (isBlock)
@@ -101,7 +101,7 @@ internal static class SimdKernels
         ref var weight = ref MemoryMarshal.GetReference(weights);
         foreach (var runStart in window.Starts)
         {
-            // One check for all that is read of a run.
+            // The slice checks the bounds once for all reads of the run.
             ref var number = ref MemoryMarshal.GetReference(from.Slice(runStart, ((Block - 1) * step) + window.Run));
             for (var i = 0; i < window.Run; i++)
             {
@@ -120,28 +120,28 @@ internal static class SimdKernels
         }
 
         ref var target = ref MemoryMarshal.GetReference(to[..(((Block - 1) * stride) + Lanes)]);
-        End(a, isRelu).StoreUnsafe(ref target);
-        End(b, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, stride));
-        End(c, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 2 * stride));
-        End(d, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 3 * stride));
-        End(e, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 4 * stride));
-        End(f, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 5 * stride));
-        End(g, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 6 * stride));
-        End(h, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 7 * stride));
+        Finish(a, isRelu).StoreUnsafe(ref target);
+        Finish(b, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, stride));
+        Finish(c, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 2 * stride));
+        Finish(d, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 3 * stride));
+        Finish(e, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 4 * stride));
+        Finish(f, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 5 * stride));
+        Finish(g, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 6 * stride));
+        Finish(h, isRelu).StoreUnsafe(ref Unsafe.Add(ref target, 7 * stride));
     }
 
-    /// <summary>A linear layer.</summary>
-    /// <param name="from">Its input.</param>
+    /// <summary>Computes a linear layer.</summary>
+    /// <param name="from">The input.</param>
     /// <param name="weights"><c>[O / lanes][I][lane]</c>.</param>
-    /// <param name="bias"><c>[O]</c>, filled up to whole vectors.</param>
-    /// <param name="isRelu">Whether what is below zero becomes zero.</param>
-    /// <param name="to">Receives the result, filled up to whole vectors.</param>
+    /// <param name="bias"><c>[O]</c>, padded to whole vectors.</param>
+    /// <param name="isRelu">Whether relu follows.</param>
+    /// <param name="to">Receives the result, padded to whole vectors.</param>
     public static void Multiply(ReadOnlySpan<float> from, float[] weights, float[] bias, bool isRelu, Span<float> to)
     {
         var perVector = weights.Length / bias.Length * Lanes;
         for (var vector = 0; vector < bias.Length; vector += Lanes)
         {
-            // Four sums that don't wait for one another.
+            // Four sums that don't depend on one another, so that the processor computes them in parallel.
             var (a, b, c, d) = (
                 Vector256.LoadUnsafe(ref bias[vector]),
                 Vector256<float>.Zero,
@@ -163,17 +163,17 @@ internal static class SimdKernels
 
             for (; i < rows.Length; i++)
                 a = Vector256.MultiplyAddEstimate(Vector256.Create(inputs[i]), rows[i], a);
-            End(a + b + (c + d), isRelu).CopyTo(to[vector..]);
+            Finish(a + b + (c + d), isRelu).CopyTo(to[vector..]);
         }
     }
 
-    /// <summary>The greatest number of each window.</summary>
+    /// <summary>Computes a max pool: the greatest number of each window.</summary>
     /// <param name="from">The picture.</param>
-    /// <param name="input">How it lies there, its channels filled up.</param>
+    /// <param name="input">Layout of the picture, its channels padded.</param>
     /// <param name="kernel">Size of the window.</param>
-    /// <param name="stride">Steps of the window.</param>
-    /// <param name="output">How the result lies.</param>
-    /// <param name="to">Receives it.</param>
+    /// <param name="stride">Step of the window.</param>
+    /// <param name="output">Layout of the result.</param>
+    /// <param name="to">Receives the result.</param>
     public static void Pool(
         ReadOnlySpan<float> from,
         NhwcLayout input,
@@ -210,7 +210,7 @@ internal static class SimdKernels
         }
     }
 
-    // Not a number stays that, as in PyTorch.
-    private static Vector256<float> End(Vector256<float> sum, bool isRelu) =>
+    // Applies relu if asked for. NaN stays NaN, as in PyTorch.
+    private static Vector256<float> Finish(Vector256<float> sum, bool isRelu) =>
         isRelu ? Vector256.Max(sum, Vector256<float>.Zero) : sum;
 }

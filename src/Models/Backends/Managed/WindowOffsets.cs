@@ -1,6 +1,6 @@
 namespace ModelService.Models.Backends.Managed;
 
-/// <summary>What a convolution reads for one output.</summary>
-/// <param name="Starts">Where each run of numbers begins, from the window's first number on.</param>
-/// <param name="Run">Numbers of a run.</param>
+/// <summary>The numbers that a convolution reads for one output, as runs of adjacent numbers.</summary>
+/// <param name="Starts">Offset of each run from the window's first number.</param>
+/// <param name="Run">Length of each run.</param>
 internal sealed record WindowOffsets(int[] Starts, int Run);

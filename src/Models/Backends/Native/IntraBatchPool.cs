@@ -3,23 +3,28 @@ using System.Collections.Concurrent;
 namespace ModelService.Models.Backends.Native;
 
 /// <summary>
-/// Threads that compute parts of one batch side by side, each on one core. The threads that libtorch divides one call among wait for one another after
-/// every operator, so that whatever holds up one of them holds up all; parts meet once, at the end. They give way to all other threads: a large batch is
-/// there for throughput, and a single input of another model, a photo or a refusal shall not wait for its time slices. Belongs to one thread, which disposes it.
+/// Threads that compute parts of one batch side by side, each on one core. The pool belongs to one thread, which
+/// disposes it.
 /// </summary>
-/// <param name="count">How many; they are started when they are first needed.</param>
-/// <param name="name">What they are for.</param>
+/// <remarks>
+/// The threads that share one call of libtorch wait for one another after every operator, so that a delay of one delays
+/// all. The parts of a batch wait only once, at the end. The pool's threads have a lower priority than all others of
+/// the process: a large batch is there for throughput, and a single input of another model, a photo or a refusal must
+/// not wait for its time slices. docs/decisions/0014 has the measurements.
+/// </remarks>
+/// <param name="count">Number of threads; they start when they are first needed.</param>
+/// <param name="name">Name of the threads.</param>
 internal sealed class IntraBatchPool(int count, string name) : IDisposable
 {
     private readonly BlockingCollection<Task> waiting = [];
     private readonly List<Thread> threads = [];
 
-    /// <summary>How many parts are computed at once.</summary>
+    /// <summary>Number of threads, which is that of the parts.</summary>
     public int Count => count;
 
-    /// <summary>Computes parts and waits for all of them.</summary>
-    /// <param name="compute">Computes the part of that number, from 0 on.</param>
-    /// <exception cref="AggregateException">Some could not be computed.</exception>
+    /// <summary>Computes one part on each thread and waits for all of them.</summary>
+    /// <param name="compute">Computes one part, given its number from 0 on.</param>
+    /// <exception cref="AggregateException">Some parts failed.</exception>
     public void Run(Action<int> compute)
     {
         if (threads.Count == 0)
@@ -47,13 +52,14 @@ internal sealed class IntraBatchPool(int count, string name) : IDisposable
         threads.ForEach(thread => thread.Start());
         ready.Wait();
 
-        // OpenMP has a number of threads for each thread, MKL one for the process.
+        // OpenMP keeps a number of threads for each calling thread, but MKL keeps one for the process, which the pool's
+        // threads have just set to 1.
         NativeRuntime.PrepareThread();
     }
 
     private void Loop(CountdownEvent ready)
     {
-        NativeRuntime.GiveWay();
+        NativeRuntime.LowerPriority();
         NativeRuntime.ComputeWith(1);
         ready.Signal();
         foreach (var part in waiting.GetConsumingEnumerable())

@@ -11,7 +11,7 @@ public static partial class NativeRuntime
     private const int TrimThreshold = -1;
     private const int MmapThreshold = -3;
 
-    // sys/resource.h; of a thread, where the calling one is 0
+    // sys/resource.h; on Linux, the priority of a single thread, where 0 means the calling one
     private const int PriorityOfProcess = 0;
     private const int LowestNiceness = 19;
 
@@ -25,8 +25,10 @@ public static partial class NativeRuntime
     private static bool isPrepared;
     private static Func<int, int>? releaseThreads;
 
-    /// <summary>Prepares the process; to be called before anything else of libtorch. Does its work once.</summary>
-    /// <param name="options">What models compute with.</param>
+    /// <summary>
+    /// Sets up the native libraries. Must be called before any use of libtorch; only the first call has an effect.
+    /// </summary>
+    /// <param name="options">Threads, instances and TF32.</param>
     public static void Prepare(ComputeOptions options)
     {
         lock (Gate)
@@ -38,19 +40,21 @@ public static partial class NativeRuntime
                 options.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / options.Instances) : options.Threads;
             if (OperatingSystem.IsLinux())
             {
-                // Activations come from the heap and stay there: mapped and unmapped for each batch, they cost more than the arithmetic.
+                // Takes activations from the heap and keeps their memory there. Mapping and unmapping it for each batch
+                // would cost more than the arithmetic.
                 _ = mallopt(MmapThreshold, 1 << 30);
                 _ = mallopt(TrimThreshold, int.MaxValue);
 
-                // Threads that wait for one another look for some hundreds of microseconds before they sleep: longer than from one operator to the
-                // next, since to fall asleep and wake up takes as long as an operator; not for good, since they keep the processor from
-                // whoever is waited for. Read when libtorch is loaded. docs/decisions/0015
+                // Lets libgomp's waiting threads spin for some hundreds of microseconds before they sleep. That is
+                // longer than the time between two operators: falling asleep and waking up would take as long as an
+                // operator. They don't spin for ever, since they would keep a core from the thread that they wait for.
+                // libgomp reads these variables when libtorch is loaded. docs/decisions/0015 has the measurements.
                 _ = setenv("OMP_WAIT_POLICY", "passive", overwrite: 0);
                 _ = setenv("GOMP_SPINCOUNT", "10000", overwrite: 0);
             }
 
             set_num_interop_threads(1);
-            Silence();
+            SilenceWarnings();
             releaseThreads = FindReleaseThreads();
             if (!cuda.is_available())
                 return;
@@ -59,23 +63,27 @@ public static partial class NativeRuntime
         }
     }
 
-    /// <summary>Threads that one batch is computed with.</summary>
+    /// <summary>Number of threads that compute one batch.</summary>
     public static int Threads { get; private set; } = Environment.ProcessorCount;
 
     /// <summary>Makes the calling thread compute with <see cref="Threads"/> threads.</summary>
     internal static void PrepareThread() => ComputeWith(Threads);
 
-    /// <summary>Makes the calling thread compute with so many threads; OpenMP keeps that number for each thread by itself.</summary>
+    /// <summary>
+    /// Sets the number of threads that the calling thread computes with; OpenMP keeps one for each thread.
+    /// </summary>
     internal static void ComputeWith(int threads)
     {
-        // Whenever a thread first asks libtorch for its number, libtorch gives it the one that was set last, by whichever thread: so it asks before.
+        // At a thread's first query, libtorch sets the thread's number to the one that any thread set last. So the
+        // query has to come before the assignment.
         _ = get_num_threads();
         set_num_threads(threads);
     }
 
     /// <summary>
-    /// Ends the threads that share the calling one's work, until it computes again. libgomp's threads look out for work only while all of them,
-    /// the idle ones as well, are no more than the cores; so whoever will not compute soon lets go of them.
+    /// Ends the OpenMP threads that share the calling thread's work; they are made again when it next computes.
+    /// libgomp's threads spin only while all of them, idle ones included, are no more than the cores. So a thread that
+    /// will not compute soon releases its helpers.
     /// </summary>
     internal static void ReleaseThreads()
     {
@@ -83,8 +91,11 @@ public static partial class NativeRuntime
             _ = release(PauseSoft);
     }
 
-    /// <summary>Makes the calling thread give way to all others of the process for good: it computes what is left of the processor. Nothing on macOS.</summary>
-    internal static void GiveWay()
+    /// <summary>
+    /// Lowers the calling thread's priority below that of all other threads of the process, for good: it computes with
+    /// the processor time that they leave. Does nothing on macOS.
+    /// </summary>
+    internal static void LowerPriority()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -94,7 +105,8 @@ public static partial class NativeRuntime
         {
             _ = setpriority(PriorityOfProcess, 0, LowestNiceness);
 
-            // From 6.12 on, Linux lets whoever wakes up interrupt a thread with longer time slices at once, instead of after the slice.
+            // From Linux 6.12 on, a thread that wakes up interrupts a thread with longer time slices at once, instead
+            // of at the end of the slice.
             var attributes = new SchedulingAttributes
             {
                 Size = Unsafe.SizeOf<SchedulingAttributes>(),
@@ -112,8 +124,9 @@ public static partial class NativeRuntime
         }
     }
 
-    // libtorch warns of NNPACK on stderr with every convolution of a module. It reads TORCH_CPP_LOG_LEVEL in Python only; this is where that goes.
-    private static void Silence()
+    // Without this, libtorch warns of NNPACK on stderr with every convolution of a module. Only in Python does it read
+    // TORCH_CPP_LOG_LEVEL, which sets the same flag.
+    private static void SilenceWarnings()
     {
         if (
             NativeLibrary.TryLoad(
@@ -128,7 +141,8 @@ public static partial class NativeRuntime
         }
     }
 
-    // In the OpenMP library that libtorch brings, under a name of its own; looked for through libtorch, which needs it.
+    // The function is in the OpenMP library that libtorch ships under a name of its own. So it is looked up through
+    // libtorch, which depends on that library.
     private static Func<int, int>? FindReleaseThreads() =>
         OperatingSystem.IsLinux()
         && NativeLibrary.TryLoad("libtorch_cpu", typeof(TorchSharp.torch).Assembly, null, out var library)
@@ -145,14 +159,16 @@ public static partial class NativeRuntime
     [LibraryImport("libc")]
     private static partial int setpriority(int which, uint who, int priority);
 
-    // The C library has no function for it. The system call's numbers are those of asm/unistd_64.h and asm-generic/unistd.h.
+    // The C library has no function for this system call. Its numbers are those of asm/unistd_64.h and
+    // asm-generic/unistd.h.
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint sched_setattr(nint number, nint thread, in SchedulingAttributes attributes, nint flags);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
 
-    // linux/sched/types.h, struct sched_attr, as of the first version of the call; what stays zero is the ordinary policy without flags.
+    // linux/sched/types.h, struct sched_attr in its first version. Members that stay zero mean the ordinary policy
+    // without flags.
     [StructLayout(LayoutKind.Sequential)]
     private readonly struct SchedulingAttributes
     {

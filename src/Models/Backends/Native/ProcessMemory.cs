@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ModelService.Models.Backends.Native;
 
-/// <summary>The memory that the process has of the system.</summary>
+/// <summary>The memory of the process.</summary>
 internal static partial class ProcessMemory
 {
-    /// <summary>Bytes of it that are in RAM.</summary>
+    /// <summary>Bytes of the process that are in RAM.</summary>
     public static long ResidentBytes => Environment.WorkingSet;
 
-    /// <summary>Gives back what is freed but still held by the C library's allocator; only glibc holds on to it.</summary>
+    /// <summary>
+    /// Returns freed memory that the C library still holds to the operating system. Only glibc holds any.
+    /// </summary>
     public static void ReturnFree()
     {
         if (!OperatingSystem.IsLinux())
@@ -19,7 +21,7 @@ internal static partial class ProcessMemory
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has no such function, and keeps nothing back.
+            // musl has no such function, and holds no freed memory.
         }
     }
 

@@ -3,7 +3,9 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>Writes a plan down as TorchScript. Nothing that a client wrote gets into it but numbers, and keys in comments.</summary>
+/// <summary>
+/// Writes a plan as TorchScript. Of a client's text, the program contains only numbers, and keys in comments.
+/// </summary>
 internal sealed class CodeWriter
 {
     private readonly ProgramText text = new();
@@ -12,9 +14,9 @@ internal sealed class CodeWriter
     private CodeWriter(Plan plan, Precision precision) =>
         weighted = new WeightedWriter(text, precision, plan.IsChannelsLast);
 
-    /// <summary>Writes a plan down.</summary>
+    /// <summary>Writes the program of a plan.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="precision">What it computes in. It takes and gives float32 all the same.</param>
+    /// <param name="precision">The precision of the computation; inputs and scores are float32 in any case.</param>
     public static PlanProgram Write(Plan plan, Precision precision)
     {
         var writer = new CodeWriter(plan, precision);
@@ -66,24 +68,34 @@ internal sealed class CodeWriter
             WeightedOperator operation => weighted.Write(operation),
             NormOperator { Norm: var norm } =>
                 $"torch.batch_norm({item.Inputs[0]}, {Affine(norm, "weight")}, {Affine(norm, "bias")}, "
-                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, False, 0.0, {Literal.Format(norm.Eps)}, True)",
+                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, "
+                    + $"False, 0.0, {Literal.Format(norm.Eps)}, True)",
             ActivationOperator activation => Call(activation.Function, $"{activation.Inputs[0]}", activation.IsInPlace),
             AddOperator { Inputs: [var left, var right] } add =>
                 $"torch.{(add.IsInPlace ? "add_" : "add")}({left}, {right})",
 
-            // Its second result says where each maximum was.
+            // The function's second result is the position of each maximum, which is not needed.
             CallOperator { Function: "adaptive_max_pool2d" } call => $"({Call(call)})[0]",
             CallOperator call => Call(call),
             _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
         };
 
     /// <summary>A call of an activation.</summary>
-    public static string Call(ActivationFunction function, string input, bool isInPlace) =>
-        $"torch.{function.Name}{(isInPlace ? "_" : "")}({string.Join(", ", function.Scalars.Select(scalar => Literal.Format(scalar)).Prepend(input))}"
-        + (function.Approximate is null ? ")" : $", approximate={Literal.Format(function.Approximate)})");
+    public static string Call(ActivationFunction function, string input, bool isInPlace)
+    {
+        var arguments = function.Scalars.Select(scalar => Literal.Format(scalar)).Prepend(input);
+        if (function.Approximate is not null)
+            arguments = arguments.Append($"approximate={Literal.Format(function.Approximate)}");
+        return $"torch.{function.Name}{(isInPlace ? "_" : "")}({string.Join(", ", arguments)})";
+    }
 
-    private string Call(CallOperator call) =>
-        $"torch.{call.Function}({string.Join(", ", call.Arguments.Select(argument => argument is Parameter parameter ? Module(parameter.Name) : Literal.Format(argument)))})";
+    private string Call(CallOperator call)
+    {
+        var arguments = call.Arguments.Select(argument =>
+            argument is Parameter parameter ? Module(parameter.Name) : Literal.Format(argument)
+        );
+        return $"torch.{call.Function}({string.Join(", ", arguments)})";
+    }
 
     private string Affine(Norm norm, string name) => norm.Affine ? Module($"{norm.Key}.{name}") : "None";
 

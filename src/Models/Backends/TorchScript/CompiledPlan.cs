@@ -10,22 +10,25 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>A plan in memory, its weights packed: one native call per batch, or none where the network is small. It owns its weights; whoever made it disposes it.</summary>
+/// <summary>
+/// A plan in memory with packed weights: one native call per batch, or none if this program's own code computes it. It
+/// owns its weights; its creator disposes it.
+/// </summary>
 /// <remarks>
-/// libtorch keeps the graphs that it makes of a program for good: hundreds of KB, however small the weights. So a program that is done with is not
-/// thrown away; the next plan of the same text takes it.
+/// libtorch never frees the graphs that it makes of a program: hundreds of KB, however small the weights. So the
+/// program of a disposed plan is kept, and the next plan with the same text and device takes it.
 /// </remarks>
 internal sealed class CompiledPlan : IDisposable
 {
     private static readonly ConcurrentDictionary<
         (string Code, string Device),
         ConcurrentBag<jit.ScriptModule<Tensor, Tensor>>
-    > Idle = [];
+    > IdlePrograms = [];
 
-    // Below this, handing parts to threads costs more than it saves.
+    // Below this number, waking the threads for the parts costs more than the parts save.
     private const long LeastMacsOfPart = 5_000_000;
 
-    private readonly ManagedPlan? small;
+    private readonly ManagedPlan? managed;
     private readonly ConcurrentBag<jit.ScriptModule<Tensor, Tensor>> idle = [];
     private readonly jit.ScriptModule<Tensor, Tensor>? program;
     private readonly IReadOnlyCollection<string> attributes = [];
@@ -37,8 +40,8 @@ internal sealed class CompiledPlan : IDisposable
     /// <summary>Builds the plan's program and packs its weights.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="module">The network's module, float32; borrowed until this returns.</param>
-    /// <param name="precision">What it computes in.</param>
-    /// <param name="device">Where.</param>
+    /// <param name="precision">The precision of the computation.</param>
+    /// <param name="device">The device that computes.</param>
     public CompiledPlan(Plan plan, BlockModule module, Precision precision, Device device)
     {
         (isOnCpu, macs, outputSizes) = (
@@ -49,16 +52,16 @@ internal sealed class CompiledPlan : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var folded = new FoldedWeights(module.state_dict(), Precisions.ScalarType(precision));
-        if (plan.IsSmall)
+        if (plan.IsManaged)
         {
-            small = new ManagedPlan(plan, folded);
+            managed = new ManagedPlan(plan, folded);
             return;
         }
 
         var text = CodeWriter.Write(plan, precision);
         attributes = [.. text.Tensors.Keys];
-        idle = Idle.GetOrAdd((text.Code, device.ToString()), _ => []);
-        program = idle.TryTake(out var known) ? known : jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
+        idle = IdlePrograms.GetOrAdd((text.Code, device.ToString()), _ => []);
+        program = idle.TryTake(out var reused) ? reused : jit.load<Tensor, Tensor>(PlanArchive.Write(text), device);
         try
         {
             foreach (var (name, tensor) in text.Tensors)
@@ -76,13 +79,17 @@ internal sealed class CompiledPlan : IDisposable
         }
     }
 
-    /// <summary>Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.</summary>
+    /// <summary>
+    /// Computes <c>[N, ...output]</c> from <c>[N, ...input]</c>, both float32; the caller owns the result.
+    /// </summary>
     /// <param name="input">The batch, contiguous.</param>
-    /// <param name="threads">For parts of the batch side by side, where that is faster; null: never.</param>
+    /// <param name="threads">
+    /// Threads that compute parts of the batch side by side where that is faster; null: never.
+    /// </param>
     public Tensor Forward(Tensor input, IntraBatchPool? threads = null)
     {
-        if (small is not null)
-            return Forward(input, small);
+        if (managed is not null)
+            return Forward(input, managed);
         if (threads is null || !isOnCpu || !IsDivided(input.shape[0], threads.Count, macs))
             return program!.call(input);
         using var scope = NewDisposeScope();
@@ -90,7 +97,7 @@ internal sealed class CompiledPlan : IDisposable
         var (from, to) = (input.chunk(threads.Count), result.chunk(threads.Count));
         threads.Run(number =>
         {
-            using var ofPart = NewDisposeScope();
+            using var partScope = NewDisposeScope();
             using var inference = inference_mode();
             to[number].copy_(program!.call(from[number]));
         });
@@ -111,9 +118,12 @@ internal sealed class CompiledPlan : IDisposable
 
     /// <summary>Whether a batch is computed in parts side by side.</summary>
     /// <param name="count">Inputs of the batch.</param>
-    /// <param name="parts">Threads, with one part each.</param>
-    /// <param name="macs">Multiplications for one input.</param>
-    /// <remarks>Not into single inputs: oneDNN wants weights packed otherwise for one on one thread than for one on all, and they are packed for all.</remarks>
+    /// <param name="parts">Number of threads, each with one part.</param>
+    /// <param name="macs">Multiply-accumulates for one input.</param>
+    /// <remarks>
+    /// A part has at least two inputs. For a single input, oneDNN packs some weights differently for one thread than
+    /// for all threads, and the weights are packed for all threads (docs/decisions/0014).
+    /// </remarks>
     internal static bool IsDivided(long count, int parts, long macs) =>
         parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;
 

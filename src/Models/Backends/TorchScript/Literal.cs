@@ -3,11 +3,13 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>Writes arguments down as TorchScript reads them.</summary>
+/// <summary>Writes arguments as TorchScript literals.</summary>
 internal static class Literal
 {
     /// <summary>The text of an argument.</summary>
-    /// <exception cref="ArgumentException">It is of a kind that has no text; a client's words are none of them.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no literal for it; this includes all text but lower-case words.
+    /// </exception>
     public static string Format(object? argument) =>
         argument switch
         {
@@ -24,7 +26,7 @@ internal static class Literal
             _ => throw new ArgumentException($"{argument.GetType().Name} has no literal.", nameof(argument)),
         };
 
-    // TorchScript tells floats from integers by their point or exponent.
+    // TorchScript distinguishes floats from integers by the decimal point or exponent.
     private static string Format(double number)
     {
         if (!double.IsFinite(number))

@@ -4,14 +4,17 @@ using System.Text;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>Packs a program as <c>torch.jit.load</c> takes it: a zip of code and pickled attributes, which are all None until they are set.</summary>
+/// <summary>
+/// Packs a program for <c>torch.jit.load</c>: a zip of the code and the pickled attributes, which are None until they
+/// are set.
+/// </summary>
 /// <remarks>Source: PyTorch, torch/csrc/jit/docs/serialization.md.</remarks>
 internal static class PlanArchive
 {
-    // The version that files of PyTorch 2 carry: functions mean what they mean today.
+    // The version in files of PyTorch 2, which gives functions their present meaning.
     private const string FormatVersion = "10\n";
 
-    /// <summary>The archive's bytes.</summary>
+    /// <summary>Writes the archive.</summary>
     public static byte[] Write(PlanProgram program)
     {
         var stream = new MemoryStream();
@@ -32,7 +35,8 @@ internal static class PlanArchive
         entry.Write(content);
     }
 
-    // An object of the class, by protocol 2: PROTO 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, EMPTY_DICT, MARK, (BINUNICODE, NONE)..., SETITEMS, BUILD, STOP.
+    // An object of the class in pickle protocol 2: PROTO 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, EMPTY_DICT, MARK, (BINUNICODE,
+    // NONE)..., SETITEMS, BUILD, STOP.
     private static byte[] Pickle(IEnumerable<string> attributes)
     {
         var pickle = new MemoryStream();

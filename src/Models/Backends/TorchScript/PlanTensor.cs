@@ -5,11 +5,16 @@ namespace ModelService.Models.Backends.TorchScript;
 /// <summary>A tensor that a program is given before it runs.</summary>
 internal abstract record PlanTensor;
 
-/// <summary>The weight of a convolution or linear layer, norms folded in, in the plan's precision or in float32.</summary>
+/// <summary>The weight of a convolution or linear layer, with its norms folded in.</summary>
+/// <param name="Source">The weight and its norms.</param>
+/// <param name="IsFloat32">Whether it is in float32, whatever the plan's precision.</param>
 internal sealed record WeightTensor(WeightSource Source, bool IsFloat32) : PlanTensor;
 
-/// <summary>Its bias.</summary>
+/// <summary>The bias of a convolution or linear layer, with its norms folded in.</summary>
+/// <param name="Source">The bias and its norms.</param>
+/// <param name="IsFloat32">Whether it is in float32, whatever the plan's precision.</param>
 internal sealed record BiasTensor(WeightSource Source, bool IsFloat32) : PlanTensor;
 
-/// <summary>A tensor as the module has it, in float32.</summary>
+/// <summary>A tensor of the module, unchanged, in float32.</summary>
+/// <param name="Name">Name in the state dict.</param>
 internal sealed record ModuleTensor(string Name) : PlanTensor;

@@ -8,7 +8,7 @@ internal sealed class ProgramText
 {
     private const string Indent = "    ";
 
-    // Stands for any number of inputs above one.
+    // The batch size for which weights are packed for any number of inputs above one.
     private const long Several = 8;
 
     private readonly Dictionary<string, PlanTensor?> tensors = [];
@@ -20,7 +20,7 @@ internal sealed class ProgramText
     /// <summary>Adds a line to <c>forward</c>.</summary>
     public void Line(string line) => forward.Append(indent).Append(line).Append('\n');
 
-    /// <summary>Adds lines to <c>forward</c> that belong to the one before them.</summary>
+    /// <summary>Adds lines to <c>forward</c> that form the body of the line before them.</summary>
     public void Indented(Action lines)
     {
         indent += "  ";
@@ -28,8 +28,8 @@ internal sealed class ProgramText
         indent = Indent;
     }
 
-    /// <summary>Keeps a result under a name of its own.</summary>
-    /// <returns>The name.</returns>
+    /// <summary>Assigns an expression to a new local variable.</summary>
+    /// <returns>The variable's name.</returns>
     public string Local(string expression)
     {
         var name = $"t{locals++}";
@@ -37,10 +37,10 @@ internal sealed class ProgramText
         return name;
     }
 
-    /// <summary>Declares a tensor that the program is given.</summary>
-    /// <param name="tensor">What it is given.</param>
-    /// <param name="pack">What <c>prepare</c> makes of it once; null leaves it as it is.</param>
-    /// <returns>How to refer to it.</returns>
+    /// <summary>Declares a tensor that is set before the program runs.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="pack">Expression with which <c>prepare</c> packs it once; null: it stays as it is.</param>
+    /// <returns>An expression for the tensor.</returns>
     public string Tensor(PlanTensor tensor, Func<string, string>? pack = null)
     {
         var name = $"w{tensors.Count}";
@@ -50,27 +50,28 @@ internal sealed class ProgramText
         return $"self.{name}";
     }
 
-    /// <summary>Declares a tensor that is packed twice where oneDNN wants it otherwise for several inputs at once than for one.</summary>
-    /// <param name="tensor">What the program is given.</param>
-    /// <param name="input">What comes in beside it.</param>
-    /// <param name="pack">What <c>prepare</c> makes of it, for so many inputs.</param>
-    /// <returns>How to refer to the one that fits the inputs.</returns>
+    /// <summary>
+    /// Declares a tensor that is packed twice if oneDNN packs it differently for one input than for several.
+    /// </summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="input">The batch of inputs that it is used with.</param>
+    /// <param name="pack">Expression with which <c>prepare</c> packs it for a number of inputs.</param>
+    /// <returns>An expression for the packed tensor that fits the batch.</returns>
     public string Tensor(PlanTensor tensor, string input, Func<string, long, string> pack)
     {
         var (one, several) = ($"w{tensors.Count}", $"w{tensors.Count + 1}");
         tensors.Add(one, tensor);
         tensors.Add(several, null);
         prepare
-            .Append(
-                $"{Indent}self.{several} = {pack($"self.{one}", Several)}\n{Indent}self.{one} = {pack($"self.{one}", 1)}\n"
-            )
-            .Append(
-                $"{Indent}if ops.mkldnn._nbytes(self.{several}) == ops.mkldnn._nbytes(self.{one}):\n{Indent}  self.{several} = self.{one}\n{Indent}else:\n{Indent}  pass\n"
-            );
+            .Append($"{Indent}self.{several} = {pack($"self.{one}", Several)}\n")
+            .Append($"{Indent}self.{one} = {pack($"self.{one}", 1)}\n")
+            .Append($"{Indent}if ops.mkldnn._nbytes(self.{several}) == ops.mkldnn._nbytes(self.{one}):\n")
+            .Append($"{Indent}  self.{several} = self.{one}\n")
+            .Append($"{Indent}else:\n{Indent}  pass\n");
         return Local($"self.{one} if torch.size({input}, 0) == 1 else self.{several}");
     }
 
-    /// <summary>The whole program.</summary>
+    /// <summary>The complete program.</summary>
     public PlanProgram Program(Value input)
     {
         var attributes = string.Concat(tensors.Keys.Select(name => $"  {name} : Tensor\n"));

@@ -3,13 +3,14 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>Writes convolutions and linear layers down, each by its route.</summary>
+/// <summary>Writes convolutions and linear layers as TorchScript, each with its kernel.</summary>
 internal sealed class WeightedWriter(ProgramText text, Precision precision, bool channelsLast)
 {
-    // In float32, oneDNN takes longer for a sum in new memory than one pass for sum and relu takes afterwards (docs/decisions/0018).
-    private bool SumsItself => precision != Precision.Float32;
+    // Whether oneDNN adds into new memory. In float32, that takes longer than one more pass for the sum and relu
+    // (docs/decisions/0018).
+    private bool FusesSumsIntoNewMemory => precision != Precision.Float32;
 
-    /// <summary>The expression that computes an operator; lines before it are added to the text.</summary>
+    /// <summary>Gives the expression that computes an operator, and adds the lines before it to the text.</summary>
     public string Write(WeightedOperator item)
     {
         if (!item.IsFloat32 || precision == Precision.Float32)
@@ -24,8 +25,8 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         );
     }
 
-    /// <summary>A value in another number format.</summary>
-    /// <remarks>The numbers are c10's of its scalar types.</remarks>
+    /// <summary>An expression for a value in another precision.</summary>
+    /// <remarks>The codes are those of c10::ScalarType.</remarks>
     public static string Converted(string value, Precision precision) =>
         $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }})";
 
@@ -44,24 +45,27 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
                 weight,
                 bias
             ),
-            (ConvolutionOperator convolution, _) => WithRest(
-                $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, {text.Tensor(weight, InLayout(convolution))}, {bias}, "
-                    + $"{Literal.Format(convolution.Stride)}, {Literal.Format(convolution.Padding)}, {Literal.Format(convolution.Dilation)}, {convolution.Groups})",
+            (ConvolutionOperator convolution, _) => WithUnfused(
+                $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, "
+                    + $"{text.Tensor(weight, InLayout(convolution))}, {bias}, {Literal.Format(convolution.Stride)}, "
+                    + $"{Literal.Format(convolution.Padding)}, {Literal.Format(convolution.Dilation)}, "
+                    + $"{convolution.Groups})",
                 addend,
                 item.Activation
             ),
             (_, KernelKind.Fused) => Linear(item, inputs[0], addend, Packed(weight), bias),
-            _ => WithRest($"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})", addend, item.Activation),
+            _ => WithUnfused($"torch.linear({inputs[0]}, {text.Tensor(weight)}, {bias})", addend, item.Activation),
         };
     }
 
-    // On the CPU, libtorch's own function is taken for what oneDNN computes wrongly in channels_last.
+    // On the CPU, libtorch's own function computes the forms that oneDNN computes wrongly in channels_last, so its
+    // input is made contiguous.
     private string Plain(string input) => channelsLast ? input : $"torch.contiguous({input})";
 
     private Func<string, string>? InLayout(ConvolutionOperator item) =>
         channelsLast && item.Kernel.Length == 2 ? name => $"torch.contiguous({name}, memory_format=2)" : null;
 
-    // oneDNN's function takes pictures and volumes: a series is a picture of one row.
+    // oneDNN's function takes pictures and volumes, so a series becomes a picture of one row.
     private string Fused(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
     {
         var isSeries = item.Kernel.Length == 1;
@@ -69,7 +73,8 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
         var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
 
-        // Without the size of what comes in, oneDNN packs for another, and packs anew in every batch.
+        // Without the size of the input, oneDNN packs the weights for a different size, and packs them again in every
+        // batch.
         long[] size =
         [
             item.Inputs[0].Shape.Sizes[0],
@@ -80,25 +85,26 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             weight,
             input,
             (name, inputs) =>
-                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {geometry}, {Literal.Format(size.Prepend(inputs))})"
+                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, "
+                + $"{geometry}, {Literal.Format(size.Prepend(inputs))})"
         );
         input = Picture(input);
 
-        // After a sum, oneDNN takes no activation but relu.
-        var sumsItself = addend is not null && (item.IsAddendFree || SumsItself);
+        // oneDNN's function computes a sum with the convolution, and after a sum only relu.
+        var fusesSum = addend is not null && (item.IsAddendFree || FusesSumsIntoNewMemory);
         var fusesActivation =
-            item.Activation is { FusedName: { } fusedName } && (addend is null || (sumsItself && fusedName == "relu"));
+            item.Activation is { FusedName: { } fusedName } && (addend is null || (fusesSum && fusedName == "relu"));
         var (function, operands) =
-            !sumsItself ? ("_convolution_pointwise", input)
+            !fusesSum ? ("_convolution_pointwise", input)
             : item.IsAddendFree ? ("_convolution_pointwise_", $"{Picture(addend!)}, {input}")
             : ("_convolution_pointwise", $"{input}, {Picture(addend!)}");
-        var ending = sumsItself
+        var ending = fusesSum
             ? $"\"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None"
             : Ending(fusesActivation ? item.Activation : null);
         var result = $"ops.mkldnn.{function}({operands}, {packed}, {bias}, {geometry}, {ending})";
         if (isSeries)
             result = $"torch.squeeze({result}, 2)";
-        return WithRest(result, sumsItself ? null : addend, fusesActivation ? null : item.Activation);
+        return WithUnfused(result, fusesSum ? null : addend, fusesActivation ? null : item.Activation);
     }
 
     private string AsLinear(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
@@ -110,7 +116,7 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
                 input = $"torch.slice({input}, {dimension + 2}, 0, None, {item.Stride[dimension]})";
         }
 
-        // The channels go to the end and come back: views of channels_last, no copies.
+        // Moves the channels to the end and back. These are views of channels_last, not copies.
         var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension);
         string ToEnd(string value) =>
             text.Local($"torch.permute({value}, {Literal.Format(sides.Prepend(0).Append(1))})");
@@ -121,15 +127,16 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             Packed(weight, name => $"torch.flatten({name}, 1)"),
             bias
         );
-        return $"torch.permute({result}, {Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0))})";
+        var back = sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0);
+        return $"torch.permute({result}, {Literal.Format(back)})";
     }
 
     private string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)
     {
-        // oneDNN's function takes a sum or an activation, not both.
-        if (addend is not null && SumsItself)
+        // oneDNN's linear function computes a sum or an activation, not both.
+        if (addend is not null && FusesSumsIntoNewMemory)
         {
-            return WithRest(
+            return WithUnfused(
                 $"ops.mkldnn._linear_pointwise({input}, {addend}, {weight}, {bias}, \"add\")",
                 addend: null,
                 item.Activation
@@ -137,16 +144,16 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         }
 
         var fusesActivation = addend is null && item.Activation?.FusedName is not null;
-        var result =
-            $"ops.mkldnn._linear_pointwise({input}, {weight}, {bias}, {Ending(fusesActivation ? item.Activation : null)})";
-        return WithRest(result, addend, fusesActivation ? null : item.Activation);
+        var ending = Ending(fusesActivation ? item.Activation : null);
+        var result = $"ops.mkldnn._linear_pointwise({input}, {weight}, {bias}, {ending})";
+        return WithUnfused(result, addend, fusesActivation ? null : item.Activation);
     }
 
     private string Packed(WeightTensor weight, Func<string, string>? matrix = null) =>
         text.Tensor(weight, name => $"ops.mkldnn._reorder_linear_weight({matrix?.Invoke(name) ?? name}, None)");
 
-    // What an operator's function left to do.
-    private string WithRest(string result, string? addend, ActivationFunction? activation)
+    // Adds the sum and the activation that an operator's function has not computed; both overwrite the result.
+    private string WithUnfused(string result, string? addend, ActivationFunction? activation)
     {
         if (addend is not null && activation is { Name: "relu" } && precision == Precision.Float32 && !channelsLast)
             return $"torch._add_relu_({result}, {addend})";
@@ -158,5 +165,6 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     private static string Ending(ActivationFunction? activation) =>
         activation is null
             ? "\"none\", [], None"
-            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Format(activation.Scalars)}), {Literal.Format(activation.Approximate)}";
+            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Format(activation.Scalars)}), "
+                + Literal.Format(activation.Approximate);
 }

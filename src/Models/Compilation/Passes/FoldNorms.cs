@@ -2,7 +2,10 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>Folds a batch norm into the convolution or linear layer right before it, when nothing else reads what that one computes.</summary>
+/// <summary>
+/// Folds a batch norm into the convolution or linear layer right before it, if no other operator reads that layer's
+/// output.
+/// </summary>
 internal static class FoldNorms
 {
     public static Plan Apply(Plan plan) =>
@@ -22,7 +25,8 @@ internal static class FoldNorms
                     : null
         );
 
-    // Over [length, features], a linear layer's outputs lie along the last dimension, but batch norm's channels along the first.
+    // Over [length, features], the outputs of a linear layer are the last dimension, but the channels of a batch norm
+    // are the first.
     private static bool IsPerChannel(WeightedOperator item) =>
         item is ConvolutionOperator || item.Output.Shape.Rank == 1;
 }

@@ -2,7 +2,10 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>Lets a convolution or linear layer end with the activation that follows it, when nothing else reads what comes before the activation.</summary>
+/// <summary>
+/// Fuses an activation into the convolution or linear layer right before it, if no other operator reads that layer's
+/// output.
+/// </summary>
 internal static class FuseActivations
 {
     public static Plan Apply(Plan plan) =>

@@ -2,7 +2,10 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>Lets a convolution or linear layer add a value to its result, when nothing else reads the result itself.</summary>
+/// <summary>
+/// Fuses a sum into the convolution or linear layer that computes one of its terms, if no other operator reads that
+/// term.
+/// </summary>
 internal static class FuseSums
 {
     public static Plan Apply(Plan plan) =>
@@ -20,7 +23,7 @@ internal static class FuseSums
 
                 var choices = new[] { (Before: producer(left), Addend: right), (Before: producer(right), Addend: left) }
                     .Where(choice =>
-                        choice.Before is { Activation: null, HasAddend: false } && AddsRightly(choice.Before)
+                        choice.Before is { Activation: null, HasAddend: false } && AddsCorrectly(choice.Before)
                     )
                     .OrderByDescending(choice => choice.Before is ConvolutionOperator { KernelKind: KernelKind.Fused })
                     .ToList();
@@ -30,8 +33,9 @@ internal static class FuseSums
             }
         );
 
-    // oneDNN 3.7 adds wrongly to a channel block that is not full (docs/decisions/0006), and can't tell the layout of a single pixel.
-    private static bool AddsRightly(WeightedOperator item) =>
+    // oneDNN 3.7 computes wrong sums if the last block of output channels is not full (docs/decisions/0006). It can't
+    // tell the layout of a single pixel either.
+    private static bool AddsCorrectly(WeightedOperator item) =>
         item is not ConvolutionOperator { KernelKind: KernelKind.Fused }
         || (
             item.Output.Shape.Sizes[0] % PadChannels.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)

@@ -2,14 +2,15 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>What every fusion has in common: two operators become one.</summary>
+/// <summary>The common part of all fusions: two operators become one.</summary>
 internal static class Fusion
 {
     /// <summary>Fuses pairs until none is left.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="match">
-    /// Given an operator and how to find the one that computes a value, if that one has no other reader: the operator it can be fused with and
-    /// the two as one. The result takes the later one's place and output.
+    /// Finds the operator that an operator can be fused with. Its arguments are the operator and a function that gives
+    /// the convolution or linear layer that computes a value, if the value has only one reader. Its result is the
+    /// earlier operator and the fused one, which takes the place and the output of the later one; or null.
     /// </param>
     public static Plan Apply(
         Plan plan,
@@ -21,7 +22,7 @@ internal static class Fusion
         var producers = operators.ToDictionary(item => item.Output);
         for (var i = 0; i < operators.Count; i++)
         {
-            if (match(operators[i], OnlyReader) is not { } pair)
+            if (match(operators[i], ProducerForOneReader) is not { } pair)
                 continue;
             var fused = pair.Fused with { Output = operators[i].Output };
             operators[i] = fused;
@@ -35,7 +36,7 @@ internal static class Fusion
             Operators = operators,
         };
 
-        WeightedOperator? OnlyReader(Value value) =>
+        WeightedOperator? ProducerForOneReader(Value value) =>
             uses[value] == 1 && producers.TryGetValue(value, out var item) ? item as WeightedOperator : null;
     }
 }

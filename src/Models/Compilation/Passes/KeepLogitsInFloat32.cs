@@ -3,8 +3,8 @@ using ModelService.Models.Graph;
 namespace ModelService.Models.Compilation.Passes;
 
 /// <summary>
-/// Computes the scores themselves in float32 whatever the plan's precision: bfloat16's 8 bits would make ties of close ones, and the last
-/// layer costs little.
+/// Computes a last linear layer, which gives the logits, in float32 whatever the plan's precision. The 8 bits of
+/// bfloat16 would make close logits equal, and the last layer costs little.
 /// </summary>
 internal static class KeepLogitsInFloat32
 {
@@ -14,8 +14,8 @@ internal static class KeepLogitsInFloat32
             Operators =
             [
                 .. plan.Operators.Select(item =>
-                    item is LinearOperator scores && scores.Output == plan.Output
-                        ? scores with
+                    item is LinearOperator logits && logits.Output == plan.Output
+                        ? logits with
                         {
                             IsFloat32 = true,
                         }

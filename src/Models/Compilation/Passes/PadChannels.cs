@@ -4,15 +4,16 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Compilation.Passes;
 
 /// <summary>
-/// Fills channels up with zeros to whole blocks where oneDNN 3.7 packs the rest of a block wrongly (docs/decisions/0005 and 0006). Zeros in add
-/// nothing; zeros out are cut off.
+/// Pads channels with zeros to whole blocks where oneDNN 3.7 leaves the rest of a block unwritten and then computes
+/// with it (docs/decisions/0005 and 0006). Input channels of zeros add nothing to the result; output channels of zeros
+/// are cut off.
 /// </summary>
 internal static class PadChannels
 {
-    /// <summary>The channels of a block in which oneDNN lays out convolutions with AVX-512.</summary>
+    /// <summary>Channels of one block in oneDNN's layout of convolutions with AVX-512.</summary>
     public const long Block = 16;
 
-    // The same of a linear layer's outputs.
+    // Outputs of one block in oneDNN's layout of a linear layer's weight.
     private const long Rows = 64;
 
     public static Plan Apply(Plan plan, Precision precision)
@@ -31,46 +32,47 @@ internal static class PadChannels
         IEnumerable<Operator> Pad(WeightedOperator item)
         {
             var (input, output) = (item.Inputs[0], item.Output);
-            var (fillIn, fillOut) = Missing(item, precision);
-            if (fillIn > 0)
+            var (padIn, padOut) = Missing(item, precision);
+            if (padIn > 0)
             {
-                var filled = new Value(next++, Resized(input.Shape, 0, input.Shape.Sizes[0] + fillIn));
+                var padded = new Value(next++, Resized(input.Shape, 0, input.Shape.Sizes[0] + padIn));
                 var zeros = new long[(2 * (input.Shape.Rank - 1)) + 2];
-                zeros[^1] = fillIn;
+                zeros[^1] = padIn;
                 yield return new CallOperator("constant_pad_nd", [input, zeros, 0.0])
                 {
                     Key = item.Key,
                     Inputs = [input],
-                    Output = filled,
+                    Output = padded,
                 };
-                input = filled;
+                input = padded;
             }
 
-            // Convolutions have their channels first, linear layers last; the batch dimension comes before either.
+            // Channels are the first dimension of a convolution's output and the last one of a linear layer's, the
+            // batch dimension not counted.
             var dimension = item is ConvolutionOperator ? 0 : output.Shape.Rank - 1;
-            var sliced =
-                fillOut == 0
+            var unsliced =
+                padOut == 0
                     ? output
-                    : new Value(next++, Resized(output.Shape, dimension, output.Shape.Sizes[dimension] + fillOut));
+                    : new Value(next++, Resized(output.Shape, dimension, output.Shape.Sizes[dimension] + padOut));
             yield return item with
             {
                 Inputs = [input],
-                Output = sliced,
-                Weights = item.Weights with { PadIn = fillIn, PadOut = fillOut },
+                Output = unsliced,
+                Weights = item.Weights with { PadIn = padIn, PadOut = padOut },
             };
-            if (fillOut > 0)
+            if (padOut > 0)
             {
-                yield return new CallOperator("slice", [sliced, dimension + 1L, 0L, output.Shape.Sizes[dimension]])
+                yield return new CallOperator("slice", [unsliced, dimension + 1L, 0L, output.Shape.Sizes[dimension]])
                 {
                     Key = item.Key,
-                    Inputs = [sliced],
+                    Inputs = [unsliced],
                     Output = output,
                 };
             }
         }
     }
 
-    /// <summary>Whether so many outputs of a linear layer are packed rightly as they are.</summary>
+    /// <summary>Whether oneDNN packs a linear layer with this number of outputs correctly, without padding.</summary>
     public static bool IsWholeRows(long outputs, Precision precision) =>
         precision != Precision.Float32 || outputs <= Rows / 2 || outputs % Rows == 0;
 
@@ -79,19 +81,19 @@ internal static class PadChannels
         if (item is not ConvolutionOperator { KernelKind: KernelKind.Fused } convolution)
         {
             var outputs = item is ConvolutionOperator ? item.Output.Shape.Sizes[0] : item.Output.Shape.Sizes[^1];
-            return (0, IsWholeRows(outputs, precision) ? 0 : ToWhole(outputs, Rows));
+            return (0, IsWholeRows(outputs, precision) ? 0 : MissingTo(outputs, Rows));
         }
 
         if (convolution.Groups > 1)
             return (0, 0);
         var (channelsIn, channelsOut) = (item.Inputs[0].Shape.Sizes[0], item.Output.Shape.Sizes[0]);
         return (
-            channelsIn > Block ? ToWhole(channelsIn, Block) : 0,
-            precision == Precision.Float32 ? 0 : ToWhole(channelsOut, Block)
+            channelsIn > Block ? MissingTo(channelsIn, Block) : 0,
+            precision == Precision.Float32 ? 0 : MissingTo(channelsOut, Block)
         );
     }
 
-    private static long ToWhole(long count, long block) => (block - (count % block)) % block;
+    private static long MissingTo(long count, long block) => (block - (count % block)) % block;
 
     private static Shape Resized(Shape shape, int dimension, long size) =>
         new([.. shape.Sizes.Select((old, index) => index == dimension ? size : old)]);

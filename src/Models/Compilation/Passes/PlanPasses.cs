@@ -3,32 +3,37 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>From a network to the plan that runs.</summary>
+/// <summary>The passes that turn a network into the plan that runs, in their order.</summary>
 internal static class PlanPasses
 {
-    /// <summary>Plans a network.</summary>
-    /// <param name="network">The network's operators, one by one as its layers emit them.</param>
-    /// <param name="precision">What the plan computes in.</param>
-    /// <param name="forCpu">Whether oneDNN computes the convolutions; else libtorch's own functions do.</param>
-    /// <param name="ownCode">Whether small networks may be computed by this program's own code.</param>
-    /// <param name="cachesAreShown">Whether the processor tells of its caches, which oneDNN must know for some forms; null: as it is on this machine.</param>
+    /// <summary>Turns a network into the plan that runs.</summary>
+    /// <param name="network">The network's operators as its layers emit them.</param>
+    /// <param name="precision">The precision that the plan computes in.</param>
+    /// <param name="forCpu">
+    /// Whether oneDNN computes convolutions and linear layers; if not, libtorch's own functions do.
+    /// </param>
+    /// <param name="allowManaged">Whether this program's own code may compute small networks.</param>
+    /// <param name="cachesAreShown">
+    /// Whether the processor shows its caches, which oneDNN has to know for some convolutions; null: as this machine
+    /// does.
+    /// </param>
     public static Plan Compile(
         Plan network,
         Precision precision,
         bool forCpu,
-        bool ownCode = true,
+        bool allowManaged = true,
         bool? cachesAreShown = null
     )
     {
         var plan = KeepLogitsInFloat32.Apply(FuseActivations.Apply(FoldNorms.Apply(network)));
         if (
-            ownCode
+            allowManaged
             && forCpu
             && precision == Precision.Float32
-            && SelectManagedBackend.Apply(plan) is { IsSmall: true } small
+            && SelectManagedBackend.Apply(plan) is { IsManaged: true } managed
         )
         {
-            return small;
+            return managed;
         }
 
         plan = forCpu
@@ -41,7 +46,7 @@ internal static class PlanPasses
                 IsChannelsLast = plan.Input.Shape.Rank == 3,
             };
 
-        // After the sums, activations once more: of the sums.
+        // Activations are fused once more after the sums: those that follow a sum.
         plan = ReuseBuffers.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
         return forCpu ? TileBatch.Apply(plan) : plan;
     }

@@ -2,7 +2,10 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>Lets activations and sums overwrite what they read when it is memory of its own that nothing else reads from there on.</summary>
+/// <summary>
+/// Lets activations and sums overwrite a value that they read, if the value has memory of its own and no later operator
+/// reads it.
+/// </summary>
 internal static class ReuseBuffers
 {
     public static Plan Apply(Plan plan)
@@ -10,7 +13,7 @@ internal static class ReuseBuffers
         var readers = plan
             .Operators.SelectMany(item => item.Inputs, (item, input) => (Input: input, Reader: item))
             .ToLookup(use => use.Input, use => use.Reader);
-        var fresh = plan
+        var ownMemory = plan
             .Operators.Where(item =>
                 item is WeightedOperator or NormOperator or AddOperator or CallOperator { Function: "cat" }
             )
@@ -24,18 +27,18 @@ internal static class ReuseBuffers
                 .. plan.Operators.Select(item =>
                     item switch
                     {
-                        ActivationOperator activation when IsOwn(activation.Inputs[0]) => activation with
+                        ActivationOperator activation when IsOverwritable(activation.Inputs[0]) => activation with
                         {
                             IsInPlace = true,
                         },
                         AddOperator { Inputs: [var left, var right] } add
-                            when left != right && (IsOwn(left) || IsOwn(right)) => add with
+                            when left != right && (IsOverwritable(left) || IsOverwritable(right)) => add with
                         {
-                            Inputs = IsOwn(left) ? [left, right] : [right, left],
+                            Inputs = IsOverwritable(left) ? [left, right] : [right, left],
                             IsInPlace = true,
                         },
                         WeightedOperator { Inputs: [var input, var addend] } sum
-                            when addend != input && IsDoneWith(addend, sum) => sum with
+                            when addend != input && IsLastReader(addend, sum) => sum with
                         {
                             IsAddendFree = true,
                         },
@@ -45,11 +48,12 @@ internal static class ReuseBuffers
             ],
         };
 
-        bool IsOwn(Value value) => fresh.Contains(value) && readers[value].Count() == 1;
+        bool IsOverwritable(Value value) => ownMemory.Contains(value) && readers[value].Count() == 1;
 
-        // Others may have read it before; but what libtorch's functions made of it may be a view of it.
-        bool IsDoneWith(Value value, Operator reader) =>
-            fresh.Contains(value)
+        // Earlier operators may have read the value, too, but no libtorch function: its result may be a view of the
+        // value.
+        bool IsLastReader(Value value, Operator reader) =>
+            ownMemory.Contains(value)
             && ReferenceEquals(readers[value].Last(), reader)
             && !readers[value].Any(other => other is CallOperator);
     }

@@ -4,18 +4,20 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Compilation.Passes;
 
 /// <summary>
-/// Chooses how convolutions and linear layers are computed on the CPU, and with that their layout. oneDNN 3.7 leaves some forms to be avoided:
-/// docs/decisions/0006 lists what it computes wrongly, or dies of. <see cref="PadChannels"/> sees to the rest.
+/// Chooses the kernel of each convolution and linear layer on the CPU, and with it the layout. Some forms must be kept
+/// from oneDNN 3.7, since it computes them wrongly or crashes (docs/decisions/0006). <see cref="PadChannels"/> makes
+/// the others safe.
 /// </summary>
 internal static class SelectKernels
 {
-    // oneDNN dies (SIGFPE) of 1x1 convolutions to 512 channels and more, where it can't see the processor's caches.
+    // If the processor hides its caches, oneDNN crashes (SIGFPE) in 1x1 convolutions to 512 and more channels.
     private const long MostChannelsOutWithoutCaches = 256;
 
-    // Below this, calling oneDNN costs more than the arithmetic.
+    // Below this number, a call of oneDNN costs more than the arithmetic.
     private const long FewMacs = 300_000;
 
-    // From here on, what oneDNN saves in a convolution is more than what it costs to prepare it anew for each call.
+    // From this number on, oneDNN's convolution saves more than its preparation for each call costs
+    // (docs/decisions/0018).
     private const long ManyMacs = 30_000_000;
 
     public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) =>
@@ -25,14 +27,15 @@ internal static class SelectKernels
             [
                 .. plan.Operators.Select(item =>
                     item is WeightedOperator weighted
-                        ? Chosen(weighted, Choose(weighted, precision, cachesAreShown))
+                        ? WithKernel(weighted, Choose(weighted, precision, cachesAreShown))
                         : item
                 ),
             ],
         };
 
-    // What libtorch makes of grouped convolutions in bfloat16 is oneDNN's again.
-    private static WeightedOperator Chosen(WeightedOperator item, KernelKind kind) =>
+    // Plain kernels compute in float32: in bfloat16, libtorch's function would hand grouped convolutions to oneDNN
+    // after all.
+    private static WeightedOperator WithKernel(WeightedOperator item, KernelKind kind) =>
         item with
         {
             KernelKind = kind,
@@ -49,12 +52,14 @@ internal static class SelectKernels
         );
         if (convolution.Groups == 1)
         {
-            // Where libtorch's own function needs no filling up.
+            // Small, and with so few input channels that libtorch's own function needs no padding
+            // (docs/decisions/0005).
             if (precision == Precision.Float32 && item.Macs < FewMacs && channelsIn <= PadChannels.Block / 2)
                 return KernelKind.Plain;
 
-            // A 1x1 convolution is a matrix product as well. As one, it is called for less and takes any number of channels out, but those may have to be filled up,
-            // and a stride and a sum are passes over memory of their own.
+            // A 1x1 convolution is a matrix product, too. A call of a matrix product costs less, and it takes any
+            // number of output channels. But these may need padding, and a stride and a sum are separate passes over
+            // memory.
             var isPointwise = convolution.Kernel.All(size => size == 1) && convolution.Padding.All(size => size == 0);
             var isConvolved =
                 precision == Precision.Float32
@@ -64,7 +69,7 @@ internal static class SelectKernels
             return isPointwise && !isConvolved ? KernelKind.AsLinear : KernelKind.Fused;
         }
 
-        // Of volumes in groups, oneDNN computes some wrongly as well, those of 1x1x1 kernels among them.
+        // oneDNN also computes some grouped convolutions of volumes wrongly, those with 1x1x1 kernels among them.
         if (convolution.Kernel.Length == 3)
             return KernelKind.Plain;
         if (channelsIn == 1)

@@ -3,28 +3,31 @@ using ModelService.Models.Graph;
 namespace ModelService.Models.Compilation.Passes;
 
 /// <summary>
-/// Tells which networks are computed by this program's own code (<c>ManagedPlan</c>): those whose arithmetic takes less than it costs to call libtorch
-/// for each operator, and that have nothing but convolutions, relu, max pools and linear layers, one after another.
+/// Selects the small networks that this program's own code computes (<c>ManagedPlan</c>). Their arithmetic costs less
+/// than the calls of libtorch for each operator, and they consist only of convolutions, relu, max pools and linear
+/// layers, one after another (docs/decisions/0017).
 /// </summary>
 internal static class SelectManagedBackend
 {
-    // Some 30 microseconds of our own code; a call of libtorch takes 2 to 10 besides what it computes.
+    // Some 30 microseconds in this program's own code. A call of libtorch takes 2 to 10 microseconds beside the
+    // arithmetic.
     private const long MostMacs = 1_000_000;
 
-    // Of one value: pools and activations have no multiplications, and take as long as what they read.
-    private const long MostNumbers = 1 << 16;
+    // Limit on each value. Pools and activations have no multiplications; their time depends on the elements that they
+    // read.
+    private const long MostElements = 1 << 16;
 
-    /// <summary>Marks a small network.</summary>
+    /// <summary>Marks a plan that this program's own code is to compute.</summary>
     public static Plan Apply(Plan plan) =>
         plan with
         {
-            IsSmall =
+            IsManaged =
                 plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs) <= MostMacs
                 && plan.Operators.Select(item => item.Output)
                     .Prepend(plan.Input)
-                    .All(value => value.Shape.ElementCount <= MostNumbers)
+                    .All(value => value.Shape.ElementCount <= MostElements)
                 && plan.Operators.Count > 0
-                && plan.Operators.All(IsKnown)
+                && plan.Operators.All(IsSupported)
                 && IsChain(plan),
         };
 
@@ -33,7 +36,7 @@ internal static class SelectManagedBackend
             .Operators.SelectMany(item => item.Inputs)
             .SequenceEqual(plan.Operators.SkipLast(1).Select(item => item.Output).Prepend(plan.Input));
 
-    private static bool IsKnown(Operator item) =>
+    private static bool IsSupported(Operator item) =>
         item switch
         {
             ConvolutionOperator { Kernel.Length: 2, Groups: 1, Activation: null or { Name: "relu" } } => true,

@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>A function of each number by itself: it keeps the shape and holds no parameters.</summary>
+/// <summary>A function of each number by itself. It keeps the shape and has no parameters in the state dict.</summary>
 public abstract record Activation : LayerDefinition
 {
-    /// <summary>Accepted because PyTorch has it; the result is the same either way.</summary>
-    [Description("Accepted because PyTorch has it; without effect.")]
+    /// <summary>Accepted because PyTorch has it; the result is the same with and without it.</summary>
+    [Description("Accepted because PyTorch has it; has no effect.")]
     public bool Inplace { get; init; }
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
@@ -28,7 +28,7 @@ public abstract record Activation : LayerDefinition
             }
         );
 
-    /// <summary>The function, as a plan has it.</summary>
+    /// <summary>The function in the form that plans hold.</summary>
     private protected abstract ActivationFunction Function { get; }
 
     /// <summary>Computes the function; the result is a new tensor.</summary>

@@ -8,17 +8,16 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Pools to a given size, whatever comes in.</summary>
+/// <summary>Pooling to a given output size, whatever the size of the input.</summary>
 /// <remarks>Source: PyTorch nn.AdaptiveAvgPool2d.</remarks>
 public abstract record AdaptivePool : LayerDefinition
 {
-    /// <summary>The size that comes out.</summary>
-    [
-        Description(
-            "The size that comes out: a number for each dimension or one for all, at least 1. Stricter than PyTorch, which takes None for the input's size, and 0."
-        ),
-        Range(1, int.MaxValue)
-    ]
+    /// <summary>Size of the output.</summary>
+    [Description(
+        "Size of the output: one number for each dimension, or one for all; at least 1. "
+            + "Stricter than PyTorch, which also takes 0, and None for the size of the input."
+    )]
+    [Range(1, int.MaxValue)]
     public required Sizes OutputSize { get; init; }
 
     /// <summary>Spatial dimensions.</summary>
@@ -47,14 +46,14 @@ public abstract record AdaptivePool : LayerDefinition
     internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
         plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, OutputSize.Expand(SpatialRank));
 
-    /// <summary>What libtorch's function is called before <c>_pool</c>.</summary>
+    /// <summary>The part before <c>_pool</c> of the name of libtorch's function.</summary>
     private protected virtual string Function => "adaptive_avg";
 
     private protected abstract Tensor Apply(Tensor input, long[] size);
 }
 
-/// <summary>Means over <c>[N, C, L]</c>.</summary>
-[Layer("adaptive_avg_pool1d", "Means of as many regions as are asked for, whatever size comes in.")]
+/// <summary>Adaptive average pooling over <c>[N, C, L]</c>.</summary>
+[Layer("adaptive_avg_pool1d", "Divides the input into output_size regions and gives the mean of each.")]
 internal sealed record AdaptiveAvgPool1d : AdaptivePool
 {
     private protected override int SpatialRank => 1;
@@ -63,8 +62,8 @@ internal sealed record AdaptiveAvgPool1d : AdaptivePool
         nn.functional.adaptive_avg_pool1d(input, size[0]);
 }
 
-/// <summary>Means over <c>[N, C, H, W]</c>.</summary>
-[Layer("adaptive_avg_pool2d", "Means of as many regions as are asked for, whatever size comes in.")]
+/// <summary>Adaptive average pooling over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool2d", "Divides the input into output_size regions and gives the mean of each.")]
 internal sealed record AdaptiveAvgPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
@@ -73,8 +72,8 @@ internal sealed record AdaptiveAvgPool2d : AdaptivePool
         nn.functional.adaptive_avg_pool2d(input, size);
 }
 
-/// <summary>Means over <c>[N, C, D, H, W]</c>.</summary>
-[Layer("adaptive_avg_pool3d", "Means of as many regions as are asked for, whatever size comes in.")]
+/// <summary>Adaptive average pooling over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("adaptive_avg_pool3d", "Divides the input into output_size regions and gives the mean of each.")]
 internal sealed record AdaptiveAvgPool3d : AdaptivePool
 {
     private protected override int SpatialRank => 3;
@@ -83,8 +82,8 @@ internal sealed record AdaptiveAvgPool3d : AdaptivePool
         nn.functional.adaptive_avg_pool3d(input, size);
 }
 
-/// <summary>Greatest numbers over <c>[N, C, H, W]</c>.</summary>
-[Layer("adaptive_max_pool2d", "The greatest numbers of as many regions as are asked for, whatever size comes in.")]
+/// <summary>Adaptive max pooling over <c>[N, C, H, W]</c>.</summary>
+[Layer("adaptive_max_pool2d", "Divides the input into output_size regions and gives the greatest number of each.")]
 internal sealed record AdaptiveMaxPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;

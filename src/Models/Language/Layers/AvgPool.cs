@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>The mean of each window.</summary>
+/// <summary>Average pooling: the mean of each window.</summary>
 /// <remarks>Source: PyTorch nn.AvgPool2d.</remarks>
 public abstract record AvgPool : Pool
 {
@@ -41,13 +41,13 @@ public abstract record AvgPool : Pool
             ]
         );
 
-    /// <summary>What libtorch's function takes beyond what all of them take.</summary>
+    /// <summary>Arguments of libtorch's function beyond those that all dimensions have in common.</summary>
     private protected virtual object?[] MoreArguments => [];
 
     private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding);
 }
 
-/// <summary>Over <c>[N, C, L]</c>.</summary>
+/// <summary>Average pooling over <c>[N, C, L]</c>.</summary>
 [Layer("avg_pool1d", "The mean of each window: makes a series shorter.")]
 internal sealed record AvgPool1d : AvgPool
 {
@@ -57,11 +57,11 @@ internal sealed record AvgPool1d : AvgPool
         nn.functional.avg_pool1d(input, kernel[0], stride[0], padding[0], CeilMode, CountIncludePad);
 }
 
-/// <summary>Over <c>[N, C, H, W]</c>.</summary>
+/// <summary>Average pooling over <c>[N, C, H, W]</c>.</summary>
 [Layer("avg_pool2d", "The mean of each window: makes a picture smaller.")]
 internal sealed record AvgPool2d : AvgPool
 {
-    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
+    [Description("Divisor of the sum, instead of the window's size."), Range(1, int.MaxValue)]
     public int? DivisorOverride { get; init; }
 
     private protected override int SpatialRank => 2;
@@ -72,16 +72,16 @@ internal sealed record AvgPool2d : AvgPool
         nn.functional.avg_pool2d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
 }
 
-/// <summary>Over <c>[N, C, D, H, W]</c>.</summary>
+/// <summary>Average pooling over <c>[N, C, D, H, W]</c>.</summary>
 [Layer("avg_pool3d", "The mean of each window: makes a volume smaller.")]
 internal sealed record AvgPool3d : AvgPool
 {
-    [Description("What the sum is divided by, instead of the window's size."), Range(1, int.MaxValue)]
+    [Description("Divisor of the sum, instead of the window's size."), Range(1, int.MaxValue)]
     public int? DivisorOverride { get; init; }
 
     private protected override int SpatialRank => 3;
 
-    private protected override bool FitsUnpadded => true;
+    private protected override bool MustFitUnpadded => true;
 
     private protected override object?[] MoreArguments => [(long?)DivisorOverride];
 

@@ -8,35 +8,45 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Brings each channel to mean 0 and deviation 1 by statistics kept from training, then scales and shifts it.</summary>
-/// <remarks>Source: Ioffe and Szegedy 2015, arXiv:1502.03167; PyTorch nn.BatchNorm2d: <c>(x - mean) / sqrt(var + eps) * weight + bias</c>.</remarks>
+/// <summary>
+/// Brings each channel to mean 0 and standard deviation 1 by statistics kept from training, then scales and shifts it.
+/// </summary>
+/// <remarks>
+/// <c>(x - mean) / sqrt(var + eps) * weight + bias</c>. Source: Ioffe and Szegedy 2015, arXiv:1502.03167;
+/// PyTorch nn.BatchNorm2d.
+/// </remarks>
 public abstract record BatchNorm : LayerDefinition
 {
-    /// <summary>Channels.</summary>
-    [Description("Channels; inferred, must agree if given."), Range(1, int.MaxValue)]
+    /// <summary>Number of channels.</summary>
+    [Description("Number of channels; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? NumFeatures { get; init; }
 
     /// <summary>Added to the variance, against a division by zero.</summary>
     [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
     public double Eps { get; init; } = 1e-5;
 
-    /// <summary>Share of a training batch's statistics that the running ones take over.</summary>
+    /// <summary>Weight of a training batch's statistics when the running ones are updated.</summary>
     [Description(
-        "Share of a training batch's statistics that the running ones take over; without effect, since nothing is trained here."
+        "Weight of a training batch's statistics when the running ones are updated; has no effect, since this server "
+            + "does not train."
     )]
     public double Momentum { get; init; } = 0.1;
 
-    /// <summary>Whether it scales and shifts.</summary>
+    /// <summary>Whether a learnt scale and shift follow.</summary>
     [Description("Whether a learnt scale and shift follow.")]
     public bool Affine { get; init; } = true;
 
-    /// <summary>Whether it keeps statistics; without them it would need a whole batch to answer for one picture.</summary>
+    /// <summary>
+    /// Whether statistics are kept from training. Only true is accepted: without them, the scores of an input would
+    /// depend on the other inputs of its batch.
+    /// </summary>
     [Description(
-        "Whether statistics are kept from training. Must be true here: without them, a picture's scores would depend on its neighbours in the batch."
+        "Whether statistics are kept from training. Must be true here: without them, the scores of an input would "
+            + "depend on the other inputs of its batch."
     )]
     public bool TrackRunningStats { get; init; } = true;
 
-    /// <summary>The ranks it takes, without the batch dimension.</summary>
+    /// <summary>Number of dimensions that the input may have, without the batch dimension.</summary>
     private protected abstract IReadOnlyList<int> Ranks { get; }
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
@@ -45,7 +55,8 @@ public abstract record BatchNorm : LayerDefinition
         {
             visit.Fail(
                 "track_running_stats",
-                "It must be true: without kept statistics, a picture's scores would depend on its neighbours in the batch. Stricter than PyTorch."
+                "It must be true: without kept statistics, the scores of an input would depend on the other inputs of "
+                    + "its batch. Stricter than PyTorch."
             );
         }
 
@@ -87,7 +98,10 @@ public abstract record BatchNorm : LayerDefinition
 }
 
 /// <summary>Batch norm over <c>[N, C]</c> or <c>[N, C, L]</c>.</summary>
-[Layer("batch_norm1d", "Brings each channel of a series to mean 0 and deviation 1, then scales and shifts it.")]
+[Layer(
+    "batch_norm1d",
+    "Brings each channel of a series to mean 0 and standard deviation 1, then scales and shifts it."
+)]
 internal sealed record BatchNorm1d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [1, 2];
@@ -97,7 +111,10 @@ internal sealed record BatchNorm1d : BatchNorm
 }
 
 /// <summary>Batch norm over <c>[N, C, H, W]</c>.</summary>
-[Layer("batch_norm2d", "Brings each channel of a picture to mean 0 and deviation 1, then scales and shifts it.")]
+[Layer(
+    "batch_norm2d",
+    "Brings each channel of a picture to mean 0 and standard deviation 1, then scales and shifts it."
+)]
 internal sealed record BatchNorm2d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [3];
@@ -107,7 +124,10 @@ internal sealed record BatchNorm2d : BatchNorm
 }
 
 /// <summary>Batch norm over <c>[N, C, D, H, W]</c>.</summary>
-[Layer("batch_norm3d", "Brings each channel of a volume to mean 0 and deviation 1, then scales and shifts it.")]
+[Layer(
+    "batch_norm3d",
+    "Brings each channel of a volume to mean 0 and standard deviation 1, then scales and shifts it."
+)]
 internal sealed record BatchNorm3d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [4];

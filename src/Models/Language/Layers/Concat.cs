@@ -9,17 +9,15 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Passes the input through several branches and joins what comes out, channel after channel.</summary>
+/// <summary>Passes the input through several branches and joins their outputs along the channels.</summary>
 /// <remarks>Source: Szegedy et al. 2014, arXiv:1409.4842.</remarks>
-[Layer("concat", "Passes the input through several branches and joins what comes out, channel after channel.")]
+[Layer("concat", "Passes the input through several branches and joins their outputs along the channels.")]
 internal sealed record Concat : LayerDefinition
 {
-    [
-        Description(
-            "The branches: each a layer or block (several layers are a sequential), keyed by name or position."
-        ),
-        MinLength(1)
-    ]
+    [Description(
+        "The branches: each a layer or a block (a sequential for several layers), keyed by its name or position."
+    )]
+    [MinLength(1)]
     public required IReadOnlyList<LayerDefinition> Branches { get; init; }
 
     [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
@@ -82,7 +80,7 @@ internal sealed record Concat : LayerDefinition
             return joined;
         visit.Fail(
             "branches",
-            $"Branches must agree in all but the channels to be joined, but they give {left} and {right}."
+            $"The outputs of the branches may differ in their channels only, but they are {left} and {right}."
         );
         return Shape.OfChannels(channels);
     }

@@ -10,70 +10,67 @@ using Padding = ModelService.Models.Tensors.Padding;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>What a convolution sees beyond the edge.</summary>
+/// <summary>The values that a convolution reads beyond the edge of its input.</summary>
 public enum PaddingMode
 {
     /// <summary>Zeros.</summary>
     Zeros,
 
-    /// <summary>The picture mirrored at its edge, the edge itself not repeated.</summary>
+    /// <summary>The input mirrored at its edge, without repeating the edge itself.</summary>
     Reflect,
 
     /// <summary>The edge repeated.</summary>
     Replicate,
 
-    /// <summary>The picture continued from its other side.</summary>
+    /// <summary>The input continued from its opposite side.</summary>
     Circular,
 }
 
 /// <summary>A convolution: each output is a weighted sum over a window that slides over the input.</summary>
-/// <remarks>Size out: see <see cref="Window"/>. Source: PyTorch nn.Conv2d, "Shape".</remarks>
+/// <remarks>Size of the output: see <see cref="Window"/>. Source: PyTorch nn.Conv2d, "Shape".</remarks>
 public abstract record Conv : LayerDefinition
 {
-    /// <summary>Filters.</summary>
-    [Description("Filters: channels that come out."), Range(1, int.MaxValue)]
+    /// <summary>Number of filters, which is that of the output channels.</summary>
+    [Description("Number of filters, which is that of the output channels."), Range(1, int.MaxValue)]
     public required int OutChannels { get; init; }
 
     /// <summary>Size of the window.</summary>
     [Description("Size of the window."), Range(1, int.MaxValue)]
     public required Sizes KernelSize { get; init; }
 
-    /// <summary>Steps of the window.</summary>
+    /// <summary>Step of the window.</summary>
     [Description("Step of the window."), Range(1, int.MaxValue)]
     public Sizes Stride { get; init; } = 1;
 
-    /// <summary>What is added at both edges.</summary>
-    [
-        Description(
-            "What is added at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."
-        ),
-        Range(0, int.MaxValue)
-    ]
+    /// <summary>Padding at both edges of each dimension.</summary>
+    [Description(
+        "Padding at both edges of each dimension; \"same\" keeps the size (stride 1 only), \"valid\" adds nothing."
+    )]
+    [Range(0, int.MaxValue)]
     public Padding Padding { get; init; } = 0;
 
     /// <summary>Distance between the window's elements.</summary>
     [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
     public Sizes Dilation { get; init; } = 1;
 
-    /// <summary>Into how many groups the channels are split, each convolved by itself.</summary>
-    [
-        Description(
-            "Into how many groups the channels are split, each convolved by itself; as many as channels: depthwise."
-        ),
-        Range(1, int.MaxValue)
-    ]
+    /// <summary>Number of groups that the channels are split into, each convolved by itself.</summary>
+    [Description(
+        "Number of groups that the channels are split into, each convolved by itself; as many groups as channels make "
+            + "a depthwise convolution."
+    )]
+    [Range(1, int.MaxValue)]
     public int Groups { get; init; } = 1;
 
-    /// <summary>Whether a learnt number is added to each channel.</summary>
-    [Description("Whether a learnt number is added to each channel.")]
+    /// <summary>Whether a learnt bias is added to each output channel.</summary>
+    [Description("Whether a learnt bias is added to each output channel.")]
     public bool Bias { get; init; } = true;
 
-    /// <summary>What is seen beyond the edge.</summary>
-    [Description("What is seen beyond the edge.")]
+    /// <summary>The values that are read beyond the edge of the input.</summary>
+    [Description("The values that are read beyond the edge of the input.")]
     public PaddingMode PaddingMode { get; init; } = PaddingMode.Zeros;
 
-    /// <summary>Channels that go in.</summary>
-    [Description("Channels that go in; inferred, must agree if given."), Range(1, int.MaxValue)]
+    /// <summary>Number of input channels.</summary>
+    [Description("Number of input channels; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? InChannels { get; init; }
 
     /// <summary>Spatial dimensions.</summary>
@@ -106,7 +103,7 @@ public abstract record Conv : LayerDefinition
         {
             visit.Fail(
                 "groups",
-                $"The {channels} channels that come in can't be split into {Groups} groups of equal size."
+                $"The {channels} channels of the input can't be split into {Groups} groups of equal size."
             );
         }
 
@@ -169,17 +166,13 @@ public abstract record Conv : LayerDefinition
         if (Padding.Sizes is null)
         {
             visit.Slide(kernel.Zip(dilation, (size, gap) => new Window(size, 1, 0, gap)));
-            return CheckedAgainstMode(
-                input,
-                [.. kernel.Zip(dilation, (size, gap) => ((gap * (size - 1)) + 1) / 2)],
-                visit
-            )
+            return PaddingFitsMode(input, [.. kernel.Zip(dilation, (size, gap) => ((gap * (size - 1)) + 1) / 2)], visit)
                 ? input.Sizes.Skip(1)
                 : UnknownSides();
         }
 
         var padding = Padding.Sizes.Expand(SpatialRank);
-        if (!CheckedAgainstMode(input, padding, visit))
+        if (!PaddingFitsMode(input, padding, visit))
             return UnknownSides();
         return Enumerable
             .Range(0, SpatialRank)
@@ -193,8 +186,9 @@ public abstract record Conv : LayerDefinition
             .ToList();
     }
 
-    // PyTorch refuses these when it runs: a mirror can't be longer than the picture, nor can it go round more than once.
-    private bool CheckedAgainstMode(Shape input, IReadOnlyList<long> padding, LayerVisit visit)
+    // PyTorch refuses such padding when the network runs: a reflection must be shorter than the input, and a circular
+    // continuation at most as long as the input.
+    private bool PaddingFitsMode(Shape input, IReadOnlyList<long> padding, LayerVisit visit)
     {
         var slack = PaddingMode switch
         {
@@ -217,7 +211,8 @@ public abstract record Conv : LayerDefinition
 
         visit.Fail(
             "padding",
-            $"padding_mode {WireNames.Of(PaddingMode)} can add at most {(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}."
+            $"padding_mode {WireNames.Of(PaddingMode)} can add at most "
+                + $"{(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}."
         );
         return false;
     }

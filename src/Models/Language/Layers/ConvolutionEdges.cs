@@ -3,7 +3,7 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>What a convolution sees beyond the edge: what it pads by itself, or what has to be padded before it.</summary>
+/// <summary>The padding of a convolution: done by the convolution itself, or by an operator before it.</summary>
 internal sealed class ConvolutionEdges
 {
     private readonly (long Front, long Back)[] edges;
@@ -15,26 +15,29 @@ internal sealed class ConvolutionEdges
         Mode = mode == PaddingMode.Zeros ? "constant" : WireNames.Of(mode);
     }
 
-    /// <summary>Whether the convolution pads by itself: zeros, as many at the front as at the back.</summary>
+    /// <summary>Whether the convolution pads by itself: with zeros, as many at the front as at the back.</summary>
     public bool IsInner { get; }
 
-    /// <summary>What the convolution pads by itself in each dimension.</summary>
+    /// <summary>The padding that the convolution does by itself, for each dimension.</summary>
     public long[] Inner => [.. edges.Select(edge => IsInner ? edge.Front : 0)];
 
-    /// <summary>What is padded before it: (last dimension's front, back, ...), as <c>nn.functional.pad</c> takes it.</summary>
+    /// <summary>
+    /// The padding before the convolution in the order of <c>nn.functional.pad</c>: the last dimension's front, its
+    /// back, the front of the dimension before it, and so on.
+    /// </summary>
     public long[] Outer => [.. edges.Reverse().SelectMany(edge => new[] { edge.Front, edge.Back })];
 
-    /// <summary>What is padded before it, as <c>nn.functional.pad</c> names it.</summary>
+    /// <summary>Mode of the padding before the convolution, by its name in <c>nn.functional.pad</c>.</summary>
     public string Mode { get; }
 
-    /// <summary>The edges of a layer.</summary>
+    /// <summary>Works out the padding of a layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="rank">Its spatial dimensions.</param>
     public static ConvolutionEdges From(Conv layer, int rank) =>
         new(
             layer.Padding.Sizes is { } sizes
                 ? [.. sizes.Expand(rank).Select(size => (size, size))]
-                // "same" puts the odd one at the back, as PyTorch does.
+                // An odd total: "same" puts the additional one at the back, as PyTorch does.
                 :
                 [
                     .. layer
@@ -45,7 +48,7 @@ internal sealed class ConvolutionEdges
             layer.PaddingMode
         );
 
-    /// <summary>The shape of an input with the edges around it.</summary>
+    /// <summary>The shape of an input with the padding around it.</summary>
     public Shape Padded(Shape input) =>
         new([input.Sizes[0], .. input.Sizes.Skip(1).Zip(edges, (size, edge) => size + edge.Front + edge.Back)]);
 }

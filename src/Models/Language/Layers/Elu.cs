@@ -4,11 +4,12 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary><c>x</c> for positive numbers, <c>Alpha · (exp(x) - 1)</c> for negative ones. Source: Clevert et al. 2015, arXiv:1511.07289.</summary>
+/// <summary><c>x</c> for positive numbers, <c>Alpha · (exp(x) - 1)</c> for negative ones.</summary>
+/// <remarks>Source: Clevert et al. 2015, arXiv:1511.07289.</remarks>
 [Layer("elu", "Bends negative numbers smoothly towards -alpha.")]
 internal sealed record Elu : Activation
 {
-    [Description("What very negative numbers come near to, negated.")]
+    [Description("The limit of the result for very negative numbers is -alpha.")]
     public double Alpha { get; init; } = 1.0;
 
     private protected override ActivationFunction Function => new("elu", Alpha);

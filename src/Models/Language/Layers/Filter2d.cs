@@ -8,14 +8,16 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Language.Layers;
 
 /// <summary>A filter of image processing: a fixed 3x3 convolution of each channel by itself, never trained.</summary>
-/// <remarks>Cross-correlation as in PyTorch's conv2d, zero padding of 1, so that the size stays. Not in the state dict.</remarks>
+/// <remarks>
+/// Cross-correlation as in PyTorch's conv2d. Zero padding of 1 keeps the size. The kernel is not in the state dict.
+/// </remarks>
 [Layer(
     "filter2d",
     "A fixed filter of image processing, such as an edge detector; each channel by itself, never trained."
 )]
 internal sealed record Filter2d : LayerDefinition
 {
-    [Description("Which filter.")]
+    [Description("Name of the filter.")]
     public required FilterPreset Preset { get; init; }
 
     internal override Shape Infer(Shape input, LayerVisit visit)
@@ -57,7 +59,8 @@ internal sealed record Filter2d : LayerDefinition
         {
             this.channels = channels;
 
-            // A buffer, so that the module owns it, not a scope; not persistent, so that it is not in the state dict. Such a one does not move with the module.
+            // The kernel is a buffer, so that the module owns it and not a dispose scope. The buffer is not persistent,
+            // so that it stays out of the state dict; such a buffer does not move to a device with its module.
             register_buffer(
                 "kernel",
                 tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3])

@@ -31,17 +31,17 @@ public enum FilterPreset
     /// <summary>Stronger edges.</summary>
     Sharpen,
 
-    /// <summary>The mean of nine.</summary>
+    /// <summary>The mean of each 3x3 window.</summary>
     BoxBlur,
 
-    /// <summary>A mean that weighs the middle most.</summary>
+    /// <summary>A weighted mean of each 3x3 window, with most weight in the middle.</summary>
     GaussianBlur,
 
     /// <summary>Light from one corner.</summary>
     Emboss,
 }
 
-/// <summary>The kernels.</summary>
+/// <summary>The kernels of the filters.</summary>
 internal static class FilterKernels
 {
     /// <summary>The 3x3 kernel, row by row.</summary>
@@ -70,6 +70,6 @@ internal static class FilterKernels
                 1 / 16.0,
             ],
             FilterPreset.Emboss => [-2, -1, 0, -1, 1, 1, 0, 1, 2],
-            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "A filter without a kernel."),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "The filter has no kernel."),
         };
 }

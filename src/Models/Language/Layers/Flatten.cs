@@ -25,7 +25,8 @@ internal sealed record Flatten : LayerDefinition
         {
             return visit.Fail(
                 "start_dim",
-                $"{StartDim} is the batch. It can't be joined: pictures that are computed together would become one. Stricter than PyTorch."
+                $"{StartDim} is the batch dimension. It can't be joined: the inputs of a batch would become one. "
+                    + "Stricter than PyTorch."
             );
         }
 
@@ -37,7 +38,7 @@ internal sealed record Flatten : LayerDefinition
         {
             return visit.Fail(
                 "start_dim",
-                $"{StartDim} is no dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1."
+                $"{StartDim} is not a dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1."
             );
         }
 
@@ -45,7 +46,7 @@ internal sealed record Flatten : LayerDefinition
         {
             return visit.Fail(
                 "end_dim",
-                $"{EndDim} is no dimension of {input} at or behind start_dim: {start} to {rank - 1}."
+                $"{EndDim} is not a dimension of {input} from start_dim on: {start} to {rank - 1}."
             );
         }
 

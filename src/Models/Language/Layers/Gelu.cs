@@ -5,18 +5,19 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>How the Gaussian in GELU is computed.</summary>
+/// <summary>How GELU computes the normal distribution.</summary>
 public enum GeluApproximation
 {
     /// <summary>Exactly.</summary>
     None,
 
-    /// <summary>By a hyperbolic tangent.</summary>
+    /// <summary>Approximately, by a hyperbolic tangent.</summary>
     Tanh,
 }
 
-/// <summary><c>x · Φ(x)</c>, Φ the normal distribution. Source: Hendrycks and Gimpel 2016, arXiv:1606.08415.</summary>
-[Layer("gelu", "Multiplies every number by the probability that a normal variable is smaller.")]
+/// <summary><c>x · Φ(x)</c>, where Φ is the distribution function of the standard normal distribution.</summary>
+/// <remarks>Source: Hendrycks and Gimpel 2016, arXiv:1606.08415.</remarks>
+[Layer("gelu", "Multiplies every number by the probability that a standard normal variable is smaller.")]
 internal sealed record Gelu : Activation
 {
     [Description("\"none\" computes the normal distribution exactly, \"tanh\" by a hyperbolic tangent.")]

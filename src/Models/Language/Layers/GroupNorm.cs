@@ -8,15 +8,21 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Brings groups of channels to mean 0 and deviation 1, each picture by itself, then scales and shifts each channel.</summary>
+/// <summary>
+/// Brings groups of channels to mean 0 and standard deviation 1, each input by itself, then scales and shifts each
+/// channel.
+/// </summary>
 /// <remarks>Source: Wu and He 2018, arXiv:1803.08494; PyTorch nn.GroupNorm.</remarks>
-[Layer("group_norm", "Brings groups of channels to mean 0 and deviation 1, then scales and shifts each channel.")]
+[Layer(
+    "group_norm",
+    "Brings groups of channels to mean 0 and standard deviation 1, then scales and shifts each channel."
+)]
 internal sealed record GroupNorm : LayerDefinition
 {
-    [Description("Into how many groups the channels are split."), Range(1, int.MaxValue)]
+    [Description("Number of groups that the channels are split into."), Range(1, int.MaxValue)]
     public required int NumGroups { get; init; }
 
-    [Description("Channels; inferred, must agree if given."), Range(1, int.MaxValue)]
+    [Description("Number of channels; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? NumChannels { get; init; }
 
     [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
@@ -61,7 +67,8 @@ internal sealed record GroupNorm : LayerDefinition
 
     internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
-        // TorchSharp's module leaves its parameters as the memory was, and refuses [N, C], which PyTorch's takes; the function takes it.
+        // TorchSharp's module leaves its parameters uninitialised. It also refuses [N, C], which PyTorch's module takes
+        // and the function takes, too.
         var module = parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine));
         if (Affine)
         {

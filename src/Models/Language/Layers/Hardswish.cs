@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary><c>x · relu6(x + 3) / 6</c>. Source: Howard et al. 2019, arXiv:1905.02244.</summary>
+/// <summary><c>x · relu6(x + 3) / 6</c>.</summary>
+/// <remarks>Source: Howard et al. 2019, arXiv:1905.02244.</remarks>
 [Layer("hardswish", "A cheap form of silu, made of straight lines and a parabola.")]
 internal sealed record Hardswish : Activation
 {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Leaves its input as it is: holds a place, or is a branch of a block.</summary>
+/// <summary>Leaves its input as it is; serves as a placeholder or as a branch of a block.</summary>
 [Layer("identity", "Leaves its input as it is.")]
 internal sealed record Identity : LayerDefinition
 {

@@ -4,7 +4,7 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Every kind of layer there is.</summary>
+/// <summary>All kinds of layers.</summary>
 internal static class LayerCatalogue
 {
     /// <summary>The kinds, by name in alphabetical order.</summary>
@@ -18,23 +18,23 @@ internal static class LayerCatalogue
             .OrderBy(kind => kind.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>The kinds by what <c>"type"</c> says.</summary>
+    /// <summary>The kinds by their value of <c>"type"</c>.</summary>
     public static FrozenDictionary<string, LayerKind> ByName { get; } =
         All.ToFrozenDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<Type, LayerKind> ByType = All.ToFrozenDictionary(kind => kind.Type);
 
-    /// <summary>What <c>"type"</c> says for a layer.</summary>
+    /// <summary>The value of <c>"type"</c> for a layer.</summary>
     public static string NameOf(LayerDefinition layer) =>
         ByType.TryGetValue(layer.GetType(), out var kind) ? kind.Name : "unreadable";
 }
 
 /// <summary>One kind of layer.</summary>
-/// <param name="Name">What <c>"type"</c> says in JSON.</param>
-/// <param name="Meaning">What it does, in a line.</param>
+/// <param name="Name">Value of <c>"type"</c> in JSON.</param>
+/// <param name="Meaning">Description of the layer in one line.</param>
 /// <param name="Type">The record that holds its parameters.</param>
 internal sealed record LayerKind(string Name, string Meaning, Type Type)
 {
-    /// <summary>Its parameters.</summary>
+    /// <summary>The layer's parameters.</summary>
     public RecordMembers Members => RecordMembers.From(Type);
 }

@@ -11,8 +11,9 @@ namespace ModelService.Models.Language.Layers;
 
 /// <summary>A layer or block as its author wrote it. GET /v1/layers lists each type's parameters.</summary>
 /// <remarks>
-/// A new kind is one new file here: a record with the parameters, the rule for its output's shape,
-/// the TorchSharp function that computes it, and its operators in a plan; the catalogue finds it by its <see cref="LayerAttribute"/>.
+/// A new kind of layer is one new file in this folder: a record with the parameters, the rule for the output's shape,
+/// the TorchSharp function that computes it, and its operators in a plan. The catalogue finds the record by its
+/// <see cref="LayerAttribute"/>.
 /// </remarks>
 public abstract record LayerDefinition
 {
@@ -23,48 +24,57 @@ public abstract record LayerDefinition
     [RegularExpression("[A-Za-z0-9_]{1,64}")]
     public string? Name { get; init; }
 
-    /// <summary>JSON Pointer to where it was written.</summary>
+    /// <summary>JSON Pointer to the layer in the definition.</summary>
     [JsonIgnore]
     internal string Pointer { get; init; } = "";
 
-    /// <summary>Whether it has a key of its own; else what it holds is keyed in its parent, as if it were not there.</summary>
+    /// <summary>
+    /// Whether the layer has a key of its own. If not, the layers in it are keyed in its parent, as if it were not
+    /// there.
+    /// </summary>
     internal virtual bool IsKeyed => true;
 
-    /// <summary>Whether its input waits until several branches have seen it.</summary>
+    /// <summary>Whether several branches read the input, which stays in memory until all have read it.</summary>
     internal virtual bool Forks => false;
 
-    /// <summary>Works out the shape of the output and the tensors it holds, and reports what doesn't fit.</summary>
+    /// <summary>Infers the shape of the output, and reports the layer's tensors, costs, children and errors.</summary>
     /// <param name="input">Shape of the input, without the batch dimension; unknown after an earlier error.</param>
-    /// <param name="visit">Takes errors, tensors, costs and children.</param>
+    /// <param name="visit">Receives tensors, costs, children and errors.</param>
     /// <returns>Shape of the output, as far as it can be known.</returns>
     internal abstract Shape Infer(Shape input, LayerVisit visit);
 
-    /// <summary>The input with padding around it, where the layer makes a tensor of that before it computes; null where it doesn't.</summary>
+    /// <summary>
+    /// The shape of the padded input, if the layer makes a tensor of it before it computes; null if it doesn't.
+    /// </summary>
     /// <param name="input">Shape of the input.</param>
     internal virtual Shape? Padded(Shape input) => null;
 
-    /// <summary>Builds the function that computes the layer, with its parameters registered in <paramref name="parent"/>.</summary>
+    /// <summary>
+    /// Builds the function that computes the layer, and registers its parameters in <paramref name="parent"/>.
+    /// </summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>
     /// <param name="parent">The module that holds the parameters.</param>
     /// <returns>
-    /// Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>. It borrows its argument; the caller owns the result, which may be the argument itself.
+    /// Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>. It borrows its argument; the caller owns the result, which
+    /// may be the argument itself.
     /// </returns>
     internal abstract Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent);
 
-    /// <summary>Adds the operators that compute the layer to a plan: the same function as <see cref="Build"/> gives.</summary>
+    /// <summary>Adds operators to a plan that compute the same function as <see cref="Build"/> gives.</summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>
-    /// <param name="plan">Takes the operators.</param>
-    /// <param name="input">What goes in.</param>
-    /// <returns>What comes out; the input itself for a layer that does nothing.</returns>
+    /// <param name="plan">Receives the operators.</param>
+    /// <param name="input">The input.</param>
+    /// <returns>The output; the input itself for a layer that does nothing.</returns>
     internal abstract Value Emit(LayerNode node, GraphBuilder plan, Value input);
 
-    /// <summary>The same layer with another number of outputs; null for a kind that has no such number.</summary>
+    /// <summary>The same layer with another number of outputs; null for a kind that doesn't take that number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;
 
-    /// <summary>The same layer with what was inferred filled in.</summary>
-    /// <param name="node">The layer in its place.</param>
+    /// <summary>The same layer with its inferred parameters filled in.</summary>
+    /// <param name="node">The layer in its place, analysed without an error.</param>
     internal virtual LayerDefinition WithInferred(LayerNode node) => this;
 
-    /// <summary>The same layer with each layer in it passed through <paramref name="replace"/>, innermost first.</summary>
+    /// <summary>Replaces the layer and all layers in it, the innermost first.</summary>
+    /// <param name="replace">Gives the layer that takes the place of another; it may be the same.</param>
     internal virtual LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) => replace(this);
 }

@@ -2,10 +2,10 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>A kind of layer, as a person wants it described.</summary>
-/// <param name="Type">What <c>"type"</c> says.</param>
-/// <param name="Meaning">What it does, in a line.</param>
-/// <param name="Parameters">What it takes.</param>
+/// <summary>Description of a kind of layer.</summary>
+/// <param name="Type">Value of <c>"type"</c>.</param>
+/// <param name="Meaning">Description of the layer in one line.</param>
+/// <param name="Parameters">The layer's parameters.</param>
 public sealed record LayerDescription(string Type, string Meaning, IReadOnlyList<LayerParameter> Parameters)
 {
     /// <summary>All kinds, in alphabetical order.</summary>
@@ -21,13 +21,13 @@ public sealed record LayerDescription(string Type, string Meaning, IReadOnlyList
 
 /// <summary>A layer's parameter.</summary>
 /// <param name="Name">Its name in JSON.</param>
-/// <param name="Type">What it takes, in words.</param>
+/// <param name="Type">Kind of value, in words.</param>
 /// <param name="Required">Whether it must be given.</param>
-/// <param name="Default">What it is when it is not given; null when that is inferred or nothing.</param>
-/// <param name="Minimum">Least number.</param>
-/// <param name="Maximum">Greatest number; null when there is no limit worth naming.</param>
-/// <param name="Values">The texts it takes, if only certain ones.</param>
-/// <param name="Meaning">What it means, in a line.</param>
+/// <param name="Default">Value when it is left out; null when it is then inferred, or not set.</param>
+/// <param name="Minimum">Least number accepted.</param>
+/// <param name="Maximum">Greatest number accepted; null when there is no limit worth naming.</param>
+/// <param name="Values">The accepted texts; null when they are not limited to certain ones.</param>
+/// <param name="Meaning">Description of the parameter in one line.</param>
 public sealed record LayerParameter(
     string Name,
     string Type,

@@ -8,15 +8,18 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Brings the last dimensions of each picture to mean 0 and deviation 1, then scales and shifts each element.</summary>
+/// <summary>
+/// Brings the last dimensions of each input to mean 0 and standard deviation 1, then scales and shifts each element.
+/// </summary>
 /// <remarks>Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450; PyTorch nn.LayerNorm.</remarks>
-[Layer("layer_norm", "Brings the last dimensions to mean 0 and deviation 1, then scales and shifts each element.")]
+[Layer(
+    "layer_norm",
+    "Brings the last dimensions to mean 0 and standard deviation 1, then scales and shifts each element."
+)]
 internal sealed record LayerNorm : LayerDefinition
 {
-    [
-        Description("Sizes of the last dimensions that are normalised together; must be the input's."),
-        Range(1, int.MaxValue)
-    ]
+    [Description("Sizes of the last dimensions, which are normalised together; must be those of the input.")]
+    [Range(1, int.MaxValue)]
     public required Sizes NormalizedShape { get; init; }
 
     [Description("Added to the variance, against a division by zero."), Range(0.0, float.MaxValue)]
@@ -49,7 +52,7 @@ internal sealed record LayerNorm : LayerDefinition
                 .Zip(Sizes)
                 .All(pair => pair.First == pair.Second || pair.First == Shape.UnknownSize);
         if (!fits)
-            visit.Fail("normalized_shape", $"{NormalizedShape} is not how the input {input} ends.");
+            visit.Fail("normalized_shape", $"The last sizes of the input {input} are not {NormalizedShape}.");
         return input;
     }
 

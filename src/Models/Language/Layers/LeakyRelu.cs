@@ -8,7 +8,7 @@ namespace ModelService.Models.Language.Layers;
 [Layer("leaky_relu", "Makes negative numbers small instead of 0.")]
 internal sealed record LeakyRelu : Activation
 {
-    [Description("What negative numbers are multiplied by.")]
+    [Description("Factor of negative numbers.")]
     public double NegativeSlope { get; init; } = 0.01;
 
     private protected override ActivationFunction Function =>

@@ -8,18 +8,18 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>A weighted sum of all inputs for each output, over the last dimension: <c>[..., in] -> [..., out]</c>.</summary>
-/// <remarks>Source: PyTorch nn.Linear, <c>y = x Wᵀ + b</c>.</remarks>
+/// <summary>A weighted sum of all inputs for each output, over the last dimension.</summary>
+/// <remarks><c>[..., in] -> [..., out]</c>, <c>y = x Wᵀ + b</c>. Source: PyTorch nn.Linear.</remarks>
 [Layer("linear", "A weighted sum of all inputs for each output: fully connected, dense.")]
 internal sealed record Linear : LayerDefinition
 {
-    [Description("Numbers that come out."), Range(1, int.MaxValue)]
+    [Description("Number of outputs."), Range(1, int.MaxValue)]
     public required int OutFeatures { get; init; }
 
-    [Description("Numbers that go in; inferred, must agree if given."), Range(1, int.MaxValue)]
+    [Description("Number of inputs; inferred, must agree if given."), Range(1, int.MaxValue)]
     public int? InFeatures { get; init; }
 
-    [Description("Whether a learnt number is added to each output.")]
+    [Description("Whether a learnt bias is added to each output.")]
     public bool Bias { get; init; } = true;
 
     internal override Shape Infer(Shape input, LayerVisit visit)

@@ -8,31 +8,32 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Dampens a number where its neighbours in the channels before and behind are large.</summary>
+/// <summary>Dampens a number where its neighbours in the channels before and after it are large.</summary>
 /// <remarks>
-/// <c>x / (k + alpha / size · Σ x'²)^beta</c>, the sum over <c>size</c> neighbouring channels. Source: Krizhevsky et al. 2012;
-/// PyTorch nn.LocalResponseNorm.
+/// <c>x / (k + alpha / size · Σ x'²)^beta</c>, the sum over <c>size</c> neighbouring channels.
+/// Source: Krizhevsky et al. 2012; PyTorch nn.LocalResponseNorm.
 /// </remarks>
 [Layer("local_response_norm", "Dampens a number where its neighbours in other channels are large.")]
 internal sealed record LocalResponseNorm : LayerDefinition
 {
-    [Description("How many neighbouring channels count."), Range(1, int.MaxValue)]
+    [Description("Number of neighbouring channels that are summed."), Range(1, int.MaxValue)]
     public required int Size { get; init; }
 
-    [Description("How much the neighbours count.")]
+    [Description("Factor of the mean of the neighbours' squares.")]
     public double Alpha { get; init; } = 1e-4;
 
-    [Description("The exponent.")]
+    [Description("Exponent of the divisor.")]
     public double Beta { get; init; } = 0.75;
 
-    [Description("Added to the neighbours' sum.")]
+    [Description("Added to the neighbours' part of the divisor.")]
     public double K { get; init; } = 1.0;
 
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, 2, 3, 4);
 
     internal override Shape? Padded(Shape input) => new([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]);
 
-    // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
+    // First the squares, laid out as one picture whose rows are the channels; then the means over columns of
+    // neighbouring channels, by average pooling; then the rest of the formula.
     internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
     {
         var shape = node.Output;

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>The greatest number of each window.</summary>
+/// <summary>Max pooling: the greatest number of each window.</summary>
 /// <remarks>Source: PyTorch nn.MaxPool2d.</remarks>
 public abstract record MaxPool : Pool
 {
@@ -16,7 +16,7 @@ public abstract record MaxPool : Pool
     [Description("Distance between the window's elements."), Range(1, int.MaxValue)]
     public Sizes Dilation { get; init; } = 1;
 
-    private protected sealed override Sizes Spread => Dilation;
+    private protected sealed override Sizes WindowDilation => Dilation;
 
     internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
     {
@@ -51,7 +51,7 @@ public abstract record MaxPool : Pool
     );
 }
 
-/// <summary>Over <c>[N, C, L]</c>.</summary>
+/// <summary>Max pooling over <c>[N, C, L]</c>.</summary>
 [Layer("max_pool1d", "The greatest number of each window: makes a series shorter.")]
 internal sealed record MaxPool1d : MaxPool
 {
@@ -66,7 +66,7 @@ internal sealed record MaxPool1d : MaxPool
     ) => nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode);
 }
 
-/// <summary>Over <c>[N, C, H, W]</c>.</summary>
+/// <summary>Max pooling over <c>[N, C, H, W]</c>.</summary>
 [Layer("max_pool2d", "The greatest number of each window: makes a picture smaller.")]
 internal sealed record MaxPool2d : MaxPool
 {
@@ -81,7 +81,7 @@ internal sealed record MaxPool2d : MaxPool
     ) => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode);
 }
 
-/// <summary>Over <c>[N, C, D, H, W]</c>.</summary>
+/// <summary>Max pooling over <c>[N, C, D, H, W]</c>.</summary>
 [Layer("max_pool3d", "The greatest number of each window: makes a volume smaller.")]
 internal sealed record MaxPool3d : MaxPool
 {

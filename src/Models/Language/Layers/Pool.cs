@@ -5,34 +5,36 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Makes the picture smaller: a window slides over each channel and leaves one number behind at each place.</summary>
-/// <remarks>Size out: see <see cref="Window"/>. Source: PyTorch nn.MaxPool2d and nn.AvgPool2d, "Shape".</remarks>
+/// <summary>Pooling: a window slides over each channel and gives one number at each position.</summary>
+/// <remarks>
+/// Size of the output: see <see cref="Window"/>. Source: PyTorch nn.MaxPool2d and nn.AvgPool2d, "Shape".
+/// </remarks>
 public abstract record Pool : LayerDefinition
 {
     /// <summary>Size of the window.</summary>
     [Description("Size of the window."), Range(1, int.MaxValue)]
     public required Sizes KernelSize { get; init; }
 
-    /// <summary>Steps of the window; its size when null.</summary>
-    [Description("Step of the window; its size when left out."), Range(1, int.MaxValue)]
+    /// <summary>Step of the window; the window's size when null.</summary>
+    [Description("Step of the window; the window's size when left out."), Range(1, int.MaxValue)]
     public Sizes? Stride { get; init; }
 
-    /// <summary>What is added at both edges, at most half the window.</summary>
-    [Description("What is added at both edges of each dimension, at most half the window."), Range(0, int.MaxValue)]
+    /// <summary>Padding at both edges of each dimension, at most half the window.</summary>
+    [Description("Padding at both edges of each dimension, at most half the window."), Range(0, int.MaxValue)]
     public Sizes Padding { get; init; } = 0;
 
-    /// <summary>Whether a window that hangs over the end still counts.</summary>
-    [Description("Whether a window that hangs over the end still counts.")]
+    /// <summary>Whether a window that reaches beyond the end still counts.</summary>
+    [Description("Whether a window that reaches beyond the end still counts.")]
     public bool CeilMode { get; init; }
 
     /// <summary>Spatial dimensions.</summary>
     private protected abstract int SpatialRank { get; }
 
     /// <summary>Distance between the window's elements.</summary>
-    private protected virtual Sizes Spread => 1;
+    private protected virtual Sizes WindowDilation => 1;
 
     /// <summary>Whether the window must fit into the input without its padding.</summary>
-    private protected virtual bool FitsUnpadded => false;
+    private protected virtual bool MustFitUnpadded => false;
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {
@@ -40,7 +42,7 @@ public abstract record Pool : LayerDefinition
             visit.RequireSizes("kernel_size", KernelSize, SpatialRank)
             & visit.RequireSizes("stride", Stride ?? KernelSize, SpatialRank)
             & visit.RequireSizes("padding", Padding, SpatialRank)
-            & visit.RequireSizes("dilation", Spread, SpatialRank);
+            & visit.RequireSizes("dilation", WindowDilation, SpatialRank);
         if (
             fits
             && Padding.Expand(SpatialRank).Zip(KernelSize.Expand(SpatialRank)).Any(pair => pair.First > pair.Second / 2)
@@ -54,9 +56,9 @@ public abstract record Pool : LayerDefinition
         if (!input.HasRank || !fits)
             return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
         var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
-        var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
+        var (padding, dilation) = (Padding.Expand(SpatialRank), WindowDilation.Expand(SpatialRank));
         if (
-            FitsUnpadded
+            MustFitUnpadded
             && kernel
                 .Where(
                     (size, dimension) => input.Sizes[dimension + 1] is not Shape.UnknownSize and var side && size > side
@@ -66,7 +68,8 @@ public abstract record Pool : LayerDefinition
         {
             visit.Fail(
                 "kernel_size",
-                $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here."
+                $"The window of {KernelSize} is larger than the input {input}. "
+                    + "Here PyTorch requires a window that fits without the padding."
             );
             return Shape.OfChannels(input.Channels, SpatialRank);
         }

@@ -8,11 +8,13 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Layers written once and built several times, each time with weights of its own; keyed in the parent.</summary>
-[Layer("repeat", "Layers written once and built several times, each time with weights of its own.")]
+/// <summary>
+/// Layers written once and built several times, each time with weights of their own; keyed in the parent.
+/// </summary>
+[Layer("repeat", "Layers written once and built several times, each time with weights of their own.")]
 internal sealed record Repeat : LayerDefinition
 {
-    [Description("How many times."), Range(1, 100_000)]
+    [Description("Number of times that the layers are built."), Range(1, 100_000)]
     public required int Times { get; init; }
 
     [Description("The layers, in order."), MinLength(1)]

@@ -9,25 +9,24 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>Adds what went in to what the body made of it, so that the body learns a difference.</summary>
+/// <summary>Adds the input to the output of the body, so that the body learns a difference.</summary>
 /// <remarks>Source: He, Zhang, Ren and Sun 2015, arXiv:1512.03385.</remarks>
-[Layer("residual", "Adds what went in (or its shortcut) to what the body made of it.")]
+[Layer("residual", "Adds the input, or the output of the shortcut, to the output of the body.")]
 internal sealed record Residual : LayerDefinition
 {
-    [Description("The layers whose result is added; keyed in the block itself.")]
+    [Description("The layers whose output is added to the input; keyed in the block itself.")]
     public required IReadOnlyList<LayerDefinition> Body { get; init; }
 
     [Description(
-        "What the input passes through on its way around the body, such as a 1x1 convolution; keyed by its name, \"shortcut\" when it has none. Nothing when left out."
+        "A layer or block that the input passes through on its way around the body, such as a 1x1 convolution; "
+            + "keyed by its name, or by \"shortcut\" when it has none. When left out, the input is added as it is."
     )]
     public LayerDefinition? Shortcut { get; init; }
 
-    [
-        Description(
-            "Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."
-        ),
-        TakesTypeName
-    ]
+    [Description(
+        "Applied to the sum: a layer without weights such as {\"type\": \"relu\"}, or just its type, \"relu\"."
+    )]
+    [TakesTypeName]
     public LayerDefinition? Activation { get; init; }
 
     internal override bool Forks => true;
@@ -42,7 +41,9 @@ internal sealed record Residual : LayerDefinition
         {
             visit.Fail(
                 Shortcut is null ? "body" : "shortcut",
-                $"What is added must have one shape: the body gives {body}, {(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. Stricter than PyTorch, which stretches sizes of 1: most often that hides a mistake."
+                $"Both terms of the sum must have the same shape: the body gives {body}, "
+                    + $"{(Shortcut is null ? "the input is" : "the shortcut gives")} {shortcut}. "
+                    + "Stricter than PyTorch, which broadcasts sizes of 1: most often that hides a mistake."
             );
             sum = body;
         }
@@ -53,7 +54,8 @@ internal sealed record Residual : LayerDefinition
             return visit.Child(Activation, "activation", sum, new KeyScope(""));
         visit.Fail(
             "activation",
-            $"'{LayerCatalogue.NameOf(Activation)}' is no activation: it takes a function of each number, such as \"relu\"."
+            $"'{LayerCatalogue.NameOf(Activation)}' is not an activation, that is, a function of each number such as "
+                + "\"relu\"."
         );
         return sum;
     }

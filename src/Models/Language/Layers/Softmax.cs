@@ -9,12 +9,13 @@ namespace ModelService.Models.Language.Layers;
 
 /// <summary><c>exp(x_i) / Σ exp(x_j)</c> along one dimension.</summary>
 /// <remarks>
-/// At the end of a network it is not computed there: the scores before it are the logits, and every answer's probabilities are their softmax.
+/// A softmax at the end of a network is left out: the network gives the logits before it, and the probabilities in
+/// every answer are their softmax.
 /// </remarks>
 [Layer("softmax", "Turns scores into probabilities that sum to 1.")]
 internal sealed record Softmax : LayerDefinition
 {
-    [Description("The dimension that sums to 1; 0 is the batch, which must stay by itself.")]
+    [Description("The dimension along which the probabilities sum to 1; not 0, which is the batch dimension.")]
     public int Dim { get; init; } = 1;
 
     internal override Shape Infer(Shape input, LayerVisit visit)
@@ -23,18 +24,21 @@ internal sealed record Softmax : LayerDefinition
         {
             visit.Fail(
                 "dim",
-                $"{Dim} is the batch: a picture's scores would depend on its neighbours in it. Stricter than PyTorch."
+                $"{Dim} is the batch dimension: the scores of an input would depend on the other inputs of its batch. "
+                    + "Stricter than PyTorch."
             );
         }
         else if (input.HasRank && Math.Abs((long)Dim) > input.Rank)
         {
-            visit.Fail("dim", $"{Dim} is no dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
+            visit.Fail("dim", $"{Dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
         }
 
         return input;
     }
 
-    /// <summary>Whether it ends the network, so that its input is what the network gives.</summary>
+    /// <summary>
+    /// Whether the layer ends the network and is left out, so that its input is the network's output.
+    /// </summary>
     internal static bool IsLeftOut(LayerNode node) => node.EndsNetwork && node.Output.Rank == 1;
 
     internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>

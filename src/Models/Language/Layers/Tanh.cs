@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Language.Layers;
 
 /// <summary><c>tanh(x)</c>.</summary>
-[Layer("tanh", "Bends every number into the range -1 to 1.")]
+[Layer("tanh", "Maps every number to the range -1 to 1.")]
 internal sealed record Tanh : Activation
 {
     private protected override ActivationFunction Function => new("tanh") { FusedName = "tanh" };

@@ -24,9 +24,9 @@ public sealed class ManagedPlanTests
     {
         var lesson = Networks.Fixture("lesson");
 
-        Assert.True(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: true).IsSmall);
-        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.BFloat16, forCpu: true).IsSmall);
-        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: false).IsSmall);
+        Assert.True(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: true).IsManaged);
+        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.BFloat16, forCpu: true).IsManaged);
+        Assert.False(PlanPasses.Compile(lesson.ToPlan(), Precision.Float32, forCpu: false).IsManaged);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class ManagedPlanTests
                     Precision.Float32,
                     forCpu: true
                 )
-                .IsSmall
+                .IsManaged
         );
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ManagedPlanTests
                     Precision.Float32,
                     forCpu: true
                 )
-                .IsSmall
+                .IsManaged
         );
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ManagedPlanTests
         {
             var (analysis, json) = RandomSmallNetwork(random);
             var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true);
-            Assert.True(plan.IsSmall, json);
+            Assert.True(plan.IsManaged, json);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using var module = LoadedModule.Create(analysis, i, []);

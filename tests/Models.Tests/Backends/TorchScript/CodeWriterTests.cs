@@ -101,7 +101,7 @@ public sealed class CodeWriterTests
                     Networks.Analyze(Networks.Of(layers)).ToPlan(),
                     precision,
                     forCpu: true,
-                    ownCode: false
+                    allowManaged: false
                 ),
                 precision
             )

@@ -169,7 +169,7 @@ public sealed class FusionTests
         );
 
         var route = PlanPasses
-            .Compile(network.ToPlan(), Precision.Float32, forCpu: true, ownCode: false, cachesAreShown)
+            .Compile(network.ToPlan(), Precision.Float32, forCpu: true, allowManaged: false, cachesAreShown)
             .Operators.OfType<ConvolutionOperator>()
             .Single()
             .KernelKind;
@@ -217,7 +217,7 @@ public sealed class FusionTests
                 .ToPlan(),
             Precision.Float32,
             forCpu: true,
-            ownCode: false
+            allowManaged: false
         );
 
         var sum = plan.Operators.OfType<ConvolutionOperator>().Last();
@@ -283,7 +283,7 @@ public sealed class FusionTests
             PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()).ToPlan(),
             Precision.Float32,
             forCpu: true,
-            ownCode: false
+            allowManaged: false
         );
 
         Assert.Equal(last, plan.Operators.Take(plan.OperatorsInPairs).LastOrDefault()?.Key);
@@ -299,7 +299,7 @@ public sealed class FusionTests
             Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)).ToPlan(),
             Precision.Float32,
             forCpu: true,
-            ownCode: false
+            allowManaged: false
         );
 
         Assert.Equal(inPairs, TileBatch.Apply(plan, large: 1).OperatorsInPairs);
@@ -307,7 +307,12 @@ public sealed class FusionTests
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
         PlanPasses
-            .Compile(Networks.Analyze(Networks.Of(layers)).ToPlan(), Precision.Float32, forCpu: true, ownCode: false)
+            .Compile(
+                Networks.Analyze(Networks.Of(layers)).ToPlan(),
+                Precision.Float32,
+                forCpu: true,
+                allowManaged: false
+            )
             .Operators;
 
     private static KernelKind Route(string layer) => Weighted(Assert.Single(Compile(layer))).KernelKind;

@@ -80,7 +80,7 @@ public sealed class ErrorTests
     )]
     [InlineData("""{ "type": "softmax", "dim": 0 }""", "/layers/0/dim", "Stricter than PyTorch")]
     [InlineData("""{ "type": "softmax", "dim": -4 }""", "/layers/0/dim", "Stricter than PyTorch")]
-    [InlineData("""{ "type": "softmax", "dim": -2147483648 }""", "/layers/0/dim", "no dimension")]
+    [InlineData("""{ "type": "softmax", "dim": -2147483648 }""", "/layers/0/dim", "not a dimension")]
     [InlineData("""{ "type": "softmax", "dim": -3 }""", null, null)]
     [InlineData("""{ "type": "flatten", "start_dim": 0 }""", "/layers/0/start_dim", "Stricter than PyTorch")]
     [InlineData("""{ "type": "flatten", "start_dim": -4 }""", "/layers/0/start_dim", "Stricter than PyTorch")]
@@ -123,7 +123,7 @@ public sealed class ErrorTests
     [InlineData(
         """{ "type": "residual", "body": [{ "type": "relu" }], "activation": { "type": "flatten" } }""",
         "/layers/0/activation",
-        "no activation"
+        "is not an activation"
     )]
     [InlineData("""{ "type": "residual", "body": [{ "type": "relu" }], "activation": "leaky_relu" }""", null, null)]
     [InlineData("""{ "type": "filter2d", "preset": "sobel" }""", "/layers/0/preset", "sobel_x")]
