@@ -3,10 +3,14 @@ using System.Runtime.ExceptionServices;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Spreads work over the cores: reading weights is bound by how fast one of them moves bytes.</summary>
+/// <summary>
+/// Spreads work over all cores. Reading weights is bound by how fast one core moves bytes.
+/// </summary>
 internal static class AllCores
 {
-    /// <summary>Does the work for each item; the first exception ends it and comes out as it was thrown.</summary>
+    /// <summary>
+    /// Does the work for each item, in parallel. The first exception stops the loop and is rethrown unwrapped.
+    /// </summary>
     public static void ForEach<T>(IReadOnlyList<T> items, Action<T> work)
     {
         try

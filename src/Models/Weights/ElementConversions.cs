@@ -2,12 +2,16 @@ using System.Numerics;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>One element from one type to another; false if the other can't hold it. Static, so that loops over it are inlined.</summary>
+/// <summary>
+/// Converts one element from one type to another. The method is static abstract so that the JIT inlines it into loops.
+/// </summary>
 internal interface IElementConversion<TFrom, TTo>
 {
+    /// <returns>False if the target type can't hold the value.</returns>
     static abstract bool TryConvert(TFrom value, out TTo result);
 }
 
+/// <summary>Copies the element unchanged.</summary>
 internal readonly struct Same<T> : IElementConversion<T, T>
 {
     public static bool TryConvert(T value, out T result)
@@ -17,7 +21,7 @@ internal readonly struct Same<T> : IElementConversion<T, T>
     }
 }
 
-/// <summary>Rounds to nearest; a number beyond float32's range would become infinite and is refused.</summary>
+/// <summary>Rounds to the nearest float32. A finite number beyond float32's range is refused.</summary>
 internal readonly struct DoubleToSingle : IElementConversion<double, float>
 {
     public static bool TryConvert(double value, out float result)
@@ -27,6 +31,7 @@ internal readonly struct DoubleToSingle : IElementConversion<double, float>
     }
 }
 
+/// <summary>Converts float16, exactly.</summary>
 internal readonly struct HalfToSingle : IElementConversion<Half, float>
 {
     public static bool TryConvert(Half value, out float result)
@@ -36,6 +41,7 @@ internal readonly struct HalfToSingle : IElementConversion<Half, float>
     }
 }
 
+/// <summary>Converts bfloat16, exactly: its 16 bits are the upper half of a float32.</summary>
 internal readonly struct BFloat16ToSingle : IElementConversion<ushort, float>
 {
     public static bool TryConvert(ushort value, out float result)
@@ -45,19 +51,22 @@ internal readonly struct BFloat16ToSingle : IElementConversion<ushort, float>
     }
 }
 
+/// <summary>Converts an integer that float32 represents exactly; refuses any other.</summary>
 internal readonly struct IntegerToSingle<T> : IElementConversion<T, float>
     where T : unmanaged, IBinaryInteger<T>
 {
-    private const long AllExact = 1 << 24;
+    /// <summary>2^24: float32 represents every integer up to this size exactly.</summary>
+    private const long AlwaysExact = 1 << 24;
 
     public static bool TryConvert(T value, out float result)
     {
         var wide = long.CreateTruncating(value);
         result = wide;
-        return wide is >= -AllExact and <= AllExact || (Int128)result == wide;
+        return wide is >= -AlwaysExact and <= AlwaysExact || (Int128)result == wide;
     }
 }
 
+/// <summary>Converts false (a zero byte) to 0 and true (any other byte) to 1.</summary>
 internal readonly struct BoolToSingle : IElementConversion<byte, float>
 {
     public static bool TryConvert(byte value, out float result)
@@ -67,6 +76,7 @@ internal readonly struct BoolToSingle : IElementConversion<byte, float>
     }
 }
 
+/// <summary>Converts an integer of at most 64 bits, exactly.</summary>
 internal readonly struct IntegerToInt64<T> : IElementConversion<T, long>
     where T : unmanaged, IBinaryInteger<T>
 {
@@ -77,27 +87,30 @@ internal readonly struct IntegerToInt64<T> : IElementConversion<T, long>
     }
 }
 
+/// <summary>Converts a whole number that fits 64 bits; refuses any other.</summary>
 internal readonly struct FloatToInt64<T> : IElementConversion<T, long>
     where T : unmanaged, IFloatingPoint<T>
 {
-    /// <summary>2^63, the first number beyond.</summary>
-    private const double Beyond = 9223372036854775808.0;
+    /// <summary>2^63, the smallest positive number that doesn't fit int64.</summary>
+    private const double TwoTo63 = 9223372036854775808.0;
 
     public static bool TryConvert(T value, out long result)
     {
         var wide = double.CreateTruncating(value);
-        var fits = double.IsInteger(wide) && wide is >= -Beyond and < Beyond;
+        var fits = double.IsInteger(wide) && wide is >= -TwoTo63 and < TwoTo63;
         result = fits ? (long)wide : 0;
         return fits;
     }
 }
 
+/// <summary>Converts a whole number that fits 64 bits; refuses any other.</summary>
 internal readonly struct BFloat16ToInt64 : IElementConversion<ushort, long>
 {
     public static bool TryConvert(ushort value, out long result) =>
         BFloat16ToSingle.TryConvert(value, out var single) & FloatToInt64<float>.TryConvert(single, out result);
 }
 
+/// <summary>Converts false (a zero byte) to 0 and true (any other byte) to 1.</summary>
 internal readonly struct BoolToInt64 : IElementConversion<byte, long>
 {
     public static bool TryConvert(byte value, out long result)

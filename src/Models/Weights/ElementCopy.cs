@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Copies elements out of a storage, converted and in row-major order.</summary>
+/// <summary>Copies the elements of a tensor out of its storage: converted, and in row-major order.</summary>
 internal static class ElementCopy
 {
-    private const int AtOnce = 1 << 24;
+    private const int ChunkElements = 1 << 24;
 
+    /// <summary>Copies the elements as float32.</summary>
     /// <returns>-1, or the index of the first element that float32 can't hold.</returns>
     public static int ToSingle(
         WeightsDtype dtype,
@@ -30,7 +31,8 @@ internal static class ElementCopy
             _ => Copy<byte, float, BoolToSingle>(bytes, offset, geometry, destination),
         };
 
-    /// <returns>-1, or the index of the first element that is no whole number of 64 bits.</returns>
+    /// <summary>Copies the elements as int64.</summary>
+    /// <returns>-1, or the index of the first element that is not a whole number of 64 bits.</returns>
     public static int ToInt64(
         WeightsDtype dtype,
         MappedBytes bytes,
@@ -65,29 +67,33 @@ internal static class ElementCopy
         if (destination.IsEmpty)
             return -1;
         if (typeof(TFrom) == typeof(TTo) && geometry.IsContiguous)
-            return Read(bytes, offset, destination);
+            return CopyBytes(bytes, offset, destination);
         var source = bytes.Elements<TFrom>(offset, (int)geometry.Extent);
         return geometry.IsContiguous
-            ? Row<TFrom, TTo, TConversion>(source, destination)
-            : Rows<TFrom, TTo, TConversion>(source, geometry, destination);
+            ? ConvertContiguous<TFrom, TTo, TConversion>(source, destination)
+            : ConvertStrided<TFrom, TTo, TConversion>(source, geometry, destination);
     }
 
-    /// <summary>In parts, because a span of bytes ends at 2 GiB.</summary>
-    private static int Read<T>(MappedBytes bytes, long offset, Span<T> destination)
+    /// <summary>
+    /// Copies contiguous elements unconverted. It works in chunks, because a span has less than 2 GiB of bytes.
+    /// </summary>
+    private static int CopyBytes<T>(MappedBytes bytes, long offset, Span<T> destination)
         where T : unmanaged
     {
-        for (; !destination.IsEmpty; destination = destination[Math.Min(AtOnce, destination.Length)..])
+        while (!destination.IsEmpty)
         {
-            var part = MemoryMarshal.AsBytes(destination[..Math.Min(AtOnce, destination.Length)]);
-            bytes.Read(offset, part);
-            offset += part.Length;
+            var count = Math.Min(ChunkElements, destination.Length);
+            var chunk = MemoryMarshal.AsBytes(destination[..count]);
+            bytes.Read(offset, chunk);
+            offset += chunk.Length;
+            destination = destination[count..];
         }
 
         return -1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Row<TFrom, TTo, TConversion>(ReadOnlySpan<TFrom> source, Span<TTo> destination)
+    private static int ConvertContiguous<TFrom, TTo, TConversion>(ReadOnlySpan<TFrom> source, Span<TTo> destination)
         where TFrom : unmanaged
         where TTo : unmanaged
         where TConversion : IElementConversion<TFrom, TTo>
@@ -101,9 +107,12 @@ internal static class ElementCopy
         return -1;
     }
 
-    /// <summary>Counts through all dimensions but the last like an odometer, and copies the last one as a row.</summary>
+    /// <summary>
+    /// Converts the elements row by row. A row runs along the last dimension; the indices of the other dimensions
+    /// advance like an odometer.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Rows<TFrom, TTo, TConversion>(
+    private static int ConvertStrided<TFrom, TTo, TConversion>(
         ReadOnlySpan<TFrom> source,
         TensorGeometry geometry,
         Span<TTo> destination

@@ -2,11 +2,13 @@ using System.Buffers.Binary;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Tells a weights file's format by its first bytes.</summary>
+/// <summary>Recognises the format of a weights file by its first bytes.</summary>
 internal static class FormatSniffer
 {
-    private const string Readable = "Readable are safetensors, PyTorch state dicts (.pth, .pt) and TorchSharp's .dat.";
+    private const string Supported =
+        "The supported formats are safetensors, PyTorch state dicts (.pth, .pt) and TorchSharp's .dat.";
 
+    /// <exception cref="Errors.ServingException"><c>weights_unreadable</c>: the format is not known.</exception>
     public static WeightsFormat Sniff(MappedBytes file)
     {
         var head = file.Span(0, (int)Math.Min(file.Length, 512));
@@ -18,24 +20,26 @@ internal static class FormatSniffer
             return WeightsFormat.TorchSharp;
         if (head.Length >= 2 && head[0] == 0x80)
             return WeightsFormat.PyTorchLegacy;
-        if (Foreign(head) is { } what)
-            throw Unreadable.Because($"The file is {what}, not weights. {Readable}");
+        if (ForeignFormat(head) is { } foreign)
+            throw Unreadable.Because($"The file is {foreign}, not weights. {Supported}");
         if (LooksLikeTorchSharp(head))
             return WeightsFormat.TorchSharp;
-        throw Unreadable.Because($"The file is of no known format. {Readable}");
+        throw Unreadable.Because($"The format of the file is not known. {Supported}");
     }
 
     /// <summary>
-    /// Eight bytes of header size, then a brace. Either one alone is enough to read it as safetensors and say what is wrong:
-    /// in the other formats the first eight bytes are far too large a number.
+    /// Safetensors begin with the header's size in eight bytes, then a brace. Either one is enough to read the file as
+    /// safetensors and to report precise errors: in the other formats the first eight bytes are a number far larger
+    /// than the file.
     /// </summary>
     private static bool LooksLikeSafetensors(ReadOnlySpan<byte> head, long length) =>
         head.Length >= 8
         && (BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)length || (head.Length > 8 && head[8] == '{'));
 
     /// <summary>
-    /// A count and a tensor's name, element type and rank. The count is the first byte, so the file may begin as any other format does:
-    /// with 0x80 as a pickle, where there are 128 tensors, or with &lt; as a web page, where there are 60.
+    /// Whether the file begins with a count and with a tensor's name, element type and rank. The count comes first, so
+    /// the first byte can be that of another format: 128 tensors give 0x80, as in a pickle; 60 tensors give &lt;, as in
+    /// a web page.
     /// </summary>
     private static bool HasTorchSharpTensor(ReadOnlySpan<byte> head)
     {
@@ -59,19 +63,20 @@ internal static class FormatSniffer
             && rank <= TensorGeometry.MaxRank;
     }
 
-    private static string? Foreign(ReadOnlySpan<byte> head)
+    /// <summary>Describes a known file format that doesn't hold weights; null for any other content.</summary>
+    private static string? ForeignFormat(ReadOnlySpan<byte> head)
     {
         if (head.StartsWith("\x1f\x8b"u8) || (head.Length >= 2 && head[0] == 0x1f && head[1] == 0x8b))
-            return "compressed with gzip (unpack it first)";
+            return "compressed with gzip (decompress it first)";
         if (head.Length > 262 && head[257..].StartsWith("ustar"u8))
-            return "a tar archive (PyTorch before 0.2 wrote such; save it again with a newer one)";
+            return "a tar archive (PyTorch before 0.2 wrote these; save the weights again with a newer version)";
         if (
             (head[0] == 0x89 && head[1..].StartsWith("PNG"u8))
             || (head[0] == 0xff && head.Length > 2 && head[1] == 0xd8)
             || head.StartsWith("GIF8"u8)
         )
         {
-            return "a picture";
+            return "an image";
         }
 
         if (head.StartsWith("<"u8))
@@ -79,7 +84,9 @@ internal static class FormatSniffer
         return null;
     }
 
-    /// <summary>A small count, then a name of printable text: the format has no magic number.</summary>
+    /// <summary>
+    /// Whether the file begins with a count and a name of printable text. The format has no magic number.
+    /// </summary>
     private static bool LooksLikeTorchSharp(ReadOnlySpan<byte> head)
     {
         var reader = new Leb128Reader(head);

@@ -1,11 +1,11 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>Where the numbers of the layer that gives the class scores come from.</summary>
+/// <summary>The origin of the weights of the head, the layer that gives the class scores.</summary>
 public enum HeadState
 {
-    /// <summary>Some or all of them are random: the scores mean nothing until it is trained.</summary>
+    /// <summary>Some or all of its weights are random: the scores mean nothing until the head is trained.</summary>
     Random,
 
-    /// <summary>All from a weights file.</summary>
+    /// <summary>All of its weights come from a weights file or another model.</summary>
     Loaded,
 }

@@ -1,17 +1,20 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>Reads unsigned LEB128: seven bits a byte, lowest first, the eighth says that more follow.</summary>
+/// <summary>
+/// Reads unsigned LEB128 numbers: seven bits a byte, the lowest first. The eighth bit is set if another byte follows.
+/// </summary>
 internal ref struct Leb128Reader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> bytes = bytes;
 
-    /// <summary>Where the next number begins.</summary>
+    /// <summary>Index of the byte at which the next number begins.</summary>
     public int Position { get; private set; }
 
-    /// <summary>The last number had more than the ten bytes that 64 bits need.</summary>
+    /// <summary>Whether the last number had more than ten bytes, which is more than 64 bits need.</summary>
     public bool IsEndless { get; private set; }
 
-    /// <summary>The next number; false if the bytes end in it or it doesn't fit 64 bits.</summary>
+    /// <summary>Reads the next number.</summary>
+    /// <returns>False if the bytes end within the number, or the number doesn't fit 64 bits.</returns>
     public bool TryRead(out ulong value)
     {
         value = 0;

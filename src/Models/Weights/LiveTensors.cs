@@ -4,18 +4,23 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>The tensors of a model in memory as if they came from a file, so that another model can take them.</summary>
+/// <summary>
+/// Presents the tensors of a model in memory as if they came from a file, so that another model can copy them.
+/// </summary>
 internal sealed class LiveTensors : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();
 
-    /// <summary>Looks at a model's tensors; those that are not on the CPU are copied there.</summary>
-    /// <param name="stateDict">Borrowed: they must live as long as this.</param>
-    /// <remarks>A dispose scope belongs to its thread: make, use and dispose this on one.</remarks>
+    /// <summary>Wraps a model's tensors. Tensors on another device are copied to the CPU first.</summary>
+    /// <param name="stateDict">Borrowed: its tensors must live as long as this instance.</param>
+    /// <remarks>
+    /// The instance has a TorchSharp dispose scope, which belongs to a thread: create, use and dispose it on the same
+    /// one.
+    /// </remarks>
     public LiveTensors(IReadOnlyDictionary<string, Tensor> stateDict) =>
         Tensors = [.. stateDict.Select(pair => Stored(pair.Key, TensorMemory.OnHost(pair.Value)))];
 
-    /// <summary>The tensors; valid until this is disposed.</summary>
+    /// <summary>The tensors; valid until this instance is disposed.</summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
     public void Dispose() => scope.Dispose();

@@ -6,13 +6,16 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Bytes that stay where they are: a file mapped for reading, one to unpack into, or memory that someone else owns.</summary>
+/// <summary>
+/// Bytes at a fixed address: a file mapped for reading, a temporary file to unpack into, or pinned memory of another
+/// owner.
+/// </summary>
 internal sealed unsafe class MappedBytes : IDisposable
 {
     private readonly SafeFileHandle? file;
     private readonly MemoryMappedFile? map;
     private readonly MemoryMappedViewAccessor? view;
-    private readonly SafeHandle place;
+    private readonly SafeHandle address;
     private readonly byte* start;
     private readonly string? path;
     private bool disposed;
@@ -27,85 +30,96 @@ internal sealed unsafe class MappedBytes : IDisposable
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         start = pointer + view.PointerOffset;
-        place = view.SafeMemoryMappedViewHandle;
+        address = view.SafeMemoryMappedViewHandle;
     }
 
     private MappedBytes(MemoryHandle pinned, long length)
     {
         start = (byte*)pinned.Pointer;
-        place = new PinnedMemory(pinned);
+        address = new PinnedMemory(pinned);
         Length = length;
     }
 
+    /// <summary>Number of bytes.</summary>
     public long Length { get; }
 
-    /// <summary>Maps a file. The file must not be shortened while it is open: the system would end the process.</summary>
-    public static MappedBytes OfFile(string path)
+    /// <summary>
+    /// Maps a file. Nothing may shorten the file while it is mapped: reading a page that is gone ends the process.
+    /// </summary>
+    /// <exception cref="ServingException"><c>weights_unreadable</c>: the file is empty.</exception>
+    public static MappedBytes FromFile(string path)
     {
         var file = File.OpenHandle(path);
         var length = RandomAccess.GetLength(file);
         if (length > 0)
-            return Over(file, path, length, MemoryMappedFileAccess.Read);
+            return Map(file, path, length, MemoryMappedFileAccess.Read);
         file.Dispose();
         throw Unreadable.Because("The file is empty.");
     }
 
     /// <summary>
-    /// Room for bytes in a new file beside this one, which is deleted when it is disposed. It has the same extension, so that what a killed
-    /// process leaves is told for what it is. In memory it would take the room of models.
+    /// Creates a temporary file beside this one and maps it; disposing the result deletes the file. A file is used
+    /// because memory is for models. The file keeps the extension, so that a leftover of a killed process can be
+    /// recognised.
     /// </summary>
+    /// <param name="length">Bytes of the new file.</param>
     /// <exception cref="ServingException"><c>storage_unavailable</c>: the disk is full.</exception>
-    public MappedBytes Beside(long length)
+    public MappedBytes CreateBeside(long length)
     {
-        var beside =
+        var temporary =
             $"{path ?? Path.Combine(Path.GetTempPath(), "unpacked")}.{Guid.NewGuid():N}{Path.GetExtension(path)}";
         try
         {
             var file = File.OpenHandle(
-                beside,
+                temporary,
                 FileMode.CreateNew,
                 FileAccess.ReadWrite,
                 FileShare.None,
                 FileOptions.DeleteOnClose,
                 preallocationSize: length
             );
-            return Over(file, beside, length, MemoryMappedFileAccess.ReadWrite);
+            return Map(file, temporary, length, MemoryMappedFileAccess.ReadWrite);
         }
         catch (IOException error)
         {
             throw new ServingException(
                 ErrorCode.StorageUnavailable,
-                $"There is no room on the disk for the {length} bytes that the file unpacks to.",
+                $"The disk has no room for the {length} bytes that the file unpacks to.",
                 error
             );
         }
     }
 
-    /// <summary>Memory that someone else owns, pinned until this is disposed; the owner keeps its content until then.</summary>
+    /// <summary>
+    /// Pins memory of another owner until this instance is disposed. The owner must not change the content until then.
+    /// </summary>
     public static MappedBytes Borrow<T>(ReadOnlyMemory<T> memory)
         where T : unmanaged => new(memory.Pin(), (long)memory.Length * sizeof(T));
 
-    /// <summary>A part of the bytes; the caller has checked that it is inside, and this checks again.</summary>
+    /// <summary>A part of the bytes, without a copy.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches outside of the bytes.</exception>
     public ReadOnlySpan<byte> Span(long offset, int length) => Elements<byte>(offset, length);
 
-    /// <summary>Puts bytes into what <see cref="Beside"/> made.</summary>
+    /// <summary>Writes bytes into a file that <see cref="CreateBeside"/> created.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        Check(offset, bytes.Length);
+        CheckRange(offset, bytes.Length);
         RandomAccess.Write(file!, bytes, offset);
     }
 
-    /// <summary>Elements from a byte offset on. They may stand unaligned, which every platform that .NET runs on can read.</summary>
+    /// <summary>
+    /// Elements from a byte offset on, without a copy. They may be unaligned, which all platforms of .NET can read.
+    /// </summary>
     public ReadOnlySpan<T> Elements<T>(long offset, int count)
         where T : unmanaged
     {
-        Check(offset, (long)count * sizeof(T));
+        CheckRange(offset, (long)count * sizeof(T));
         return new ReadOnlySpan<T>(start + offset, count);
     }
 
     /// <summary>
-    /// Copies a part of the bytes. A file's are read rather than taken from the mapping: that neither faults its pages in, one by one,
-    /// nor counts them to the process's memory.
+    /// Copies a part of the bytes. Bytes of a file are read rather than copied out of the mapping: this avoids a page
+    /// fault for every page, and the pages don't count as memory of the process.
     /// </summary>
     public void Read(long offset, Span<byte> destination)
     {
@@ -115,7 +129,7 @@ internal sealed unsafe class MappedBytes : IDisposable
             return;
         }
 
-        Check(offset, destination.Length);
+        CheckRange(offset, destination.Length);
         while (!destination.IsEmpty)
         {
             var read = RandomAccess.Read(file, destination, offset);
@@ -126,23 +140,25 @@ internal sealed unsafe class MappedBytes : IDisposable
         }
     }
 
-    /// <summary>A stream over a part of the bytes, which are read as <see cref="Read"/> does.</summary>
+    /// <summary>A stream over a part of the bytes; it reads them with <see cref="Read"/>.</summary>
     public Stream Stream(long offset, long length)
     {
-        Check(offset, length);
+        CheckRange(offset, length);
         return new PartStream(this, offset, length);
     }
 
-    /// <summary>Keeps the bytes in place, even if they are disposed meanwhile, until <see cref="Release"/>.</summary>
-    /// <exception cref="ObjectDisposedException">They are gone already.</exception>
+    /// <summary>
+    /// Keeps the address valid until <see cref="Release"/> is called, even if the instance is disposed meanwhile.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The instance is already disposed.</exception>
     public void Hold()
     {
         var held = false;
-        place.DangerousAddRef(ref held);
+        address.DangerousAddRef(ref held);
     }
 
-    /// <summary>Ends a <see cref="Hold"/>.</summary>
-    public void Release() => place.DangerousRelease();
+    /// <summary>Ends the effect of one call of <see cref="Hold"/>.</summary>
+    public void Release() => address.DangerousRelease();
 
     public void Dispose()
     {
@@ -151,12 +167,12 @@ internal sealed unsafe class MappedBytes : IDisposable
         disposed = true;
         view?.SafeMemoryMappedViewHandle.ReleasePointer();
         view?.Dispose();
-        place.Dispose();
+        address.Dispose();
         map?.Dispose();
         file?.Dispose();
     }
 
-    private static MappedBytes Over(SafeFileHandle file, string path, long length, MemoryMappedFileAccess access)
+    private static MappedBytes Map(SafeFileHandle file, string path, long length, MemoryMappedFileAccess access)
     {
         MemoryMappedFile? map = null;
         try
@@ -179,14 +195,14 @@ internal sealed unsafe class MappedBytes : IDisposable
         }
     }
 
-    private void Check(long offset, long length)
+    private void CheckRange(long offset, long length)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || offset > Length - length)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(offset),
-                $"{length} bytes at {offset} are outside of {Length}."
+                $"{length} bytes at offset {offset} reach outside of the {Length} bytes."
             );
         }
     }

@@ -2,15 +2,16 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Guesses what is the matter where the differences have a pattern.</summary>
+/// <summary>Suggests the cause of a mismatch where the differences follow a known pattern.</summary>
 internal static class MismatchSuggestions
 {
-    private const int MostPrefixes = 8;
+    private const int MaxPrefixes = 8;
 
-    /// <param name="missing">What the file lacks, counters left out.</param>
-    /// <param name="unexpected">What the architecture doesn't know.</param>
-    /// <param name="shapes">What has another shape.</param>
-    /// <param name="head">Key of the layer that gives the class scores.</param>
+    /// <summary>Sentences for the client, one for each pattern that applies.</summary>
+    /// <param name="missing">Tensors of the architecture that the file lacks, without counters.</param>
+    /// <param name="unexpected">Tensors of the file that the architecture lacks.</param>
+    /// <param name="shapes">Tensors that have another shape in the file.</param>
+    /// <param name="head">Key of the head, the layer that gives the class scores.</param>
     public static IReadOnlyList<string> For(
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<StoredTensor> unexpected,
@@ -33,21 +34,25 @@ internal static class MismatchSuggestions
         ];
     }
 
-    /// <summary>Names that would fit without something before them that isn't on all of the file's names, or is no usual prefix.</summary>
+    /// <summary>
+    /// A sentence about a prefix without which at least half of the missing names would be there; otherwise null.
+    /// <see cref="NamePrefix"/> didn't remove the prefix: not all names of the file have it, or it is not a usual one.
+    /// </summary>
     private static string? Prefix(IReadOnlyList<TensorSpec> missing, StoredTensor[] others)
     {
         var needed = missing.Select(spec => spec.Name).ToHashSet();
         var prefix = others
             .SelectMany(tensor =>
-                Prefixes(tensor.Name).Take(MostPrefixes).Where(prefix => needed.Contains(tensor.Name[prefix.Length..]))
+                Prefixes(tensor.Name).Take(MaxPrefixes).Where(prefix => needed.Contains(tensor.Name[prefix.Length..]))
             )
             .GroupBy(prefix => prefix)
             .OrderByDescending(group => group.Count())
             .FirstOrDefault();
-        return prefix is null || prefix.Count() * 2 < needed.Count
-            ? null
-            : $"{prefix.Count()} of the missing tensors are there under the prefix {Unreadable.Quote(prefix.Key)}. Save them without it: "
-                + $"{{k.removeprefix({Unreadable.Quote(prefix.Key)}): v for k, v in state_dict.items()}}.";
+        if (prefix is null || prefix.Count() * 2 < needed.Count)
+            return null;
+        var quoted = Unreadable.Quote(prefix.Key);
+        return $"{prefix.Count()} of the missing tensors are in the file with the prefix {quoted}. "
+            + $"Save them without it: {{k.removeprefix({quoted}): v for k, v in state_dict.items()}}.";
     }
 
     private static IEnumerable<string> Prefixes(string name)
@@ -56,6 +61,7 @@ internal static class MismatchSuggestions
             yield return name[..(dot + 1)];
     }
 
+    /// <summary>A sentence if only the head is missing or has another number of outputs; otherwise null.</summary>
     private static string? Head(
         IReadOnlyList<TensorSpec> missing,
         StoredTensor[] others,
@@ -70,57 +76,65 @@ internal static class MismatchSuggestions
                 : null;
         }
 
-        return
+        var onlyHead =
             missing.Count == 0
             && shapes.All(shape =>
                 TensorSpec.LayerOf(shape.Name) == head && DiffersInOutputs(shape.Expected, shape.Found)
-            )
-            ? $"Only the head differs: it has {shapes[0].Found[0]} outputs in the file and {shapes[0].Expected[0]} in the "
-                + "architecture. Change the architecture's number of classes, or load with allow_partial to begin with a random head"
-                + (
-                    others.Length == 0
-                        ? "."
-                        : $", without what the architecture doesn't know ({Unreadable.Quote(others[0].Name)}{(others.Length == 1 ? "" : ", ...")})."
-                )
-            : null;
+            );
+        if (!onlyHead)
+            return null;
+        var ignored = others switch
+        {
+            [] => "",
+            [var only] => $" and to ignore the unexpected tensor {Unreadable.Quote(only.Name)}",
+            [var first, ..] => $" and to ignore the unexpected tensors ({Unreadable.Quote(first.Name)}, ...)",
+        };
+        return $"Only the head differs: it has {shapes[0].Found[0]} outputs in the file and {shapes[0].Expected[0]} "
+            + "in the architecture. Change the architecture's number of classes, or load with allow_partial to begin "
+            + $"with a random head{ignored}.";
     }
 
-    /// <summary>The same layers by their tensors' shapes, in whatever order the file has them, but for the head's number of outputs.</summary>
+    /// <summary>
+    /// A sentence if the missing and the unexpected tensors form the same layers under other names; otherwise null. The
+    /// order of the layers may differ, and so may the number of the head's outputs.
+    /// </summary>
     private static string? OtherNames(IReadOnlyList<TensorSpec> missing, StoredTensor[] others, string head)
     {
         if (missing.Count == 0 || missing.Count != others.Length)
             return null;
-        var left = Layers(others.Select(tensor => (tensor.Name, tensor.Shape)))
+        var unmatched = Layers(others.Select(tensor => (tensor.Name, tensor.Shape)))
             .GroupBy(layer => layer.Kind)
             .ToDictionary(same => same.Key, same => new Queue<Layer>(same));
         var pairs = new List<(Layer Wanted, Layer Found)>();
-        Layer? unlike = null;
+        Layer? differingHead = null;
         foreach (var wanted in Layers(missing.Select(spec => (spec.Name, spec.Shape))))
         {
-            if (left.TryGetValue(wanted.Kind, out var same) && same.TryDequeue(out var found))
+            if (unmatched.TryGetValue(wanted.Kind, out var same) && same.TryDequeue(out var found))
                 pairs.Add((wanted, found));
             else if (wanted.Key == head)
-                unlike = wanted;
+                differingHead = wanted;
             else
                 return null;
         }
 
-        if (unlike is not null)
+        if (differingHead is not null)
         {
-            if (left.Values.SelectMany(same => same).ToList() is not [var other] || !unlike.DiffersInOutputs(other))
+            Layer[] rest = [.. unmatched.Values.SelectMany(same => same)];
+            if (rest is not [var other] || !differingHead.DiffersInOutputs(other))
                 return null;
-            pairs.Add((unlike, other));
+            pairs.Add((differingHead, other));
         }
 
-        // Of layers that are alike, the one may stand for any other.
+        // The example is taken from the kind with the fewest layers: layers of the same kind can't be told apart.
         var (first, second) = pairs.GroupBy(pair => pair.Wanted.Kind).MinBy(same => same.Count())!.First();
         var suffix = first.Tensors[0].Suffix;
-        var names = $"({Unreadable.Quote(second.Key + suffix)} stands for {Unreadable.Quote(first.Key + suffix)})";
-        return unlike is null
-            ? $"The missing and the unexpected tensors have the same shapes, so just the names seem to differ: name the layers as the file does {names}."
+        var names = $"({Unreadable.Quote(second.Key + suffix)} corresponds to {Unreadable.Quote(first.Key + suffix)})";
+        return differingHead is null
+            ? "The missing and the unexpected tensors have the same shapes, so only the names seem to differ: "
+                + $"name the layers as in the file {names}."
             : $"The missing and the unexpected tensors seem to be the same under other names {names}, and the head has "
-                + $"{pairs[^1].Found.Outputs} outputs in the file and {unlike.Outputs} in the architecture: load with "
-                + "allow_partial to begin with a random head.";
+                + $"{pairs[^1].Found.Outputs} outputs in the file and {differingHead.Outputs} in the architecture: "
+                + "load with allow_partial to begin with a random head.";
     }
 
     private static IEnumerable<Layer> Layers(IEnumerable<(string Name, IReadOnlyList<long> Shape)> tensors) =>
@@ -139,7 +153,7 @@ internal static class MismatchSuggestions
 
     private sealed record Layer(string Key, IReadOnlyList<(string Suffix, IReadOnlyList<long> Shape)> Tensors)
     {
-        /// <summary>The same for layers with the same tensors.</summary>
+        /// <summary>Equal for layers whose tensors have the same suffixes and shapes.</summary>
         public string Kind { get; } =
             string.Join(
                 ';',

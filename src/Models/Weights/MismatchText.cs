@@ -3,12 +3,15 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Puts a mismatch into sentences.</summary>
+/// <summary>Describes a mismatch between a file and an architecture in sentences for the client.</summary>
 internal static class MismatchText
 {
     private const int ShownNames = 3;
-    private const int MostErrors = 1000;
+    private const int MaxErrors = 1000;
 
+    /// <summary>
+    /// The <c>weights_mismatch</c> error, with an entry for each tensor that doesn't fit (at most 1,000).
+    /// </summary>
     public static ServingException Error(WeightsReport report, bool allowPartial)
     {
         TensorSpec[] missing = [.. report.MissingSpecs.Where(spec => !spec.IsCounter)];
@@ -20,20 +23,23 @@ internal static class MismatchText
             .Concat(
                 report.Unexpected.Select(name => new ErrorDetail(
                     Pointer(name),
-                    "The architecture has no tensor of this name."
+                    "The architecture has no tensor with this name."
                 ))
             )
             .Concat(
                 report.ShapeMismatch.Select(shape => new ErrorDetail(
                     Pointer(shape.Name),
-                    $"Its shape is {Unreadable.Sizes(shape.Found)}; the architecture wants {Unreadable.Sizes(shape.Expected)}."
+                    $"The shape is {Unreadable.Sizes(shape.Found)}; "
+                        + $"the architecture expects {Unreadable.Sizes(shape.Expected)}."
                 ))
             )
-            .Take(MostErrors);
+            .Take(MaxErrors);
         return new WeightsMismatchException(Sentence(report, missing, allowPartial), [.. errors], report);
     }
 
-    /// <summary>A state dict is an object with a property for each tensor.</summary>
+    /// <summary>
+    /// The JSON pointer of a tensor, as if the state dict were an object with a property for each tensor.
+    /// </summary>
     private static string Pointer(string name) => JsonPointer.Append("", Unreadable.Shorten(name));
 
     private static string Sentence(WeightsReport report, TensorSpec[] missing, bool allowPartial)
@@ -42,14 +48,14 @@ internal static class MismatchText
             return "The file holds no tensors.";
         string[] parts =
         [
-            .. Part(missing.Length, "is missing", "are missing", missing.Select(spec => Unreadable.Quote(spec.Name))),
-            .. Part(
+            .. Clause(missing.Length, "is missing", "are missing", missing.Select(spec => Unreadable.Quote(spec.Name))),
+            .. Clause(
                 report.Unexpected.Count + report.MoreUnexpected,
                 "is unexpected",
                 "are unexpected",
                 report.Unexpected.Select(Unreadable.Quote)
             ),
-            .. Part(
+            .. Clause(
                 report.ShapeMismatch.Count,
                 "has another shape",
                 "have another shape",
@@ -60,19 +66,21 @@ internal static class MismatchText
             ' ',
             [
                 $"The weights don't fit the architecture: {string.Join("; ", parts)}.",
-                .. allowPartial ? [EvenInPart(report)] : report.Suggestions,
+                .. allowPartial ? [WhyNotInPart(report)] : report.Suggestions,
             ]
         );
     }
 
-    private static string EvenInPart(WeightsReport report) =>
-        report.TornOff.Count == 0
-            ? "None of them fits, so there is nothing that allow_partial could load."
-            : $"The file has the layer of {Unreadable.Quote(report.TornOff[0])}, but not this tensor. allow_partial leaves whole layers random, and no "
-                + "trained layer with a random part: was the layer trained without it (\"bias\": false), or is the file not whole?";
+    /// <summary>The reason why even <c>allow_partial</c> can't load the file.</summary>
+    private static string WhyNotInPart(WeightsReport report) =>
+        report.MissingOfPartialLayers.Count == 0
+            ? "None of the file's tensors fits, so there is nothing that allow_partial could load."
+            : $"The file has the layer of {Unreadable.Quote(report.MissingOfPartialLayers[0])}, but not this tensor. "
+                + "allow_partial leaves only whole layers random, not parts of a trained layer. "
+                + "Was the layer trained without the tensor (\"bias\": false), or is the file incomplete?";
 
-    /// <summary>As in: 2 tensors are missing ('0.weight', '0.bias'). Nothing for none.</summary>
-    private static IEnumerable<string> Part(int count, string one, string several, IEnumerable<string> names)
+    /// <summary>A clause such as <c>2 tensors are missing ('0.weight', '0.bias')</c>; none if the count is 0.</summary>
+    private static IEnumerable<string> Clause(int count, string one, string several, IEnumerable<string> names)
     {
         if (count == 0)
             return [];

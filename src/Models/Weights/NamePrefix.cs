@@ -1,11 +1,16 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>Finds the prefix that wrappers around a module leave on all of its names.</summary>
+/// <summary>
+/// Finds the prefix that a wrapper around a module, such as DataParallel, puts before all tensor names.
+/// </summary>
 internal static class NamePrefix
 {
     private static readonly string[] Known = ["module.", "model.", "network."];
 
-    /// <returns>What every stored name begins with and no wanted one does, made of the known prefixes; or nothing.</returns>
+    /// <summary>
+    /// Finds the longest chain of known prefixes with which every stored name begins, but no expected name.
+    /// </summary>
+    /// <returns>The prefix, or an empty string.</returns>
     public static string Find(IReadOnlyCollection<string> expected, IReadOnlyCollection<string> stored)
     {
         var found = "";

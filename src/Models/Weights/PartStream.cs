@@ -1,12 +1,12 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>A part of bytes, read forwards.</summary>
+/// <summary>A forward-only, read-only stream over a part of mapped bytes.</summary>
 /// <param name="bytes">The bytes; borrowed.</param>
-/// <param name="offset">Where the part begins.</param>
-/// <param name="length">How long it is.</param>
+/// <param name="offset">Offset of the part's first byte.</param>
+/// <param name="length">Number of bytes in the part.</param>
 internal sealed class PartStream(MappedBytes bytes, long offset, long length) : Stream
 {
-    private long done;
+    private long position;
 
     public override bool CanRead => true;
 
@@ -18,15 +18,15 @@ internal sealed class PartStream(MappedBytes bytes, long offset, long length) : 
 
     public override long Position
     {
-        get => done;
+        get => position;
         set => throw new NotSupportedException();
     }
 
     public override int Read(Span<byte> buffer)
     {
-        var part = buffer[..(int)Math.Min(buffer.Length, length - done)];
-        bytes.Read(offset + done, part);
-        done += part.Length;
+        var part = buffer[..(int)Math.Min(buffer.Length, length - position)];
+        bytes.Read(offset + position, part);
+        position += part.Length;
         return part.Length;
     }
 

@@ -2,13 +2,17 @@ using System.Text.Json;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>One tensor as a safetensors header describes it; <c>End - Begin</c> is what its shape needs.</summary>
+/// <summary>
+/// One tensor of a safetensors header. <c>End - Begin</c> is the number of bytes that its shape needs.
+/// </summary>
 internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorGeometry Geometry, long Begin, long End)
 {
+    /// <summary>Reads the header's entry of a tensor and checks it.</summary>
+    /// <exception cref="Errors.ServingException"><c>weights_unreadable</c>: the entry is malformed.</exception>
     public static SafetensorsEntry Read(string name, JsonElement entry)
     {
         if (entry.ValueKind != JsonValueKind.Object)
-            throw Bad(name, "is no object of dtype, shape and data_offsets");
+            throw Malformed(name, "is not an object of dtype, shape and data_offsets");
 
         WeightsDtype? dtype = null;
         long[]? shape = null;
@@ -22,17 +26,17 @@ internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorG
             else if (field.NameEquals("data_offsets"u8))
                 offsets = Numbers(name, "data_offsets", field.Value, 2);
             else
-                throw Bad(name, "has a field that safetensors doesn't know");
+                throw Malformed(name, "has a field that the format doesn't know");
         }
 
         if (dtype is not { } known || shape is null || offsets is not [var begin, var end])
-            throw Bad(name, "needs a dtype, a shape and two data_offsets");
+            throw Malformed(name, "must have a dtype, a shape and two data_offsets");
         var geometry = TensorGeometry.Contiguous(shape);
         if (geometry is null || (Int128)geometry.ElementCount * known.Size() != (Int128)end - begin)
         {
-            throw Bad(
+            throw Malformed(
                 name,
-                $"of {known.Text()} and shape {Unreadable.Sizes(shape)} doesn't fill its bytes {begin} to {end}"
+                $"of dtype {known.Text()} and shape {Unreadable.Sizes(shape)} doesn't fill its bytes {begin} to {end}"
             );
         }
 
@@ -42,7 +46,7 @@ internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorG
     private static WeightsDtype ReadDtype(string name, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.String)
-            throw Bad(name, "has a dtype that is no string");
+            throw Malformed(name, "has a dtype that is not a string");
         return value switch
         {
             _ when value.ValueEquals("F32"u8) => WeightsDtype.Float32,
@@ -55,28 +59,28 @@ internal sealed record SafetensorsEntry(string Name, WeightsDtype Dtype, TensorG
             _ when value.ValueEquals("I8"u8) => WeightsDtype.Int8,
             _ when value.ValueEquals("U8"u8) => WeightsDtype.UInt8,
             _ when value.ValueEquals("BOOL"u8) => WeightsDtype.Bool,
-            _ => throw Bad(
+            _ => throw Malformed(
                 name,
-                $"is of dtype {Unreadable.Quote(value.GetRawText().Trim('"'))}; read are {WeightsDtypes.Known}"
+                $"is of dtype {Unreadable.Quote(value.GetRawText().Trim('"'))}; supported are {WeightsDtypes.Known}"
             ),
         };
     }
 
-    private static long[] Numbers(string name, string field, JsonElement value, int most)
+    private static long[] Numbers(string name, string field, JsonElement value, int max)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > most)
-            throw Bad(name, $"has a {field} that is no list of at most {most} numbers");
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > max)
+            throw Malformed(name, $"has a {field} that is not a list of at most {max} numbers");
         var numbers = new List<long>();
         foreach (var item in value.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt64(out var number) || number < 0)
-                throw Bad(name, $"has a {field} with something else than whole numbers from 0 to 2^63 - 1");
+                throw Malformed(name, $"has a {field} that holds a value other than whole numbers from 0 to 2^63 - 1");
             numbers.Add(number);
         }
 
         return [.. numbers];
     }
 
-    private static Errors.ServingException Bad(string name, string what) =>
-        Unreadable.Because($"The tensor {Unreadable.Quote(name)} {what}.");
+    private static Errors.ServingException Malformed(string name, string problem) =>
+        Unreadable.Because($"The tensor {Unreadable.Quote(name)} {problem}.");
 }

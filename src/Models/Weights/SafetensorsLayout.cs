@@ -6,41 +6,43 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Weights;
 
 /// <summary>
-/// The header of a safetensors file that is to be written, by the format's rules: eight bytes of size, JSON filled up with spaces to a
-/// multiple of eight, tensors without holes. Counters come first, as other writers sort them: so that each number stands aligned.
+/// Lays out a safetensors file for writing, by the format's rules: the header's size in eight bytes, JSON padded with
+/// spaces to a multiple of eight bytes, then the tensors without holes. Counters (I64) come before float tensors (F32),
+/// so that every number is aligned; other writers sort the same way.
 /// </summary>
 internal sealed class SafetensorsLayout
 {
     private const int Alignment = 8;
 
     /// <summary>Lays out a file.</summary>
-    /// <param name="tensors">The tensors; counters become I64, all else F32.</param>
-    /// <param name="metadata">Strings about the file, for whoever reads it.</param>
+    /// <param name="tensors">The tensors; counters become I64, all others F32.</param>
+    /// <param name="metadata">Strings that describe the file, for its readers.</param>
     public SafetensorsLayout(IReadOnlyList<TensorSpec> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         Tensors = [.. tensors.Where(spec => spec.IsCounter), .. tensors.Where(spec => !spec.IsCounter)];
         var text = new ArrayBufferWriter<byte>();
-        long end;
+        long dataLength;
         using (var json = new Utf8JsonWriter(text))
-            end = Write(json, metadata);
+            dataLength = WriteJson(json, metadata);
         var size = (text.WrittenCount + Alignment - 1) / Alignment * Alignment;
         Header = new byte[sizeof(ulong) + size];
         BinaryPrimitives.WriteUInt64LittleEndian(Header, (ulong)size);
         Header.AsSpan(sizeof(ulong)).Fill((byte)' ');
         text.WrittenSpan.CopyTo(Header.AsSpan(sizeof(ulong)));
-        Length = Header.Length + end;
+        Length = Header.Length + dataLength;
     }
 
-    /// <summary>All that stands before the tensors.</summary>
+    /// <summary>The bytes before the first tensor.</summary>
     public byte[] Header { get; }
 
     /// <summary>The tensors in the order of their bytes.</summary>
     public IReadOnlyList<TensorSpec> Tensors { get; }
 
-    /// <summary>Bytes of the whole file.</summary>
+    /// <summary>Length of the whole file in bytes.</summary>
     public long Length { get; }
 
-    private long Write(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    /// <returns>Number of bytes of all tensors.</returns>
+    private long WriteJson(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
     {
         json.WriteStartObject();
         json.WriteStartObject("__metadata__");

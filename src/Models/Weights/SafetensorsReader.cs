@@ -5,12 +5,12 @@ using System.Text.Unicode;
 namespace ModelService.Models.Weights;
 
 /// <summary>
-/// Reads safetensors by the format's rules: eight bytes of header size, a JSON object that begins with a brace, and the tensors'
-/// bytes without holes, overlaps or anything behind them.
+/// Reads safetensors by the format's rules: the header's size in eight bytes, a JSON object that begins with a brace,
+/// and the bytes of the tensors, without holes, overlaps or trailing bytes.
 /// </summary>
 internal static class SafetensorsReader
 {
-    /// <summary>The metadata that names the tensors that are random, as a list in JSON.</summary>
+    /// <summary>Key of the metadata that lists the names of random (untrained) tensors, as a JSON array.</summary>
     public const string RandomTensors = "random_tensors";
 
     private const string Metadata = "__metadata__";
@@ -33,8 +33,8 @@ internal static class SafetensorsReader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // The second one is what half a surrogate pair, written as an escape, gives when its text is asked for.
-            throw Unreadable.Because($"The header is not the JSON that safetensors asks for: {error.Message}", error);
+            // JsonElement throws InvalidOperationException for an escaped surrogate without its other half.
+            throw Unreadable.Because($"The header is not JSON as safetensors requires it: {error.Message}", error);
         }
     }
 
@@ -42,12 +42,12 @@ internal static class SafetensorsReader
     {
         var size = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, SizeBytes));
         if (size > (ulong)(file.Length - SizeBytes))
-            throw Unreadable.Because($"The header says it has {size} bytes, but the file has {file.Length}.");
+            throw Unreadable.Because($"The header claims to have {size} bytes, but the file has {file.Length}.");
         if (size > (ulong)limits.MaxHeaderBytes)
-            throw Unreadable.Because($"The header has {size} bytes; at most {limits.MaxHeaderBytes} are taken.");
+            throw Unreadable.Because($"The header has {size} bytes; at most {limits.MaxHeaderBytes} are allowed.");
         var header = file.Span(SizeBytes, (int)size);
         if (header.IsEmpty || header[0] != '{')
-            throw Unreadable.Because("A safetensors header begins with '{'; this one doesn't.");
+            throw Unreadable.Because("The header doesn't begin with '{', as safetensors requires.");
         if (!Utf8.IsValid(header))
             throw Unreadable.Because("The header is not UTF-8.");
         return header;
@@ -86,15 +86,15 @@ internal static class SafetensorsReader
             if (entry.Begin != expected)
             {
                 throw Unreadable.Because(
-                    $"The tensor {Unreadable.Quote(entry.Name)} begins at byte {entry.Begin} of the data, but the one before it "
-                        + $"ends at {expected}: safetensors allows neither holes nor overlaps."
+                    $"The tensor {Unreadable.Quote(entry.Name)} begins at byte {entry.Begin} of the data, "
+                        + $"but the previous one ends at {expected}: safetensors allows neither holes nor overlaps."
                 );
             }
 
             if (entry.End > file.Length - dataStart)
             {
                 throw Unreadable.Because(
-                    $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which are "
+                    $"The tensor {Unreadable.Quote(entry.Name)} ends at byte {entry.End} of the data, which has "
                         + $"{file.Length - dataStart} bytes."
                 );
             }
@@ -104,7 +104,7 @@ internal static class SafetensorsReader
         }
 
         if (expected != file.Length - dataStart)
-            throw Unreadable.Because($"{file.Length - dataStart - expected} bytes stand after the last tensor.");
+            throw Unreadable.Because($"{file.Length - dataStart - expected} extra bytes follow the last tensor.");
         return tensors.Tensors;
     }
 
@@ -115,11 +115,13 @@ internal static class SafetensorsReader
             || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String)
         )
         {
-            throw Unreadable.Because("The header's __metadata__ may hold strings only.");
+            throw Unreadable.Because("The header's __metadata__ may only hold strings.");
         }
     }
 
-    /// <summary>Whatever else someone wrote under that name is no matter of ours.</summary>
+    /// <summary>
+    /// The list of random tensors, or null. Other writers may use the key for other values, which are ignored.
+    /// </summary>
     private static IReadOnlyList<string>? Random(JsonElement root)
     {
         if (!root.TryGetProperty(Metadata, out var metadata) || !metadata.TryGetProperty(RandomTensors, out var names))

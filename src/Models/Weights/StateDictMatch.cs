@@ -2,16 +2,18 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>Compares a file's tensors to those an architecture wants, by name and shape.</summary>
+/// <summary>Compares the tensors of a file to those of an architecture, by name and shape.</summary>
 public static class StateDictMatch
 {
     /// <summary>
-    /// Pairs the tensors by name. The prefixes <c>module.</c>, <c>model.</c> and <c>network.</c>, also several of them, are left
-    /// out where every name in the file has them and no wanted name does.
+    /// Pairs the tensors by name. The prefixes <c>module.</c>, <c>model.</c> and <c>network.</c>, also in combination,
+    /// are ignored if every name in the file has them and no expected name does.
     /// </summary>
-    /// <param name="expected">What the architecture wants, in its order; names are unique.</param>
-    /// <param name="stored">What the file has.</param>
-    /// <param name="head">Key of the layer that gives the class scores; null: the one of the last tensor.</param>
+    /// <param name="expected">The architecture's tensors, in its order; names are unique.</param>
+    /// <param name="stored">The file's tensors.</param>
+    /// <param name="head">
+    /// Key of the head, the layer that gives the class scores; null for the layer of the last tensor.
+    /// </param>
     public static WeightsReport Compare(
         IReadOnlyList<TensorSpec> expected,
         IReadOnlyList<StoredTensor> stored,
@@ -24,13 +26,13 @@ public static class StateDictMatch
             [.. expected.Select(spec => spec.Name)],
             [.. stored.Select(tensor => tensor.Name)]
         );
-        var left = stored.ToDictionary(tensor => tensor.Name[prefix.Length..]);
+        var unmatched = stored.ToDictionary(tensor => tensor.Name[prefix.Length..]);
         var pairs = new List<TensorPair>();
         var missing = new List<TensorSpec>();
         var shapes = new List<ShapeMismatch>();
         foreach (var spec in expected)
         {
-            if (!left.Remove(spec.Name, out var tensor))
+            if (!unmatched.Remove(spec.Name, out var tensor))
                 missing.Add(spec);
             else if (Fits(spec, tensor))
                 pairs.Add(new TensorPair(spec, tensor));
@@ -39,7 +41,7 @@ public static class StateDictMatch
         }
 
         head ??= expected.Count == 0 ? "" : expected[^1].Layer;
-        StoredTensor[] unexpected = [.. stored.Where(tensor => left.ContainsKey(tensor.Name[prefix.Length..]))];
+        StoredTensor[] unexpected = [.. stored.Where(tensor => unmatched.ContainsKey(tensor.Name[prefix.Length..]))];
         var renamed =
             prefix.Length == 0
                 ? []
@@ -52,16 +54,23 @@ public static class StateDictMatch
                 shapes,
                 head
             ),
-            TornOff = TornOff(pairs, missing, head),
+            MissingOfPartialLayers = MissingOfPartialLayers(pairs, missing, head),
         };
     }
 
-    /// <summary>A counter may also be a list of one number, as very old versions of PyTorch kept single numbers.</summary>
+    /// <summary>
+    /// Whether the shapes are equal. A counter may also be a list of one number: early versions of PyTorch stored
+    /// single numbers that way.
+    /// </summary>
     private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
         spec.Shape.SequenceEqual(tensor.Shape)
         || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
 
-    private static IReadOnlyList<string> TornOff(List<TensorPair> pairs, List<TensorSpec> missing, string head)
+    private static IReadOnlyList<string> MissingOfPartialLayers(
+        List<TensorPair> pairs,
+        List<TensorSpec> missing,
+        string head
+    )
     {
         var found = pairs.Where(pair => !pair.Expected.IsCounter).Select(pair => pair.Expected.Layer).ToHashSet();
         return

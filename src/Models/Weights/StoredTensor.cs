@@ -1,13 +1,18 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>A tensor in a weights file. Its elements stay in the file until they are copied; valid while the file is open.</summary>
+/// <summary>
+/// A tensor in a weights file. Its elements stay in the file until they are copied. It is valid while the file is open.
+/// </summary>
 public sealed class StoredTensor
 {
     private readonly MappedBytes bytes;
     private readonly long offset;
     private readonly TensorGeometry geometry;
 
-    /// <summary>A tensor whose first element stands at a byte offset; the caller has checked that all of them are inside.</summary>
+    /// <summary>
+    /// Describes a tensor whose first element is at a byte offset. The caller has checked that all elements are within
+    /// the bytes.
+    /// </summary>
     internal StoredTensor(string name, WeightsDtype dtype, TensorGeometry geometry, MappedBytes bytes, long offset)
     {
         Name = name;
@@ -17,7 +22,7 @@ public sealed class StoredTensor
         this.offset = offset;
     }
 
-    /// <summary>The name in the file, any prefix included.</summary>
+    /// <summary>The name in the file, with any prefix.</summary>
     public string Name { get; }
 
     /// <summary>The element type in the file.</summary>
@@ -31,14 +36,17 @@ public sealed class StoredTensor
 
     internal TensorGeometry Geometry => geometry;
 
-    /// <summary>Copies the elements in row-major order as float32. float64 is rounded to nearest, everything else is exact.</summary>
-    /// <param name="destination">Room for exactly <see cref="ElementCount"/> elements.</param>
+    /// <summary>
+    /// Copies the elements in row-major order as float32. float64 is rounded to nearest; all other types are converted
+    /// exactly.
+    /// </summary>
+    /// <param name="destination">Exactly <see cref="ElementCount"/> elements.</param>
     /// <exception cref="Errors.ServingException"><c>weights_unreadable</c>: float32 can't hold an element.</exception>
-    /// <exception cref="ArgumentException">The room is of another size.</exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public void CopyTo(Span<float> destination)
     {
-        CheckRoom(destination.Length);
+        CheckLength(destination.Length);
         bytes.Hold();
         try
         {
@@ -52,14 +60,18 @@ public sealed class StoredTensor
         }
     }
 
-    /// <summary>Copies the elements in row-major order as int64; floating-point elements must be whole numbers.</summary>
-    /// <param name="destination">Room for exactly <see cref="ElementCount"/> elements.</param>
-    /// <exception cref="Errors.ServingException"><c>weights_unreadable</c>: an element is no whole number.</exception>
-    /// <exception cref="ArgumentException">The room is of another size.</exception>
+    /// <summary>
+    /// Copies the elements in row-major order as int64. Floating-point elements must be whole numbers.
+    /// </summary>
+    /// <param name="destination">Exactly <see cref="ElementCount"/> elements.</param>
+    /// <exception cref="Errors.ServingException">
+    /// <c>weights_unreadable</c>: an element is not a whole number of 64 bits.
+    /// </exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public void CopyTo(Span<long> destination)
     {
-        CheckRoom(destination.Length);
+        CheckLength(destination.Length);
         bytes.Hold();
         try
         {
@@ -73,14 +85,15 @@ public sealed class StoredTensor
         }
     }
 
-    private void CheckRoom(int length)
+    private void CheckLength(int length)
     {
         if (length != ElementCount)
-            throw new ArgumentException($"Room for {length} elements, but {Name} has {ElementCount}.");
+            throw new ArgumentException($"The destination has {length} elements, but {Name} has {ElementCount}.");
     }
 
     private Errors.ServingException Inexact(int element, string target) =>
         Unreadable.Because(
-            $"The tensor {Unreadable.Quote(Name)} ({Dtype.Text()}) holds a number, element {element}, that {target} can't hold."
+            $"The tensor {Unreadable.Quote(Name)} ({Dtype.Text()}) has a number that {target} can't represent: "
+                + $"element {element}."
         );
 }

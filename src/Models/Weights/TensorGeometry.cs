@@ -1,9 +1,11 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>How a tensor lies over the elements of its storage: element (i, j, ...) stands at i * stride 0 + j * stride 1 + ...</summary>
+/// <summary>
+/// Maps the elements of a tensor to those of its storage: element (i, j, ...) is at i * stride 0 + j * stride 1 + ...
+/// </summary>
 internal sealed class TensorGeometry
 {
-    /// <summary>Most dimensions that are taken; no layer has more than six.</summary>
+    /// <summary>Most dimensions of a tensor that is read; no layer has more than six.</summary>
     public const int MaxRank = 32;
 
     private TensorGeometry(long[] shape, long[] strides, long elementCount, long extent)
@@ -15,32 +17,40 @@ internal sealed class TensorGeometry
         IsContiguous = strides.AsSpan().SequenceEqual(RowMajor(shape));
     }
 
+    /// <summary>The sizes, outermost first; empty for a single number.</summary>
     public long[] Shape { get; }
 
-    /// <summary>In elements. Zero where a dimension has one element, whatever the file says: such a stride means nothing.</summary>
+    /// <summary>
+    /// The strides, in elements. A dimension of size 1 has stride 0, whatever the file says: its stride has no effect.
+    /// </summary>
     public long[] Strides { get; }
 
     /// <summary>The product of the sizes.</summary>
     public long ElementCount { get; }
 
-    /// <summary>Elements from the first to the last one that is used, both included.</summary>
+    /// <summary>Number of storage elements from the tensor's first to its last one, both included.</summary>
     public long Extent { get; }
 
-    /// <summary>The elements stand one after the other in row-major order.</summary>
+    /// <summary>Whether the elements follow each other without gaps, in row-major order.</summary>
     public bool IsContiguous { get; }
 
-    /// <summary>The geometry of elements in row-major order, or null if their number doesn't fit 63 bits or a size is negative.</summary>
+    /// <summary>The geometry of contiguous elements in row-major order.</summary>
+    /// <returns>Null if a size is negative or the number of elements doesn't fit 63 bits.</returns>
     public static TensorGeometry? Contiguous(long[] shape) =>
         Count(shape) is { } count ? new TensorGeometry(shape, RowMajor(shape), count, count) : null;
 
-    /// <summary>A view of a storage of <paramref name="available"/> elements from its offset on.</summary>
-    /// <returns>The geometry, or null and what is wrong.</returns>
+    /// <summary>The geometry of a view of a storage.</summary>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="strides">The strides, in elements.</param>
+    /// <param name="available">Number of elements that the storage has from the tensor's first element on.</param>
+    /// <param name="fault">A description of the error, if the result is null.</param>
+    /// <returns>The geometry; null if the sizes and strides are invalid.</returns>
     public static TensorGeometry? Strided(long[] shape, long[] strides, long available, out string fault)
     {
         fault = "";
         if (shape.Length > MaxRank)
         {
-            fault = $"{shape.Length} dimensions; at most {MaxRank} are taken";
+            fault = $"{shape.Length} dimensions; at most {MaxRank} are allowed";
             return null;
         }
 
@@ -65,19 +75,19 @@ internal sealed class TensorGeometry
         if (last >= available)
         {
             fault =
-                $"sizes {Unreadable.Sizes(shape)} with strides {Unreadable.Sizes(strides)} reach outside of the {available} "
-                + "elements that the storage has from the tensor's offset on";
+                $"sizes {Unreadable.Sizes(shape)} with strides {Unreadable.Sizes(strides)}, which reach outside of "
+                + $"the {available} elements that the storage has from the tensor's offset on";
             return null;
         }
 
         if (Count(shape) is not { } count)
         {
-            fault = $"sizes {Unreadable.Sizes(shape)}: that many elements can't be counted";
+            fault = $"sizes {Unreadable.Sizes(shape)}: the number of elements doesn't fit 63 bits";
             return null;
         }
 
-        var used = strides.Select((stride, dimension) => shape[dimension] == 1 ? 0 : stride).ToArray();
-        return new TensorGeometry(shape, used, count, (long)last + 1);
+        var effective = strides.Select((stride, dimension) => shape[dimension] == 1 ? 0 : stride).ToArray();
+        return new TensorGeometry(shape, effective, count, (long)last + 1);
     }
 
     private static long? Count(long[] shape)

@@ -3,8 +3,8 @@ using System.Text;
 namespace ModelService.Models.Weights;
 
 /// <summary>
-/// Reads what TorchSharp's <c>Module.save</c> writes: the number of tensors, then for each its name, element type, rank and
-/// sizes, all as LEB128, and its bytes in row-major order.
+/// Reads the format of TorchSharp's <c>Module.save</c>: the number of tensors, then each tensor's name, element type,
+/// rank, sizes and bytes. Numbers are LEB128; elements are in row-major order.
 /// </summary>
 internal static class TorchSharpReader
 {
@@ -19,14 +19,14 @@ internal static class TorchSharpReader
         if (offset != file.Length)
         {
             throw Unreadable.Because(
-                $"{file.Length - offset} bytes stand after the last of {count} tensors, at byte {offset}."
+                $"At byte {offset}: {file.Length - offset} extra bytes follow the last of {count} tensors."
             );
         }
 
         return new WeightsContent(tensors.Tensors);
     }
 
-    /// <summary>An element type by its number among torch's ScalarType; null for one that isn't read.</summary>
+    /// <summary>The element type with a number of torch's ScalarType; null if the type is not supported.</summary>
     public static WeightsDtype? Dtype(long number) =>
         number switch
         {
@@ -47,11 +47,13 @@ internal static class TorchSharpReader
     {
         var start = offset;
         var nameLength = Number(file, ref offset, "the length of a tensor's name");
-        var mostBytes = Math.Min(limits.MaxNameBytes, file.Length - offset);
-        if (nameLength > mostBytes)
+        var maxBytes = Math.Min(limits.MaxNameBytes, file.Length - offset);
+        if (nameLength > maxBytes)
         {
             throw Unreadable.Because(
-                $"At byte {start}: a tensor's name of {nameLength} bytes; at most {mostBytes} fit{(mostBytes < limits.MaxNameBytes ? ", where the file ends" : "")}."
+                maxBytes < limits.MaxNameBytes
+                    ? $"At byte {start}: a tensor's name has {nameLength} bytes, but the file has only {maxBytes} left."
+                    : $"At byte {start}: a tensor's name has {nameLength} bytes; at most {maxBytes} are allowed."
             );
         }
 
@@ -62,13 +64,15 @@ internal static class TorchSharpReader
         var dtype =
             Dtype(number)
             ?? throw Unreadable.Because(
-                $"The tensor {Unreadable.Quote(name)} is of element type {number}; read are {WeightsDtypes.Known}."
+                $"The tensor {Unreadable.Quote(name)} is of element type {number}; "
+                    + $"supported are {WeightsDtypes.Known}."
             );
         var rank = Number(file, ref offset, $"the number of dimensions of {Unreadable.Quote(name)}");
         if (rank > TensorGeometry.MaxRank)
         {
             throw Unreadable.Because(
-                $"The tensor {Unreadable.Quote(name)} has {rank} dimensions; at most {TensorGeometry.MaxRank} are taken."
+                $"The tensor {Unreadable.Quote(name)} has {rank} dimensions; "
+                    + $"at most {TensorGeometry.MaxRank} are allowed."
             );
         }
 
@@ -80,8 +84,8 @@ internal static class TorchSharpReader
         if (geometry is null || geometry.ElementCount > (file.Length - offset) / dtype.Size())
         {
             throw Unreadable.Because(
-                $"The tensor {Unreadable.Quote(name)} ({dtype.Text()}, {Unreadable.Sizes(shape)}) has more bytes than the "
-                    + $"{file.Length - offset} that the file has left at byte {offset}."
+                $"The tensor {Unreadable.Quote(name)} ({dtype.Text()}, {Unreadable.Sizes(shape)}) needs more than the "
+                    + $"{file.Length - offset} bytes that the file has from byte {offset} on."
             );
         }
 
@@ -90,11 +94,11 @@ internal static class TorchSharpReader
         return tensor;
     }
 
-    private static long Number(MappedBytes file, ref long offset, string what)
+    private static long Number(MappedBytes file, ref long offset, string meaning)
     {
         var reader = new Leb128Reader(file.Span(offset, (int)Math.Min(10, file.Length - offset)));
         if (!reader.TryRead(out var value))
-            throw Unreadable.Because($"At byte {offset}: {what} is cut off or no number of 64 bits.");
+            throw Unreadable.Because($"At byte {offset}: {meaning} is cut off or doesn't fit 64 bits.");
         offset += reader.Position;
         return value <= long.MaxValue ? (long)value : long.MaxValue;
     }

@@ -1,9 +1,9 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>What a reader found in a file.</summary>
-/// <param name="Tensors">In file order.</param>
-/// <param name="Wrapper">The key under which the weights stood, or null.</param>
-/// <param name="RandomTensors">Names of those that the file says are random; null for none.</param>
+/// <summary>The content of a weights file.</summary>
+/// <param name="Tensors">The tensors, in file order.</param>
+/// <param name="Wrapper">The key under which the file has the state dict; null if it has none.</param>
+/// <param name="RandomTensors">Names of the tensors that the file's metadata lists as random; null for none.</param>
 internal sealed record WeightsContent(
     IReadOnlyList<StoredTensor> Tensors,
     string? Wrapper = null,

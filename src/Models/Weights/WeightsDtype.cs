@@ -1,9 +1,9 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>The element types that are read; any other is refused by name.</summary>
+/// <summary>The element types that can be read. The error for any other type names it.</summary>
 public enum WeightsDtype
 {
-    /// <summary>IEEE 754, 32 bits: copied as it is.</summary>
+    /// <summary>IEEE 754, 32 bits: copied unchanged.</summary>
     Float32,
 
     /// <summary>IEEE 754, 64 bits: rounded to the nearest float32.</summary>
@@ -12,10 +12,10 @@ public enum WeightsDtype
     /// <summary>IEEE 754, 16 bits: exact in float32.</summary>
     Float16,
 
-    /// <summary>The upper half of a float32: exact in it.</summary>
+    /// <summary>The upper half of a float32: exact in float32.</summary>
     BFloat16,
 
-    /// <summary>64-bit integers, as the counters of batch norms.</summary>
+    /// <summary>64-bit integers, such as the counters of batch norms.</summary>
     Int64,
 
     /// <summary>32-bit integers.</summary>
@@ -24,12 +24,12 @@ public enum WeightsDtype
     /// <summary>16-bit integers.</summary>
     Int16,
 
-    /// <summary>8-bit integers with sign.</summary>
+    /// <summary>Signed 8-bit integers.</summary>
     Int8,
 
-    /// <summary>8-bit integers without sign.</summary>
+    /// <summary>Unsigned 8-bit integers.</summary>
     UInt8,
 
-    /// <summary>A byte: 0 is false, all else true.</summary>
+    /// <summary>A byte: 0 is false, any other value true.</summary>
     Bool,
 }

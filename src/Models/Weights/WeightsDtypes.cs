@@ -3,7 +3,7 @@ namespace ModelService.Models.Weights;
 /// <summary>Sizes and names of the element types.</summary>
 internal static class WeightsDtypes
 {
-    /// <summary>Every name that is read, for a sentence.</summary>
+    /// <summary>The names of all types, for messages.</summary>
     public const string Known = "float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8 and bool";
 
     /// <summary>Bytes of one element.</summary>
@@ -16,7 +16,7 @@ internal static class WeightsDtypes
             _ => 1,
         };
 
-    /// <summary>PyTorch's name of it.</summary>
+    /// <summary>PyTorch's name of the type.</summary>
     public static string Text(this WeightsDtype dtype) =>
         dtype switch
         {

@@ -4,8 +4,8 @@ using ModelService.Models.Weights.Zip;
 namespace ModelService.Models.Weights;
 
 /// <summary>
-/// A weights file on disk, memory-mapped and read as data: nothing in it is executed, and no name in it is used as a path.
-/// Its tensors are views of the mapping and valid until it is disposed.
+/// A weights file on disk, memory-mapped. It is read as data only: nothing in it is executed, and no name in it is used
+/// as a path. The tensors are views of the mapping and valid until this instance is disposed.
 /// </summary>
 public sealed class WeightsFile : IDisposable
 {
@@ -20,39 +20,49 @@ public sealed class WeightsFile : IDisposable
         this.owned = owned;
     }
 
-    /// <summary>Bytes of the file.</summary>
+    /// <summary>Length of the file in bytes.</summary>
     public long Length => owned[0].Length;
 
-    /// <summary>The format, as the content tells it.</summary>
+    /// <summary>The format, recognised by the content.</summary>
     public WeightsFormat Format { get; }
 
-    /// <summary>The key under which the weights stood, such as <c>state_dict</c>; several are joined by dots. Null for none.</summary>
+    /// <summary>
+    /// The key under which the file has the state dict, such as <c>state_dict</c>; nested keys are joined by dots. Null
+    /// if the file is itself the state dict.
+    /// </summary>
     public string? Wrapper { get; }
 
-    /// <summary>The tensors in file order, under their names in the file. Empty if the file is good but holds none.</summary>
+    /// <summary>
+    /// The tensors, in file order and with the file's names. Empty if the file is valid but has none.
+    /// </summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
-    /// <summary>Names of the tensors that were random in the model whose weights these are; only a file that comes from here says so.</summary>
+    /// <summary>
+    /// Names of the tensors that were random in the model that the file was saved from. Only files that this service
+    /// wrote have this list.
+    /// </summary>
     public IReadOnlyList<string> RandomTensors { get; }
 
-    /// <summary>Opens a file and checks everything but the numbers in it.</summary>
-    /// <param name="path">The file. It must not be shortened while it is open.</param>
-    /// <param name="limits">What is taken at most.</param>
+    /// <summary>Opens a file and checks everything except the values of the elements.</summary>
+    /// <param name="path">The file. Nothing may shorten it while it is open.</param>
+    /// <param name="limits">Upper limits for the file's content.</param>
     /// <exception cref="Errors.ServingException">
-    /// <c>weights_unreadable</c>: of no known format, damaged, beyond a limit, or more than data; <c>storage_unavailable</c>: it is compressed, and
-    /// the disk has no room for what it unpacks to.
+    /// <c>weights_unreadable</c>: the file is of an unknown format, damaged, beyond a limit, or holds code;
+    /// <c>storage_unavailable</c>: the file is compressed, and the disk has no room for the unpacked content.
     /// </exception>
-    /// <exception cref="IOException">The path can't be opened: nothing that the file's content could cause.</exception>
+    /// <exception cref="IOException">
+    /// The path can't be opened. The file's content never causes this exception.
+    /// </exception>
     public static WeightsFile Open(string path, WeightsLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return Open(MappedBytes.OfFile(path), limits);
+        return Open(MappedBytes.FromFile(path), limits);
     }
 
-    /// <summary>Ends the mapping; a copy that is under way is finished first.</summary>
+    /// <summary>Ends the mapping, after copies in progress have finished.</summary>
     public void Dispose() => Dispose(owned);
 
-    /// <summary>Reads bytes as a file, and owns them from here on.</summary>
+    /// <summary>Reads bytes as a file. The result owns the bytes; if the call fails, they are disposed.</summary>
     internal static WeightsFile Open(MappedBytes bytes, WeightsLimits limits)
     {
         var owned = new List<MappedBytes> { bytes };

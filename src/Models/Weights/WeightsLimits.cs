@@ -3,13 +3,15 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>How much of a weights file is taken. What goes beyond is refused with the number that was found.</summary>
+/// <summary>
+/// Limits for the content of a weights file. The error for a file beyond a limit names the number found.
+/// </summary>
 public sealed record WeightsLimits
 {
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Limits";
 
-    /// <summary>The limits that fit networks of hundreds of layers with room to spare.</summary>
+    /// <summary>The default limits, which leave networks of hundreds of layers room to spare.</summary>
     public static WeightsLimits Default { get; } = new();
 
     /// <summary>Most tensors in a state dict.</summary>
@@ -17,7 +19,7 @@ public sealed record WeightsLimits
     [Range(1, int.MaxValue)]
     public int MaxTensors { get; init; } = 16_384;
 
-    /// <summary>Most bytes of all tensors together once they are made real, counting at least four an element.</summary>
+    /// <summary>Most bytes of all tensors together, once unpacked. Every element counts at least four bytes.</summary>
     /// <value>Bytes; at least 1; default 8 GiB.</value>
     [Range(1, long.MaxValue)]
     public long MaxTotalBytes { get; init; } = 8L << 30;
@@ -37,13 +39,15 @@ public sealed record WeightsLimits
     [Range(1, int.MaxValue)]
     public int MaxPickleBytes { get; init; } = 16 << 20;
 
-    /// <summary>Most steps of one pickle: its opcodes, and the sizes of tensors and pairs that they take again. This bounds its
-    /// memo and every list and dict as well.</summary>
+    /// <summary>
+    /// Most steps of one pickle. Every opcode is a step, and so is every size and stride of a tensor and every
+    /// pair of an <c>OrderedDict</c>. This also bounds the memo and all lists and dicts.
+    /// </summary>
     /// <value>Steps; at least 1; default 1,000,000.</value>
     [Range(1, int.MaxValue)]
     public int MaxPickleSteps { get; init; } = 1_000_000;
 
-    /// <summary>Most values on a pickle's stack, and so the depth of what is being built.</summary>
+    /// <summary>Most values on a pickle's stack. This also bounds the depth of nested values.</summary>
     /// <value>Values; at least 1; default 65,536.</value>
     [Range(1, int.MaxValue)]
     public int MaxPickleStack { get; init; } = 65_536;
@@ -58,7 +62,7 @@ public sealed record WeightsLimits
     [Range(1, int.MaxValue)]
     public int MaxStringBytes { get; init; } = 1 << 20;
 
-    /// <summary>How deep the weights may stand under <c>state_dict</c> and its like.</summary>
+    /// <summary>Most nested keys such as <c>state_dict</c> around the weights.</summary>
     /// <value>Levels; at least 0; default 8.</value>
     [Range(0, int.MaxValue)]
     public int MaxWrappers { get; init; } = 8;
@@ -68,7 +72,10 @@ public sealed record WeightsLimits
     [Range(1, int.MaxValue)]
     public int MaxZipEntries { get; init; } = 65_536;
 
-    /// <summary>How many times its packed size a compressed entry of more than 1 MiB may have, and all that the tensors use together.</summary>
+    /// <summary>
+    /// Largest ratio of unpacked to packed size of a compressed zip entry of more than 1 MiB. It applies also to all
+    /// compressed entries of the tensors together.
+    /// </summary>
     /// <value>Times; at least 1; default 100.</value>
     [Range(1, int.MaxValue)]
     public int MaxInflationRatio { get; init; } = 100;

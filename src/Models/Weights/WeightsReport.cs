@@ -3,11 +3,12 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Weights;
 
-/// <summary>How the tensors of a file, or of another model, compare to those an architecture wants.</summary>
+/// <summary>The comparison of the tensors of a file, or of another model, and those of an architecture.</summary>
 public sealed record WeightsReport
 {
-    // What only the network bounds is listed whole. A file may hold thousands of names, and every answer about its model would repeat them.
-    private const int MostOfTheFilesNames = 1000;
+    // A file may hold thousands of names that the architecture lacks, and every answer about the model repeats the
+    // report.
+    private const int MaxFileNames = 1000;
 
     internal WeightsReport(
         IReadOnlyList<TensorPair> pairs,
@@ -21,29 +22,34 @@ public sealed record WeightsReport
         MissingSpecs = missing;
         Missing = [.. missing.Select(spec => spec.Name)];
         Loaded = [.. pairs.Select(pair => pair.Expected.Name)];
-        Unexpected = [.. unexpected.Take(MostOfTheFilesNames).Select(Unreadable.Shorten)];
+        Unexpected = [.. unexpected.Take(MaxFileNames).Select(Unreadable.Shorten)];
         MoreUnexpected = unexpected.Count - Unexpected.Count;
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
         Renamed =
         [
             .. renamed
-                .Take(MostOfTheFilesNames)
+                .Take(MaxFileNames)
                 .Select(tensor => new RenamedTensor(Unreadable.Shorten(tensor.From), Unreadable.Shorten(tensor.To))),
         ];
         MoreRenamed = renamed.Count - Renamed.Count;
         IsMatch = !IsEmpty && missing.All(spec => spec.IsCounter) && unexpected.Count == 0 && shapeMismatch.Count == 0;
     }
 
-    // One that was kept with its model is read back.
+    // For reports that were stored with a model.
     [JsonConstructor]
     private WeightsReport() { }
 
-    /// <summary>The file has tensors, and exactly those that are wanted; counters may be missing.</summary>
+    /// <summary>
+    /// Whether the file has exactly the tensors of the architecture, and at least one. Counters may be missing.
+    /// </summary>
     [JsonPropertyName("matches"), JsonInclude]
     public bool IsMatch { get; private init; }
 
-    /// <summary>Whether the layer that gives the class scores has weights from here; null for a network that has none.</summary>
+    /// <summary>
+    /// Whether the weights of the head, the layer that gives the class scores, are loaded; null for a network without
+    /// weights.
+    /// </summary>
     [JsonInclude]
     public HeadState? Head { get; internal init; }
 
@@ -51,7 +57,9 @@ public sealed record WeightsReport
     [JsonInclude]
     public WeightsFormat? Format { get; internal init; }
 
-    /// <summary>The key under which the weights stood, such as <c>state_dict</c>; several are joined by dots.</summary>
+    /// <summary>
+    /// The key under which the file has the state dict, such as <c>state_dict</c>; nested keys are joined by dots.
+    /// </summary>
     [JsonInclude]
     public string? Wrapper { get; internal init; }
 
@@ -59,7 +67,7 @@ public sealed record WeightsReport
     [JsonInclude]
     public string? Sha256 { get; internal init; }
 
-    /// <summary>How large all is.</summary>
+    /// <summary>Sizes of the file, the loaded tensors and the model.</summary>
     [JsonInclude]
     public WeightsSizes? Sizes { get; internal init; }
 
@@ -67,23 +75,27 @@ public sealed record WeightsReport
     [JsonInclude]
     public IReadOnlyList<string> Loaded { get; private init; } = [];
 
-    /// <summary>Names of those that are loaded but random where they come from, so that they still are.</summary>
+    /// <summary>
+    /// Names of the loaded tensors that were random in the file or model they come from, and so still are.
+    /// </summary>
     [JsonInclude]
     public IReadOnlyList<string> RandomAtSource { get; internal init; } = [];
 
-    /// <summary>Names of the tensors that the file lacks, counters included, though those are no mismatch.</summary>
+    /// <summary>Names of the tensors that the file lacks. Counters are listed, but don't count as a mismatch.</summary>
     [JsonInclude]
     public IReadOnlyList<string> Missing { get; private init; } = [];
 
-    /// <summary>Names in the file that the architecture doesn't know: the first 1,000, each cut after 120 characters.</summary>
+    /// <summary>
+    /// Names in the file that the architecture lacks: the first 1,000, each cut after 120 characters.
+    /// </summary>
     [JsonInclude]
     public IReadOnlyList<string> Unexpected { get; private init; } = [];
 
-    /// <summary>How many more of those there are.</summary>
+    /// <summary>Number of unexpected names beyond those listed.</summary>
     [JsonInclude]
     public int MoreUnexpected { get; private init; }
 
-    /// <summary>Tensors that have another shape.</summary>
+    /// <summary>Tensors that have another shape in the file.</summary>
     [JsonInclude]
     public IReadOnlyList<ShapeMismatch> ShapeMismatch { get; private init; } = [];
 
@@ -91,19 +103,19 @@ public sealed record WeightsReport
     [JsonInclude]
     public IReadOnlyList<ConvertedTensor> DtypeConverted { get; private init; } = [];
 
-    /// <summary>Names whose prefix was left out: the first 1,000, each cut after 120 characters.</summary>
+    /// <summary>Names whose prefix was removed: the first 1,000, each cut after 120 characters.</summary>
     [JsonInclude]
     public IReadOnlyList<RenamedTensor> Renamed { get; private init; } = [];
 
-    /// <summary>How many more of those there are.</summary>
+    /// <summary>Number of renamed tensors beyond those listed.</summary>
     [JsonInclude]
     public int MoreRenamed { get; private init; }
 
-    /// <summary>Sentences about what is likely the matter; mostly none.</summary>
+    /// <summary>Sentences about the likely cause of a mismatch; usually none.</summary>
     [JsonInclude]
     public IReadOnlyList<string> Suggestions { get; internal init; } = [];
 
-    /// <summary>The tensors that fit, to be copied; valid while the file is open.</summary>
+    /// <summary>The tensors that fit, for copying; valid while the file is open.</summary>
     [JsonIgnore]
     public IReadOnlyList<TensorPair> Pairs { get; internal init; } = [];
 
@@ -111,15 +123,24 @@ public sealed record WeightsReport
 
     internal bool IsEmpty => Loaded.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
 
-    /// <summary>Missing tensors of layers that the file has in part, the head's left out: no one would want just these random.</summary>
-    internal IReadOnlyList<string> TornOff { get; init; } = [];
+    /// <summary>
+    /// Names of the missing tensors whose layer is partly in the file, without those of the head. They can't be left
+    /// random: a trained layer with a random part is useless.
+    /// </summary>
+    internal IReadOnlyList<string> MissingOfPartialLayers { get; init; } = [];
 
-    /// <summary>Refuses everything but a match.</summary>
-    /// <param name="allowPartial">Takes what fits, as long as something does and no layer but the head is in the file just in part.</param>
-    /// <exception cref="Errors.ServingException"><c>weights_mismatch</c> with a sentence, an error for each tensor and this report.</exception>
+    /// <summary>Throws unless the weights match.</summary>
+    /// <param name="allowPartial">
+    /// Whether to accept weights of which a part fits. At least one tensor must fit, and no layer except the head may
+    /// be in the file only in part.
+    /// </param>
+    /// <exception cref="Errors.ServingException">
+    /// <c>weights_mismatch</c>, with a sentence, an error for each tensor and this report.
+    /// </exception>
     public void ThrowIfMismatched(bool allowPartial = false)
     {
-        if (IsMatch || (allowPartial && TornOff.Count == 0 && Pairs.Any(pair => !pair.Expected.IsCounter)))
+        var fitsInPart = MissingOfPartialLayers.Count == 0 && Pairs.Any(pair => !pair.Expected.IsCounter);
+        if (IsMatch || (allowPartial && fitsInPart))
             return;
         throw MismatchText.Error(this, allowPartial);
     }

@@ -1,14 +1,17 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>Where a model's numbers come from.</summary>
+/// <summary>The origin of a model's weights.</summary>
 public enum WeightsState
 {
-    /// <summary>Never trained: the scores mean nothing.</summary>
+    /// <summary>All are random: the scores mean nothing.</summary>
     Random,
 
-    /// <summary>Some from a weights file or another model, the rest random: the scores mean nothing until that is trained.</summary>
+    /// <summary>
+    /// Some come from a weights file or another model, the rest is random: the scores mean nothing until the rest is
+    /// trained.
+    /// </summary>
     Partial,
 
-    /// <summary>All from a weights file; none is random.</summary>
+    /// <summary>All come from a weights file or another model; none is random.</summary>
     Loaded,
 }

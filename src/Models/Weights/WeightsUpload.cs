@@ -1,6 +1,6 @@
 namespace ModelService.Models.Weights;
 
-/// <summary>A weights file that a client brought.</summary>
-/// <param name="Path">Where it is on disk.</param>
-/// <param name="Sha256">SHA-256 of it, in hexadecimal.</param>
+/// <summary>A weights file that a client uploaded.</summary>
+/// <param name="Path">The file on disk.</param>
+/// <param name="Sha256">SHA-256 of the file, in hexadecimal.</param>
 public sealed record WeightsUpload(string Path, string Sha256);

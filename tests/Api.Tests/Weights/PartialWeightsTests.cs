@@ -56,7 +56,7 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
 
     [Theory]
     [InlineData("lesson_missing.pth", "'3.bias', but not this tensor")]
-    [InlineData("lesson_other_names.pth", "None of them fits")]
+    [InlineData("lesson_other_names.pth", "None of the file's tensors fits")]
     public async Task Create_NothingToLoadOrTornLayer_IsRefusedEvenSo(string file, string says)
     {
         var error = (
@@ -96,7 +96,7 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
 
     [Theory]
     [InlineData("lesson_head7.pth", "allow_partial")]
-    [InlineData("lesson_other_names.pth", "'conv1.weight' stands for '0.weight'")]
+    [InlineData("lesson_other_names.pth", "'conv1.weight' corresponds to '0.weight'")]
     public async Task Create_Mismatch_CarriesTheReportWithSuggestions(string file, string suggestion)
     {
         var error = (await server.CreateAsync(Lesson("mismatch"), WeightsServer.File("lesson", file))).Problem(
@@ -129,7 +129,7 @@ public sealed class PartialWeightsTests(WeightsServer server) : IClassFixture<We
         );
 
         Assert.Contains(
-            "to begin with a random head, without what the architecture doesn't know ('a/b').",
+            "to begin with a random head and to ignore the unexpected tensor 'a/b'.",
             Assert.Single(error.GetProperty("report").Strings("suggestions")),
             StringComparison.Ordinal
         );

@@ -16,7 +16,7 @@ public sealed class MismatchSuggestionsTests
     [Fact]
     public void For_HeadUnderAnotherNameWithOtherClasses_SaysBoth() =>
         Assert.Contains(
-            "('classifier.6.weight' stands for 'fc.weight'), and the head has 1000 outputs in the file and 7 in "
+            "('classifier.6.weight' corresponds to 'fc.weight'), and the head has 1000 outputs in the file and 7 in "
                 + "the architecture: load with allow_partial",
             Single(("body.weight", [4, 3]), ("classifier.6.weight", [1000, 4]), ("classifier.6.bias", [1000])),
             StringComparison.Ordinal
@@ -25,13 +25,13 @@ public sealed class MismatchSuggestionsTests
     [Fact]
     public void For_HeadUnderAnotherName_SaysSo() =>
         Assert.Contains(
-            "'classifier.6.weight' stands for 'fc.weight'",
+            "'classifier.6.weight' corresponds to 'fc.weight'",
             Single(("body.weight", [4, 3]), ("classifier.6.weight", [7, 4]), ("classifier.6.bias", [7])),
             StringComparison.Ordinal
         );
 
     [Theory]
-    [InlineData(7, "'classifier.6.weight' stands for 'fc.weight'")]
+    [InlineData(7, "'classifier.6.weight' corresponds to 'fc.weight'")]
     [InlineData(1000, "1000 outputs in the file and 7 in the architecture")]
     public void For_OtherNamesInTheOrderOfTheAlphabet_SaysTheSame(int classes, string expected)
     {
@@ -41,7 +41,7 @@ public sealed class MismatchSuggestionsTests
             StringComparison.Ordinal
         );
         Assert.Contains(
-            classes == 7 ? "'z.weight' stands for 'body.weight'" : "1000 outputs",
+            classes == 7 ? "'z.weight' corresponds to 'body.weight'" : "1000 outputs",
             Single(("a.bias", [classes]), ("a.weight", [classes, 4]), ("z.weight", [4, 3])),
             StringComparison.Ordinal
         );

@@ -122,7 +122,7 @@ public sealed class StateDictMatchTests
             StringComparison.Ordinal
         );
         Assert.Contains("3 tensors are unexpected", error.Message, StringComparison.Ordinal);
-        Assert.Contains("'a.weight' stands for 'body.weight'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'a.weight' corresponds to 'body.weight'", error.Message, StringComparison.Ordinal);
         Assert.Equal(6, error.Errors.Count);
     }
 

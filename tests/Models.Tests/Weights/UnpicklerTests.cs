@@ -176,7 +176,7 @@ public sealed class UnpicklerTests
     [InlineData('\x92', "NEWOBJEX")]
     [InlineData('\x96', "BYTEARRAY8")]
     [InlineData('\x97', "NEXTBUFFER")]
-    [InlineData('\xfe', "0xfe is no opcode")]
+    [InlineData('\xfe', "0xfe is not a pickle opcode")]
     public void Read_OtherOpcode_IsRefusedByName(char opcode, string expected)
     {
         Assert.Contains($"At byte 2 of data.pkl: ", Refusal(Whole(Op(opcode))), StringComparison.Ordinal);
@@ -186,10 +186,10 @@ public sealed class UnpicklerTests
     public static TheoryData<byte[], string> Faults =>
         new()
         {
-            { Op('R'), "none is there" },
-            { Op('N', '(', '0', '0', '0'), "none is there" },
-            { Op('N', '(', 'R'), "none is there" },
-            { Op('t'), "there is none" },
+            { Op('R'), "the stack has none" },
+            { Op('N', '(', '0', '0', '0'), "the stack has none" },
+            { Op('N', '(', 'R'), "the stack has none" },
+            { Op('t'), "there is no mark" },
             { [(byte)'h', 9], "no entry 9" },
             { Op('N', 'N', 'R'), "is called" },
             { Op(')', 'N', 'b'), "attributes" },
@@ -199,10 +199,10 @@ public sealed class UnpicklerTests
             { Join(Global("torch", "FloatStorage"), Op(')', 'R')), "is called" },
             { Join(Global("torch._utils", "_rebuild_tensor_v2"), Op(')', 'R')), "a tensor takes" },
             { Join(Global("torch._utils", "_rebuild_parameter"), Op(')', 'R')), "takes a tensor" },
-            { Join(Text("storage"), Op('Q')), "the persistent id 'storage' names no storage" },
+            { Join(Text("storage"), Op('Q')), "the persistent id 'storage' doesn't refer to a storage" },
             {
                 Join(Tuple(Text("module"), Integer(1), Op(')')), Op('Q')),
-                "the persistent id ('module', 1, a tuple) names no storage"
+                "the persistent id ('module', 1, a tuple) doesn't refer to a storage"
             },
             { StorageOf("0", -1), "-1 elements" },
             { Tensor(StorageOf("0", 4), [2, 2], [2, 1], 1), "over the storage '0' has sizes" },

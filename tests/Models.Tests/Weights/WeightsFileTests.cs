@@ -26,12 +26,12 @@ public sealed class WeightsFileTests
 
     [Theory]
     [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "F8_E4M3")]
-    [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}""", "doesn't know")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}""", "that the format doesn't know")]
     [InlineData("""{"w":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}""", "whole numbers")]
     [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"dtype":"U8"}}""", "JSON")]
     [InlineData("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "JSON")]
     [InlineData("""{"w":{"dtype":"\ud800","shape":[1],"data_offsets":[0,1]}}""", "")]
-    [InlineData("""{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", "1 bytes stand after")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", "1 extra bytes follow")]
     public void Open_SafetensorsAgainstTheRules_IsRefused(string header, string expected)
     {
         Assert.Contains(expected, Refusal(Archives.Safetensors(header, [1])), StringComparison.Ordinal);

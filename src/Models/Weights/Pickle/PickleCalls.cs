@@ -2,14 +2,21 @@ using System.Globalization;
 
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>What the few globals that can be called give. The arguments come from the file: each is looked at before it is used.</summary>
+/// <summary>
+/// The results of calling the few globals that can be called. The arguments come from the file, so each is checked
+/// before use.
+/// </summary>
 internal static class PickleCalls
 {
-    /// <summary>Keys are numbers in practice. Without a limit, looking up a long one again and again would take forever.</summary>
+    /// <summary>
+    /// Longest key of a storage. Keys are short numbers in practice; without a limit, a file could have a long key
+    /// looked up again and again, which would take very long.
+    /// </summary>
     private const int MaxKeyLength = 256;
 
-    private const int MostShown = 6;
+    private const int MaxShownItems = 6;
 
+    /// <summary>The value of a call of a global.</summary>
     public static object? Call(PickleGlobal callee, object?[] arguments, ref PickleInput input) =>
         callee.Kind switch
         {
@@ -18,16 +25,23 @@ internal static class PickleCalls
             PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(arguments, ref input),
             PickleGlobalKind.RebuildParameter => arguments is [PickleTensor tensor, ..]
                 ? tensor
-                : throw input.Fault($"{callee.Name} takes a tensor, but it got {Kind(arguments.FirstOrDefault())}"),
+                : throw input.Fault($"{callee.Name} takes a tensor, not {Kind(arguments.FirstOrDefault())}"),
             PickleGlobalKind.Size => arguments is [PickleTuple sizes]
                 ? sizes
                 : throw input.Fault("torch.Size takes a tuple"),
             PickleGlobalKind.Inert => new PickleInert(callee.Name),
-            _ => throw input.Fault($"{callee.Name} is called, which no weights file needs"),
+            _ => throw input.Fault($"{callee.Name} is called, but no weights file needs that"),
         };
 
-    /// <summary>A persistent id: <c>('storage', type, key, location, count)</c>, and in legacy files a sixth item for views.</summary>
-    public static object Storage(object? id, Dictionary<string, PickleStorage> known, ref PickleInput input)
+    /// <summary>
+    /// The storage that a persistent id refers to. The id is <c>('storage', type, key, location, count)</c>; in legacy
+    /// files a sixth item may describe a view of the storage.
+    /// </summary>
+    /// <param name="id">The persistent id.</param>
+    /// <param name="storages">The storages so far, by key; a new one is added.</param>
+    /// <param name="input">The pickle, for errors.</param>
+    /// <returns>A <see cref="PickleStorage"/> or a <see cref="PickleStorageView"/>.</returns>
+    public static object Storage(object? id, Dictionary<string, PickleStorage> storages, ref PickleInput input)
     {
         if (
             id is not PickleTuple { Items.Length: <= 6, Items: var items }
@@ -36,35 +50,36 @@ internal static class PickleCalls
         )
         {
             throw input.Fault(
-                $"the persistent id {Show(id)} names no storage; it must be ('storage', type, key, location, size)"
+                $"the persistent id {Describe(id)} doesn't refer to a storage; "
+                    + "it must be ('storage', type, key, location, size)"
             );
         }
 
         if (key.Length > MaxKeyLength)
-            throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength}");
+            throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength} characters");
         if (count < 0 || count > long.MaxValue / 8)
-            throw input.Fault($"the storage {Unreadable.Quote(key)} says it has {count} elements");
+            throw input.Fault($"the storage {Unreadable.Quote(key)} claims to have {count} elements");
 
         var storage = new PickleStorage(key, type.Dtype, count);
-        if (!known.TryAdd(key, storage) && known[key] != storage)
+        if (!storages.TryAdd(key, storage) && storages[key] != storage)
         {
-            var before = known[key];
+            var previous = storages[key];
             throw input.Fault(
-                $"the storage {Unreadable.Quote(key)} is said to be {count} x {Name(storage)} here and "
-                    + $"{before.Count} x {Name(before)} before"
+                $"the storage {Unreadable.Quote(key)} is declared as {count} x {TypeName(storage)} here, but as "
+                    + $"{previous.Count} x {TypeName(previous)} before"
             );
         }
 
-        return items is [.., PickleTuple view] ? View(storage, view, ref input) : known[key];
+        return items is [.., PickleTuple view] ? View(storage, view, ref input) : storages[key];
     }
 
-    /// <summary>A word for a value, for sentences.</summary>
+    /// <summary>A noun for a value, for messages.</summary>
     public static string Kind(object? value) =>
         value switch
         {
             null => "None",
             string => "a string",
-            bool => "a truth value",
+            bool => "a boolean",
             long or double or System.Numerics.BigInteger => "a number",
             PickleTuple => "a tuple",
             PickleList => "a list",
@@ -73,17 +88,17 @@ internal static class PickleCalls
             PickleStorage or PickleStorageView => "a storage",
             PickleGlobal global => global.Name,
             PickleInert inert => inert.Name,
-            _ => "something else",
+            _ => "a value of another kind",
         };
 
-    /// <summary>Empty, or from a list of pairs as Python 2 wrote it.</summary>
+    /// <summary>An empty dict, or one from a list of pairs, as Python 2 wrote it.</summary>
     private static PickleDict OrderedDict(object?[] arguments, ref PickleInput input)
     {
         var dict = new PickleDict();
         if (arguments.Length == 0)
             return dict;
         if (arguments is not [PickleList pairs])
-            throw input.Fault("collections.OrderedDict takes nothing or a list of pairs");
+            throw input.Fault("collections.OrderedDict takes no argument or a list of pairs");
         input.Charge(pairs.Items.Count);
         foreach (var pair in pairs.Items)
         {
@@ -94,7 +109,7 @@ internal static class PickleCalls
                 _ => (IList<object?>)[],
             };
             if (items is not [var key, var value])
-                throw input.Fault("collections.OrderedDict takes nothing or a list of pairs");
+                throw input.Fault("collections.OrderedDict takes no argument or a list of pairs");
             dict.Items.Add(new(key, value));
         }
 
@@ -104,18 +119,21 @@ internal static class PickleCalls
     private static PickleTensor TensorOfDtype(object?[] arguments, ref PickleInput input) =>
         arguments is [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.Dtype } dtype, ..]
             ? Tensor(arguments, dtype.Dtype, ref input)
-            : throw input.Fault($"a tensor without a dtype that is read; read are {WeightsDtypes.Known}");
+            : throw input.Fault($"a tensor without a supported dtype; supported are {WeightsDtypes.Known}");
 
-    /// <summary><c>(storage, offset, size, stride, ...)</c>; what follows is about training.</summary>
+    /// <summary>
+    /// A tensor from the arguments <c>(storage, offset, size, stride, ...)</c>. Further arguments concern training and
+    /// are ignored.
+    /// </summary>
     private static PickleTensor Tensor(object?[] arguments, WeightsDtype? dtype, ref PickleInput input)
     {
         if (arguments is not [var source, long offset, PickleTuple size, PickleTuple stride, ..])
             throw input.Fault("a tensor takes a storage, an offset, sizes and strides");
-        var (storage, before, count) = source switch
+        var (storage, viewOffset, count) = source switch
         {
             PickleStorage whole => (whole, 0L, whole.Count),
             PickleStorageView view => (view.Storage, view.Offset, view.Count),
-            _ => throw input.Fault($"a tensor takes a storage, but it got {Kind(source)}"),
+            _ => throw input.Fault($"a tensor takes a storage, not {Kind(source)}"),
         };
 
         var element = dtype ?? storage.Dtype ?? throw input.Fault("a tensor over a storage without a type");
@@ -129,7 +147,8 @@ internal static class PickleCalls
         if (offset < 0 || offset > count)
         {
             throw input.Fault(
-                $"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)} of {count} elements"
+                $"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)}, "
+                    + $"which has {count} elements"
             );
         }
 
@@ -141,7 +160,7 @@ internal static class PickleCalls
         );
         return geometry is null
             ? throw input.Fault($"a tensor over the storage {Unreadable.Quote(storage.Key)} has {fault}")
-            : new PickleTensor(storage, element, before + offset, geometry);
+            : new PickleTensor(storage, element, viewOffset + offset, geometry);
     }
 
     private static PickleStorageView View(PickleStorage storage, PickleTuple view, ref PickleInput input)
@@ -166,18 +185,21 @@ internal static class PickleCalls
         {
             numbers[i] = tuple.Items[i] is long number
                 ? number
-                : throw input.Fault($"a tensor's sizes hold {Kind(tuple.Items[i])}");
+                : throw input.Fault($"a tensor's sizes or strides contain {Kind(tuple.Items[i])}");
         }
 
         return numbers;
     }
 
-    /// <summary>A value itself where it is short, without what is in its items.</summary>
-    private static string Show(object? value)
+    /// <summary>
+    /// A value for messages: strings and numbers as they are, a tuple by its items, any other by its kind.
+    /// </summary>
+    private static string Describe(object? value)
     {
-        return value is PickleTuple { Items: var items }
-            ? $"({string.Join(", ", items.Take(MostShown).Select(Item))}{(items.Length > MostShown ? ", ..." : "")})"
-            : Item(value);
+        if (value is not PickleTuple { Items: var items })
+            return Item(value);
+        var more = items.Length > MaxShownItems ? ", ..." : "";
+        return $"({string.Join(", ", items.Take(MaxShownItems).Select(Item))}{more})";
 
         static string Item(object? item) =>
             item switch
@@ -188,5 +210,5 @@ internal static class PickleCalls
             };
     }
 
-    private static string Name(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";
+    private static string TypeName(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";
 }

@@ -2,22 +2,25 @@ using System.Collections.Frozen;
 
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>The whole list of globals that a pickle may name. Any other one refuses the file, used or not.</summary>
+/// <summary>
+/// The list of globals that a pickle may name. A file that names any other one is refused, even if it is not used.
+/// </summary>
 internal static class PickleGlobals
 {
     private static readonly FrozenDictionary<(string Module, string Name), PickleGlobal> Table = Build();
 
+    /// <summary>The global with a name; null if it is not on the list.</summary>
     public static PickleGlobal? Find(string module, string name) => Table.GetValueOrDefault((module, name));
 
-    /// <summary>What to tell about a global that isn't on the list.</summary>
+    /// <summary>The message about a global that is not on the list.</summary>
     public static string Refusal(string module, string name)
     {
         var full = Unreadable.Quote($"{module}.{name}");
         return IsModelClass(module)
-            ? $"the file holds a whole model (class {full}), not just weights, and loading it would mean to run its code. "
+            ? $"the file holds a whole model (class {full}), not just weights, and loading it would execute its code. "
                 + "Save model.state_dict() instead: torch.save(model.state_dict(), path)"
-            : $"the global {full} is not on the list of what is read as data. Nothing in a file is executed here; "
-                + "save model.state_dict() alone";
+            : $"the global {full} is not on the list of globals that may be read. Nothing in a file is executed here; "
+                + "save only model.state_dict()";
     }
 
     private static bool IsModelClass(string module) =>
@@ -40,7 +43,7 @@ internal static class PickleGlobals
         AddStorages();
         AddDtypes();
 
-        // What stands beside the weights in checkpoints.
+        // Values that checkpoints have beside the weights.
         Add("torch", "device", PickleGlobalKind.Inert);
         Add("argparse", "Namespace", PickleGlobalKind.Inert);
         Add("collections", "Counter", PickleGlobalKind.Inert);

@@ -6,10 +6,14 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>The bytes of a pickle, read forwards; every error names the byte where its opcode stands.</summary>
+/// <summary>
+/// Reads the bytes of a pickle, from the first to the last. Every error names the byte of the opcode that caused it.
+/// </summary>
 internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, int maxSteps)
 {
-    /// <summary>The longest integers that are met in practice are the states of random number generators.</summary>
+    /// <summary>
+    /// Most bytes of an integer. The longest ones in practice are the states of random number generators.
+    /// </summary>
     private const int MaxIntegerBytes = 255;
 
     private readonly ReadOnlySpan<byte> bytes = bytes;
@@ -19,10 +23,10 @@ internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, i
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
-    /// <summary>Bytes that are left.</summary>
+    /// <summary>Bytes not yet read.</summary>
     public readonly int Remaining => bytes.Length - Position;
 
-    /// <summary>The next opcode; errors from here on are about it.</summary>
+    /// <summary>Reads the next opcode. Later errors name its position.</summary>
     public PickleOpcode Opcode()
     {
         opcodeAt = Position;
@@ -31,11 +35,13 @@ internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, i
         return opcode;
     }
 
-    /// <summary>Counts work against the limit: what the memo gives again costs no bytes.</summary>
+    /// <summary>
+    /// Counts steps against the limit. Reading bytes is not enough: values from the memo can be used again without any.
+    /// </summary>
     public void Charge(int count)
     {
         if (count > maxSteps - steps)
-            throw Fault($"the pickle takes more than {maxSteps} steps");
+            throw Fault($"the pickle needs more than {maxSteps} steps");
         steps += count;
     }
 
@@ -51,47 +57,51 @@ internal ref struct PickleInput(ReadOnlySpan<byte> bytes, PickleSource source, i
 
     public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
 
-    /// <summary>A little-endian integer of that many bytes: a long where it fits, else a <see cref="BigInteger"/>.</summary>
+    /// <summary>Reads a little-endian integer of <paramref name="length"/> bytes.</summary>
+    /// <returns>A long if the number fits, otherwise a <see cref="BigInteger"/>.</returns>
     public object Integer(long length)
     {
         if (length is < 0 or > MaxIntegerBytes)
-            throw Fault($"an integer of {length} bytes; at most {MaxIntegerBytes} are taken");
+            throw Fault($"an integer of {length} bytes; at most {MaxIntegerBytes} are allowed");
         var value = new BigInteger(Take((int)length));
         return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
-    /// <summary>Text of that many bytes.</summary>
-    public string Text(ulong length, int most)
+    /// <summary>Reads UTF-8 text of <paramref name="length"/> bytes.</summary>
+    public string Text(ulong length, int max)
     {
-        var text = Bytes(length, most);
+        var text = Bytes(length, max);
         return Encoding.UTF8.GetString(text);
     }
 
-    /// <summary>That many bytes, none of them copied.</summary>
-    public ReadOnlySpan<byte> Bytes(ulong length, int most)
+    /// <summary>Reads <paramref name="length"/> bytes without a copy.</summary>
+    public ReadOnlySpan<byte> Bytes(ulong length, int max)
     {
         if (length > (ulong)Remaining)
-            throw Fault($"a string says it has {length} bytes, but {Remaining} are left");
-        if (length > (ulong)most)
-            throw Fault($"a string of {length} bytes; at most {most} are taken");
+            throw Fault($"a string claims to have {length} bytes, but only {Remaining} are left");
+        if (length > (ulong)max)
+            throw Fault($"a string of {length} bytes; at most {max} are allowed");
         return Take((int)length);
     }
 
-    /// <summary>Text up to the end of its line, without it.</summary>
-    public string Line(int most)
+    /// <summary>Reads UTF-8 text up to the end of the line; the result is without the line break.</summary>
+    public string Line(int max)
     {
         var rest = bytes[Position..];
-        var length = rest[..Math.Min(rest.Length, most)].IndexOf((byte)'\n');
+        var length = rest[..Math.Min(rest.Length, max)].IndexOf((byte)'\n');
         if (length < 0)
-            throw Fault("a name without an end");
+            throw Fault("a name without a line break at its end");
         Position += length + 1;
         return Encoding.UTF8.GetString(rest[..length]);
     }
 
-    /// <summary>The error about the current opcode.</summary>
-    public readonly ServingException Fault(string what) =>
+    /// <summary>The error <c>weights_unreadable</c> about the current opcode.</summary>
+    public readonly ServingException Fault(string problem) =>
         Unreadable.Because(
-            string.Create(CultureInfo.InvariantCulture, $"At byte {source.Origin + opcodeAt} of {source.Name}: {what}.")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"At byte {source.Origin + opcodeAt} of {source.Name}: {problem}."
+            )
         );
 
     private ReadOnlySpan<byte> Take(int length)

@@ -1,6 +1,9 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>Every opcode that pickle knows, so that a refused one can be named. Which ones are read: <see cref="Unpickler"/>.</summary>
+/// <summary>
+/// All opcodes of pickle, so that the error about a refused one can name it. <see cref="Unpickler"/> reads some of
+/// them.
+/// </summary>
 internal enum PickleOpcode : byte
 {
     Mark = (byte)'(',

@@ -1,12 +1,13 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>The opcodes that stand for one value: None, truth values, numbers, strings and bytes.</summary>
+/// <summary>Reads the opcodes that push a single value: None, booleans, numbers, strings and bytes.</summary>
 internal static class PickleScalars
 {
-    /// <summary>Reads what follows the opcode; false if it is none of these.</summary>
+    /// <summary>Reads the value that follows the opcode.</summary>
+    /// <returns>False if the opcode is not one of these.</returns>
     public static bool TryRead(PickleOpcode opcode, ref PickleInput input, WeightsLimits limits, out object? value)
     {
-        var most = limits.MaxStringBytes;
+        var max = limits.MaxStringBytes;
         switch (opcode)
         {
             case PickleOpcode.None:
@@ -36,23 +37,23 @@ internal static class PickleScalars
                 return true;
             case PickleOpcode.ShortBinString:
             case PickleOpcode.ShortBinUnicode:
-                value = input.Text(input.Byte(), most);
+                value = input.Text(input.Byte(), max);
                 return true;
             case PickleOpcode.BinString:
             case PickleOpcode.BinUnicode:
-                value = input.Text(input.UInt32(), most);
+                value = input.Text(input.UInt32(), max);
                 return true;
             case PickleOpcode.BinUnicode8:
-                value = input.Text(input.UInt64(), most);
+                value = input.Text(input.UInt64(), max);
                 return true;
             case PickleOpcode.ShortBinBytes:
-                value = Bytes(input.Byte(), ref input, most);
+                value = Bytes(input.Byte(), ref input, max);
                 return true;
             case PickleOpcode.BinBytes:
-                value = Bytes(input.UInt32(), ref input, most);
+                value = Bytes(input.UInt32(), ref input, max);
                 return true;
             case PickleOpcode.BinBytes8:
-                value = Bytes(input.UInt64(), ref input, most);
+                value = Bytes(input.UInt64(), ref input, max);
                 return true;
             default:
                 value = null;
@@ -60,10 +61,10 @@ internal static class PickleScalars
         }
     }
 
-    /// <summary>Bytes only stand beside weights, in numpy's numbers for instance: they are stepped over.</summary>
-    private static PickleInert Bytes(ulong length, ref PickleInput input, int most)
+    /// <summary>Skips bytes. They occur only beside weights, for instance in numbers of numpy.</summary>
+    private static PickleInert Bytes(ulong length, ref PickleInput input, int max)
     {
-        input.Bytes(length, most);
+        input.Bytes(length, max);
         return new PickleInert("bytes");
     }
 }

@@ -1,7 +1,7 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>Where a pickle comes from, for the sentences of errors.</summary>
-/// <param name="Name">The record or file.</param>
-/// <param name="Origin">The byte at which the pickle begins in it.</param>
-/// <param name="IsCut">More bytes follow, but the limit allows no more.</param>
+/// <summary>The origin of a pickle, for error messages.</summary>
+/// <param name="Name">The zip entry or the file.</param>
+/// <param name="Origin">Offset of the pickle's first byte in the entry or file.</param>
+/// <param name="IsCut">Whether more bytes follow that the limit for pickles excludes.</param>
 internal sealed record PickleSource(string Name, long Origin = 0, bool IsCut = false);

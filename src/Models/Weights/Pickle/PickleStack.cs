@@ -1,6 +1,8 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>The stack of a pickle with its marks, within the limits. Nothing below the last mark can be taken.</summary>
+/// <summary>
+/// The stack of a pickle and its marks, within the limits. Values below the last mark can't be taken.
+/// </summary>
 internal sealed class PickleStack(WeightsLimits limits)
 {
     private readonly List<object?> values = [];
@@ -8,17 +10,15 @@ internal sealed class PickleStack(WeightsLimits limits)
 
     private int Floor => marks.Count == 0 ? 0 : marks[^1];
 
-    public int Count => values.Count;
-
-    public bool HasMark => marks.Count > 0;
-
+    /// <summary>Puts a value on the stack.</summary>
     public void Push(object? value, ref PickleInput input)
     {
         if (values.Count >= limits.MaxPickleStack)
-            throw input.Fault($"more than {limits.MaxPickleStack} values on the stack: nested too deep");
+            throw input.Fault($"more than {limits.MaxPickleStack} values on the stack: nested too deeply");
         values.Add(value);
     }
 
+    /// <summary>Takes the top value.</summary>
     public object? Pop(ref PickleInput input)
     {
         var value = Top(ref input);
@@ -26,21 +26,23 @@ internal sealed class PickleStack(WeightsLimits limits)
         return value;
     }
 
+    /// <summary>The top value, which stays on the stack.</summary>
     public object? Top(ref PickleInput input) =>
-        values.Count > Floor ? values[^1] : throw input.Fault("a value is taken from the stack, but none is there");
+        values.Count > Floor ? values[^1] : throw input.Fault("the opcode needs a value, but the stack has none");
 
+    /// <summary>Sets a mark above the top value.</summary>
     public void Mark(ref PickleInput input)
     {
         if (marks.Count >= limits.MaxPickleMarks)
-            throw input.Fault($"more than {limits.MaxPickleMarks} marks at once: nested too deep");
+            throw input.Fault($"more than {limits.MaxPickleMarks} open marks: nested too deeply");
         marks.Add(values.Count);
     }
 
-    /// <summary>Takes everything above the last mark, and the mark.</summary>
+    /// <summary>Takes all values above the last mark, and removes the mark.</summary>
     public object?[] PopToMark(ref PickleInput input)
     {
         if (marks.Count == 0)
-            throw input.Fault("values are taken up to a mark, but there is none");
+            throw input.Fault("the opcode needs the values above a mark, but there is no mark");
         var floor = Floor;
         object?[] taken = [.. values[floor..]];
         values.RemoveRange(floor, values.Count - floor);
@@ -48,7 +50,7 @@ internal sealed class PickleStack(WeightsLimits limits)
         return taken;
     }
 
-    /// <summary>Takes the mark instead of a value where it is on top, as Python does.</summary>
+    /// <summary>Removes the top value, or the last mark if no value is above it, as Python does.</summary>
     public void PopValueOrMark(ref PickleInput input)
     {
         if (marks.Count > 0 && Floor == values.Count)

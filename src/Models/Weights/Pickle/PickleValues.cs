@@ -1,8 +1,8 @@
 namespace ModelService.Models.Weights.Pickle;
 
-// What a pickle can build here. Numbers, strings and truth values stand for themselves, None is null.
+// The values that a pickle can build here. Numbers, strings and booleans are .NET's own; None is null.
 
-/// <summary>A tuple: never changed once built.</summary>
+/// <summary>A tuple, which never changes.</summary>
 internal sealed record PickleTuple(object?[] Items);
 
 /// <summary>A list.</summary>
@@ -11,38 +11,42 @@ internal sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
-/// <summary>A dict or OrderedDict: the pairs in the order they came, so a repeated key stands twice and can be seen.</summary>
+/// <summary>
+/// A dict or OrderedDict. The pairs are in the order of the file, and a repeated key stays in the list, so that it can
+/// be detected.
+/// </summary>
 internal sealed class PickleDict
 {
     public List<KeyValuePair<object?, object?>> Items { get; } = [];
 
-    /// <summary>What a text key holds, if it is another dict.</summary>
+    /// <summary>The value of a string key if the value is a dict; otherwise null.</summary>
     public PickleDict? Child(string key) =>
         Items.FirstOrDefault(item => item.Key is string text && text == key).Value as PickleDict;
 }
 
-/// <summary>Something harmless of which nothing is needed: what is given to it is dropped.</summary>
+/// <summary>A harmless value that is not needed. Its content is dropped.</summary>
 internal sealed record PickleInert(string Name);
 
-/// <summary>A storage that tensors refer to, as the pickle announces it.</summary>
-/// <param name="Key">Its name in the file; only compared, never a path.</param>
-/// <param name="Dtype">Its element type; null for one that has just bytes.</param>
-/// <param name="Count">Elements, or bytes where there is no type.</param>
+/// <summary>A storage that tensors refer to, as the pickle declares it.</summary>
+/// <param name="Key">Its name in the file. It is only compared, never used as a path.</param>
+/// <param name="Dtype">Its element type; null for an untyped storage of bytes.</param>
+/// <param name="Count">Number of elements; number of bytes for an untyped storage.</param>
 internal sealed record PickleStorage(string Key, WeightsDtype? Dtype, long Count)
 {
-    /// <summary>Bytes it must have in the file.</summary>
+    /// <summary>Number of bytes that the storage must have in the file.</summary>
     public long ByteLength => Count * ElementSize;
 
+    /// <summary>Bytes of an element.</summary>
     public int ElementSize => Dtype?.Size() ?? 1;
 }
 
-/// <summary>A part of a storage, which files before PyTorch 0.4 can refer to.</summary>
+/// <summary>A part of a storage. Files from before PyTorch 0.4 can refer to such parts.</summary>
 internal sealed record PickleStorageView(PickleStorage Storage, long Offset, long Count);
 
-/// <summary>A tensor over a storage, inside of which it was found to be.</summary>
-/// <param name="Storage">Where its elements are.</param>
+/// <summary>A tensor over a storage. Its elements were checked to be within the storage.</summary>
+/// <param name="Storage">The storage of its elements.</param>
 /// <param name="Dtype">Its element type.</param>
-/// <param name="Offset">Elements before its first one.</param>
+/// <param name="Offset">Number of storage elements before its first one.</param>
 /// <param name="Geometry">Its sizes and strides.</param>
 internal sealed record PickleTensor(PickleStorage Storage, WeightsDtype Dtype, long Offset, TensorGeometry Geometry)
 {

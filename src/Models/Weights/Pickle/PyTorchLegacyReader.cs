@@ -5,8 +5,9 @@ using System.Numerics;
 namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>
-/// Reads what torch.save wrote before PyTorch 1.6: pickles of a magic number, a protocol, the writer's system, the object and
-/// the storages' keys, then each storage as its number of elements and its bytes.
+/// Reads the format of torch.save before PyTorch 1.6. The file has five pickles (a magic number, a protocol, the system
+/// that wrote the file, the object, and the keys of the storages), then each storage as its number of elements and its
+/// bytes.
 /// </summary>
 internal static class PyTorchLegacyReader
 {
@@ -25,16 +26,16 @@ internal static class PyTorchLegacyReader
         if (Next(file, ref offset, limits, []) is not BigInteger magic || magic != Magic)
         {
             throw Unreadable.Because(
-                "The file is a pickle, but not one of torch.save: PyTorch's magic number is missing."
+                "The file is a pickle, but torch.save didn't write it: PyTorch's magic number is missing."
             );
         }
 
         if (Next(file, ref offset, limits, []) is not Protocol)
-            throw Unreadable.Because($"The file is of another protocol of torch.save than {Protocol}.");
+            throw Unreadable.Because($"The file has another torch.save protocol than {Protocol}.");
         CheckSystem(Next(file, ref offset, limits, []));
         var root = Next(file, ref offset, limits, storages);
-        var ordered = Keys(Next(file, ref offset, limits, []), storages);
-        var places = Places(file, offset, ordered);
+        var ordered = InFileOrder(Next(file, ref offset, limits, []), storages);
+        var offsets = StorageOffsets(file, offset, ordered);
 
         var (found, wrapper) = StateDictExtractor.Extract(root, limits);
         TensorList.CheckCount(found.Count, limits);
@@ -47,7 +48,7 @@ internal static class PyTorchLegacyReader
                     tensor.Dtype,
                     tensor.Geometry,
                     file,
-                    places[tensor.Storage.Key] + tensor.ByteOffset
+                    offsets[tensor.Storage.Key] + tensor.ByteOffset
                 )
             );
         }
@@ -55,6 +56,7 @@ internal static class PyTorchLegacyReader
         return new WeightsContent(tensors.Tensors, wrapper);
     }
 
+    /// <summary>Reads the pickle at an offset and moves the offset behind it.</summary>
     private static object? Next(
         MappedBytes file,
         ref long offset,
@@ -73,13 +75,15 @@ internal static class PyTorchLegacyReader
     private static void CheckSystem(object? system)
     {
         if (system is not PickleDict dict)
-            throw Unreadable.Because("The file doesn't say which system wrote it, as torch.save does.");
+            throw Unreadable.Because("The file lacks the description of the system that wrote it.");
         if (dict.Items.FirstOrDefault(item => item.Key is "little_endian").Value is not true)
             throw Unreadable.Because("The file was written on a big-endian machine; only little-endian ones are read.");
     }
 
-    /// <summary>The storages in the order in which they follow: every one that the object refers to, once.</summary>
-    private static List<PickleStorage> Keys(object? keys, Dictionary<string, PickleStorage> storages)
+    /// <summary>
+    /// The storages in file order. The file must list every storage that the object refers to, exactly once.
+    /// </summary>
+    private static List<PickleStorage> InFileOrder(object? keys, Dictionary<string, PickleStorage> storages)
     {
         if (keys is not PickleList list)
             throw Unreadable.Because("The list of storages is missing.");
@@ -88,7 +92,7 @@ internal static class PyTorchLegacyReader
         foreach (var key in list.Items)
         {
             if (key is not string text || !storages.TryGetValue(text, out var storage) || !seen.Add(text))
-                throw Unreadable.Because("The list of storages names one that no tensor uses, or one twice.");
+                throw Unreadable.Because("The list of storages contains a key that no tensor uses, or a key twice.");
             ordered.Add(storage);
         }
 
@@ -97,10 +101,10 @@ internal static class PyTorchLegacyReader
         return ordered;
     }
 
-    /// <summary>The byte at which each storage's elements begin.</summary>
-    private static Dictionary<string, long> Places(MappedBytes file, long end, List<PickleStorage> ordered)
+    /// <summary>The offset of each storage's first element, by key.</summary>
+    private static Dictionary<string, long> StorageOffsets(MappedBytes file, long end, List<PickleStorage> ordered)
     {
-        var places = new Dictionary<string, long>();
+        var offsets = new Dictionary<string, long>();
         foreach (var storage in ordered)
         {
             var name = Unreadable.Quote(storage.Key);
@@ -110,7 +114,7 @@ internal static class PyTorchLegacyReader
             if (count != storage.Count)
             {
                 throw Unreadable.Because(
-                    $"At byte {end}: the storage {name} says it has {count} elements; its tensors say {storage.Count}."
+                    $"At byte {end}: the storage {name} has {count} elements, not {storage.Count}."
                 );
             }
 
@@ -118,16 +122,17 @@ internal static class PyTorchLegacyReader
             if (storage.ByteLength > file.Length - end)
             {
                 throw Unreadable.Because(
-                    $"At byte {end}: the storage {name} needs {storage.ByteLength} bytes, but the file has {file.Length - end} left."
+                    $"At byte {end}: the storage {name} needs {storage.ByteLength} bytes, "
+                        + $"but the file has only {file.Length - end} left."
                 );
             }
 
-            places.Add(storage.Key, end);
+            offsets.Add(storage.Key, end);
             end += storage.ByteLength;
         }
 
         if (end != file.Length)
-            throw Unreadable.Because($"At byte {end}: {file.Length - end} bytes stand after the last storage.");
-        return places;
+            throw Unreadable.Because($"At byte {end}: {file.Length - end} extra bytes follow the last storage.");
+        return offsets;
     }
 }

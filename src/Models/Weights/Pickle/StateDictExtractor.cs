@@ -1,13 +1,18 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>Finds the state dict in what a pickle built: the dict itself, or under a key that training scripts use.</summary>
+/// <summary>
+/// Finds the state dict in the value of a pickle: the value itself, or one under a key that training scripts use.
+/// </summary>
 internal static class StateDictExtractor
 {
     private const int ShownKeys = 5;
 
     private static readonly string[] Wrappers = ["state_dict", "model_state_dict", "model", "net"];
 
-    /// <returns>The tensors by name in the file's order, and the keys they stood under, joined by dots.</returns>
+    /// <summary>Finds the tensors of the state dict.</summary>
+    /// <returns>
+    /// The tensors by name, in file order, and the keys around them, joined by dots; null if there are no such keys.
+    /// </returns>
     public static (IReadOnlyList<KeyValuePair<string, PickleTensor>> Tensors, string? Wrapper) Extract(
         object? root,
         WeightsLimits limits
@@ -26,7 +31,7 @@ internal static class StateDictExtractor
             if (path.Count >= limits.MaxWrappers)
             {
                 throw Unreadable.Because(
-                    $"The weights stand under more than {limits.MaxWrappers} wrappers ({string.Join('.', path)}...)."
+                    $"The weights are nested under more than {limits.MaxWrappers} keys ({string.Join('.', path)}...)."
                 );
             }
 
@@ -37,7 +42,7 @@ internal static class StateDictExtractor
         return (Tensors(dict), path.Count == 0 ? null : string.Join('.', path));
     }
 
-    /// <summary>The wrapper whose dict has tensors in it, else the first one whose value is a dict at all.</summary>
+    /// <summary>The wrapper key whose dict has tensors; otherwise the first wrapper key with a dict.</summary>
     private static (string Key, PickleDict Inner)? Unwrap(PickleDict dict)
     {
         (string Key, PickleDict Inner)? first = null;
@@ -64,7 +69,7 @@ internal static class StateDictExtractor
             if (key is not string name)
             {
                 throw Unreadable.Because(
-                    $"The state dict has {PickleCalls.Kind(key)} for a key; the names of tensors are strings."
+                    $"The state dict has {PickleCalls.Kind(key)} as a key; tensor names must be strings."
                 );
             }
 
@@ -87,7 +92,7 @@ internal static class StateDictExtractor
             .Items.Take(ShownKeys)
             .Select(item => item.Key is string text ? Unreadable.Quote(text) : PickleCalls.Kind(item.Key));
         var more = dict.Items.Count > ShownKeys ? $" and {dict.Items.Count - ShownKeys} more" : "";
-        return $"The file's dict holds no tensor; its keys are {string.Join(", ", keys)}{more}. "
-            + $"Weights are looked for in the dict itself and under {string.Join(", ", Wrappers)}.";
+        return $"The file's dict has no tensors; its keys are {string.Join(", ", keys)}{more}. "
+            + $"Tensors are looked for in the dict itself and under {string.Join(", ", Wrappers)}.";
     }
 }

@@ -1,9 +1,9 @@
 namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>
-/// Reads a pickle as data. Opcodes that aren't listed here and in <see cref="PickleScalars"/>, and globals that aren't in
-/// <see cref="PickleGlobals"/>, refuse the file by name. There is no recursion: lists in lists cost stack entries, which are
-/// limited.
+/// Reads a pickle as data, without executing anything. A file is refused, by name, for an opcode that is not read here
+/// or in <see cref="PickleScalars"/>, and for a global that is not in <see cref="PickleGlobals"/>. There is no
+/// recursion: nested values need entries of the pickle's stack, which are limited.
 /// </summary>
 internal ref struct Unpickler
 {
@@ -27,11 +27,12 @@ internal ref struct Unpickler
     }
 
     /// <summary>Reads the first pickle of the bytes.</summary>
-    /// <param name="bytes">The pickle, with or without more behind it.</param>
-    /// <param name="source">Where they come from.</param>
-    /// <param name="limits">What is taken at most.</param>
-    /// <param name="storages">Collects the storages it refers to, by key.</param>
-    /// <param name="length">The pickle's bytes, STOP included.</param>
+    /// <param name="bytes">The pickle; other bytes may follow.</param>
+    /// <param name="source">The origin of the bytes, for error messages.</param>
+    /// <param name="limits">The limits for the pickle.</param>
+    /// <param name="storages">Receives the storages that the pickle refers to, by key.</param>
+    /// <param name="length">Length of the pickle in bytes, including STOP.</param>
+    /// <returns>The value: one of the types in PickleValues.cs, or a plain .NET value; null for None.</returns>
     public static object? Read(
         ReadOnlySpan<byte> bytes,
         PickleSource source,
@@ -89,10 +90,10 @@ internal ref struct Unpickler
                 memo[(uint)memo.Count] = stack.Top(ref input);
                 break;
             case PickleOpcode.BinGet:
-                Remember(input.Byte());
+                PushFromMemo(input.Byte());
                 break;
             case PickleOpcode.LongBinGet:
-                Remember(input.UInt32());
+                PushFromMemo(input.UInt32());
                 break;
             case PickleOpcode.Global:
                 Global(input.Line(limits.MaxNameBytes), input.Line(limits.MaxNameBytes));
@@ -113,13 +114,14 @@ internal ref struct Unpickler
             default:
                 if (PickleScalars.TryRead(opcode, ref input, limits, out var value))
                     Push(value);
-                else if (!Container(opcode))
-                    throw Refused(opcode);
+                else if (!TryContainer(opcode))
+                    throw Unsupported(opcode);
                 break;
         }
     }
 
-    private bool Container(PickleOpcode opcode)
+    /// <summary>Executes an opcode for tuples, lists, dicts or sets; false for any other opcode.</summary>
+    private bool TryContainer(PickleOpcode opcode)
     {
         switch (opcode)
         {
@@ -178,16 +180,16 @@ internal ref struct Unpickler
     private readonly void Protocol(byte version)
     {
         if (version > 5)
-            throw input.Fault($"pickle protocol {version}; 2 to 5 are read");
+            throw input.Fault($"pickle protocol {version} is not supported; supported are 2 to 5");
     }
 
     private readonly void Frame(ulong length)
     {
         if (length > (ulong)input.Remaining)
-            throw input.Fault($"a frame says it has {length} bytes, but {input.Remaining} are left");
+            throw input.Fault($"a frame claims to have {length} bytes, but only {input.Remaining} are left");
     }
 
-    private void Remember(uint index)
+    private void PushFromMemo(uint index)
     {
         if (!memo.TryGetValue(index, out var value))
             throw input.Fault($"the memo has no entry {index}");
@@ -201,7 +203,7 @@ internal ref struct Unpickler
     {
         var name = stack.Pop(ref input);
         if (stack.Pop(ref input) is not string module || name is not string text)
-            throw input.Fault("the name of a global that is no string");
+            throw input.Fault("the name of a global is not a string");
         Global(module, text);
     }
 
@@ -214,7 +216,9 @@ internal ref struct Unpickler
         Push(PickleCalls.Call(global, tuple.Items, ref input));
     }
 
-    /// <summary>The attributes of an object, such as a state dict's <c>_metadata</c>: not needed.</summary>
+    /// <summary>
+    /// Drops the attributes of an object, such as a state dict's <c>_metadata</c>: they are not needed.
+    /// </summary>
     private void Build()
     {
         stack.Pop(ref input);
@@ -222,11 +226,12 @@ internal ref struct Unpickler
             CheckInert("attributes are given to");
     }
 
-    private void CheckInert(string what)
+    /// <summary>Refuses an action unless the top value is one whose content is dropped anyway.</summary>
+    private void CheckInert(string action)
     {
         var target = stack.Top(ref input);
         if (target is not PickleInert)
-            throw input.Fault($"{what} {PickleCalls.Kind(target)}");
+            throw input.Fault($"{action} {PickleCalls.Kind(target)}");
     }
 
     private void Append(object?[] items)
@@ -255,10 +260,10 @@ internal ref struct Unpickler
 
     private void Push(object? value) => stack.Push(value, ref input);
 
-    private readonly Errors.ServingException Refused(PickleOpcode opcode) =>
+    private readonly Errors.ServingException Unsupported(PickleOpcode opcode) =>
         input.Fault(
             Enum.IsDefined(opcode)
-                ? $"the opcode {opcode.ToString().ToUpperInvariant()} is not on the list of what is read as data"
-                : $"0x{(byte)opcode:x2} is no opcode of pickle"
+                ? $"the opcode {opcode.ToString().ToUpperInvariant()} is not on the list of opcodes that may be read"
+                : $"0x{(byte)opcode:x2} is not a pickle opcode"
         );
 }

@@ -4,8 +4,9 @@ using ModelService.Models.Weights.Pickle;
 namespace ModelService.Models.Weights.Zip;
 
 /// <summary>
-/// Reads what torch.save writes since PyTorch 1.6: under one folder the pickle <c>data.pkl</c> and each storage as
-/// <c>data/KEY</c>. Stored entries are used where they are in the file, deflated ones (by other zip tools) are unpacked.
+/// Reads the format of torch.save since PyTorch 1.6: a zip with one folder that has the pickle <c>data.pkl</c> and each
+/// storage as <c>data/KEY</c>. Stored entries are read directly from the file. Deflated ones, which come from other zip
+/// tools, are unpacked.
 /// </summary>
 internal static class PyTorchZipReader
 {
@@ -26,7 +27,7 @@ internal static class PyTorchZipReader
             Entry(entries, root, storage);
 
         var used = found.Select(item => item.Value.Storage.Key).ToHashSet();
-        var places = StoragePlaces.Find(
+        var locations = StoragePlaces.Find(
             file,
             used.ToDictionary(key => key, key => Entry(entries, root, storages[key])),
             limits,
@@ -35,14 +36,14 @@ internal static class PyTorchZipReader
         var tensors = new TensorList(limits);
         foreach (var (name, tensor) in found)
         {
-            var (bytes, offset) = places[tensor.Storage.Key];
+            var (bytes, offset) = locations[tensor.Storage.Key];
             tensors.Add(new StoredTensor(name, tensor.Dtype, tensor.Geometry, bytes, offset + tensor.ByteOffset));
         }
 
         return new WeightsContent(tensors.Tensors, wrapper);
     }
 
-    /// <summary>The folder, with its slash, that has the one pickle.</summary>
+    /// <summary>The path of the folder that has the only pickle, with a slash at the end.</summary>
     private static string Root(Dictionary<string, ZipEntry> entries)
     {
         string[] pickles =
@@ -55,14 +56,15 @@ internal static class PyTorchZipReader
         {
             [var pickle] => pickle[..^PickleName.Length],
             [] => throw Unreadable.Because(
-                $"The file is a zip of {entries.Count} entries without {PickleName}: not one that torch.save wrote."
+                $"The file is a zip of {entries.Count} entries without {PickleName}, so torch.save didn't write it."
             ),
             _ => throw Unreadable.Because(
-                $"The zip has {pickles.Length} entries named {PickleName}; torch.save writes one."
+                $"The zip has {pickles.Length} entries named {PickleName}; torch.save writes exactly one."
             ),
         };
     }
 
+    /// <summary>Refuses TorchScript archives.</summary>
     private static void CheckKind(Dictionary<string, ZipEntry> entries, string root)
     {
         if (
@@ -105,7 +107,7 @@ internal static class PyTorchZipReader
         if (entry.Size > limits.MaxPickleBytes)
         {
             throw Unreadable.Because(
-                $"{PickleName} has {entry.Size} bytes; at most {limits.MaxPickleBytes} are taken."
+                $"{PickleName} has {entry.Size} bytes; at most {limits.MaxPickleBytes} are allowed."
             );
         }
 
@@ -113,6 +115,7 @@ internal static class PyTorchZipReader
         return Unpickler.Read(bytes, new PickleSource(PickleName), limits, storages, out _);
     }
 
+    /// <summary>The entry of a storage, which must have the storage's size.</summary>
     private static ZipEntry Entry(Dictionary<string, ZipEntry> entries, string root, PickleStorage storage)
     {
         if (!entries.TryGetValue(root + "data/" + storage.Key, out var entry))
@@ -125,7 +128,8 @@ internal static class PyTorchZipReader
         if (entry.Size != storage.ByteLength)
         {
             throw Unreadable.Because(
-                $"At byte {entry.Offset}: the entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, but its tensors say it has {storage.ByteLength}."
+                $"At byte {entry.Offset}: the entry {Unreadable.Quote(entry.Name)} has {entry.Size} bytes, "
+                    + $"but its tensors need {storage.ByteLength}."
             );
         }
 

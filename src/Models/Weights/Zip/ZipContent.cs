@@ -4,13 +4,19 @@ using System.IO.Hashing;
 
 namespace ModelService.Models.Weights.Zip;
 
-/// <summary>Gives an entry's content and checks it: its CRC, and for deflated entries that they unpack to just the size they say.</summary>
+/// <summary>
+/// Reads the content of zip entries and checks it: the CRC, and for deflated entries also that the unpacked size is the
+/// one in the directory.
+/// </summary>
 internal static class ZipContent
 {
-    private const long AnyRatio = 1 << 20;
-    private const int CachedChunk = 128 << 10;
+    /// <summary>Largest unpacked size, in bytes, at which the ratio is not checked.</summary>
+    private const long MaxUncheckedBytes = 1 << 20;
 
-    /// <summary>The whole content of a small entry; the caller has looked at its size.</summary>
+    /// <summary>Bytes of a chunk, which fits the cache of a core.</summary>
+    private const int ChunkBytes = 128 << 10;
+
+    /// <summary>The whole content of a small entry. The caller has checked the size.</summary>
     public static ReadOnlySpan<byte> Read(MappedBytes file, ZipEntry entry, WeightsLimits limits)
     {
         if (!entry.IsCompressed)
@@ -28,19 +34,25 @@ internal static class ZipContent
         return content;
     }
 
-    /// <summary>Unpacks a deflated entry to a place that has room for it.</summary>
-    public static void Inflate(MappedBytes file, ZipEntry entry, WeightsLimits limits, MappedBytes room, long offset)
+    /// <summary>Unpacks a deflated entry into a temporary file, at an offset.</summary>
+    public static void Inflate(
+        MappedBytes file,
+        ZipEntry entry,
+        WeightsLimits limits,
+        MappedBytes unpacked,
+        long offset
+    )
     {
         using var stream = Open(file, entry, limits);
         var crc = new Crc32();
-        var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
-            for (var done = 0L; done < entry.Size; done += CachedChunk)
+            for (var done = 0L; done < entry.Size; done += ChunkBytes)
             {
-                var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+                var part = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, entry.Size - done));
                 Fill(stream, entry, part, crc);
-                room.Write(offset + done, part);
+                unpacked.Write(offset + done, part);
             }
         }
         finally
@@ -52,18 +64,18 @@ internal static class ZipContent
         CheckEnd(stream, entry);
     }
 
-    /// <summary>Checks the CRC of an entry that is stored as it is.</summary>
+    /// <summary>Checks the CRC of an entry that is stored uncompressed.</summary>
     public static void CheckStored(MappedBytes file, ZipEntry entry)
     {
         if (entry.Crc == 0)
             return;
         var crc = new Crc32();
-        var buffer = ArrayPool<byte>.Shared.Rent(CachedChunk);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
-            for (var done = 0L; done < entry.Size; done += CachedChunk)
+            for (var done = 0L; done < entry.Size; done += ChunkBytes)
             {
-                var part = buffer.AsSpan(0, (int)Math.Min(CachedChunk, entry.Size - done));
+                var part = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, entry.Size - done));
                 file.Read(entry.Offset + done, part);
                 crc.Append(part);
             }
@@ -76,13 +88,18 @@ internal static class ZipContent
         CheckCrc(entry, crc);
     }
 
-    /// <summary>Refuses what is packed too tightly to be numbers that were trained.</summary>
-    public static void CheckRatio(string what, long packedSize, long size, WeightsLimits limits)
+    /// <summary>Refuses content that is compressed more than trained weights can be.</summary>
+    /// <param name="subject">The content, as the subject of the error message.</param>
+    /// <param name="packedSize">Its compressed size in bytes.</param>
+    /// <param name="size">Its unpacked size in bytes.</param>
+    /// <param name="limits">The limits for the file.</param>
+    public static void CheckRatio(string subject, long packedSize, long size, WeightsLimits limits)
     {
-        if (size > AnyRatio && size / limits.MaxInflationRatio > packedSize)
+        if (size > MaxUncheckedBytes && size / limits.MaxInflationRatio > packedSize)
         {
             throw Unreadable.Because(
-                $"{what} unpacks from {packedSize} bytes to {size}: more than {limits.MaxInflationRatio} times as many."
+                $"{subject} would grow from {packedSize} bytes to {size} when unpacked: "
+                    + $"more than {limits.MaxInflationRatio} times."
             );
         }
     }
@@ -99,7 +116,7 @@ internal static class ZipContent
         if (read < destination.Length)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} unpacks to less than the {entry.Size} bytes it says."
+                $"The entry {Unreadable.Quote(entry.Name)} unpacks to fewer than the declared {entry.Size} bytes."
             );
         }
 
@@ -111,11 +128,13 @@ internal static class ZipContent
         if (ReadUpTo(entry, stream, stackalloc byte[1]) != 0)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} unpacks to more than the {entry.Size} bytes it says."
+                $"The entry {Unreadable.Quote(entry.Name)} unpacks to more than the declared {entry.Size} bytes."
             );
         }
     }
 
+    /// <summary>Reads until the destination is full or the content ends.</summary>
+    /// <returns>Number of bytes read.</returns>
     private static int ReadUpTo(ZipEntry entry, DeflateStream stream, Span<byte> destination)
     {
         try
@@ -137,7 +156,8 @@ internal static class ZipContent
         if (entry.Crc != 0 && entry.Crc != crc)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(entry.Name)} is damaged: its CRC-32 is {crc:x8}, the zip says {entry.Crc:x8}."
+                $"The entry {Unreadable.Quote(entry.Name)} is damaged: its CRC-32 is {crc:x8}, "
+                    + $"but {entry.Crc:x8} in the zip's directory."
             );
         }
     }

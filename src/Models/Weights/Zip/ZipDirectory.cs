@@ -4,8 +4,8 @@ using System.Text;
 namespace ModelService.Models.Weights.Zip;
 
 /// <summary>
-/// Reads a zip's directory and checks it against the entries themselves. The reader of the framework isn't used because it
-/// hides where in the file an entry's data stand, and stored tensors are used right from there.
+/// Reads a zip's directory and checks it against the header of each entry. .NET's own reader is not used: it doesn't
+/// give the offset of an entry's data, which is needed to read stored tensors directly from the file.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -15,11 +15,12 @@ internal static class ZipDirectory
     private const uint LocalSignature = 0x04034b50;
     private const int Encrypted = 1;
 
+    /// <summary>The entries by name.</summary>
     public static Dictionary<string, ZipEntry> Read(MappedBytes file, WeightsLimits limits)
     {
         var end = ZipEnd.Find(file);
         if (end.Entries > (ulong)limits.MaxZipEntries)
-            throw Unreadable.Because($"The zip has {end.Entries} entries; at most {limits.MaxZipEntries} are taken.");
+            throw Unreadable.Because($"The zip has {end.Entries} entries; at most {limits.MaxZipEntries} are allowed.");
         var entries = new Dictionary<string, ZipEntry>();
         var spans = new List<(long Start, long End)>();
         var position = end.DirectoryOffset;
@@ -63,14 +64,15 @@ internal static class ZipDirectory
         if ((record[8] & Encrypted) != 0 || method is not (0 or 8))
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(name)} is encrypted or packed by method {method}; stored and deflated ones are read."
+                $"The entry {Unreadable.Quote(name)} is encrypted or compressed by method {method}; "
+                    + "only stored and deflated entries are supported."
             );
         }
 
         if (method == 0 && size != packedSize)
         {
             throw Unreadable.Because(
-                $"The entry {Unreadable.Quote(name)} is stored, but has {packedSize} bytes and says {size}."
+                $"The entry {Unreadable.Quote(name)} is stored, but has {packedSize} bytes instead of {size}."
             );
         }
 
@@ -87,7 +89,9 @@ internal static class ZipDirectory
         return new ZipEntry(name, method == 8, crc, data, (long)packedSize, (long)size);
     }
 
-    /// <summary>Behind the entry's own header, which must agree with the directory.</summary>
+    /// <summary>
+    /// The offset of an entry's data, which follow its own header. That header must agree with the directory.
+    /// </summary>
     private static long DataOffset(MappedBytes file, long start, long end, ReadOnlySpan<byte> name, int method)
     {
         if (start > end - LocalHeaderBytes)
@@ -108,7 +112,10 @@ internal static class ZipDirectory
         return data;
     }
 
-    /// <summary>The sizes and the offset; those that don't fit 32 bits stand in the zip64 field, in this order.</summary>
+    /// <summary>
+    /// The sizes of an entry and the offset of its header. Numbers that don't fit 32 bits are in the zip64 field, in
+    /// this order.
+    /// </summary>
     private static (ulong Size, ulong PackedSize, ulong Local) Sizes(
         ReadOnlySpan<byte> record,
         ReadOnlySpan<byte> extra,
@@ -127,13 +134,14 @@ internal static class ZipDirectory
             if (narrow != uint.MaxValue)
                 return narrow;
             if (wide.Length < sizeof(ulong))
-                throw Unreadable.Because($"The entry {Unreadable.Quote(name)} lacks its size or place in 64 bits.");
+                throw Unreadable.Because($"The entry {Unreadable.Quote(name)} lacks its 64-bit size or offset.");
             var value = BinaryPrimitives.ReadUInt64LittleEndian(wide);
             wide = wide[sizeof(ulong)..];
             return value;
         }
     }
 
+    /// <summary>The extra field with 64-bit numbers; empty if there is none.</summary>
     private static ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra)
     {
         while (extra.Length >= 4)
@@ -147,13 +155,18 @@ internal static class ZipDirectory
         return [];
     }
 
-    private static void CheckOverlaps(List<(long Start, long End)> spans, long directory)
+    /// <summary>Checks that no entry overlaps the next one or the directory.</summary>
+    private static void CheckOverlaps(List<(long Start, long End)> spans, long directoryOffset)
     {
         spans.Sort();
         for (var i = 0; i < spans.Count; i++)
         {
-            if (spans[i].End > (i + 1 < spans.Count ? spans[i + 1].Start : directory))
-                throw Unreadable.Because($"Two entries of the zip share bytes at {spans[i].End}.");
+            if (spans[i].End > (i + 1 < spans.Count ? spans[i + 1].Start : directoryOffset))
+            {
+                throw Unreadable.Because(
+                    $"The zip's entry that ends at byte {spans[i].End} overlaps the next one or the directory."
+                );
+            }
         }
     }
 }

@@ -2,16 +2,19 @@ using System.Buffers.Binary;
 
 namespace ModelService.Models.Weights.Zip;
 
-/// <summary>The record at a zip's end: where its directory is. PyTorch always writes the 64-bit one as well.</summary>
-/// <param name="Entries">How many entries the directory has.</param>
-/// <param name="DirectoryOffset">The byte at which it begins.</param>
-/// <param name="DirectoryEnd">The byte behind it; inside the file.</param>
+/// <summary>
+/// The record at the end of a zip, which locates the directory. PyTorch always writes a 64-bit one as well.
+/// </summary>
+/// <param name="Entries">Number of entries in the directory.</param>
+/// <param name="DirectoryOffset">Offset of the directory.</param>
+/// <param name="DirectoryEnd">Offset of the first byte after the directory; within the file.</param>
 internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long DirectoryEnd)
 {
     private const int Bytes = 22;
     private const int LocatorBytes = 20;
     private const int WideBytes = 56;
 
+    /// <summary>Finds the record; a comment of up to 65,535 bytes may follow it.</summary>
     public static ZipEnd Find(MappedBytes file)
     {
         var tailLength = (int)Math.Min(file.Length, Bytes + ushort.MaxValue);
@@ -25,18 +28,19 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
                 && BinaryPrimitives.ReadUInt16LittleEndian(record[20..]) == record.Length - Bytes
             )
             {
-                return Wide(file, tailStart + at) ?? Narrow(record, tailStart + at);
+                return ReadWide(file, tailStart + at) ?? ReadNarrow(record, tailStart + at);
             }
         }
 
         throw Unreadable.Because("The zip has no directory at its end: the file is cut off.");
     }
 
-    private static ZipEnd Narrow(ReadOnlySpan<byte> record, long at)
+    /// <summary>Reads the 32-bit record.</summary>
+    private static ZipEnd ReadNarrow(ReadOnlySpan<byte> record, long at)
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) != 0)
             throw Unreadable.Because("The zip is split over several files.");
-        return Checked(
+        return Create(
             BinaryPrimitives.ReadUInt16LittleEndian(record[10..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[12..]),
@@ -44,28 +48,30 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
         );
     }
 
-    private static ZipEnd? Wide(MappedBytes file, long at)
+    /// <summary>Reads the 64-bit record; null if the zip has none.</summary>
+    private static ZipEnd? ReadWide(MappedBytes file, long at)
     {
         if (at < LocatorBytes)
             return null;
         var locator = file.Span(at - LocatorBytes, LocatorBytes);
         if (!locator.StartsWith("PK\x06\x07"u8))
             return null;
-        var place = BinaryPrimitives.ReadUInt64LittleEndian(locator[8..]);
-        if (at - LocatorBytes < WideBytes || place > (ulong)(at - LocatorBytes - WideBytes))
-            throw Unreadable.Because($"The zip's 64-bit end record is said to be at byte {place}, where it can't be.");
-        var record = file.Span((long)place, WideBytes);
+        var offset64 = BinaryPrimitives.ReadUInt64LittleEndian(locator[8..]);
+        if (at - LocatorBytes < WideBytes || offset64 > (ulong)(at - LocatorBytes - WideBytes))
+            throw Unreadable.Because($"The zip's 64-bit end record can't be at byte {offset64}.");
+        var record = file.Span((long)offset64, WideBytes);
         if (!record.StartsWith("PK\x06\x06"u8))
-            throw Unreadable.Because($"The zip's 64-bit end record is not at byte {place}.");
-        return Checked(
+            throw Unreadable.Because($"The zip's 64-bit end record is not at byte {offset64}.");
+        return Create(
             BinaryPrimitives.ReadUInt64LittleEndian(record[32..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[48..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[40..]),
-            (long)place
+            (long)offset64
         );
     }
 
-    private static ZipEnd Checked(ulong entries, ulong offset, ulong size, long end)
+    /// <summary>Checks that the directory ends before the end record.</summary>
+    private static ZipEnd Create(ulong entries, ulong offset, ulong size, long end)
     {
         if (offset > (ulong)end || size > (ulong)end - offset)
         {
