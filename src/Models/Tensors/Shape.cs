@@ -57,15 +57,15 @@ public sealed class Shape
     }
 
     /// <summary>Creates a shape of which only the channels are known, not the number of dimensions.</summary>
-    internal static Shape OfChannels(long channels) => new(null, channels);
+    internal static Shape FromChannels(long channels) => new(null, channels);
 
     /// <summary>Creates a shape of which the channels and the number of spatial dimensions are known.</summary>
-    internal static Shape OfChannels(long channels, int spatialRank) =>
+    internal static Shape FromChannels(long channels, int spatialRank) =>
         new([channels, .. Enumerable.Repeat(UnknownSize, spatialRank)]);
 
     /// <summary>The same shape with other channels.</summary>
     internal Shape WithChannels(long other) =>
-        sizes is null ? OfChannels(other) : new Shape([other, .. sizes.Skip(1)]);
+        sizes is null ? FromChannels(other) : new Shape([other, .. sizes.Skip(1)]);
 
     /// <summary>Combines the known sizes of two shapes that must be equal; null when they differ.</summary>
     internal Shape? Merge(Shape other)

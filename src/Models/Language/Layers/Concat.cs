@@ -84,6 +84,6 @@ internal sealed record Concat : LayerDefinition
             "branches",
             $"Branches must agree in all but the channels to be joined, but they give {left} and {right}."
         );
-        return Shape.OfChannels(channels);
+        return Shape.FromChannels(channels);
     }
 }

@@ -52,7 +52,7 @@ public abstract record Pool : LayerDefinition
 
         input = visit.RequireRank(input, SpatialRank + 1);
         if (!input.HasRank || !fits)
-            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+            return input.HasRank ? Shape.FromChannels(input.Channels, SpatialRank) : input;
         var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
         var (padding, dilation) = (Padding.Expand(SpatialRank), Spread.Expand(SpatialRank));
         if (
@@ -68,7 +68,7 @@ public abstract record Pool : LayerDefinition
                 "kernel_size",
                 $"The window of {KernelSize} is larger than the input {input}. PyTorch wants it to fit without the padding here."
             );
-            return Shape.OfChannels(input.Channels, SpatialRank);
+            return Shape.FromChannels(input.Channels, SpatialRank);
         }
 
         return new Shape([
