@@ -6,13 +6,15 @@ using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging;
 
-/// <summary>Puts image decoding and preprocessing into a service collection.</summary>
+/// <summary>Registers image decoding and preprocessing in a service collection.</summary>
 public static class ImagingServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="Preprocessor"/> and its <see cref="ImagingOptions"/>, bound to <c>ModelService:Imaging</c> and
-    /// checked when the host starts.</summary>
-    /// <param name="services">Where to; it must also hold an <c>IConfiguration</c>.</param>
-    /// <returns><paramref name="services"/>, for the next call.</returns>
+    /// <summary>
+    /// Adds <see cref="Preprocessor"/> and its <see cref="ImagingOptions"/>, which are bound to
+    /// <c>ModelService:Imaging</c> and validated when the host starts.
+    /// </summary>
+    /// <param name="services">The services to add to; they must contain an <c>IConfiguration</c>.</param>
+    /// <returns><paramref name="services"/>, for chaining.</returns>
     public static IServiceCollection AddImaging(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -2,45 +2,51 @@ using System.Globalization;
 
 namespace ModelService.Imaging;
 
-/// <summary>The one place that says how many pixels are too many.</summary>
+/// <summary>Rejects pictures and resizes with too many pixels.</summary>
 internal static class PixelLimit
 {
-    // So that the bytes of a resize's rows can be counted with 32 bits, whatever the configured limit.
+    // Keeps the bytes of the rows that a resize holds below 2^31, whatever the configured limit.
     private const long MaxWindow = 1 << 28;
 
-    /// <summary>Refuses what is too large.</summary>
-    /// <param name="subject">Whose size it is, as the sentence's start.</param>
-    /// <param name="width">Its width, in pixels.</param>
-    /// <param name="height">Its height, in pixels.</param>
-    /// <param name="maxPixels">Most pixels.</param>
+    /// <summary>Rejects a picture that has too many pixels, or too long a side.</summary>
+    /// <param name="subject">The start of the error message, such as <c>The resized picture</c>.</param>
+    /// <param name="width">Width, in pixels.</param>
+    /// <param name="height">Height, in pixels.</param>
+    /// <param name="maxPixels">Maximum number of pixels, width times height.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
     public static void Check(string subject, long width, long height, long maxPixels)
     {
         if (width > ImagingOptions.MaxSide || height > ImagingOptions.MaxSide)
         {
             throw TooLarge(
-                $"{subject} is {width}x{height} pixels; at most {ImagingOptions.MaxSide:N0} a side are taken."
+                $"{subject} is {width}x{height} pixels; at most {ImagingOptions.MaxSide:N0} per side are allowed."
             );
         }
 
         if (width * height > maxPixels)
         {
             throw TooLarge(
-                $"{subject} is {width}x{height} pixels ({width * height:N0}); at most {maxPixels:N0} are taken."
+                $"{subject} is {width}x{height} pixels ({width * height:N0}); at most {maxPixels:N0} are allowed."
             );
         }
     }
 
-    /// <summary>Refuses a resize that would have to hold too much at once: many rows for one of the result, each much wider than before.</summary>
-    /// <param name="rows">Rows it holds.</param>
-    /// <param name="width">Their width, in pixels.</param>
-    /// <param name="maxPixels">Most pixels.</param>
+    /// <summary>
+    /// Rejects a resize that would hold too many pixels at once: one that needs many source rows for each row of the
+    /// result, and widens them.
+    /// </summary>
+    /// <param name="rows">Number of rows held at once.</param>
+    /// <param name="width">Width of these rows, in pixels.</param>
+    /// <param name="maxPixels">Maximum number of pixels, rows times width.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
     public static void CheckWindow(long rows, long width, long maxPixels)
     {
         maxPixels = Math.Min(maxPixels, MaxWindow);
-        if (rows * width > maxPixels)
+        var pixels = rows * width;
+        if (pixels > maxPixels)
         {
             throw TooLarge(
-                $"The resize would hold {rows} rows of {width} pixels ({rows * width:N0}) at once; at most {maxPixels:N0} are taken."
+                $"The resize holds {rows} rows of {width} pixels ({pixels:N0}); at most {maxPixels:N0} are allowed."
             );
         }
     }

@@ -11,12 +11,15 @@ using ModelService.Models.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Puts the engine together.</summary>
+/// <summary>Registers the model engine in a service collection.</summary>
 public static class ModelsServiceCollectionExtensions
 {
-    /// <summary>Adds the registry, the predictor and what they need, with options that are checked when the server starts.</summary>
+    /// <summary>
+    /// Adds the registry, the predictor and their dependencies, with options that are validated when the server starts.
+    /// </summary>
     /// <param name="services">The services to add to.</param>
-    /// <param name="probe">How this program is started to probe a network.</param>
+    /// <param name="probe">The command that starts this program to probe a network.</param>
+    /// <returns><paramref name="services"/>, for chaining.</returns>
     public static IServiceCollection AddModels(this IServiceCollection services, ProbeCommand probe)
     {
         services.TryAddSingleton(probe);

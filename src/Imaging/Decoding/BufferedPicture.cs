@@ -1,10 +1,10 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>A picture that is decoded already.</summary>
-/// <param name="width">Pixels in a row.</param>
-/// <param name="height">Rows.</param>
-/// <param name="pixels">The rows; owned by this from now on.</param>
-/// <param name="layout">How they are laid out.</param>
+/// <summary>A picture whose rows are all decoded already.</summary>
+/// <param name="width">Width, in pixels.</param>
+/// <param name="height">Height, in pixels.</param>
+/// <param name="pixels">The decoded rows, top to bottom. The picture takes ownership and disposes them.</param>
+/// <param name="layout">Sample layout of the rows.</param>
 internal sealed class BufferedPicture(int width, int height, NativeBuffer pixels, SampleLayout layout)
     : Picture(width, height, 1)
 {

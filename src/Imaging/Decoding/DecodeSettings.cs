@@ -2,11 +2,11 @@ using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>What a decoder has to know.</summary>
-/// <param name="Alpha">What becomes of transparency.</param>
-/// <param name="ColorProfile">What becomes of an embedded colour profile.</param>
-/// <param name="MaxPixels">Most pixels.</param>
-/// <param name="MayHalve">Whether a picture of this width and height may be decoded at half of it.</param>
+/// <summary>How a decoder decodes a picture, and how large the picture may be.</summary>
+/// <param name="Alpha">How transparency is handled.</param>
+/// <param name="ColorProfile">How an embedded colour profile is handled.</param>
+/// <param name="MaxPixels">Maximum number of pixels, width times height.</param>
+/// <param name="MayHalve">Tells whether a picture of a given width and height may be decoded at half its size.</param>
 internal sealed record DecodeSettings(
     AlphaHandling Alpha,
     ColorProfile ColorProfile,

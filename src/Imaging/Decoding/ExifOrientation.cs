@@ -1,10 +1,10 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Turns pictures upright by their EXIF orientation.</summary>
+/// <summary>Turns pictures upright, as their EXIF orientation says.</summary>
 internal static class ExifOrientation
 {
-    /// <summary>The picture as it should be seen.</summary>
-    /// <param name="picture">The picture as it is stored; belongs to the result from now on.</param>
+    /// <summary>Wraps a picture so that its rows come upright.</summary>
+    /// <param name="picture">The picture as stored. The result takes ownership and disposes it.</param>
     public static Picture Turn(Picture picture) =>
         picture.Orientation switch
         {
@@ -14,10 +14,10 @@ internal static class ExifOrientation
         };
 
     /// <summary>Exchanges left and right in a row of RGB pixels.</summary>
-    /// <param name="row">The row.</param>
+    /// <param name="row">The row, changed in place.</param>
     public static void Mirror(Span<byte> row)
     {
-        // Reversing the bytes exchanges red and blue too, so exchange them back.
+        // Reversing the bytes exchanges red and blue as well; the loop exchanges them back.
         row.Reverse();
         for (var i = 0; i < row.Length; i += 3)
             (row[i], row[i + 2]) = (row[i + 2], row[i]);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Cuts a GIF down to its first frame.</summary>
+/// <summary>Cuts a GIF down to its first frame, without decoding it.</summary>
 internal static class GifFirstFrame
 {
     private const byte Extension = 0x21;
@@ -12,12 +12,14 @@ internal static class GifFirstFrame
     private const int HeaderLength = 13;
     private const int DescriptorLength = 10;
 
-    /// <summary>A GIF of the first frame alone.</summary>
-    /// <param name="gif">All of the file; starts with a GIF's magic bytes.</param>
-    /// <param name="maxPixels">Most pixels.</param>
-    /// <param name="opaque">Whether transparent pixels get the colour that the palette has for them, as Pillow's
-    /// <c>convert("RGB")</c> gives it.</param>
-    /// <exception cref="ImageException">There is no whole frame, or it is too large.</exception>
+    /// <summary>Copies the header and the first frame into a GIF of its own.</summary>
+    /// <param name="gif">The whole file; starts with a GIF's magic bytes.</param>
+    /// <param name="maxPixels">Maximum number of pixels, width times height.</param>
+    /// <param name="opaque">
+    /// Whether to clear the transparency flags, so that transparent pixels decode to their palette colour, as with
+    /// Pillow's <c>convert("RGB")</c>.
+    /// </param>
+    /// <exception cref="ImageException">The file has no complete frame, or the picture is too large.</exception>
     public static byte[] Extract(ReadOnlySpan<byte> gif, long maxPixels, bool opaque)
     {
         if (gif.Length < HeaderLength)
@@ -50,7 +52,7 @@ internal static class GifFirstFrame
         return frame;
     }
 
-    // Data come in blocks, each behind a byte with its length; one of length 0 ends them.
+    // GIF data is a series of blocks. A byte with the length precedes each block; a block of length 0 ends the series.
     private static int SkipBlocks(ReadOnlySpan<byte> gif, int position)
     {
         while (At(gif, position) is var length and not 0)

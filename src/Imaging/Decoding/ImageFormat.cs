@@ -1,6 +1,6 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>The encodings that are taken.</summary>
+/// <summary>The supported image file formats.</summary>
 internal enum ImageFormat
 {
     Jpeg,

@@ -1,14 +1,16 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Tells formats by their first bytes, so that only what is taken ever reaches a native library. Names and content types
-/// come from the client and are not looked at.</summary>
+/// <summary>
+/// Identifies an image format by the file's first bytes, so that only supported formats reach a native library. File
+/// names and content types are ignored, because the client chooses them.
+/// </summary>
 internal static class MagicBytes
 {
-    private const string Taken = "JPEG, PNG, WebP, GIF, BMP and TIFF are taken.";
+    private const string Supported = "JPEG, PNG, WebP, GIF, BMP and TIFF are supported.";
 
-    /// <summary>The format of a file.</summary>
-    /// <param name="encoded">All of its bytes.</param>
-    /// <exception cref="ImageException">None that is taken.</exception>
+    /// <summary>Identifies the format of a file.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <exception cref="ImageException">The file is empty, or its format is not supported.</exception>
     public static ImageFormat Identify(ReadOnlySpan<byte> encoded) =>
         encoded switch
         {
@@ -20,7 +22,7 @@ internal static class MagicBytes
             [(byte)'B', (byte)'M', ..] => ImageFormat.Bmp,
             [(byte)'I', (byte)'I', 42 or 43, 0, ..] or [(byte)'M', (byte)'M', 0, 42 or 43, ..] => ImageFormat.Tiff,
             [] => throw new ImageException(ImageFault.Undecodable, "The picture is empty (0 bytes)."),
-            _ => throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Taken}"),
+            _ => throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Supported}"),
         };
 
     private static string Describe(ReadOnlySpan<byte> encoded)

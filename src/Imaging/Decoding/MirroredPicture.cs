@@ -1,6 +1,8 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>A picture with left and right exchanged (orientation 2): row by row, without holding it.</summary>
+/// <summary>
+/// A picture of EXIF orientation 2, with left and right exchanged. Works row by row and holds no rows.
+/// </summary>
 internal sealed class MirroredPicture(Picture stored) : Picture(stored.Width, stored.Height, 1)
 {
     /// <inheritdoc/>

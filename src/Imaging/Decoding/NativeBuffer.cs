@@ -2,17 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Memory for a whole picture, outside of the managed heap: given back at once, not when the collector finds time.</summary>
+/// <summary>
+/// Memory outside the managed heap. A whole picture's memory is thus freed on disposal, not by a later collection.
+/// </summary>
+/// <param name="length">Size, in bytes.</param>
 internal sealed unsafe class NativeBuffer(long length) : IDisposable
 {
     private void* pointer = NativeMemory.Alloc(checked((nuint)length));
 
-    /// <summary>Where it starts.</summary>
+    /// <summary>Address of the first byte; 0 after disposal.</summary>
     public nint Address => (nint)pointer;
 
-    /// <summary>A part of it.</summary>
-    /// <param name="start">First byte.</param>
-    /// <param name="count">Bytes.</param>
+    /// <summary>A part of the buffer; valid until the buffer is disposed.</summary>
+    /// <param name="start">Offset of the first byte.</param>
+    /// <param name="count">Number of bytes.</param>
     public Span<byte> Slice(long start, int count)
     {
         ObjectDisposedException.ThrowIf(pointer is null, this);
@@ -22,7 +25,7 @@ internal sealed unsafe class NativeBuffer(long length) : IDisposable
         return new Span<byte>((byte*)pointer + start, count);
     }
 
-    /// <summary>Gives it back.</summary>
+    /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
         NativeMemory.Free(pointer);

@@ -2,22 +2,25 @@ using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>How a decoder lays out a row of pixels, and how it becomes 8-bit RGB as Pillow's <c>convert("RGB")</c> makes it.</summary>
-/// <param name="Colors">Colour samples of a pixel: 1 gray, 3 RGB, 4 CMYK.</param>
-/// <param name="HasAlpha">Whether an alpha sample follows them.</param>
-/// <param name="BytesPerSample">1, or 2 in the machine's byte order, of which the high byte counts.</param>
-/// <param name="Alpha">What becomes of transparency.</param>
+/// <summary>
+/// The sample layout of a decoder's rows. Converts such rows to 8-bit RGB, with the results of Pillow's
+/// <c>convert("RGB")</c>.
+/// </summary>
+/// <param name="Colors">Colour samples per pixel: 1 for gray, 3 for RGB, 4 for CMYK.</param>
+/// <param name="HasAlpha">Whether an alpha sample follows the colour samples.</param>
+/// <param name="BytesPerSample">1; or 2 in the machine's byte order, and only the high byte is used.</param>
+/// <param name="Alpha">How transparency is handled.</param>
 internal readonly record struct SampleLayout(int Colors, bool HasAlpha, int BytesPerSample, AlphaHandling Alpha)
 {
-    /// <summary>Bytes of a pixel.</summary>
+    /// <summary>Bytes per pixel.</summary>
     public int BytesPerPixel => (Colors + (HasAlpha ? 1 : 0)) * BytesPerSample;
 
-    /// <summary>Whether the samples are 8-bit RGB as they are.</summary>
+    /// <summary>Whether the samples are 8-bit RGB already.</summary>
     public bool IsRgb => this is { Colors: 3, HasAlpha: false, BytesPerSample: 1 };
 
-    /// <summary>Turns a row into RGB.</summary>
-    /// <param name="samples">The row as the decoder lays it out.</param>
-    /// <param name="rgb">Receives three bytes a pixel.</param>
+    /// <summary>Converts a row to RGB.</summary>
+    /// <param name="samples">The row in this layout.</param>
+    /// <param name="rgb">Receives three bytes per pixel.</param>
     public void Convert(ReadOnlySpan<byte> samples, Span<byte> rgb)
     {
         var step = BytesPerSample;
@@ -35,7 +38,7 @@ internal readonly record struct SampleLayout(int Colors, bool HasAlpha, int Byte
             if (HasAlpha && Alpha != AlphaHandling.Drop)
             {
                 var alpha = pixel[Colors * step];
-                color = (Lay(color.R, alpha), Lay(color.G, alpha), Lay(color.B, alpha));
+                color = (Blend(color.R, alpha), Blend(color.G, alpha), Blend(color.B, alpha));
             }
 
             (rgb[o], rgb[o + 1], rgb[o + 2]) = color;
@@ -52,10 +55,10 @@ internal readonly record struct SampleLayout(int Colors, bool HasAlpha, int Byte
         );
     }
 
-    private byte Lay(byte color, byte alpha) =>
+    private byte Blend(byte color, byte alpha) =>
         (byte)Math.Min(Multiply(color, alpha) + (Alpha == AlphaHandling.White ? 255 - alpha : 0), 255);
 
-    // Pillow's MULDIV255: a * b / 255, rounded.
+    // a * b / 255, rounded: MULDIV255 of Pillow.
     private static int Multiply(int a, int b)
     {
         var product = (a * b) + 128;

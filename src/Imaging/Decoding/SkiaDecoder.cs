@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Decodes BMP, which libvips as packaged can't, with Skia. A BMP's last row comes first, so all of it is decoded at once.</summary>
+/// <summary>
+/// Decodes BMP with Skia, because the packaged libvips can't. A BMP stores its last row first, so the whole picture is
+/// decoded at once.
+/// </summary>
 internal sealed class SkiaDecoder : IImageDecoder
 {
     /// <inheritdoc/>

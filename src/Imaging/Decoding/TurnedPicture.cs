@@ -1,6 +1,10 @@
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>A picture of orientation 3 to 8: its last row or a column comes first, so all of it is held.</summary>
+/// <summary>
+/// A picture of EXIF orientation 3 to 8. Its first upright row is the last stored row or a stored column, so it holds
+/// the whole picture in memory.
+/// </summary>
+/// <param name="stored">The picture as stored; owned and disposed with this one.</param>
 internal sealed class TurnedPicture(Picture stored)
     : Picture(
         stored.Orientation < 5 ? stored.Width : stored.Height,
@@ -8,18 +12,18 @@ internal sealed class TurnedPicture(Picture stored)
         1
     )
 {
-    // Columns are gathered this many at a time: one by one, each pixel would cost a cache line of its own.
+    // Number of columns gathered at once. Gathered one by one, each pixel would cost the read of a whole cache line.
     private const int Block = 64;
 
     private readonly NativeBuffer pixels = new(3L * stored.Width * stored.Height);
     private readonly NativeBuffer block = new(3L * Block * Math.Max(stored.Width, stored.Height));
-    private bool read;
+    private bool isRead;
     private int next;
 
     /// <inheritdoc/>
     public override Span<byte> ReadRow()
     {
-        if (!read)
+        if (!isRead)
             ReadAll();
         var y = next++;
         if (stored.Orientation < 5)
@@ -47,10 +51,11 @@ internal sealed class TurnedPicture(Picture stored)
     {
         for (var y = 0; y < stored.Height; y++)
             stored.ReadRow().CopyTo(StoredRow(y));
-        read = true;
+        isRead = true;
     }
 
-    // Upright row y is a stored column: counted from the right for 7 and 8, read from the bottom for 6 and 7.
+    // Fills the block with upright rows from y on, each of them a stored column. Orientations 7 and 8 count the columns
+    // from the right; 6 and 7 read them from the bottom.
     private void Gather(int y)
     {
         var target = block.Slice(0, 3 * Block * Width);

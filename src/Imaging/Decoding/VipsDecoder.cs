@@ -4,9 +4,10 @@ using NetVips;
 
 namespace ModelService.Imaging.Decoding;
 
-/// <summary>Decodes with libvips, in strips of rows where the format allows it.</summary>
+/// <summary>Decodes all formats but BMP with libvips; row by row where the format allows it.</summary>
 internal sealed class VipsDecoder : IImageDecoder
 {
+    /// <summary>Creates the decoder and configures libvips for the process.</summary>
     public VipsDecoder() => VipsLibrary.Configure();
 
     /// <inheritdoc/>
@@ -15,7 +16,7 @@ internal sealed class VipsDecoder : IImageDecoder
     /// <inheritdoc/>
     public Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings)
     {
-        // A GIF is cut down to its first frame: Pillow does not look at the others, so they may be damaged, or very many.
+        // A GIF is cut down to its first frame. Pillow ignores the other frames, so they may be damaged or very many.
         var bytes =
             format == ImageFormat.Gif
                 ? GifFirstFrame.Extract(encoded.Span, settings.MaxPixels, opaque: settings.Alpha == AlphaHandling.Drop)
@@ -28,7 +29,7 @@ internal sealed class VipsDecoder : IImageDecoder
             owned.Push(source);
             var image = Load(format, source);
             owned.Push(image);
-            var (width, height) = (image.Width, image.Height); // each asks libvips by a name
+            var (width, height) = (image.Width, image.Height); // locals, because each is a look-up by name in libvips
             PixelLimit.Check("The picture", width, height, settings.MaxPixels);
             if (format == ImageFormat.Jpeg && settings.MayHalve(width, height))
             {
@@ -58,8 +59,9 @@ internal sealed class VipsDecoder : IImageDecoder
         }
     }
 
-    // Each loader by name, never libvips' guess: so no other is ever reached. They fail on what Pillow fails on: files cut short, not
-    // wrong checksums. libtiff alone reports a file cut short as an error like any other.
+    // Calls the format's own loader instead of letting libvips guess, so that no other loader is ever reached. The
+    // loaders fail where Pillow fails: on files cut short, not on wrong checksums. libtiff reports a file cut short as
+    // an ordinary error, hence its other setting.
     private static Image Load(ImageFormat format, Source source, int shrink = 1) =>
         format switch
         {
@@ -98,20 +100,20 @@ internal sealed class VipsDecoder : IImageDecoder
         {
             Enums.BandFormat.Uchar => 1,
             Enums.BandFormat.Ushort => 2,
-            var other => throw Unfit($"samples of type {other}; unsigned ones of 8 or 16 bits are taken"),
+            var other => throw Unsupported($"samples of type {other}; unsigned integers of 8 or 16 bits are supported"),
         };
         var colors = image.Interpretation switch
         {
             Enums.Interpretation.Bw or Enums.Interpretation.Grey16 => 1,
             Enums.Interpretation.Srgb or Enums.Interpretation.Rgb or Enums.Interpretation.Rgb16 => 3,
             Enums.Interpretation.Cmyk => 4,
-            var other => throw Unfit($"colours of kind {other}; gray, RGB and CMYK are taken"),
+            var other => throw Unsupported($"colours of type {other}; gray, RGB and CMYK are supported"),
         };
         var bands = image.Bands;
         return (bands - colors) is 0 or 1
             ? new SampleLayout(colors, bands > colors, bytesPerSample, alpha)
-            : throw Unfit($"{bands} samples a pixel; {colors} and an alpha channel are taken");
+            : throw Unsupported($"{bands} samples per pixel; {colors} or, with alpha, {colors + 1} are supported");
     }
 
-    private static ImageException Unfit(string found) => new(ImageFault.Undecodable, $"The picture has {found}.");
+    private static ImageException Unsupported(string found) => new(ImageFault.Undecodable, $"The picture has {found}.");
 }

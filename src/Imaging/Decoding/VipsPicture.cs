@@ -5,7 +5,7 @@ namespace ModelService.Imaging.Decoding;
 /// <summary>A picture that libvips decodes while its rows are read.</summary>
 internal sealed unsafe class VipsPicture : Picture
 {
-    // Small strips stay in the processor's cache and below the size at which the allocator asks the system each time.
+    // Small strips fit the processor's cache, and the allocator needs no system call for them.
     private const int StripBytes = 64 * 1024;
     private const int MaxStripRows = 16;
 
@@ -21,14 +21,14 @@ internal sealed unsafe class VipsPicture : Picture
     private int stripCount;
     private int next;
 
-    /// <summary>Wraps an opened image.</summary>
-    /// <param name="width">Its width, in pixels.</param>
-    /// <param name="height">Its height, in pixels.</param>
-    /// <param name="region">A region on it.</param>
-    /// <param name="layout">Its rows.</param>
-    /// <param name="orientation">Its EXIF orientation.</param>
-    /// <param name="format">Its format, for messages.</param>
-    /// <param name="owned">What to dispose with the picture, the last one first.</param>
+    /// <summary>Wraps an opened libvips image.</summary>
+    /// <param name="width">Width of the image, in pixels.</param>
+    /// <param name="height">Height of the image, in pixels.</param>
+    /// <param name="region">A region of the image.</param>
+    /// <param name="layout">Sample layout of its rows.</param>
+    /// <param name="orientation">EXIF orientation of the image.</param>
+    /// <param name="format">Format of the file, for messages.</param>
+    /// <param name="owned">The objects to dispose with the picture, last first.</param>
     public VipsPicture(
         int width,
         int height,
@@ -69,7 +69,11 @@ internal sealed unsafe class VipsPicture : Picture
         Release(owned);
     }
 
-    /// <summary>Disposes in the order opposite to that of opening: the bytes are unpinned when nothing reads them any more.</summary>
+    /// <summary>
+    /// Disposes objects in reverse order of their opening, so that the file's bytes are unpinned once nothing reads
+    /// them any more.
+    /// </summary>
+    /// <param name="owned">The objects, in order of their opening; empty afterwards.</param>
     public static void Release(Stack<IDisposable> owned)
     {
         while (owned.TryPop(out var item))
@@ -82,7 +86,7 @@ internal sealed unsafe class VipsPicture : Picture
         (stripTop, stripCount) = (top, Math.Min(stripRows, Height - top));
         strip = VipsLibrary.Fetch(region, top, Width, stripCount, out var length);
         if (strip is null)
-            throw DecodeError.Create(format, new VipsException("unable to fetch rows"));
+            throw DecodeError.Create(format, new VipsException("libvips could not decode the rows."));
         if (length != (nuint)((long)stripCount * rowBytes))
             throw new InvalidOperationException($"libvips gave {length} bytes for {stripCount} rows of {rowBytes}.");
     }

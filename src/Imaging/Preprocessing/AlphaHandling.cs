@@ -1,14 +1,14 @@
 namespace ModelService.Imaging.Preprocessing;
 
-/// <summary>What becomes of transparency.</summary>
+/// <summary>How transparency is handled.</summary>
 public enum AlphaHandling
 {
-    /// <summary>It is ignored: the colours as stored, as Pillow's <c>convert("RGB")</c> gives them.</summary>
+    /// <summary>Transparency is ignored: the colours stay as stored, as with Pillow's <c>convert("RGB")</c>.</summary>
     Drop,
 
-    /// <summary>The picture is laid on white.</summary>
+    /// <summary>The picture is blended over white.</summary>
     White,
 
-    /// <summary>The picture is laid on black.</summary>
+    /// <summary>The picture is blended over black.</summary>
     Black,
 }

@@ -1,11 +1,13 @@
 namespace ModelService.Imaging.Preprocessing;
 
-/// <summary>What becomes of a colour profile (ICC) that is embedded in the picture.</summary>
+/// <summary>How a colour profile (ICC) that is embedded in the picture is handled.</summary>
 public enum ColorProfile
 {
-    /// <summary>It is ignored: the numbers as stored, as torchvision's loader gives them.</summary>
+    /// <summary>The profile is ignored: the numbers stay as stored, as with torchvision's loader.</summary>
     Ignore,
 
-    /// <summary>The colours are converted from it to sRGB. A picture without a profile stays as it is.</summary>
+    /// <summary>
+    /// The colours are converted from the profile to sRGB. A picture without a profile is not changed.
+    /// </summary>
     Srgb,
 }

@@ -4,54 +4,64 @@ using System.Text.Json.Serialization;
 
 namespace ModelService.Imaging.Preprocessing;
 
-/// <summary>How a picture becomes a network's input <c>[C, H, W]</c>. The steps, in this order: upright, RGB or grayscale, resize,
-/// centre crop, scale, normalise (<c>(value * scale - mean) / std</c>). The same as torchvision's loader and transforms do, save that
-/// EXIF orientation is heeded.</summary>
+/// <summary>
+/// How a picture is converted to a network's input <c>[C, H, W]</c>. The steps, in this order: turn upright, convert to
+/// RGB or grayscale, resize, crop the centre, scale, normalise (<c>(value * scale - mean) / std</c>). The result is
+/// that of torchvision's loader and transforms, except that torchvision ignores the EXIF orientation.
+/// </summary>
 public sealed record PreprocessingDefinition
 {
-    /// <summary>The resize; null leaves the picture's size.</summary>
-    [Description("Resize: the shorter side, or height and width. None when left out.")]
+    /// <summary>The resize; null keeps the picture's size.</summary>
+    [Description("Size to resize to: the shorter side, or height and width. Left out: no resize.")]
     public ResizeDefinition? Resize { get; init; }
 
-    /// <summary>The resize's interpolation; default <see cref="Interpolation.Bilinear"/>.</summary>
-    [Description("Interpolation of the resize; antialiased, save nearest.")]
+    /// <summary>Interpolation of the resize; default <see cref="Interpolation.Bilinear"/>.</summary>
+    [Description("Interpolation of the resize; antialiased, except for nearest.")]
     public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
 
-    /// <summary>The crop around the middle; null keeps everything.</summary>
-    [Description("Crop around the middle, after the resize. None when left out.")]
+    /// <summary>The centre crop, after the resize; null keeps the whole picture.</summary>
+    [Description("Centre crop, after the resize. Left out: no crop.")]
     public CropDefinition? CenterCrop { get; init; }
 
-    /// <summary>The channels; default <see cref="ColorChannels.Rgb"/>.</summary>
+    /// <summary>Channels of the result; default <see cref="ColorChannels.Rgb"/>.</summary>
     [Description("Channels of the result: rgb, or grayscale (ITU-R 601-2 luma).")]
     public ColorChannels Channels { get; init; } = ColorChannels.Rgb;
 
-    /// <summary>What each value of 0 to 255 is multiplied by; finite, not 0; default 1/255.</summary>
-    [Description("What each value of 0 to 255 is multiplied by. Finite, not 0.")]
+    /// <summary>Factor of each value of 0 to 255; finite, not 0; default 1/255.</summary>
+    [Description("Factor of each value of 0 to 255. Finite, not 0.")]
     public double Scale { get; init; } = 1 / 255.0;
 
-    /// <summary>Subtracted after scaling, one finite number a channel; null subtracts nothing.</summary>
-    [Description("Subtracted after scaling: one number a channel.")]
-    [MinLength(1), MaxLength(3)]
+    /// <summary>Mean to subtract after scaling: one finite number per channel; null subtracts nothing.</summary>
+    [Description("Mean to subtract after scaling: one number per channel.")]
+    [MinLength(1)]
+    [MaxLength(3)]
     public IReadOnlyList<double>? Mean { get; init; }
 
-    /// <summary>Divided by after subtracting, one finite number above 0 a channel; null divides by nothing.</summary>
-    [Description("Divided by after subtracting the mean: one number above 0 a channel.")]
-    [MinLength(1), MaxLength(3)]
+    /// <summary>
+    /// Standard deviation to divide by after subtracting the mean: one finite number above 0 per channel; null does not
+    /// divide.
+    /// </summary>
+    [Description("Standard deviation to divide by after subtracting the mean: one number above 0 per channel.")]
+    [MinLength(1)]
+    [MaxLength(3)]
     public IReadOnlyList<double>? Std { get; init; }
 
-    /// <summary>What becomes of transparency; default <see cref="AlphaHandling.Drop"/>.</summary>
-    [Description("Transparency: drop ignores it, white and black lay the picture on that colour.")]
+    /// <summary>How transparency is handled; default <see cref="AlphaHandling.Drop"/>.</summary>
+    [Description("Transparency: drop ignores it, white and black blend the picture over that colour.")]
     public AlphaHandling Alpha { get; init; } = AlphaHandling.Drop;
 
-    /// <summary>What becomes of an embedded colour profile; default <see cref="ColorProfile.Ignore"/>.</summary>
-    [Description("An embedded colour profile: ignore it, or convert from it to srgb.")]
+    /// <summary>How an embedded colour profile is handled; default <see cref="ColorProfile.Ignore"/>.</summary>
+    [Description("Embedded colour profile: ignore it, or convert the colours to srgb.")]
     public ColorProfile ColorProfile { get; init; } = ColorProfile.Ignore;
 
-    /// <summary>Whether the picture is turned upright by its EXIF orientation; default true.</summary>
-    [Description("Whether the picture is turned upright by its EXIF orientation.")]
+    /// <summary>Whether the picture is turned upright as its EXIF orientation says; default true.</summary>
+    [Description("Whether the picture is turned upright as its EXIF orientation says.")]
     public bool ExifOrientation { get; init; } = true;
 
-    /// <summary>What torchvision's ImageNet networks take: shorter side 256, crop 224x224, ImageNet's mean and deviation.</summary>
+    /// <summary>
+    /// The preprocessing of torchvision's ImageNet networks: shorter side 256, crop 224x224, mean and standard
+    /// deviation of ImageNet.
+    /// </summary>
     public static PreprocessingDefinition ImageNet { get; } =
         new()
         {
@@ -65,7 +75,10 @@ public sealed record PreprocessingDefinition
     [JsonIgnore]
     public int ChannelCount => Channels == ColorChannels.Grayscale ? 1 : 3;
 
-    /// <summary>Height and width of the result in pixels; null when they depend on the picture: no crop, and no resize to a fixed size.</summary>
+    /// <summary>
+    /// Height and width of the result, in pixels. Null when they depend on the picture: without a crop, and without a
+    /// resize to a height and width.
+    /// </summary>
     [JsonIgnore]
     public (int Height, int Width)? OutputSize =>
         this switch
@@ -75,7 +88,7 @@ public sealed record PreprocessingDefinition
             _ => null,
         };
 
-    /// <summary>A bilinear resize to the network's input, scaled to 0..1.</summary>
+    /// <summary>A bilinear resize to the size of the network's input, with values of 0 to 1.</summary>
     /// <param name="channels">1 (grayscale) or 3 (RGB).</param>
     /// <param name="height">Height of the input, in pixels.</param>
     /// <param name="width">Width of the input, in pixels.</param>
@@ -95,7 +108,7 @@ public sealed record PreprocessingDefinition
             },
         };
 
-    /// <summary>A bilinear resize to the network's input, left at 0..255.</summary>
+    /// <summary>A bilinear resize to the size of the network's input, with values of 0 to 255.</summary>
     /// <inheritdoc cref="Unit"/>
     public static PreprocessingDefinition Raw(int channels, int height, int width) =>
         Unit(channels, height, width) with
@@ -103,11 +116,13 @@ public sealed record PreprocessingDefinition
             Scale = 1,
         };
 
-    /// <summary>Everything that is wrong; nothing when the definition can be run.</summary>
+    /// <summary>Finds every fault of the definition; none when the definition can be run.</summary>
     public IEnumerable<PreprocessingFault> Validate() => PreprocessingRules.Check(this);
 
-    /// <summary>Whether the other asks for the same, number by number.</summary>
-    /// <param name="other">The other.</param>
+    /// <summary>
+    /// Whether another definition has equal members; means and deviations are compared number by number.
+    /// </summary>
+    /// <param name="other">The other definition.</param>
     public bool Equals(PreprocessingDefinition? other) =>
         other is not null
         && (Resize, Interpolation, CenterCrop, Channels, Scale)

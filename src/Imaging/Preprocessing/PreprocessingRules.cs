@@ -2,9 +2,12 @@ using System.Globalization;
 
 namespace ModelService.Imaging.Preprocessing;
 
-/// <summary>What makes a <see cref="PreprocessingDefinition"/> one that can be run.</summary>
+/// <summary>The rules that a <see cref="PreprocessingDefinition"/> must keep to be run.</summary>
 internal static class PreprocessingRules
 {
+    /// <summary>Checks a definition against every rule.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <returns>Every fault found.</returns>
     public static IEnumerable<PreprocessingFault> Check(PreprocessingDefinition definition) =>
         [
             .. CheckResize(definition.Resize),
@@ -53,7 +56,7 @@ internal static class PreprocessingRules
         {
             yield return new PreprocessingFault(
                 pointer,
-                Text($"Found {side} pixels; 1 to {ImagingOptions.MaxSide:N0} fit.")
+                Text($"Found {side} pixels; 1 to {ImagingOptions.MaxSide:N0} are allowed.")
             );
         }
     }
@@ -65,7 +68,7 @@ internal static class PreprocessingRules
         {
             yield return new PreprocessingFault(
                 pointer,
-                $"Found {value:D}; {string.Join(", ", Enum.GetNames<T>())} fit."
+                $"Found {value:D}; {string.Join(", ", Enum.GetNames<T>())} are allowed."
             );
         }
     }
@@ -74,8 +77,8 @@ internal static class PreprocessingRules
         string pointer,
         IReadOnlyList<double>? numbers,
         PreprocessingDefinition definition,
-        Func<double, bool> fits,
-        string what
+        Func<double, bool> isValid,
+        string expected
     )
     {
         if (numbers is null)
@@ -84,15 +87,14 @@ internal static class PreprocessingRules
         {
             yield return new PreprocessingFault(
                 pointer,
-                Text(
-                    $"Found {numbers.Count} numbers; {definition.ChannelCount} fit, one a channel ({definition.Channels})."
-                )
+                $"Found {numbers.Count} numbers; needed: {definition.ChannelCount}, "
+                    + $"one per channel ({definition.Channels})."
             );
         }
 
         for (var i = 0; i < numbers.Count; i++)
         {
-            foreach (var fault in CheckNumber(Text($"{pointer}/{i}"), numbers[i], fits, what))
+            foreach (var fault in CheckNumber(Text($"{pointer}/{i}"), numbers[i], isValid, expected))
                 yield return fault;
         }
     }
@@ -100,13 +102,13 @@ internal static class PreprocessingRules
     private static IEnumerable<PreprocessingFault> CheckNumber(
         string pointer,
         double number,
-        Func<double, bool> fits,
-        string what
+        Func<double, bool> isValid,
+        string expected
     )
     {
-        // The arithmetic is float32, as torch's: what is finite as a double may not be there.
-        if (!float.IsFinite((float)number) || !fits((float)number))
-            yield return new PreprocessingFault(pointer, Text($"Found {number}; {what} fits."));
+        // Preprocessing computes in float32, as torch does, where a finite double may be infinite or 0.
+        if (!float.IsFinite((float)number) || !isValid((float)number))
+            yield return new PreprocessingFault(pointer, Text($"Found {number}; needed: {expected}."));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

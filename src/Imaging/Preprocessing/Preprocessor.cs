@@ -5,14 +5,14 @@ using ModelService.Imaging.Resampling;
 
 namespace ModelService.Imaging.Preprocessing;
 
-/// <summary>Turns an encoded picture into a network's input. Holds nothing of any picture; any number of threads may use one at once.</summary>
+/// <summary>Converts encoded pictures to a network's input. Thread-safe; keeps nothing of a picture.</summary>
 public sealed class Preprocessor
 {
     private readonly ImagingOptions options;
     private readonly IImageDecoder[] decoders;
 
-    /// <summary>A preprocessor for every supported format.</summary>
-    /// <param name="options">The limits.</param>
+    /// <summary>Creates a preprocessor for all supported formats.</summary>
+    /// <param name="options">The size limits, and how pictures are decoded.</param>
     public Preprocessor(IOptions<ImagingOptions> options)
         : this(options, [new VipsDecoder(), new SkiaDecoder()]) { }
 
@@ -23,28 +23,39 @@ public sealed class Preprocessor
         this.decoders = [.. decoders];
     }
 
-    /// <summary>Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF (the first frame or page) and preprocesses it.</summary>
-    /// <param name="encoded">The file's bytes. A whole array is read in place, a part of one is copied first.</param>
-    /// <param name="definition">What to do; one without faults (<see cref="PreprocessingDefinition.Validate"/>) and with a fixed
-    /// <see cref="PreprocessingDefinition.OutputSize"/>.</param>
-    /// <param name="destination">Receives <c>[C, H, W]</c>, row-major: <see cref="PreprocessingDefinition.ChannelCount"/> times
-    /// <see cref="PreprocessingDefinition.OutputSize"/> floats, no more and no less. What is in it after an exception is undefined.</param>
-    /// <exception cref="ImageException">The bytes are no picture that is taken, or one that is too large.</exception>
-    /// <exception cref="ArgumentException">The definition's size depends on the picture, or the destination has another length.</exception>
+    /// <summary>Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF (its first frame or page) and preprocesses it.</summary>
+    /// <param name="encoded">
+    /// The file's bytes. A whole array is read in place; a part of an array is copied first.
+    /// </param>
+    /// <param name="definition">
+    /// The preprocessing: without faults (<see cref="PreprocessingDefinition.Validate"/>), and with an
+    /// <see cref="PreprocessingDefinition.OutputSize"/> that does not depend on the picture.
+    /// </param>
+    /// <param name="destination">
+    /// Receives <c>[C, H, W]</c>, row-major. Its length must be exactly
+    /// <see cref="PreprocessingDefinition.ChannelCount"/> times height times width of the
+    /// <see cref="PreprocessingDefinition.OutputSize"/>. Its content is undefined after an exception.
+    /// </param>
+    /// <exception cref="ImageException">
+    /// The bytes are not a picture of a supported format, the picture is damaged, or it is too large.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// The output size depends on the picture, or <paramref name="destination"/> has another length.
+    /// </exception>
     public void Run(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(definition);
         var (height, width) =
             definition.OutputSize
             ?? throw new ArgumentException(
-                "The size depends on the picture: resize to a height and width, or crop.",
+                "The output size depends on the picture. Resize to a height and width, or crop.",
                 nameof(definition)
             );
         var length = (long)definition.ChannelCount * height * width;
         if (destination.Length != length)
         {
             throw new ArgumentException(
-                $"Found room for {destination.Length} floats; {length} fit.",
+                $"The destination has {destination.Length} floats; it must have {length}.",
                 nameof(destination)
             );
         }
@@ -53,7 +64,13 @@ public sealed class Preprocessor
         Resample(picture, definition, destination);
     }
 
-    /// <summary>Reads the header, checks it against the limits and makes ready to read the upright picture's rows.</summary>
+    /// <summary>Reads the header, checks the limits and prepares for reading the rows of the upright picture.</summary>
+    /// <param name="encoded">The file's bytes; they must not change until the picture is disposed.</param>
+    /// <param name="definition">The preprocessing.</param>
+    /// <returns>The picture; the caller disposes it.</returns>
+    /// <exception cref="ImageException">
+    /// The bytes are not a picture of a supported format, the header is damaged, or the picture is too large.
+    /// </exception>
     internal Picture Open(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition)
     {
         if (encoded.Length > options.MaxBytes)
@@ -62,7 +79,7 @@ public sealed class Preprocessor
                 ImageFault.TooLarge,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The picture has {encoded.Length:N0} bytes; at most {options.MaxBytes:N0} are taken."
+                    $"The picture has {encoded.Length:N0} bytes; at most {options.MaxBytes:N0} are allowed."
                 )
             );
         }
@@ -89,11 +106,12 @@ public sealed class Preprocessor
         var (across, down) = Geometry.Create(definition, picture.Width, picture.Height, options.MaxPixels);
         var channels = definition.ChannelCount;
         var normalization = Normalization.From(definition);
-        for (var channel = 0; across.Kept * down.Kept < across.Output * down.Output && channel < channels; channel++)
+        var planeLength = across.Output * down.Output;
+        if (across.Kept * down.Kept < planeLength)
         {
-            destination
-                .Slice(channel * across.Output * down.Output, across.Output * down.Output)
-                .Fill(normalization.Black(channel));
+            // The crop is larger than the picture: the margin stays black.
+            for (var channel = 0; channel < channels; channel++)
+                destination.Slice(channel * planeLength, planeLength).Fill(normalization.Black(channel));
         }
 
         using var columns = ResampleCoefficients.Create(across, definition.Interpolation);
@@ -102,7 +120,7 @@ public sealed class Preprocessor
         using var window = new RowWindow(rows, across.Kept * channels);
         var next = 0;
 
-        // To the last row, wanted or not: only then is it known whether the file is whole.
+        // Reads all rows, also those that are not needed: only the last one tells whether the file is complete.
         for (var y = 0; y < picture.Height; y++)
         {
             var pixels = picture.ReadRow();

@@ -4,19 +4,21 @@ using System.Runtime.Intrinsics;
 
 namespace ModelService.Imaging.Resampling;
 
-/// <summary>The two inner loops of the resize: weighted sums of 8-bit values, rounded to 8 bits. Integer sums, so the order of
-/// summing does not matter and the vector forms give the same as the plain ones.</summary>
+/// <summary>
+/// The two inner loops of the resize: weighted sums of 8-bit values, rounded to 8 bits. The sums are of integers, so
+/// the order of summing does not matter, and vector and scalar code give the same result.
+/// </summary>
 internal static class Convolution
 {
-    /// <summary>Rows that <see cref="Down"/> reads and writes are padded to a multiple of this, in bytes.</summary>
+    /// <summary>Bytes that <see cref="Down"/> computes at once; its rows are padded to a multiple of it.</summary>
     public const int Block = 16;
 
     private const int Half = 1 << (ResampleCoefficients.Bits - 1);
 
-    /// <summary>Resizes one row.</summary>
+    /// <summary>Resizes one row horizontally.</summary>
     /// <param name="row">Pixels of <paramref name="channels"/> bytes each.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <param name="coefficients">The source pixels of every kept one.</param>
+    /// <param name="coefficients">The source pixels and the weights of every kept pixel.</param>
     /// <param name="target">Receives the kept pixels.</param>
     public static void Across(
         ReadOnlySpan<byte> row,
@@ -45,11 +47,11 @@ internal static class Convolution
         }
     }
 
-    /// <summary>Sums rows, byte by byte.</summary>
-    /// <param name="rows">Where the rows are, one behind the other.</param>
-    /// <param name="offsets">Where in <paramref name="rows"/> each one starts, in bytes.</param>
-    /// <param name="weights">Each row's weight.</param>
-    /// <param name="target">Receives the sum; its length is a multiple of <see cref="Block"/>.</param>
+    /// <summary>Computes one row of the vertical resize: the weighted sum of rows, byte by byte.</summary>
+    /// <param name="rows">The memory that holds the rows.</param>
+    /// <param name="offsets">Offset of each row's start in <paramref name="rows"/>, in bytes.</param>
+    /// <param name="weights">Weight of each row.</param>
+    /// <param name="target">Receives the sums; its length is a multiple of <see cref="Block"/>.</param>
     public static void Down(
         ReadOnlySpan<byte> rows,
         ReadOnlySpan<int> offsets,
@@ -79,7 +81,8 @@ internal static class Convolution
         }
     }
 
-    // One pixel's three channels at once. Each pixel is read as four bytes, so one byte must follow the last.
+    // Computes the three channels of one pixel at once. It reads each pixel as four bytes, so one byte must follow the
+    // last pixel.
     private static void SumPixels(ReadOnlySpan<byte> pixels, ReadOnlySpan<int> weights, Span<byte> target)
     {
         ref var pixel = ref MemoryMarshal.GetReference(pixels);

@@ -2,16 +2,16 @@ using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Resampling;
 
-/// <summary>Which pixels of an upright picture end up where.</summary>
-/// <param name="Across">Along its width.</param>
-/// <param name="Down">Along its height.</param>
+/// <summary>The resize and the centre crop of an upright picture, in pixels.</summary>
+/// <param name="Across">The sizes along the width.</param>
+/// <param name="Down">The sizes along the height.</param>
 internal readonly record struct Geometry(Axis Across, Axis Down)
 {
-    /// <summary>Works out the sizes.</summary>
-    /// <param name="definition">The resize and the crop.</param>
+    /// <summary>Computes the sizes for a picture.</summary>
+    /// <param name="definition">The preprocessing; its resize and crop are used.</param>
     /// <param name="width">Width of the upright picture, in pixels.</param>
     /// <param name="height">Height of the upright picture, in pixels.</param>
-    /// <param name="maxPixels">Most pixels that the resized picture may have.</param>
+    /// <param name="maxPixels">Maximum number of pixels of the resized picture.</param>
     /// <exception cref="ImageException">The resized picture would be too large.</exception>
     public static Geometry Create(PreprocessingDefinition definition, int width, int height, long maxPixels)
     {
@@ -29,6 +29,6 @@ internal readonly record struct Geometry(Axis Across, Axis Down)
         );
     }
 
-    // torchvision's int(side * longer / shorter), which divides in double precision.
+    // int(side * longer / shorter) in torchvision, which divides in double precision.
     private static long Longer(int side, int longer, int shorter) => (long)((double)((long)side * longer) / shorter);
 }

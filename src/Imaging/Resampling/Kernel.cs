@@ -3,18 +3,19 @@ using ModelService.Imaging.Preprocessing;
 namespace ModelService.Imaging.Resampling;
 
 /// <summary>A resize filter, as in Pillow's Resample.c.</summary>
-/// <param name="Support">Radius beyond which the weight is 0, in pixels.</param>
-/// <param name="Weight">The weight at a distance from the centre, in pixels.</param>
+/// <param name="Support">Radius in pixels, beyond which the weight is 0.</param>
+/// <param name="Weight">Gives the weight at a distance from the centre, in pixels.</param>
 internal sealed record Kernel(double Support, Func<double, double> Weight)
 {
-    /// <summary>The filter of an interpolation other than <see cref="Interpolation.Nearest"/>.</summary>
+    /// <summary>Creates the filter of an interpolation.</summary>
+    /// <param name="interpolation">Any but <see cref="Interpolation.Nearest"/>.</param>
     public static Kernel From(Interpolation interpolation) =>
         interpolation switch
         {
             Interpolation.Bilinear => new Kernel(1, Triangle),
             Interpolation.Bicubic => new Kernel(2, Cubic),
             Interpolation.Lanczos => new Kernel(3, x => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0),
-            _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "Not a filter."),
+            _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "Not a resize filter."),
         };
 
     private static double Triangle(double x) => Math.Max(1 - Math.Abs(x), 0);

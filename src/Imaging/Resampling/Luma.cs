@@ -1,9 +1,9 @@
 namespace ModelService.Imaging.Resampling;
 
-/// <summary>RGB to gray.</summary>
+/// <summary>Converts RGB to grayscale.</summary>
 internal static class Luma
 {
-    /// <summary>ITU-R 601-2 luma, in Pillow's fixed-point arithmetic.</summary>
+    /// <summary>Computes the ITU-R 601-2 luma of each pixel, in Pillow's fixed-point arithmetic.</summary>
     /// <param name="rgb">Pixels of three bytes; overwritten.</param>
     /// <returns>Pixels of one byte, in the first third of <paramref name="rgb"/>.</returns>
     public static Span<byte> Convert(Span<byte> rgb)

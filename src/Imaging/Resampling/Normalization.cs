@@ -3,10 +3,13 @@ using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging.Resampling;
 
-/// <summary>The float for every 8-bit value of every channel: <c>(value * scale - mean) / std</c>, in float32 as torch computes it.</summary>
+/// <summary>
+/// A table with the normalised number of every 8-bit value of every channel: <c>(value * scale - mean) / std</c>, in
+/// float32 as torch computes it.
+/// </summary>
 internal sealed class Normalization
 {
-    // One for each model, as long as it lives.
+    // One table for each definition, kept while the definition lives.
     private static readonly ConditionalWeakTable<PreprocessingDefinition, Normalization> Known = [];
 
     private const int Values = 256;
@@ -25,20 +28,20 @@ internal sealed class Normalization
         }
     }
 
-    /// <summary>The table of a model.</summary>
-    /// <param name="definition">Scale, mean and std.</param>
+    /// <summary>Finds or creates the table of a definition.</summary>
+    /// <param name="definition">The preprocessing; its scale, mean and std are used.</param>
     public static Normalization From(PreprocessingDefinition definition) =>
         Known.GetValue(definition, definition => new Normalization(definition));
 
-    /// <summary>What a black pixel becomes.</summary>
-    /// <param name="channel">In this channel.</param>
+    /// <summary>The normalised number of a black pixel.</summary>
+    /// <param name="channel">Index of the channel.</param>
     public float Black(int channel) => table[channel * Values];
 
-    /// <summary>Writes one row of pixels into the planes of <c>[C, H, W]</c>.</summary>
-    /// <param name="pixels">The row: at least <paramref name="count"/> pixels of C bytes.</param>
-    /// <param name="count">Pixels to write.</param>
-    /// <param name="planes">The planes.</param>
-    /// <param name="offset">Where in its plane the row starts.</param>
+    /// <summary>Normalises one row of pixels and writes it into the planes of <c>[C, H, W]</c>.</summary>
+    /// <param name="pixels">The row: at least <paramref name="count"/> pixels of C bytes each.</param>
+    /// <param name="count">Number of pixels to write.</param>
+    /// <param name="planes">The planes, row-major.</param>
+    /// <param name="offset">Offset of the row's first number in each plane.</param>
     public void Write(ReadOnlySpan<byte> pixels, int count, Span<float> planes, int offset)
     {
         var plane = planes.Length / channels;

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace ModelService.Imaging.Resampling;
 
-/// <summary>The last few rows of a picture, after the resize across: as many as the resize down needs at once.</summary>
+/// <summary>
+/// The last few rows of a picture, resized horizontally: as many as the vertical resize needs for one row of its
+/// result.
+/// </summary>
 internal sealed class RowWindow : IDisposable
 {
     private readonly ResampleCoefficients down;
@@ -11,9 +14,9 @@ internal sealed class RowWindow : IDisposable
     private readonly byte[] rows;
     private readonly int[] offsets;
 
-    /// <summary>Takes the memory for it.</summary>
-    /// <param name="down">The coefficients of the resize down.</param>
-    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <summary>Creates a window and rents its memory.</summary>
+    /// <param name="down">The coefficients of the vertical resize.</param>
+    /// <param name="rowBytes">Bytes per row.</param>
     public RowWindow(ResampleCoefficients down, int rowBytes)
     {
         this.down = down;
@@ -21,17 +24,20 @@ internal sealed class RowWindow : IDisposable
         capacity = down.MaxCount;
         offsets = new int[capacity];
 
-        // One row more, for the result.
+        // The extra row is for the result.
         rows = ArrayPool<byte>.Shared.Rent(checked((capacity + 1) * pitch));
     }
 
-    /// <summary>Where a source row's pixels go. They stay until as many rows later as the window holds.</summary>
-    /// <param name="y">The source row.</param>
+    /// <summary>
+    /// The memory of a source row, to write to or to read from. The window reuses it for the row that comes as many
+    /// rows later as the window holds.
+    /// </summary>
+    /// <param name="y">Index of the source row.</param>
     public Span<byte> Row(int y) => rows.AsSpan(y % capacity * pitch, pitch);
 
-    /// <summary>One row of the resized picture, from the window's rows.</summary>
-    /// <param name="index">The kept row.</param>
-    /// <returns>Its pixels; valid until the next call.</returns>
+    /// <summary>Computes one row of the resized picture from the rows in the window.</summary>
+    /// <param name="index">Index of the kept row.</param>
+    /// <returns>The pixels of the row; valid until the next call.</returns>
     public ReadOnlySpan<byte> Resize(int index)
     {
         var weights = down.Weights(index);
@@ -45,6 +51,6 @@ internal sealed class RowWindow : IDisposable
         return result;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Returns the memory to its pool.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(rows);
 }

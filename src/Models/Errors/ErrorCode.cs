@@ -1,83 +1,95 @@
 namespace ModelService.Models.Errors;
 
-/// <summary>What went wrong, in words a client can act on. The wire form is snake_case; the HTTP status is the API's business.</summary>
+/// <summary>
+/// The kind of an error, as a client can act on it. On the wire a code is written in snake_case; the API maps it to an
+/// HTTP status.
+/// </summary>
 public enum ErrorCode
 {
-    /// <summary>The request can't be read: bad JSON, a missing part, too many images.</summary>
+    /// <summary>The request can't be read: malformed JSON, a missing part, too many images.</summary>
     MalformedRequest,
 
-    /// <summary>The request brings no key, or one that the server does not know.</summary>
+    /// <summary>The request has no API key, or an unknown one.</summary>
     Unauthenticated,
 
-    /// <summary>The key is known, but not for this.</summary>
+    /// <summary>The API key is known, but lacks the scope for this request.</summary>
     Forbidden,
 
-    /// <summary>The client asks more often than it may, or sends too many wrong keys.</summary>
+    /// <summary>The client sent too many requests, or too many wrong API keys.</summary>
     RateLimited,
 
-    /// <summary>The client sends its request too slowly.</summary>
+    /// <summary>The client sent its request too slowly.</summary>
     RequestTimeout,
 
-    /// <summary>The request took longer than a request may.</summary>
+    /// <summary>The request was not answered before its deadline.</summary>
     DeadlineExceeded,
 
-    /// <summary>No model of that name.</summary>
+    /// <summary>No model has the requested name.</summary>
     ModelNotFound,
 
-    /// <summary>A model of that name is there already.</summary>
+    /// <summary>A model with this name exists already.</summary>
     ModelExists,
 
-    /// <summary>The model has no version of that number.</summary>
+    /// <summary>The model has no version with the requested number.</summary>
     VersionNotFound,
 
-    /// <summary>The version is not what the request takes it for, such as one that has weights already.</summary>
+    /// <summary>
+    /// The state of the version does not allow the request, such as weights for a version that has some.
+    /// </summary>
     VersionConflict,
 
-    /// <summary>The model is there but can't serve yet, or no longer.</summary>
+    /// <summary>The model exists, but can't serve requests yet, or not any more.</summary>
     ModelNotReady,
 
-    /// <summary>The body has more bytes than the endpoint takes.</summary>
+    /// <summary>The body has more bytes than the endpoint accepts.</summary>
     BodyTooLarge,
 
     /// <summary>An image has more bytes or pixels than the limits allow.</summary>
     ImageTooLarge,
 
-    /// <summary>The content type is none the endpoint reads.</summary>
+    /// <summary>The endpoint does not accept the content type.</summary>
     UnsupportedMediaType,
 
-    /// <summary>The definition is well-formed JSON but describes nothing that can be built; every error is listed.</summary>
+    /// <summary>
+    /// The definition is well-formed JSON, but not a model that can be built. Every error is listed.
+    /// </summary>
     DefinitionInvalid,
 
-    /// <summary>The bytes are no image of a supported format, or a damaged one.</summary>
+    /// <summary>The bytes are not an image of a supported format, or the image is damaged.</summary>
     ImageUndecodable,
 
-    /// <summary>A tensor's shape or values don't fit the model's input.</summary>
+    /// <summary>The shape or the values of a tensor don't match the model's input.</summary>
     InputMismatch,
 
-    /// <summary>The weights were read but don't match the architecture.</summary>
+    /// <summary>The weights were read, but don't match the architecture.</summary>
     WeightsMismatch,
 
-    /// <summary>The weights file is damaged, of an unknown format, or holds what is never executed here.</summary>
+    /// <summary>
+    /// The weights file is damaged, of an unknown format, or contains code, which this server never executes.
+    /// </summary>
     WeightsUnreadable,
 
-    /// <summary>More work is waiting than the limits allow.</summary>
+    /// <summary>Too much work is waiting: a limit is reached, or the scores would miss the deadline.</summary>
     Overloaded,
 
-    /// <summary>The network was tried in a process of its own, which did not come to its end: it can't be computed here.</summary>
+    /// <summary>
+    /// The probe of the network failed: the separate process that compiled and ran it ended early. This machine can't
+    /// compute the network.
+    /// </summary>
     PlanRejected,
 
-    /// <summary>The device has not enough memory for this.</summary>
+    /// <summary>The device does not have enough memory.</summary>
     OutOfMemory,
 
-    /// <summary>The folder of models can't be written: full, read-only, or broken.</summary>
+    /// <summary>The data folder can't be written: the disk is full, read-only or broken.</summary>
     StorageUnavailable,
 
-    /// <summary>The server is going down and takes no new work.</summary>
+    /// <summary>The server is shutting down and accepts no new requests.</summary>
     ShuttingDown,
 
-    /// <summary>The path names nothing this server has.</summary>
+    /// <summary>The path does not exist on this server.</summary>
     NotFound,
 
-    /// <summary>The path is there, but not with this method.</summary>
+    /// <summary>The path exists, but does not support the HTTP method.</summary>
     MethodNotAllowed,
 }

@@ -1,12 +1,23 @@
 namespace ModelService.Models.Errors;
 
-/// <summary>Builds JSON Pointers (RFC 6901), which say where in a document something stands.</summary>
+/// <summary>Builds JSON Pointers (RFC 6901), which name a location in a JSON document.</summary>
 internal static class JsonPointer
 {
-    /// <summary>The pointer of a property: <c>/layers/4</c> + <c>kernel_size</c> gives <c>/layers/4/kernel_size</c>.</summary>
-    public static string Append(string pointer, string property) =>
-        $"{pointer}/{property.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+    /// <summary>
+    /// Appends a property: <c>/layers/4</c> and <c>kernel_size</c> give <c>/layers/4/kernel_size</c>.
+    /// </summary>
+    /// <param name="pointer">Pointer to the object.</param>
+    /// <param name="property">Name of the property, not escaped.</param>
+    public static string Append(string pointer, string property)
+    {
+        var escaped = property
+            .Replace("~", "~0", StringComparison.Ordinal)
+            .Replace("/", "~1", StringComparison.Ordinal);
+        return $"{pointer}/{escaped}";
+    }
 
-    /// <summary>The pointer of a list's element.</summary>
+    /// <summary>Appends the index of an element.</summary>
+    /// <param name="pointer">Pointer to the list.</param>
+    /// <param name="index">Index of the element, from 0.</param>
     public static string Append(string pointer, int index) => $"{pointer}/{index}";
 }

@@ -1,19 +1,21 @@
 namespace ModelService.Models.Errors;
 
-/// <summary>The one exception whose text a client may see. Anything else that escapes is a bug of ours.</summary>
+/// <summary>
+/// The only exception whose text is sent to clients. Any other exception that reaches the API is a bug of the server.
+/// </summary>
 public class ServingException : Exception
 {
-    /// <summary>An error with one sentence.</summary>
-    /// <param name="code">What went wrong.</param>
-    /// <param name="detail">A sentence for the client: what was found, what would fit.</param>
+    /// <summary>Creates an error that one sentence describes.</summary>
+    /// <param name="code">The code of the error.</param>
+    /// <param name="detail">A sentence for the client: what was found, and what is expected.</param>
     /// <param name="innerException">The cause, for the log only.</param>
     public ServingException(ErrorCode code, string detail, Exception? innerException = null)
         : this(code, detail, [], innerException) { }
 
-    /// <summary>An error made of several, each with its place.</summary>
-    /// <param name="code">What went wrong.</param>
-    /// <param name="detail">The sum of it in one sentence.</param>
-    /// <param name="errors">Every single error.</param>
+    /// <summary>Creates an error that lists several errors, each with its location.</summary>
+    /// <param name="code">The code of the error.</param>
+    /// <param name="detail">A sentence for the client that sums up the errors.</param>
+    /// <param name="errors">Every error with its location.</param>
     /// <param name="innerException">The cause, for the log only.</param>
     public ServingException(
         ErrorCode code,
@@ -27,15 +29,15 @@ public class ServingException : Exception
         Errors = errors;
     }
 
-    /// <summary>An error at one place of the body.</summary>
-    /// <param name="pointer">JSON Pointer to it.</param>
-    /// <param name="detail">What was found there, and what would fit.</param>
+    /// <summary>Creates a <see cref="ErrorCode.MalformedRequest"/> for one location of the body.</summary>
+    /// <param name="pointer">JSON Pointer to the location.</param>
+    /// <param name="detail">A sentence: what was found there, and what is expected.</param>
     public static ServingException MalformedAt(string pointer, string detail) =>
         new(ErrorCode.MalformedRequest, $"At {pointer}: {detail}", [new ErrorDetail(pointer, detail)]);
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The code of the error.</summary>
     public ErrorCode Code { get; }
 
-    /// <summary>Every single error with its place; empty when the message says it all.</summary>
+    /// <summary>Every error with its location; empty when the message alone describes the error.</summary>
     public IReadOnlyList<ErrorDetail> Errors { get; }
 }

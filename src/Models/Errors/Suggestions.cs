@@ -1,11 +1,16 @@
 namespace ModelService.Models.Errors;
 
-/// <summary>Finds what a misspelt word was meant to be, and keeps quoted input short.</summary>
+/// <summary>Helps to write error messages: suggests corrections of misspelt words, and shortens quoted input.</summary>
 internal static class Suggestions
 {
     private const int LongestQuote = 60;
 
-    /// <summary>The candidate that differs least, when it differs by no more than a third of its letters.</summary>
+    /// <summary>Finds the candidate with the smallest edit distance to a misspelt word.</summary>
+    /// <param name="word">The misspelt word.</param>
+    /// <param name="candidates">The correct words.</param>
+    /// <returns>
+    /// The candidate; null if more than a third of its letters, and more than one, would have to change.
+    /// </returns>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         if (word.Length > LongestQuote)
@@ -19,7 +24,8 @@ internal static class Suggestions
             : null;
     }
 
-    /// <summary>The text itself, or its beginning when it is too long to quote.</summary>
+    /// <summary>Shortens a text to its beginning if it is too long to quote.</summary>
+    /// <param name="text">The text.</param>
     public static string Shorten(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
 
     // Levenshtein distance, one row at a time.

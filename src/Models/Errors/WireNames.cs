@@ -6,27 +6,27 @@ using System.Text.Json.Serialization;
 namespace ModelService.Models.Errors;
 
 /// <summary>
-/// The one rule for names that leave the process, in JSON, messages and metrics: snake_case, unless
+/// Gives the names of properties and enum values outside the process, in JSON, messages and metrics: snake_case, unless
 /// <see cref="JsonPropertyNameAttribute"/> or <see cref="JsonStringEnumMemberNameAttribute"/> gives another name.
 /// </summary>
 public static class WireNames
 {
     private static readonly ConcurrentDictionary<Type, OrderedDictionary<string, object>> Enums = new();
 
-    /// <summary>The rule for a name that no attribute gives.</summary>
+    /// <summary>The naming policy where no attribute gives a name.</summary>
     public static JsonNamingPolicy Policy => JsonNamingPolicy.SnakeCaseLower;
 
-    /// <summary>The name of a record's property.</summary>
+    /// <summary>Gets the name of a record's property.</summary>
     /// <param name="property">The property.</param>
     public static string Of(PropertyInfo property) =>
         property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? Policy.ConvertName(property.Name);
 
-    /// <summary>The name of an enum's value.</summary>
+    /// <summary>Gets the name of an enum value.</summary>
     /// <param name="value">A value that the enum declares.</param>
     public static string Of(Enum value) => Of(value.GetType()).First(pair => pair.Value.Equals(value)).Key;
 
-    /// <summary>The names of an enum's values, each with its value, in the order of their declaration.</summary>
-    /// <param name="type">The enum.</param>
+    /// <summary>Gets the values of an enum by their names, in the order of declaration.</summary>
+    /// <param name="type">The type of the enum.</param>
     public static IReadOnlyDictionary<string, object> Of(Type type) =>
         Enums.GetOrAdd(
             type,
@@ -44,6 +44,6 @@ public static class WireNames
                 )
         );
 
-    /// <summary>A converter that gives System.Text.Json the same names of enums.</summary>
+    /// <summary>Creates a converter that makes System.Text.Json use the same names for enum values.</summary>
     public static JsonStringEnumConverter CreateEnumConverter() => new(Policy);
 }

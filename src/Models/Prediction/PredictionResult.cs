@@ -5,21 +5,21 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Prediction;
 
 /// <summary>The answer to a prediction request.</summary>
-/// <param name="Source">The version that gave it.</param>
-/// <param name="Outcomes">One for each input, in order.</param>
-/// <param name="Timing">Where the time went.</param>
+/// <param name="Source">The version that computed the answer.</param>
+/// <param name="Outcomes">The scores or the failure of each input, in the order of the inputs.</param>
+/// <param name="Timing">The time spent in each stage.</param>
 public sealed record PredictionResult(
     PredictionSource Source,
     IReadOnlyList<Outcome<Scores>> Outcomes,
     PredictionTiming Timing
 );
 
-/// <summary>The version that gave an answer, as it was then.</summary>
-/// <param name="Model">The model's name.</param>
-/// <param name="Version">The version's number.</param>
-/// <param name="Weights">Where its weights come from.</param>
-/// <param name="RandomTensors">Names of the tensors that are still random.</param>
-/// <param name="Labels">One label per class; null when it has none.</param>
+/// <summary>The version that computed an answer, in its state at that time.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Version">Number of the version.</param>
+/// <param name="Weights">Whether its weights are random, partly loaded or loaded.</param>
+/// <param name="RandomTensors">Names of the tensors with random values.</param>
+/// <param name="Labels">One label per class; null for a model without labels.</param>
 public sealed record PredictionSource(
     string Model,
     int Version,

@@ -2,7 +2,9 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Prediction;
 
-/// <summary>On what terms a request is served.</summary>
-/// <param name="Priority">Whom it may pass while it waits.</param>
-/// <param name="Timeout">How long from now the scores may take; null: as long as the server lets any request wait.</param>
+/// <summary>The priority and the timeout of a prediction request.</summary>
+/// <param name="Priority">Rank of the request in the model's queue.</param>
+/// <param name="Timeout">
+/// Time from now to the deadline. Null, or more than <see cref="BatchingOptions.MaxTimeout"/>: that option counts.
+/// </param>
 public sealed record PredictionTerms(Priority Priority = Priority.Normal, TimeSpan? Timeout = null);

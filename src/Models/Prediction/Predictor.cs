@@ -7,27 +7,30 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Prediction;
 
-/// <summary>Answers prediction requests: admits them, keeps room in the model's queue, and holds them to their deadline.</summary>
-/// <param name="scorer">Takes inputs through preprocessing, network and softmax.</param>
-/// <param name="batching">How much may be under way, and for how long.</param>
-/// <param name="metrics">Counts what is answered and what is refused.</param>
+/// <summary>
+/// Answers prediction requests: admits them, reserves room in the model's queue, scores them and enforces their
+/// deadline.
+/// </summary>
+/// <param name="scorer">Runs preprocessing, network and softmax for the inputs.</param>
+/// <param name="batching">The limits on inputs in progress, and the longest timeout.</param>
+/// <param name="metrics">Counts answered and rejected inputs.</param>
 public sealed class Predictor(InputScorer scorer, IOptions<BatchingOptions> batching, ServingMetrics metrics)
 {
     private readonly AdmissionLimiter limiter = new(batching.Value);
 
-    /// <summary>Scores inputs.</summary>
-    /// <param name="lease">The version; borrowed.</param>
-    /// <param name="inputs">At least one.</param>
-    /// <param name="terms">Their priority, and how long the answer may take.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves; inputs that still wait are then dropped.</param>
+    /// <summary>Scores the inputs of one request.</summary>
+    /// <param name="lease">A lease of the version; borrowed.</param>
+    /// <param name="inputs">The inputs, at least one.</param>
+    /// <param name="terms">Priority and timeout of the request.</param>
+    /// <param name="cancellationToken">Cancels the request: its inputs that still wait are dropped.</param>
     /// <returns>
-    /// One outcome for each input, in order: an input that can't be used does not affect the others. A failure of the
-    /// whole request: <see cref="ErrorCode.Overloaded"/>.
+    /// An outcome for each input, in order; an unusable input does not affect the others. Or a failure of the whole
+    /// request: <see cref="ErrorCode.Overloaded"/>.
     /// </returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DeadlineExceeded"/>; <see cref="ErrorCode.OutOfMemory"/>;
-    /// <see cref="ErrorCode.InputMismatch"/>: the model takes no photos; <see cref="ErrorCode.BodyTooLarge"/>: the
-    /// inputs take more memory than one request may.
+    /// <see cref="ErrorCode.InputMismatch"/>: the model does not accept images; <see cref="ErrorCode.BodyTooLarge"/>:
+    /// the inputs need more memory than one request may use.
     /// </exception>
     public async Task<Outcome<PredictionResult>> PredictAsync(
         ModelLease lease,
@@ -40,7 +43,7 @@ public sealed class Predictor(InputScorer scorer, IOptions<BatchingOptions> batc
         using var predicting = metrics.Predicting(model);
         try
         {
-            var outcome = await ScoreInTimeAsync(lease, inputs, terms, cancellationToken);
+            var outcome = await ScoreBeforeDeadlineAsync(lease, inputs, terms, cancellationToken);
             if (outcome.TryGet(out var result, out var failure))
                 metrics.Answered(model, result.Outcomes);
             else
@@ -54,24 +57,24 @@ public sealed class Predictor(InputScorer scorer, IOptions<BatchingOptions> batc
         }
     }
 
-    private async Task<Outcome<PredictionResult>> ScoreInTimeAsync(
+    private async Task<Outcome<PredictionResult>> ScoreBeforeDeadlineAsync(
         ModelLease lease,
         IReadOnlyList<PredictionInput> inputs,
         PredictionTerms terms,
         CancellationToken cancellationToken
     )
     {
-        var (version, inputCount) = (lease.Model, lease.Worker.Counts.Input);
-        if ((long)inputs.Count * inputCount > Array.MaxLength / sizeof(float))
+        var (version, inputLength) = (lease.Model, lease.Worker.Counts.Input);
+        if ((long)inputs.Count * inputLength > Array.MaxLength / sizeof(float))
         {
             throw new ServingException(
                 ErrorCode.BodyTooLarge,
-                $"{inputs.Count} inputs of {version.Resolved.Analysis.Input} are more than one batch can hold. "
-                    + "Send fewer in one request."
+                $"{inputs.Count} inputs of shape {version.Resolved.Analysis.Input} are more than one request can hold. "
+                    + "Send fewer inputs per request."
             );
         }
 
-        var bytes = (long)inputs.Count * inputCount * sizeof(float);
+        var bytes = (long)inputs.Count * inputLength * sizeof(float);
         if (!limiter.Admit(inputs.Count, bytes).TryGet(out var admission, out var overloaded))
             return overloaded;
         using var admitted = admission;
@@ -96,8 +99,8 @@ public sealed class Predictor(InputScorer scorer, IOptions<BatchingOptions> batc
         {
             throw new ServingException(
                 ErrorCode.DeadlineExceeded,
-                "The scores are not there within the time that the request or the server gives them. "
-                    + "Send less at once, or give it more time."
+                "The deadline passed before the scores were computed. "
+                    + "Send fewer inputs per request, or set a longer timeout."
             );
         }
     }

@@ -3,9 +3,10 @@ using ModelService.Models.Errors;
 namespace ModelService.Models.Scheduling;
 
 /// <summary>
-/// Bounds the inputs that the whole server works on, from decoding to scores, so that no crowd of requests takes all
-/// memory. Thread-safe.
+/// Limits the inputs in progress in the whole server, from decoding to scores, so that many requests at once can't use
+/// up the memory. Thread-safe.
 /// </summary>
+/// <param name="options">The limits on inputs and on their bytes.</param>
 internal sealed class AdmissionLimiter(BatchingOptions options)
 {
     private readonly Lock gate = new();
@@ -13,18 +14,20 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
     private long admittedBytes;
 
     /// <summary>Admits a request.</summary>
-    /// <param name="inputs">Inputs of the request.</param>
-    /// <param name="bytes">Bytes of these inputs, decoded.</param>
-    /// <returns>The admission, which ends when it is disposed; or <see cref="ErrorCode.Overloaded"/>.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit.</exception>
+    /// <param name="inputs">Number of inputs of the request.</param>
+    /// <param name="bytes">Size of these inputs after decoding, in bytes.</param>
+    /// <returns>The admission, which the caller disposes to end it; or <see cref="ErrorCode.Overloaded"/>.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit on bytes.
+    /// </exception>
     public Outcome<Admission> Admit(int inputs, long bytes)
     {
         if (bytes > options.BytesLimit)
         {
             throw new ServingException(
                 ErrorCode.BodyTooLarge,
-                $"The request's {inputs} inputs take {bytes} bytes; {options.BytesLimit} may be under way at once. "
-                    + "Send fewer in one request."
+                $"The request's {inputs} inputs need {bytes} bytes; at most {options.BytesLimit} are allowed. "
+                    + "Send fewer inputs per request."
             );
         }
 
@@ -34,8 +37,9 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
             {
                 return new Failure(
                     ErrorCode.Overloaded,
-                    $"{admittedInputs} inputs of {admittedBytes} bytes are under way in this server; it takes "
-                        + $"{options.InputsLimit} of {options.BytesLimit} bytes at once. Try again in a moment."
+                    $"The server is working on {admittedInputs} inputs of {admittedBytes} bytes in total; at most "
+                        + $"{options.InputsLimit} inputs of {options.BytesLimit} bytes are allowed. "
+                        + "Try again in a moment."
                 );
             }
 
@@ -54,7 +58,7 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
         }
     }
 
-    /// <summary>What an admitted request takes of the limits, until it is disposed.</summary>
+    /// <summary>The part of the limits that an admitted request uses; disposing it gives that part back.</summary>
     internal sealed class Admission(AdmissionLimiter limiter, int inputs, long bytes) : IDisposable
     {
         /// <summary>Ends the admission.</summary>

@@ -2,10 +2,13 @@ using System.Numerics;
 
 namespace ModelService.Models.Scheduling;
 
-/// <summary>What waits for a model, and what of it is computed next: decided by who waits and by the time alone. Not thread-safe.</summary>
-/// <typeparam name="T">A request.</typeparam>
-/// <param name="maxBatchSize">Most inputs in one batch.</param>
-/// <param name="maxDelay">How long the first that waits may be kept for others to join it.</param>
+/// <summary>
+/// The queue of a model's waiting requests. It forms the batches, from the requests and the given time alone. Not
+/// thread-safe.
+/// </summary>
+/// <typeparam name="T">Type of a request.</typeparam>
+/// <param name="maxBatchSize">Maximum number of inputs in one batch.</param>
+/// <param name="maxDelay">How long the oldest input may be held back so that others can join its batch.</param>
 internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     where T : class
 {
@@ -14,20 +17,25 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         .. Enum.GetValues<Priority>().Select(_ => new LinkedList<Entry>()),
     ];
     private readonly Dictionary<T, LinkedListNode<Entry>> nodes = [];
-    private readonly int[] counts = new int[Enum.GetValues<Priority>().Length]; // by priority
+
+    // Numbers of waiting and of reserved inputs, by priority.
+    private readonly int[] counts = new int[Enum.GetValues<Priority>().Length];
     private readonly int[] reserved = new int[Enum.GetValues<Priority>().Length];
 
-    /// <summary>Inputs that wait.</summary>
+    /// <summary>Number of waiting inputs.</summary>
     public int Count => counts.Sum();
 
-    /// <summary>Inputs that wait, and those that room is kept for.</summary>
+    /// <summary>Number of waiting and of reserved inputs.</summary>
     public int CountWithReserved => counts.Sum() + reserved.Sum();
 
-    /// <summary>The requests that wait, in no order.</summary>
+    /// <summary>The waiting requests, in no particular order.</summary>
     public IReadOnlyCollection<T> Requests => nodes.Keys;
 
-    /// <summary>The sizes that batches have: powers of two and the largest, so that few are to be prepared for. No batch is filled up.</summary>
-    /// <param name="maxBatchSize">The largest.</param>
+    /// <summary>
+    /// The possible batch sizes: the powers of two below the maximum, and the maximum. Only these few sizes need to be
+    /// warmed up. Batches are not padded: inputs beyond such a size wait for the next batch.
+    /// </summary>
+    /// <param name="maxBatchSize">Maximum number of inputs in one batch.</param>
     public static IEnumerable<int> Sizes(int maxBatchSize)
     {
         for (var size = 1; size < maxBatchSize; size *= 2)
@@ -35,39 +43,40 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         yield return maxBatchSize;
     }
 
-    /// <summary>Inputs that will be taken before those of a new request, with those that room is kept for.</summary>
-    /// <param name="priority">Its priority.</param>
+    /// <summary>Number of waiting and reserved inputs that are served before a new request.</summary>
+    /// <param name="priority">Priority of the new request.</param>
     public int Ahead(Priority priority)
     {
         var ahead = 0;
-        for (var before = 0; before <= (int)priority; before++)
-            ahead += counts[before] + reserved[before];
+        for (var i = 0; i <= (int)priority; i++)
+            ahead += counts[i] + reserved[i];
         return ahead;
     }
 
-    /// <summary>Keeps room for inputs that are to come.</summary>
-    /// <param name="inputs">How many.</param>
-    /// <param name="priority">Their priority.</param>
+    /// <summary>Reserves room for inputs that will be added later.</summary>
+    /// <param name="inputs">Number of inputs.</param>
+    /// <param name="priority">Priority of the inputs.</param>
     public void Reserve(int inputs, Priority priority) => reserved[(int)priority] += inputs;
 
-    /// <summary>Gives room back that was kept: the inputs come now, or not at all.</summary>
-    /// <param name="inputs">How many.</param>
-    /// <param name="priority">Their priority.</param>
+    /// <summary>Releases reserved room, when its inputs are added or are no longer expected.</summary>
+    /// <param name="inputs">Number of inputs.</param>
+    /// <param name="priority">Priority of the inputs.</param>
     public void Release(int inputs, Priority priority) => reserved[(int)priority] -= inputs;
 
-    /// <summary>Puts a request behind those of its priority.</summary>
+    /// <summary>Adds a request behind all others of its priority.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="inputs">How many inputs it has, at least one.</param>
-    /// <param name="priority">Its priority.</param>
-    /// <param name="now">The time, on any clock.</param>
+    /// <param name="inputs">Number of its inputs, at least one.</param>
+    /// <param name="priority">Priority of the request.</param>
+    /// <param name="now">The current time, on any clock.</param>
     public void Add(T request, int inputs, Priority priority, TimeSpan now)
     {
         nodes.Add(request, byPriority[(int)priority].AddLast(new Entry(request, inputs, priority, now)));
         counts[(int)priority] += inputs;
     }
 
-    /// <summary>Takes out what still waits of a request.</summary>
-    /// <returns>How many inputs did.</returns>
+    /// <summary>Removes the inputs of a request that still wait.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>Number of inputs removed.</returns>
     public int Remove(T request)
     {
         if (!nodes.Remove(request, out var node))
@@ -77,19 +86,23 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         return node.Value.Left;
     }
 
-    /// <summary>How long the next batch has to wait; null while nothing waits.</summary>
-    /// <param name="now">The time.</param>
+    /// <summary>Time until the next batch may start; null while the queue is empty.</summary>
+    /// <param name="now">The current time.</param>
     public TimeSpan? Delay(TimeSpan now)
     {
         if (Count == 0)
             return null;
         if (Count >= maxBatchSize || maxDelay == TimeSpan.Zero)
             return TimeSpan.Zero;
-        var first = byPriority.Where(list => list.First is not null).Min(list => list.First!.Value.Since);
-        return first + maxDelay <= now ? TimeSpan.Zero : first + maxDelay - now;
+        var oldest = byPriority.Where(list => list.First is not null).Min(list => list.First!.Value.Added);
+        return oldest + maxDelay <= now ? TimeSpan.Zero : oldest + maxDelay - now;
     }
 
-    /// <summary>Takes the next batch: by priority, then in the order in which the requests came. A large request goes in several.</summary>
+    /// <summary>
+    /// Takes the next batch from the queue: by priority, then in order of arrival. A request that exceeds the batch is
+    /// divided among several batches.
+    /// </summary>
+    /// <returns>The parts of the batch; empty if nothing waits.</returns>
     public List<BatchPart<T>> Cut()
     {
         var room = Count >= maxBatchSize ? maxBatchSize : (int)BitOperations.RoundUpToPowerOf2((uint)Count + 1) / 2;
@@ -115,7 +128,7 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
 
     /// <summary>Splits a batch in two.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="count">Inputs that go into the first of the two.</param>
+    /// <param name="count">Number of inputs in the first of the two.</param>
     public static (List<BatchPart<T>> Left, List<BatchPart<T>> Right) Split(List<BatchPart<T>> batch, int count)
     {
         var (left, right) = (new List<BatchPart<T>>(), new List<BatchPart<T>>());
@@ -132,13 +145,13 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
         return (left, right);
     }
 
-    private sealed class Entry(T request, int inputs, Priority priority, TimeSpan since)
+    private sealed class Entry(T request, int inputs, Priority priority, TimeSpan added)
     {
         public T Request => request;
 
         public Priority Priority => priority;
 
-        public TimeSpan Since => since;
+        public TimeSpan Added => added;
 
         public int Taken { get; set; }
 
@@ -146,8 +159,9 @@ internal sealed class BatchQueue<T>(int maxBatchSize, TimeSpan maxDelay)
     }
 }
 
-/// <summary>Inputs of one request that are in one batch.</summary>
+/// <summary>The inputs of one request in one batch.</summary>
+/// <typeparam name="T">Type of a request.</typeparam>
 /// <param name="Request">The request.</param>
-/// <param name="First">Index of the first among the request's inputs.</param>
-/// <param name="Count">How many.</param>
+/// <param name="First">Index of the first of these inputs in the request.</param>
+/// <param name="Count">Number of inputs.</param>
 internal readonly record struct BatchPart<T>(T Request, int First, int Count);

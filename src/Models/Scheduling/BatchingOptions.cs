@@ -3,23 +3,28 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Models.Scheduling;
 
-/// <summary>How inputs wait for a model, and which are computed together.</summary>
+/// <summary>How inputs wait in a model's queue, and how they are computed in batches.</summary>
 public sealed class BatchingOptions : IValidatableObject
 {
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Batching";
 
-    /// <summary>Inputs that may wait for one model. A request that brings one more is refused with <c>overloaded</c>.</summary>
+    /// <summary>
+    /// Maximum number of inputs in one model's queue. Further requests are answered <c>overloaded</c>.
+    /// </summary>
     /// <value>Inputs; 1 to 65,536; default 256.</value>
     [Range(1, 65_536)]
     public int QueueLimit { get; init; } = 256;
 
-    /// <summary>Most inputs that are computed together; a model of huge inputs takes fewer. Larger batches use the device better and let each of them wait longer.</summary>
+    /// <summary>
+    /// Maximum number of inputs in one batch; less for a model with very large inputs. Larger batches use the device
+    /// better, but each input waits longer for its scores.
+    /// </summary>
     /// <value>Inputs; 0 to 1,024; default 0: 8 on processors, 32 on GPUs.</value>
     [Range(0, 1_024)]
     public int MaxBatchSize { get; init; }
 
-    /// <summary>Most inputs that are computed together on a device.</summary>
+    /// <summary>Maximum number of inputs in one batch on a device.</summary>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
     internal int MaxBatchSizeOn(string device) =>
         MaxBatchSize > 0 ? MaxBatchSize
@@ -27,33 +32,49 @@ public sealed class BatchingOptions : IValidatableObject
         : 32;
 
     /// <summary>
-    /// How much each model may compute, in proportion to the others, while several on one device have inputs waiting: one of 3 gets three times as
-    /// much as one of 1. Each version in memory counts for itself.
+    /// Each model's part of a device's time, relative to the other models, while several of them have waiting inputs: a
+    /// model of weight 3 gets three times as much as a model of weight 1. Each version in memory counts as a model of
+    /// its own.
     /// </summary>
-    /// <value>A list of weights by the model's name, each 1 to 100, such as <c>ModelService__Batching__Weights__pets=3</c>; default 1 for those it leaves out.</value>
+    /// <value>
+    /// A list of weights by the model's name, each 1 to 100, such as <c>ModelService__Batching__Weights__pets=3</c>;
+    /// default 1 for models that are not listed.
+    /// </value>
     public Dictionary<string, int> Weights { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The weight of a model.</summary>
+    /// <summary>Gets the weight of a model.</summary>
     /// <param name="model">The model's name.</param>
     internal int WeightOf(string model) => Weights.GetValueOrDefault(model, 1);
 
-    /// <summary>How long an input that could be computed at once is kept for others to join it. A model that is busy gathers inputs without.</summary>
+    /// <summary>
+    /// How long an idle model holds back an input so that others can join its batch. A busy model gathers inputs anyway
+    /// while it computes.
+    /// </summary>
     /// <value>A time span; 0 to 10 seconds; default 0.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan MaxDelay { get; init; }
 
-    /// <summary>How long a prediction may take, whatever its <c>X-Request-Timeout-Ms</c>; what takes longer is <c>deadline_exceeded</c>.</summary>
+    /// <summary>
+    /// Longest time for a prediction, even if its <c>X-Request-Timeout-Ms</c> is longer. After that time it is answered
+    /// <c>deadline_exceeded</c>.
+    /// </summary>
     /// <value>A time span; 1 millisecond to 1 hour; default 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Inputs of all models that may be under way, from decoding to scores. A request that brings one more is refused with <c>overloaded</c>.</summary>
+    /// <summary>
+    /// Maximum number of inputs in progress for all models together, from decoding to scores. Further requests are
+    /// answered <c>overloaded</c>.
+    /// </summary>
     /// <value>Inputs; 1 to 1,000,000; default 4,096.</value>
     [Range(1, 1_000_000)]
     public int InputsLimit { get; init; } = 4_096;
 
-    /// <summary>Bytes that the inputs of all models under way may take, decoded. A request that brings more is refused with <c>overloaded</c>.</summary>
-    /// <value>Bytes; 1 MiB and more; default 2 GiB.</value>
+    /// <summary>
+    /// Maximum total size of the decoded inputs in progress for all models together. Further requests are answered
+    /// <c>overloaded</c>.
+    /// </summary>
+    /// <value>Bytes; at least 1 MiB; default 2 GiB.</value>
     [Range(1L << 20, long.MaxValue)]
     public long BytesLimit { get; init; } = 2L << 30;
 
@@ -67,5 +88,6 @@ public sealed class BatchingOptions : IValidatableObject
         );
 }
 
+/// <summary>Validates <see cref="BatchingOptions"/> by their attributes and rules.</summary>
 [OptionsValidator]
 internal sealed partial class BatchingOptionsValidator : IValidateOptions<BatchingOptions>;

@@ -1,97 +1,104 @@
 namespace ModelService.Models.Scheduling;
 
 /// <summary>
-/// Which of the models that flow a device computes next, decided by who waits and by the time alone. Over time, each gets of the device what its
-/// weight is of all that want it; and no batch waits for a much longer one. Not thread-safe.
+/// Decides which flow gets the next lease of a device, from the flows' state and the given time alone. A flow is one
+/// model version, and a lease covers one batch. While several flows want the device, each gets device time in
+/// proportion to its weight, and no batch waits for a much longer one. Not thread-safe.
 /// </summary>
-/// <param name="atOnce">Batches that the device computes at once.</param>
+/// <param name="atOnce">Number of leases that run side by side at full speed.</param>
 /// <remarks>
-/// Start-time fair queueing: Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996, with the time that a turn took for a packet's length. A
-/// turn can't be interrupted, so who comes back while a long one is under way, and has not used more, starts beside it at once: the operating system
-/// shares the cores, and what it came with takes twice as long as alone. Those that want one turn after the other, whom that would gain nothing, do so
-/// only if they would still be behind after a turn like their last one; else they take turns.
+/// Start-time fair queueing (Goyal, Vin and Cheng, "Start-time Fair Queuing", SIGCOMM 1996), with the duration of a
+/// lease in place of a packet's length. A running lease can't be interrupted. So a flow that returns from idling while
+/// a long lease runs, and has not used more, starts beside it at once: the operating system divides the cores, and the
+/// batch takes twice as long as alone. A flow that asks for one lease after the other would gain nothing from that. It
+/// starts beside a running lease only if it would still be behind after another lease like its last one; otherwise the
+/// flows alternate.
 /// </remarks>
 internal sealed class FairScheduler(int atOnce)
 {
-    // Those that wait or compute, in the order in which they came.
+    // The flows that wait or run, in order of arrival.
     private readonly List<FlowState> active = [];
-    private int computing;
+    private int running;
 
-    // How long whoever computes all the time has had the device for itself: it runs slower than the clock while others compute beside.
+    // The device time at the clock's time `since`. It advances slower than the clock while more leases run than
+    // `atOnce`.
     private TimeSpan deviceTime;
     private TimeSpan since;
 
-    // What the one had used that began last.
-    private TimeSpan begun;
+    // The largest usage at which a lease has started. A flow that was idle continues from here.
+    private TimeSpan virtualTime;
 
-    private double Speed => Math.Min(1, (double)atOnce / computing);
+    private double Speed => Math.Min(1, (double)atOnce / running);
 
-    /// <summary>A model wants a turn; if it wants one after the other, it says so before the last is over.</summary>
-    /// <param name="flow">Its flow.</param>
-    /// <param name="now">The time, on any clock.</param>
+    /// <summary>
+    /// Asks for a lease. A flow that wants one lease after the other asks before the last one ends, or else it counts
+    /// as idle in between.
+    /// </summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="now">The current time, on any clock.</param>
     public void Ask(FlowState flow, TimeSpan now)
     {
         Advance(now);
         if (flow is { Waiting: 0, Running: 0 })
         {
-            // What it did not use while it wanted nothing is gone: it starts where those are that compute.
-            flow.Join(begun, deviceTime);
+            flow.Join(virtualTime, deviceTime);
             active.Add(flow);
         }
 
         flow.Waiting++;
     }
 
-    /// <summary>How long a model that waits has to wait on, should nothing else happen; null: until something does.</summary>
-    /// <param name="flow">Its flow.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Time until a waiting flow may start its lease, if nothing else happens before.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The time; null if another lease must start or end first.</returns>
     public TimeSpan? Delay(FlowState flow, TimeSpan now)
     {
         Advance(now);
         if (Next() != flow)
             return null;
-        if (computing < atOnce)
+        if (running < atOnce)
             return TimeSpan.Zero;
         if (flow.Running > 0)
             return null;
-        var after = flow.UsedAt(deviceTime) + (flow.WasAway ? TimeSpan.Zero : flow.LastTurn);
-        return active.Where(other => other.Running > 0).Max(other => other.TimeUntil(after, deviceTime)) / Speed;
+        var usageAfter = flow.UsageAt(deviceTime) + (flow.WasIdle ? TimeSpan.Zero : flow.LastLease);
+        return active.Where(other => other.Running > 0).Max(other => other.TimeUntil(usageAfter, deviceTime)) / Speed;
     }
 
-    /// <summary>A model that waited begins its turn.</summary>
-    /// <param name="flow">Its flow.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>What <see cref="End"/> wants to know of it.</returns>
+    /// <summary>Starts a lease that a flow waits for.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The device time at the start, for <see cref="End"/>.</returns>
     public TimeSpan Begin(FlowState flow, TimeSpan now)
     {
         Advance(now);
         flow.Begin(deviceTime);
-        computing++;
-        if (flow.UsedAt(deviceTime) > begun)
-            begun = flow.UsedAt(deviceTime);
+        running++;
+        if (flow.UsageAt(deviceTime) > virtualTime)
+            virtualTime = flow.UsageAt(deviceTime);
         return deviceTime;
     }
 
-    /// <summary>A turn is over.</summary>
-    /// <param name="flow">Whose.</param>
-    /// <param name="start">What <see cref="Begin"/> gave.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Ends a lease.</summary>
+    /// <param name="flow">The flow that held the lease.</param>
+    /// <param name="start">The result of <see cref="Begin"/>.</param>
+    /// <param name="now">The current time.</param>
     public void End(FlowState flow, TimeSpan start, TimeSpan now)
     {
         Advance(now);
         flow.End(deviceTime - start, deviceTime);
-        computing--;
+        running--;
         if (flow is { Waiting: 0, Running: 0 })
             active.Remove(flow);
     }
 
-    // Of those that wait, who has used the least.
+    // The waiting flow with the least usage.
     private FlowState? Next()
     {
         FlowState? next = null;
         foreach (var flow in active)
         {
-            if (flow.Waiting > 0 && (next is null || flow.UsedAt(deviceTime) < next.UsedAt(deviceTime)))
+            if (flow.Waiting > 0 && (next is null || flow.UsageAt(deviceTime) < next.UsageAt(deviceTime)))
                 next = flow;
         }
 

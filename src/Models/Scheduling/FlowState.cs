@@ -1,48 +1,65 @@
 namespace ModelService.Models.Scheduling;
 
-/// <summary>A model's flow of a device: its weight, and what it has used so far. Not thread-safe.</summary>
-/// <param name="weight">How much it may use while others want the device too, in proportion to theirs; at least 1.</param>
+/// <summary>
+/// The state of one flow in a <see cref="FairScheduler"/>: of one model version on one device. Its usage is the device
+/// time it has used, divided by its weight. Not thread-safe.
+/// </summary>
+/// <param name="weight">Part of the device time relative to the other flows' weights; at least 1.</param>
 internal sealed class FlowState(int weight)
 {
-    private TimeSpan used; // by its weight, up to `since`
+    // The usage at the time `since`.
+    private TimeSpan usage;
     private TimeSpan since;
 
-    /// <summary>Turns that it wants.</summary>
+    /// <summary>Number of leases that the flow waits for.</summary>
     public int Waiting { get; set; }
 
-    /// <summary>Turns that it has.</summary>
+    /// <summary>Number of leases that the flow holds.</summary>
     public int Running { get; private set; }
 
-    /// <summary>Whether it wanted nothing before the turn that it wants now.</summary>
-    public bool WasAway { get; private set; }
+    /// <summary>Whether the flow was idle before the lease that it waits for now.</summary>
+    public bool WasIdle { get; private set; }
 
-    /// <summary>How long its last turn took, by its weight.</summary>
-    public TimeSpan LastTurn { get; private set; }
+    /// <summary>The usage of the flow's last lease.</summary>
+    public TimeSpan LastLease { get; private set; }
 
-    /// <summary>The time that it has computed, by its weight: twice the weight, half of the time.</summary>
-    public TimeSpan UsedAt(TimeSpan now) => used + ((now - since) * Running / weight);
+    /// <summary>The flow's usage at a device time.</summary>
+    /// <param name="now">The device time.</param>
+    public TimeSpan UsageAt(TimeSpan now) => usage + ((now - since) * Running / weight);
 
-    /// <summary>How long it must compute on until it has used so much.</summary>
-    public TimeSpan TimeUntil(TimeSpan much, TimeSpan now) =>
-        much > UsedAt(now) ? (much - UsedAt(now)) * weight / Running : TimeSpan.Zero;
+    /// <summary>Device time until a running flow reaches a usage; zero if it is reached already.</summary>
+    /// <param name="target">The usage.</param>
+    /// <param name="now">The device time.</param>
+    public TimeSpan TimeUntil(TimeSpan target, TimeSpan now) =>
+        target > UsageAt(now) ? (target - UsageAt(now)) * weight / Running : TimeSpan.Zero;
 
-    /// <summary>It wants the device again, and has used at least so much.</summary>
-    public void Join(TimeSpan least, TimeSpan now) => (used, since, WasAway) = (used > least ? used : least, now, true);
+    /// <summary>Ends the flow's idle time.</summary>
+    /// <param name="minimum">The usage is raised to this value, so that idle time gives no credit.</param>
+    /// <param name="now">The device time.</param>
+    public void Join(TimeSpan minimum, TimeSpan now)
+    {
+        usage = usage > minimum ? usage : minimum;
+        since = now;
+        WasIdle = true;
+    }
 
-    /// <summary>One of the turns that it wants begins.</summary>
+    /// <summary>Starts one of the leases that the flow waits for.</summary>
+    /// <param name="now">The device time.</param>
     public void Begin(TimeSpan now)
     {
-        (used, since) = (UsedAt(now), now);
-        WasAway = false;
+        (usage, since) = (UsageAt(now), now);
+        WasIdle = false;
         Waiting--;
         Running++;
     }
 
-    /// <summary>One of its turns is over.</summary>
-    public void End(TimeSpan took, TimeSpan now)
+    /// <summary>Ends one of the flow's leases.</summary>
+    /// <param name="duration">Device time that the lease took.</param>
+    /// <param name="now">The device time.</param>
+    public void End(TimeSpan duration, TimeSpan now)
     {
-        (used, since) = (UsedAt(now), now);
+        (usage, since) = (UsageAt(now), now);
         Running--;
-        LastTurn = took / weight;
+        LastLease = duration / weight;
     }
 }

@@ -1,14 +1,17 @@
 namespace ModelService.Models.Scheduling;
 
-/// <summary>Who is served first while inputs wait: all that is high before all that is normal, and that before all that is low.</summary>
+/// <summary>
+/// The rank of a request in a model's queue: all waiting inputs of a higher priority are served before those of a lower
+/// one.
+/// </summary>
 public enum Priority
 {
-    /// <summary>Before the others.</summary>
+    /// <summary>Served before all others.</summary>
     High,
 
-    /// <summary>As most requests are.</summary>
+    /// <summary>The default.</summary>
     Normal,
 
-    /// <summary>When nothing else waits.</summary>
+    /// <summary>Served when no other input waits.</summary>
     Low,
 }

@@ -1,44 +1,56 @@
 namespace ModelService.Models.Scheduling;
 
-/// <summary>How fast a model gets through its queue, measured while anything waits: what other models take of the device is in it. Not thread-safe.</summary>
+/// <summary>
+/// Estimates how long a model needs for the inputs in its queue, by a moving average of the time per input. The time is
+/// measured from batch to batch while inputs wait, so it includes the time that other models use the device. Not
+/// thread-safe.
+/// </summary>
 internal sealed class ServiceTimeEstimator
 {
-    // How much a new batch counts.
+    // Weight of the latest batch in the moving average.
     private const double Weight = 0.2;
 
-    // What batches may take longer than the last ones did: who is let in and comes too late has taken another one's place.
+    // Safety factor of the estimate. A request that is accepted and misses its deadline has wasted another request's
+    // chance, so a slightly pessimistic estimate is better.
     private const double Margin = 1.125;
 
     private TimeSpan perInput;
 
-    /// <summary>Since when the next batch has been due: the end of the last one, or the moment when an idle model got something to do.</summary>
+    /// <summary>
+    /// Start of the current measurement: the end of the last batch, or the end of the model's idle time.
+    /// </summary>
     public TimeSpan Since { get; private set; }
 
-    /// <summary>An idle model gets something to do.</summary>
-    /// <param name="now">The time, on any clock.</param>
+    /// <summary>Starts a measurement, when an idle model gets an input.</summary>
+    /// <param name="now">The current time, on any clock.</param>
     public void Start(TimeSpan now) => Since = now;
 
-    /// <summary>A batch has ended.</summary>
-    /// <param name="inputs">How many inputs it had, at least one.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Measures a batch that has ended, and starts the next measurement.</summary>
+    /// <param name="inputs">Number of inputs in the batch, at least one.</param>
+    /// <param name="now">The current time.</param>
     public void End(int inputs, TimeSpan now)
     {
-        var each = (now - Since) / inputs;
-        perInput = perInput == TimeSpan.Zero ? each : ((1 - Weight) * perInput) + (Weight * each);
+        var latest = (now - Since) / inputs;
+        perInput = perInput == TimeSpan.Zero ? latest : ((1 - Weight) * perInput) + (Weight * latest);
         Since = now;
     }
 
-    /// <summary>How long those take that are being computed, and those that wait, with some reserve; nothing as long as nothing is known.</summary>
-    /// <param name="running">Inputs that are being computed.</param>
-    /// <param name="waiting">Inputs that wait. Where they are more than a batch, the last one counts whole: none of it is ready before all of it is.</param>
-    /// <param name="maxBatchSize">Most inputs in one batch.</param>
+    /// <summary>
+    /// Estimates the time until all running and waiting inputs are computed, with a safety margin; zero before the
+    /// first measurement.
+    /// </summary>
+    /// <param name="running">Number of inputs that are being computed.</param>
+    /// <param name="waiting">
+    /// Number of waiting inputs. If they are more than one batch, their number is rounded up to whole batches, because
+    /// the scores of a batch are ready all at once.
+    /// </param>
+    /// <param name="maxBatchSize">Maximum number of inputs in one batch.</param>
     public TimeSpan TimeFor(int running, int waiting, int maxBatchSize) =>
-        Margin
-        * TimeFor(
-            running + (waiting <= maxBatchSize ? waiting : (waiting + maxBatchSize - 1) / maxBatchSize * maxBatchSize)
-        );
+        Margin * TimeFor(running + (waiting <= maxBatchSize ? waiting : RoundUp(waiting, maxBatchSize)));
 
-    /// <summary>How long so many inputs take; nothing as long as nothing is known.</summary>
-    /// <param name="inputs">How many.</param>
+    /// <summary>Estimates the time for a number of inputs; zero before the first measurement.</summary>
+    /// <param name="inputs">Number of inputs.</param>
     public TimeSpan TimeFor(int inputs) => inputs * perInput;
+
+    private static int RoundUp(int inputs, int batchSize) => (inputs + batchSize - 1) / batchSize * batchSize;
 }

@@ -6,10 +6,11 @@ namespace ModelService.Models.Tensors;
 internal static class Probabilities
 {
     /// <summary>
-    /// <c>exp(x_i) / Σ exp(x_j)</c>, in double precision. The greatest logit is taken off first so that nothing overflows:
-    /// <see cref="TensorPrimitives.SoftMax{T}"/> does not do so itself.
+    /// Computes the softmax <c>exp(x_i) / Σ exp(x_j)</c> in double precision. The largest logit is subtracted first, to
+    /// avoid overflow: <see cref="TensorPrimitives.SoftMax{T}"/> does not do so itself.
     /// </summary>
-    /// <returns>One for each logit; all of them NaN if a logit is NaN or +∞, or all are -∞.</returns>
+    /// <param name="logits">The logits of one input.</param>
+    /// <returns>A probability for each logit; all are NaN if a logit is NaN or +∞, or if all are -∞.</returns>
     public static float[] FromLogits(ReadOnlySpan<float> logits)
     {
         if (logits.IsEmpty)

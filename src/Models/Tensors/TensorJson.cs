@@ -5,25 +5,28 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Tensors;
 
-/// <summary>Reads <c>{"shape": [3, 32, 32], "data": [...]}</c>, the data flat or nested.</summary>
+/// <summary>
+/// Reads tensors such as <c>{"shape": [3, 32, 32], "data": [...]}</c>; the data may be flat or nested.
+/// </summary>
 public static class TensorJson
 {
-    private const string Shape = "It must be a list of 1 to 8 whole numbers from 1, the batch dimension left out.";
+    private const string ShapeRule = "It must be a list of 1 to 8 positive whole numbers, without the batch dimension.";
 
     /// <summary>Reads one tensor of a body.</summary>
     /// <param name="json">The tensor.</param>
     /// <param name="pointer">JSON Pointer to the tensor.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with its place.</exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, with the location.</exception>
     public static RawTensor Read(JsonElement json, string pointer) =>
         TryRead(json, pointer, out var tensor, out var error)
             ? tensor
             : throw ServingException.MalformedAt(error.Pointer, error.Detail);
 
-    /// <summary>Reads one tensor; the first error ends the reading.</summary>
+    /// <summary>Reads one tensor, up to the first error.</summary>
     /// <param name="json">The tensor.</param>
     /// <param name="pointer">JSON Pointer to the tensor.</param>
     /// <param name="tensor">The tensor; null after an error.</param>
-    /// <param name="error">The error and its place; null when there is none.</param>
+    /// <param name="error">The error and its location; null after a success.</param>
+    /// <returns>Whether the tensor was read.</returns>
     public static bool TryRead(
         JsonElement json,
         string pointer,
@@ -58,18 +61,18 @@ public static class TensorJson
     private static ErrorDetail? ReadShape(JsonElement json, List<long> shape, string pointer)
     {
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > 8)
-            return new ErrorDetail(pointer, Shape);
+            return new ErrorDetail(pointer, ShapeRule);
         foreach (var item in json.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var size) || size < 1)
-                return new ErrorDetail(pointer, Shape);
+                return new ErrorDetail(pointer, ShapeRule);
             shape.Add(size);
         }
 
         return null;
     }
 
-    // Nested data must be nested as the shape says, or else a transposed tensor would pass unseen.
+    // Nested data must be nested like the shape, because a transposed tensor would otherwise be accepted.
     private static ErrorDetail? ReadData(
         JsonElement json,
         List<float> data,
@@ -79,15 +82,15 @@ public static class TensorJson
     )
     {
         if (json.ValueKind != JsonValueKind.Array)
-            return new ErrorDetail(pointer, "It must be a list of numbers, flat or nested as the shape says.");
+            return new ErrorDetail(pointer, "It must be a list of numbers, flat or nested like the shape.");
 
         var isNested = json.GetArrayLength() > 0 && json[0].ValueKind == JsonValueKind.Array;
         if ((isNested || depth > 0) && (depth >= shape.Count || json.GetArrayLength() != shape[depth]))
         {
             return new ErrorDetail(
                 pointer,
-                $"It is nested otherwise than the shape [{string.Join(", ", shape)}] says: "
-                    + $"{json.GetArrayLength()} elements stand here."
+                $"Its nesting does not match the shape [{string.Join(", ", shape)}]: "
+                    + $"this list has {json.GetArrayLength()} elements."
             );
         }
 
@@ -95,7 +98,7 @@ public static class TensorJson
         {
             return new ErrorDetail(
                 pointer,
-                $"It is nested {(isNested ? "deeper" : "less deep")} than the shape [{string.Join(", ", shape)}] says."
+                $"It is nested {(isNested ? "more" : "less")} deeply than the shape [{string.Join(", ", shape)}]."
             );
         }
 

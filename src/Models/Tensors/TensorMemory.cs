@@ -4,11 +4,15 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Tensors;
 
-/// <summary>The numbers of a tensor, where they are.</summary>
+/// <summary>Gives access to the memory of tensors.</summary>
 internal static class TensorMemory
 {
-    /// <summary>The elements of a contiguous tensor on the CPU, also of one beyond 2 GiB, which TorchSharp's own accessors refuse.</summary>
-    /// <param name="tensor">Borrowed; the span is valid as long as it lives.</param>
+    /// <summary>
+    /// The elements of a tensor, without a copy. TorchSharp's own accessors reject tensors of more than 2 GiB; this one
+    /// does not.
+    /// </summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
+    /// <param name="tensor">Borrowed; contiguous on the CPU. The span is valid until the tensor is disposed.</param>
     public static Span<T> Elements<T>(Tensor tensor)
         where T : unmanaged
     {
@@ -23,7 +27,11 @@ internal static class TensorMemory
         );
     }
 
-    /// <summary>The tensor itself, or a copy that the current dispose scope owns if it isn't contiguous on the CPU.</summary>
+    /// <summary>
+    /// Gives a tensor that is contiguous on the CPU: a view of the same memory if possible, otherwise a copy.
+    /// </summary>
+    /// <param name="tensor">Borrowed.</param>
+    /// <returns>The result; the current dispose scope owns it.</returns>
     public static Tensor OnHost(Tensor tensor)
     {
         using var scope = NewDisposeScope();

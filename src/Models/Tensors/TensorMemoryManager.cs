@@ -5,7 +5,11 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Tensors;
 
-/// <summary>Gives the numbers of a tensor as <see cref="Memory{T}"/>, which holds on to the tensor. They are native and never move.</summary>
+/// <summary>
+/// Gives the elements of a tensor as <see cref="Memory{T}"/>, which keeps the tensor reachable. The elements are in
+/// native memory and never move.
+/// </summary>
+/// <typeparam name="T">Type of the elements.</typeparam>
 /// <param name="tensor">Borrowed; contiguous on the CPU. The memory is valid until the tensor is disposed.</param>
 internal sealed class TensorMemoryManager<T>(Tensor tensor) : MemoryManager<T>
     where T : unmanaged

@@ -41,7 +41,7 @@ public sealed class BadPictureTests
         );
 
         Assert.Equal(
-            "The picture is 20000x20000 pixels (400,000,000); at most 50,000,000 are taken.",
+            "The picture is 20000x20000 pixels (400,000,000); at most 50,000,000 are allowed.",
             exception.Message
         );
     }
@@ -58,7 +58,7 @@ public sealed class BadPictureTests
         );
 
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
-        Assert.Equal("The picture has 47,029 bytes; at most 1,000 are taken.", exception.Message);
+        Assert.Equal("The picture has 47,029 bytes; at most 1,000 are allowed.", exception.Message);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class BadPictureTests
         Assert.Null(taken);
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
         Assert.Equal(
-            "The resized picture is 51200x256 pixels (13,107,200); at most 13,000,000 are taken.",
+            "The resized picture is 51200x256 pixels (13,107,200); at most 13,000,000 are allowed.",
             exception.Message
         );
     }
@@ -145,7 +145,7 @@ public sealed class BadPictureTests
 
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
         Assert.Equal(
-            "The resize would hold 3000 rows of 60000 pixels (180,000,000) at once; at most 50,000,000 are taken.",
+            "The resize holds 3000 rows of 60000 pixels (180,000,000); at most 50,000,000 are allowed.",
             exception.Message
         );
     }
@@ -166,6 +166,6 @@ public sealed class BadPictureTests
         );
 
         Assert.Equal(ImageFault.Undecodable, exception.Fault);
-        Assert.Equal($"The bytes are {name}; JPEG, PNG, WebP, GIF, BMP and TIFF are taken.", exception.Message);
+        Assert.Equal($"The bytes are {name}; JPEG, PNG, WebP, GIF, BMP and TIFF are supported.", exception.Message);
     }
 }

@@ -124,9 +124,12 @@ public sealed class FormatTests
     [Theory]
     [InlineData(
         Enums.BandFormat.Float,
-        "The picture has samples of type Float; unsigned ones of 8 or 16 bits are taken."
+        "The picture has samples of type Float; unsigned integers of 8 or 16 bits are supported."
     )]
-    [InlineData(Enums.BandFormat.Int, "The picture has samples of type Int; unsigned ones of 8 or 16 bits are taken.")]
+    [InlineData(
+        Enums.BandFormat.Int,
+        "The picture has samples of type Int; unsigned integers of 8 or 16 bits are supported."
+    )]
     public void Open_UnfitSamples_AreRefusedByName(Enums.BandFormat format, string message)
     {
         using var image = Image.NewFromBuffer(Fixtures.Bytes("photos", "chelsea_portrait_small.png")).Cast(format);

@@ -47,7 +47,7 @@ public sealed class PreprocessingDefinitionTests
                     Resize = new ResizeDefinition { ShorterSide = 0 },
                 },
                 "/resize/shorter_side",
-                "Found 0 pixels; 1 to 65,535 fit."
+                "Found 0 pixels; 1 to 65,535 are allowed."
             },
             {
                 Good with
@@ -55,7 +55,7 @@ public sealed class PreprocessingDefinitionTests
                     Resize = new ResizeDefinition { Height = 70_000, Width = 1 },
                 },
                 "/resize/height",
-                "Found 70000 pixels; 1 to 65,535 fit."
+                "Found 70000 pixels; 1 to 65,535 are allowed."
             },
             {
                 Good with
@@ -63,7 +63,7 @@ public sealed class PreprocessingDefinitionTests
                     Resize = new ResizeDefinition { Height = 1, Width = -1 },
                 },
                 "/resize/width",
-                "Found -1 pixels; 1 to 65,535 fit."
+                "Found -1 pixels; 1 to 65,535 are allowed."
             },
             {
                 Good with
@@ -71,7 +71,7 @@ public sealed class PreprocessingDefinitionTests
                     CenterCrop = new CropDefinition { Height = 0, Width = 1 },
                 },
                 "/center_crop/height",
-                "Found 0 pixels; 1 to 65,535 fit."
+                "Found 0 pixels; 1 to 65,535 are allowed."
             },
             {
                 Good with
@@ -79,7 +79,7 @@ public sealed class PreprocessingDefinitionTests
                     CenterCrop = new CropDefinition { Height = 1, Width = 0 },
                 },
                 "/center_crop/width",
-                "Found 0 pixels; 1 to 65,535 fit."
+                "Found 0 pixels; 1 to 65,535 are allowed."
             },
             {
                 Good with
@@ -87,25 +87,25 @@ public sealed class PreprocessingDefinitionTests
                     Interpolation = (Interpolation)9,
                 },
                 "/interpolation",
-                "Found 9; Bilinear, Bicubic, Nearest, Lanczos fit."
+                "Found 9; Bilinear, Bicubic, Nearest, Lanczos are allowed."
             },
-            { Good with { Channels = (ColorChannels)9 }, "/channels", "Found 9; Rgb, Grayscale fit." },
-            { Good with { Alpha = (AlphaHandling)9 }, "/alpha", "Found 9; Drop, White, Black fit." },
-            { Good with { ColorProfile = (ColorProfile)9 }, "/color_profile", "Found 9; Ignore, Srgb fit." },
-            { Good with { Scale = 0 }, "/scale", "Found 0; a finite number other than 0 fits." },
-            { Good with { Scale = double.NaN }, "/scale", "Found NaN; a finite number other than 0 fits." },
-            { Good with { Mean = [1, 2] }, "/mean", "Found 2 numbers; 3 fit, one a channel (Rgb)." },
+            { Good with { Channels = (ColorChannels)9 }, "/channels", "Found 9; Rgb, Grayscale are allowed." },
+            { Good with { Alpha = (AlphaHandling)9 }, "/alpha", "Found 9; Drop, White, Black are allowed." },
+            { Good with { ColorProfile = (ColorProfile)9 }, "/color_profile", "Found 9; Ignore, Srgb are allowed." },
+            { Good with { Scale = 0 }, "/scale", "Found 0; needed: a finite number other than 0." },
+            { Good with { Scale = double.NaN }, "/scale", "Found NaN; needed: a finite number other than 0." },
+            { Good with { Mean = [1, 2] }, "/mean", "Found 2 numbers; needed: 3, one per channel (Rgb)." },
             {
                 Good with
                 {
                     Mean = [1, double.PositiveInfinity, 2],
                 },
                 "/mean/1",
-                "Found Infinity; a finite number fits."
+                "Found Infinity; needed: a finite number."
             },
-            { Good with { Std = [] }, "/std", "Found 0 numbers; 3 fit, one a channel (Rgb)." },
-            { Good with { Std = [1, 0, 1] }, "/std/1", "Found 0; a finite number above 0 fits." },
-            { Good with { Std = [1, 1, 1e-300] }, "/std/2", "Found 1E-300; a finite number above 0 fits." },
+            { Good with { Std = [] }, "/std", "Found 0 numbers; needed: 3, one per channel (Rgb)." },
+            { Good with { Std = [1, 0, 1] }, "/std/1", "Found 0; needed: a finite number above 0." },
+            { Good with { Std = [1, 1, 1e-300] }, "/std/2", "Found 1E-300; needed: a finite number above 0." },
             {
                 Good with
                 {
@@ -113,7 +113,7 @@ public sealed class PreprocessingDefinitionTests
                     Channels = ColorChannels.Grayscale,
                 },
                 "/std",
-                "Found 3 numbers; 1 fit, one a channel (Grayscale)."
+                "Found 3 numbers; needed: 1, one per channel (Grayscale)."
             },
         };
 

@@ -155,7 +155,10 @@ public sealed class ResizeTests
             Geometry.Create(PreprocessingDefinition.ImageNet, 60_000, 1, 50_000_000)
         );
 
-        Assert.Equal("The resized picture is 15360000x256 pixels; at most 65,535 a side are taken.", exception.Message);
+        Assert.Equal(
+            "The resized picture is 15360000x256 pixels; at most 65,535 per side are allowed.",
+            exception.Message
+        );
     }
 
     private static Gen<FakeDecoder> Noise =>

@@ -35,7 +35,7 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     public Shape RequireRank(Shape input, params IReadOnlyList<int> ranks)
     {
         if (!input.HasRank)
-            return ranks is [var only] ? Shape.OfChannels(input.Channels, only - 1) : input;
+            return ranks is [var only] ? Shape.FromChannels(input.Channels, only - 1) : input;
         return ranks.Contains(input.Rank)
             ? input
             : Fail(

@@ -28,7 +28,7 @@ public abstract record AdaptivePool : LayerDefinition
         var fits = visit.RequireSizes("output_size", OutputSize, SpatialRank);
         input = visit.RequireRank(input, SpatialRank + 1);
         if (!input.HasRank || !fits)
-            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+            return input.HasRank ? Shape.FromChannels(input.Channels, SpatialRank) : input;
         var sizes = OutputSize.Expand(SpatialRank);
         if (sizes.All(size => size == 1))
             visit.SeesWholeInput();

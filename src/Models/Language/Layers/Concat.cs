@@ -82,6 +82,6 @@ internal sealed record Concat : LayerDefinition
             "branches",
             $"The outputs of the branches may differ in their channels only, but they are {left} and {right}."
         );
-        return Shape.OfChannels(channels);
+        return Shape.FromChannels(channels);
     }
 }

@@ -108,7 +108,7 @@ public abstract record Conv : LayerDefinition
         }
 
         if (!fits)
-            return input.HasRank ? Shape.OfChannels(OutChannels, SpatialRank) : Shape.OfChannels(OutChannels);
+            return input.HasRank ? Shape.FromChannels(OutChannels, SpatialRank) : Shape.FromChannels(OutChannels);
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
@@ -116,7 +116,7 @@ public abstract record Conv : LayerDefinition
         if (Bias)
             visit.Tensor("bias", OutChannels);
         if (!input.HasRank)
-            return Shape.OfChannels(OutChannels);
+            return Shape.FromChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
         visit.Macs(output, Shape.Product([perGroup, .. kernel]));

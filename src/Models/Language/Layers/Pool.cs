@@ -54,7 +54,7 @@ public abstract record Pool : LayerDefinition
 
         input = visit.RequireRank(input, SpatialRank + 1);
         if (!input.HasRank || !fits)
-            return input.HasRank ? Shape.OfChannels(input.Channels, SpatialRank) : input;
+            return input.HasRank ? Shape.FromChannels(input.Channels, SpatialRank) : input;
         var (kernel, stride) = (KernelSize.Expand(SpatialRank), (Stride ?? KernelSize).Expand(SpatialRank));
         var (padding, dilation) = (Padding.Expand(SpatialRank), WindowDilation.Expand(SpatialRank));
         if (
@@ -71,7 +71,7 @@ public abstract record Pool : LayerDefinition
                 $"The window of {KernelSize} is larger than the input {input}. "
                     + "Here PyTorch requires a window that fits without the padding."
             );
-            return Shape.OfChannels(input.Channels, SpatialRank);
+            return Shape.FromChannels(input.Channels, SpatialRank);
         }
 
         return new Shape([
