@@ -89,7 +89,7 @@ public sealed class WeightsController(
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
     )
     {
-        registry.FindUntouched(name, version);
+        registry.FindWithRandomWeights(name, version);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
         var put = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
         return ModelResponse.Create(registry.Find(name), put);

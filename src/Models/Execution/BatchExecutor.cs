@@ -6,15 +6,18 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Execution;
 
-/// <summary>Computes batches, and gives each request what is its own. Several threads may use it at once.</summary>
+/// <summary>Computes batches and hands each request its scores. Thread-safe.</summary>
 /// <param name="model">The model; borrowed.</param>
-/// <param name="name">Its name.</param>
-/// <param name="metrics">Told what is computed.</param>
+/// <param name="name">The model's name.</param>
+/// <param name="metrics">Counts the batches that are computed.</param>
 internal sealed class BatchExecutor(CompiledModel model, string name, ServingMetrics metrics)
 {
-    /// <summary>Computes a batch. Whatever fails belongs to the requests that it fails for; nothing is thrown.</summary>
-    /// <param name="batch">May be empty.</param>
-    /// <param name="threads">For parts of it side by side.</param>
+    /// <summary>
+    /// Computes a batch. Throws nothing: an error goes to the request whose input caused it, and the other requests
+    /// get their scores.
+    /// </summary>
+    /// <param name="batch">Parts of requests; may be empty.</param>
+    /// <param name="threads">Threads that compute parts of the batch in parallel.</param>
     public void Compute(List<BatchPart<QueuedRequest>> batch, IntraBatchPool threads)
     {
         var count = batch.Sum(part => part.Count);
@@ -39,7 +42,7 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
             var first = 0;
             foreach (var part in batch)
             {
-                part.Request.Take(
+                part.Request.SetScores(
                     scores.AsSpan(first * model.OutputCount, part.Count * model.OutputCount),
                     part,
                     started,
@@ -50,20 +53,22 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
         }
         catch (Exception) when (count > 1)
         {
-            // Too little memory for all together, or one of them breaks the network: the others are not to suffer from it.
+            // Either the batch needs more memory than there is, or one input breaks the network. Computing each half
+            // alone lets the other inputs succeed.
             var (left, right) = BatchQueue<QueuedRequest>.Split(batch, count / 2);
             Compute(left, threads);
             Compute(right, threads);
         }
         catch (Exception exception)
         {
-            // Whatever libtorch throws belongs to this input; the thread goes on with the next.
+            // libtorch's error becomes this request's error; the thread goes on with the next batch.
             batch[0]
                 .Request.Result.TrySetException(
                     IsOutOfMemory(exception)
                         ? new ServingException(
                             ErrorCode.OutOfMemory,
-                            "There is not enough memory to compute this input. Unload a model, or try again in a moment.",
+                            "There is not enough memory to compute this input. "
+                                + "Unload a model, or try again in a moment.",
                             exception
                         )
                         : exception

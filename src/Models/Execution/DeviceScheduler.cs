@@ -3,28 +3,36 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Execution;
 
-/// <summary>Gives the models on a device their scheduler to compute a batch, so that they don't take each other's cores. Thread-safe.</summary>
-/// <param name="atOnce">Batches that are computed at once, of one model or of several.</param>
+/// <summary>
+/// Decides which of a device's models computes its next batch, so that the models don't compete for cores. Thread-safe.
+/// </summary>
+/// <param name="atOnce">Batches that the device computes at once, of one model or of several.</param>
 internal sealed class DeviceScheduler(int atOnce)
 {
     private readonly object gate = new(); // a monitor, because threads wait for a pulse
-    private readonly FairScheduler schedule = new(atOnce);
+    private readonly FairScheduler fairness = new(atOnce);
 
-    /// <summary>Batches that are computed at once, of one model or of several.</summary>
+    /// <summary>Batches that the device computes at once, of one model or of several.</summary>
     public int AtOnce => atOnce;
 
-    /// <summary>Waits for a model's turn; it lasts until the result is disposed, or given for the next.</summary>
-    /// <param name="flow">The model's flow of this device.</param>
-    /// <param name="last">The turn that it has and gives for this one: so nobody takes it for a model that wants nothing.</param>
+    /// <summary>Blocks until the model may compute a batch.</summary>
+    /// <param name="flow">The model's account with this device.</param>
+    /// <param name="last">
+    /// The lease of the model's previous batch, which ends here; null when there is none. The model asks for the next
+    /// lease before this one ends, so the scheduler doesn't take it for idle in between.
+    /// </param>
+    /// <returns>
+    /// The right to compute one batch; it ends when it is disposed or passed as <paramref name="last"/>.
+    /// </returns>
     public IDisposable Take(FlowState flow, IDisposable? last = null)
     {
         lock (gate)
         {
-            schedule.Ask(flow, Now);
+            fairness.Ask(flow, Now);
             last?.Dispose();
-            while (schedule.Delay(flow, Now) is var delay && delay != TimeSpan.Zero)
+            while (fairness.Delay(flow, Now) is var delay && delay != TimeSpan.Zero)
             {
-                // Whole milliseconds, rounded up: the monitor would not wait for less than one.
+                // Rounded up to whole milliseconds: the monitor does not wait for less than one.
                 Monitor.Wait(
                     gate,
                     delay is { } known
@@ -33,9 +41,9 @@ internal sealed class DeviceScheduler(int atOnce)
                 );
             }
 
-            var start = schedule.Begin(flow, Now);
+            var start = fairness.Begin(flow, Now);
 
-            // Who is next may be another one now.
+            // The device has one lease fewer now, so the delay of each waiting model may have changed.
             Monitor.PulseAll(gate);
             return new DeviceLease(this, flow, start);
         }
@@ -49,7 +57,7 @@ internal sealed class DeviceScheduler(int atOnce)
         {
             lock (scheduler.gate)
             {
-                scheduler.schedule.End(flow, start, Now);
+                scheduler.fairness.End(flow, start, Now);
                 Monitor.PulseAll(scheduler.gate);
             }
         }

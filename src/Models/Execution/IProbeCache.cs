@@ -1,22 +1,24 @@
 namespace ModelService.Models.Execution;
 
-/// <summary>Remembers the results of plan probes, also beyond a restart.</summary>
+/// <summary>Stores the results of plan probes, so that they outlast a restart.</summary>
 public interface IProbeCache
 {
-    /// <summary>The result of a probe; null when it is not known.</summary>
-    /// <param name="key">The probe's key: a hash of all that its result depends on.</param>
+    /// <summary>The stored result of a probe; null when there is none.</summary>
+    /// <param name="key">The probe's key: a hash of everything that its result depends on.</param>
     ProbeResult? Find(string key);
 
-    /// <summary>Remembers a result, if that is possible; otherwise the next start probes again.</summary>
+    /// <summary>Stores a result. If it can't be stored, nothing is thrown and the next start probes again.</summary>
     /// <param name="key">The probe's key.</param>
-    /// <param name="result">Its result.</param>
+    /// <param name="result">The probe's result.</param>
     void Keep(string key, ProbeResult result);
 }
 
 /// <summary>The result of a probe.</summary>
-/// <param name="Failure">What happened to the process, as the end of a sentence; null when it came to its end.</param>
+/// <param name="Failure">
+/// How the probe process failed, as the end of a sentence that has the process as its subject; null when it succeeded.
+/// </param>
 public sealed record ProbeResult(string? Failure)
 {
-    /// <summary>The network was built and computed.</summary>
+    /// <summary>The network was built, and computed a batch of each size.</summary>
     public static ProbeResult Passed { get; } = new((string?)null);
 }

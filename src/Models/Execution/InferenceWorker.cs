@@ -9,16 +9,17 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Execution;
 
 /// <summary>
-/// The threads on which a model computes, so that no web thread ever runs a tensor, and the queue before them: as many threads as its device
-/// computes batches at once. Whenever it is the model's turn, inputs that wait are computed together, whosever they are. It owns the model:
-/// disposing it ends the threads after what waits, then frees the model.
+/// A model's queue and the threads that compute its batches, so that no web thread runs a tensor operation. There are
+/// as many threads as the device computes batches at once. When the device's scheduler lets the model compute, the
+/// waiting inputs become one batch, whichever requests they belong to. The worker owns the model: disposing the worker
+/// computes the inputs that still wait, ends the threads, then disposes the model.
 /// </summary>
 internal sealed class InferenceWorker : IDisposable
 {
-    // What a batch of the warm-up may hold.
-    private const long WarmUpNumbers = 1 << 26;
+    // The most elements that a batch of the warm-up may have.
+    private const long WarmUpElements = 1 << 26;
 
-    // Longer than a client who sends one photo after another takes between two.
+    // Longer than the pause between two requests of a client that sends one photo after another.
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(200);
 
     private readonly CompiledModel model;
@@ -26,12 +27,12 @@ internal sealed class InferenceWorker : IDisposable
     private readonly ServingMetrics metrics;
     private readonly int queueLimit;
     private readonly int maxBatchSize;
-    private readonly DeviceScheduler turns;
+    private readonly DeviceScheduler scheduler;
     private readonly FlowState flow;
-    private readonly BatchExecutor computer;
+    private readonly BatchExecutor executor;
     private readonly List<Thread> threads;
 
-    private readonly object gate = new(); // of all below; a monitor, because the threads wait for a pulse
+    private readonly object gate = new(); // guards all below; a monitor, because the threads wait for a pulse
     private readonly BatchQueue<QueuedRequest> queue;
     private readonly ServiceTimeEstimator serviceTime = new();
     private readonly TaskCompletionSource warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,61 +41,63 @@ internal sealed class InferenceWorker : IDisposable
     private int running;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="model">The model, owned from here on.</param>
+    /// <param name="model">The model; owned by the worker from here on.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
-    /// <param name="options">How inputs wait and are put together.</param>
-    /// <param name="turns">Those of the model's device.</param>
-    /// <param name="metrics">Told what waits and what is computed.</param>
+    /// <param name="options">Limits of the queue and of a batch.</param>
+    /// <param name="scheduler">The scheduler of the model's device, shared by the models on it.</param>
+    /// <param name="metrics">Counts the inputs that wait and the batches that are computed.</param>
     public InferenceWorker(
         CompiledModel model,
         string name,
         int version,
         BatchingOptions options,
-        DeviceScheduler turns,
+        DeviceScheduler scheduler,
         ServingMetrics metrics
     )
     {
-        (this.model, modelName, this.turns, this.metrics, queueLimit) = (
+        (this.model, modelName, this.scheduler, this.metrics, queueLimit) = (
             model,
             name,
-            turns,
+            scheduler,
             metrics,
             options.QueueLimit
         );
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Execution.Device), model.MaxBatchSize);
         queue = new BatchQueue<QueuedRequest>(maxBatchSize, options.MaxDelay);
         flow = new FlowState(options.WeightOf(name));
-        computer = new BatchExecutor(model, name, metrics);
-        coldThreads = turns.AtOnce;
+        executor = new BatchExecutor(model, name, metrics);
+        coldThreads = scheduler.AtOnce;
         threads =
         [
             .. Enumerable
-                .Range(0, turns.AtOnce)
+                .Range(0, scheduler.AtOnce)
                 .Select(_ => new Thread(Loop) { Name = $"model {name}@{version}", IsBackground = true }),
         ];
         threads.ForEach(thread => thread.Start());
     }
 
-    /// <summary>The model's sizes.</summary>
+    /// <summary>The elements of one input, and of its scores.</summary>
     public (int Input, int Output) Counts => (model.InputCount, model.OutputCount);
 
-    /// <summary>Done when each thread has computed a batch of each size once.</summary>
+    /// <summary>Completes when each thread has computed a batch of each size once; faulted when that failed.</summary>
     public Task Warm => warm.Task;
 
-    /// <summary>The model's tensors by their names; borrowed, valid until this is disposed. Nothing changes them.</summary>
+    /// <summary>The model's tensors by name; read-only, borrowed, valid until the worker is disposed.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
-    /// <summary>The time that deadlines are given in.</summary>
+    /// <summary>The current time on the monotonic clock that deadlines are given in.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
-    /// <summary>Keeps room in the queue for a request's inputs, before they are decoded.</summary>
-    /// <param name="count">How many inputs.</param>
-    /// <param name="priority">Whom they may pass while they wait.</param>
-    /// <param name="deadline">The deadline, by <see cref="Now"/>: inputs whose scores would be later are not begun.</param>
+    /// <summary>Reserves room in the queue for a request's inputs, before they are decoded.</summary>
+    /// <param name="count">The number of inputs.</param>
+    /// <param name="priority">The request's priority in the queue.</param>
+    /// <param name="deadline">
+    /// The deadline, by <see cref="Now"/>: inputs whose scores would come later are not computed.
+    /// </param>
     /// <returns>
-    /// A reservation for <see cref="RunAsync"/>, which the caller disposes after that or in its place; or
-    /// <see cref="ErrorCode.Overloaded"/>: too many inputs wait already, or more than can be computed before the deadline.
+    /// A reservation for <see cref="RunAsync"/>, which the caller disposes whether or not it calls that; or
+    /// <see cref="ErrorCode.Overloaded"/>: the queue is full, or can't be computed before the deadline.
     /// </returns>
     public Outcome<QueueReservation> Reserve(int count, Priority priority, TimeSpan deadline)
     {
@@ -107,7 +110,7 @@ internal sealed class InferenceWorker : IDisposable
         }
     }
 
-    /// <summary>Gives room in the queue back.</summary>
+    /// <summary>Gives the reserved room in the queue back.</summary>
     /// <param name="reservation">The reservation.</param>
     public void Release(QueueReservation reservation)
     {
@@ -119,12 +122,18 @@ internal sealed class InferenceWorker : IDisposable
     }
 
     /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
-    /// <param name="reservation">The room that was kept for them; borrowed.</param>
-    /// <param name="inputs">Inputs one after another; owned by the worker from here on.</param>
-    /// <param name="count">How many inputs, at most as many as there is room for.</param>
-    /// <param name="cancellationToken">Fires when nobody wants the scores any more; what has not begun then leaves the queue at once.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>: even one alone does not fit.</exception>
-    /// <exception cref="OperationCanceledException">Nobody wants the scores any more, or they would come after the deadline.</exception>
+    /// <param name="reservation">The reserved room; borrowed.</param>
+    /// <param name="inputs">The inputs one after another; owned by the worker from here on.</param>
+    /// <param name="count">The number of inputs, at most as many as are reserved.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the request: inputs that are not being computed yet leave the queue at once.
+    /// </param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.OutOfMemory"/>: there is not enough memory to compute even a single input.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// The request was cancelled, or its scores would come after the deadline.
+    /// </exception>
     public async Task<RunResult> RunAsync(
         QueueReservation reservation,
         IMemoryOwner<float> inputs,
@@ -132,7 +141,7 @@ internal sealed class InferenceWorker : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var work = new QueuedRequest(
+        var request = new QueuedRequest(
             inputs,
             count,
             count * model.OutputCount,
@@ -145,12 +154,12 @@ internal sealed class InferenceWorker : IDisposable
             if (queue.Count + running == 0)
                 serviceTime.Start(Now);
             metrics.Queued(modelName, count);
-            queue.Add(work, count, reservation.Priority, Now);
+            queue.Add(request, count, reservation.Priority, Now);
             Monitor.Pulse(gate);
         }
 
-        await using var registration = cancellationToken.UnsafeRegister(_ => Cancel(work, cancellationToken), null);
-        return await work.Result.Task;
+        await using var registration = cancellationToken.UnsafeRegister(_ => Cancel(request, cancellationToken), null);
+        return await request.Result.Task;
     }
 
     /// <inheritdoc/>
@@ -166,23 +175,28 @@ internal sealed class InferenceWorker : IDisposable
         model.Dispose();
     }
 
-    // Null when there is room.
+    // Why the inputs can't be queued; null when they can.
     private Failure? Refuse(int count, Priority priority, TimeSpan deadline)
     {
         if (queue.CountWithReserved + count > queueLimit)
         {
             return Overloaded(
-                $"{queueLimit} inputs may wait for this model, and {queue.CountWithReserved} do: there is no room for {count} more."
+                $"The model's queue has {queue.CountWithReserved} of at most {queueLimit} inputs: "
+                    + $"there is no room for {count} more."
             );
         }
 
-        // Whoever finds nobody before him is let in, whatever the estimate: it may be wrong, and is mended by the next batch only.
+        // A request with no inputs before it is accepted whatever the estimate says: the estimate may be wrong, and
+        // only computing another batch corrects it.
         var ahead = running + queue.Ahead(priority);
-        var ready = serviceTime.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
-        return ahead == 0 || Now + ready <= deadline
+        var expected = serviceTime.TimeFor(running, queue.Ahead(priority) + count, maxBatchSize);
+        var given = deadline - Now;
+        return ahead == 0 || expected <= given
             ? null
             : Overloaded(
-                $"{ahead} inputs are before this request: its scores would be there in about {ready.TotalMilliseconds:f0} ms, and it is given {Math.Max(0, (deadline - Now).TotalMilliseconds):f0} ms."
+                $"{ahead} inputs are queued before this request: its scores are expected in about "
+                    + $"{expected.TotalMilliseconds:f0} ms, and its deadline is in "
+                    + $"{Math.Max(0, given.TotalMilliseconds):f0} ms."
             );
     }
 
@@ -194,24 +208,21 @@ internal sealed class InferenceWorker : IDisposable
             ),
         };
 
-    private void Cancel(QueuedRequest work, CancellationToken cancellationToken)
+    private void Cancel(QueuedRequest request, CancellationToken cancellationToken)
     {
         lock (gate)
-        {
-            Remove(work);
-        }
-
-        work.Result.TrySetCanceled(cancellationToken);
+            Remove(request);
+        request.Result.TrySetCanceled(cancellationToken);
     }
 
-    private void Remove(QueuedRequest work)
+    private void Remove(QueuedRequest request)
     {
-        // With nothing left to wait, it is over already, or whoever computes the rest frees it.
-        if (queue.Remove(work) is not (> 0 and var left))
+        // When none of its inputs wait, the request is finished, or the thread that computes the rest disposes them.
+        if (queue.Remove(request) is not (> 0 and var removed))
             return;
-        metrics.Queued(modelName, -left);
-        work.Waiting -= left;
-        work.FreeIfOver();
+        metrics.Queued(modelName, -removed);
+        request.Waiting -= removed;
+        request.DisposeIfFinished();
     }
 
     private void Loop()
@@ -219,12 +230,12 @@ internal sealed class InferenceWorker : IDisposable
         NativeRuntime.PrepareThread();
         using var pool = new IntraBatchPool(NativeRuntime.Threads, Thread.CurrentThread.Name!);
         WarmUp(pool);
-        IDisposable? turn = null;
-        while (WaitForInputs(ref turn))
+        IDisposable? lease = null;
+        while (WaitForInputs(ref lease))
         {
-            turn = turns.Take(flow, turn);
+            lease = scheduler.Take(flow, lease);
             var batch = Cut();
-            computer.Compute(batch, pool);
+            executor.Compute(batch, pool);
             lock (gate)
             {
                 var count = batch.Sum(part => part.Count);
@@ -234,22 +245,23 @@ internal sealed class InferenceWorker : IDisposable
                 foreach (var part in batch)
                 {
                     part.Request.Running -= part.Count;
-                    part.Request.FreeIfOver();
+                    part.Request.DisposeIfFinished();
                 }
             }
         }
     }
 
-    // On each thread, which has threads of its own to make: then the first request is as fast as the hundredth.
+    // Computes a batch of each size, so that the first request is as fast as the hundredth. Each thread does so,
+    // because each starts libtorch's threads for itself.
     private void WarmUp(IntraBatchPool threads)
     {
         try
         {
-            var most = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpNumbers / model.InputCount));
-            var zeros = new float[most * model.InputCount];
-            foreach (var size in BatchQueue<QueuedRequest>.Sizes(most))
+            var largest = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpElements / model.InputCount));
+            var zeros = new float[largest * model.InputCount];
+            foreach (var size in BatchQueue<QueuedRequest>.Sizes(largest))
             {
-                using var turn = turns.Take(flow);
+                using var lease = scheduler.Take(flow);
                 model.Run([zeros.AsMemory(0, size * model.InputCount)], size, threads);
             }
 
@@ -262,8 +274,9 @@ internal sealed class InferenceWorker : IDisposable
         }
     }
 
-    // Gives the turn back if it has to wait, and after a while the threads that compute with this one. False when it is closed and no input is left.
-    private bool WaitForInputs(ref IDisposable? turn)
+    // Waits until there is a batch to compute; false when the worker is closed and the queue is empty. To wait, it ends
+    // the lease of the device, and after a while also releases the threads that compute along with this one.
+    private bool WaitForInputs(ref IDisposable? lease)
     {
         lock (gate)
         {
@@ -272,12 +285,12 @@ internal sealed class InferenceWorker : IDisposable
                 var delay = queue.Delay(Now);
                 if (delay == TimeSpan.Zero || (delay is not null && isClosed))
                     return true;
-                turn?.Dispose();
-                turn = null;
+                lease?.Dispose();
+                lease = null;
                 if (isClosed)
                     return false;
-                var isInTime = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
-                if (isInTime || isIdle || delay is not null)
+                var isPulsed = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
+                if (isPulsed || isIdle || delay is not null)
                     continue;
                 isIdle = true;
                 NativeRuntime.ReleaseThreads();
@@ -285,7 +298,8 @@ internal sealed class InferenceWorker : IDisposable
         }
     }
 
-    // Empty when those who waited have left, or another thread has taken all.
+    // Takes the next batch off the queue. It is empty when the waiting requests were cancelled meanwhile, or another
+    // thread took them.
     private List<BatchPart<QueuedRequest>> Cut()
     {
         lock (gate)
@@ -307,14 +321,15 @@ internal sealed class InferenceWorker : IDisposable
         }
     }
 
-    // Those who waited, and whose scores would come too late from the next batch: to compute them would make others late as well.
+    // Cancels the requests that were already waiting when the last batch ended, and that the next batch would answer
+    // after their deadline: computing them would make others late too.
     private void DropLate()
     {
-        var ready = Now + serviceTime.TimeFor(Math.Min(queue.Count, maxBatchSize));
+        var finished = Now + serviceTime.TimeFor(Math.Min(queue.Count, maxBatchSize));
         foreach (
             var late in queue
                 .Requests.Where(request =>
-                    request.Deadline < ready && Stopwatch.GetElapsedTime(0, request.Queued) < serviceTime.Since
+                    request.Deadline < finished && Stopwatch.GetElapsedTime(0, request.Queued) < serviceTime.Since
                 )
                 .ToList()
         )

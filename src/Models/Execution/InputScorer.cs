@@ -8,26 +8,28 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Execution;
 
-/// <summary>Takes inputs through preprocessing, network and softmax. Whether a version may serve is the caller's concern.</summary>
+/// <summary>
+/// Takes inputs through preprocessing, network and softmax. The caller decides whether a version may serve.
+/// </summary>
 /// <param name="preprocessor">Turns photos into tensors.</param>
 /// <param name="metrics">Records how long decoding and waiting took.</param>
 public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metrics)
 {
-    // As many photos are decoded at once as there are cores; more would only wait on each other.
+    // Decodes as many photos at once as there are cores; more would only compete for them.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
         TaskScheduler.Default,
         Environment.ProcessorCount
     ).ConcurrentScheduler;
 
     /// <summary>Scores inputs.</summary>
-    /// <param name="model">The network, as it was defined.</param>
-    /// <param name="worker">Computes it; borrowed.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="worker">Computes the model; borrowed.</param>
     /// <param name="reservation">Room in the worker's queue for all inputs; borrowed.</param>
-    /// <param name="inputs">At least one.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves or the deadline has passed.</param>
+    /// <param name="inputs">The inputs, at least one.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects or the deadline has passed.</param>
     /// <returns>One outcome for each input, in order: an input that can't be used does not affect the others.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the network takes no photos.
+    /// <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the network does not take photos.
     /// </exception>
     internal async Task<ScoredInputs> ScoreAsync(
         ResolvedModel model,
@@ -65,8 +67,8 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
 
         var decode = Stopwatch.GetElapsedTime(decodeStarted);
         metrics.Decoded(name, decode);
-        var good = CloseGaps(batch.Memory, failures, inputCount);
-        if (good == 0)
+        var usable = CloseGaps(batch.Memory, failures, inputCount);
+        if (usable == 0)
         {
             batch.Dispose();
             return new ScoredInputs(
@@ -75,7 +77,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
             );
         }
 
-        var run = await worker.RunAsync(reservation, batch, good, cancellationToken);
+        var run = await worker.RunAsync(reservation, batch, usable, cancellationToken);
         metrics.Waited(name, run.Queue);
         var outcomes = new Outcome<Scores>[inputs.Count];
         for (var (index, slot) = (0, 0); index < inputs.Count; index++)
@@ -84,12 +86,14 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     }
 
     /// <summary>Turns an input into the tensor that a network takes.</summary>
-    /// <param name="model">The network.</param>
+    /// <param name="model">The model.</param>
     /// <param name="input">The input.</param>
-    /// <param name="destination">Receives the tensor's numbers, row-major.</param>
+    /// <param name="destination">Receives the tensor's elements, row-major.</param>
     /// <param name="cancellationToken">Fires when the result is no longer needed.</param>
     /// <returns>Why the input can't be used; null when it can.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.InputMismatch"/>: the network takes no photos.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.InputMismatch"/>: the network does not take photos.
+    /// </exception>
     internal async Task<Failure?> PrepareAsync(
         ResolvedModel model,
         PredictionInput input,
@@ -103,8 +107,8 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
             model.Preprocessing
             ?? throw new ServingException(
                 ErrorCode.InputMismatch,
-                $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, which no photo can become. "
-                    + "Send it as \"tensors\"."
+                $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, and a photo can't be turned into "
+                    + "that. Send the input as \"tensors\"."
             );
         var encoded = ((EncodedImage)input).Encoded;
         return await Task.Factory.StartNew(
@@ -115,28 +119,29 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
         );
     }
 
-    // Moves each good input to the front, over the gaps that the others leave.
+    // Moves the inputs that were prepared together at the front, over the gaps that failed inputs left. Returns how
+    // many.
     private static int CloseGaps(Memory<float> batch, Failure?[] failures, int inputCount)
     {
-        var good = 0;
+        var usable = 0;
         for (var index = 0; index < failures.Length; index++)
         {
             if (failures[index] is not null)
                 continue;
-            if (good < index)
-                batch.Slice(index * inputCount, inputCount).CopyTo(batch[(good * inputCount)..]);
-            good++;
+            if (usable < index)
+                batch.Slice(index * inputCount, inputCount).CopyTo(batch[(usable * inputCount)..]);
+            usable++;
         }
 
-        return good;
+        return usable;
     }
 
     private static Outcome<Scores> ScoresOf(ReadOnlySpan<float> logits) =>
         logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
             ? new Failure(
                 ErrorCode.InputMismatch,
-                "The network's scores for this input are not finite numbers: the input is out of its range, "
-                    + "or its weights are those of a training that diverged."
+                "The network's scores for this input are not finite numbers: the input's values are out of range, "
+                    + "or the weights come from a training that diverged."
             )
             : new Scores(logits.ToArray(), Probabilities.FromLogits(logits));
 
@@ -146,7 +151,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
         {
             return new Failure(
                 ErrorCode.InputMismatch,
-                $"The tensor is [{string.Join(", ", tensor.Shape)}], the model takes {expected}."
+                $"The tensor's shape is [{string.Join(", ", tensor.Shape)}], the model takes {expected}."
             );
         }
 
@@ -175,7 +180,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     }
 }
 
-/// <summary>What became of a request's inputs.</summary>
-/// <param name="Outcomes">One for each input, in order.</param>
-/// <param name="Timing">Where the time went.</param>
+/// <summary>The scores of a request's inputs.</summary>
+/// <param name="Outcomes">Scores or a failure for each input, in order.</param>
+/// <param name="Timing">The time that each stage took.</param>
 internal sealed record ScoredInputs(IReadOnlyList<Outcome<Scores>> Outcomes, PredictionTiming Timing);

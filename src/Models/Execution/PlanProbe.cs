@@ -15,13 +15,17 @@ using TorchSharp;
 
 namespace ModelService.Models.Execution;
 
-/// <summary>Has networks tried before they serve for the first time on this machine, and remembers in the data folder how that went.</summary>
-/// <param name="command">How a trial is started.</param>
-/// <param name="compute">What models compute with, and how long a trial may take.</param>
-/// <param name="batching">Which batches there will be.</param>
-/// <param name="limits">What architectures are read with.</param>
-/// <param name="cache">Remembers results.</param>
-/// <param name="logger">Told of each trial.</param>
+/// <summary>
+/// Probes networks before they serve for the first time on this machine: a child process builds the network and
+/// computes with it, so that a crash of a native library does not end the server. The results are kept in the data
+/// folder.
+/// </summary>
+/// <param name="command">The command that starts a probe.</param>
+/// <param name="compute">How models compute, and how long a probe may take.</param>
+/// <param name="batching">The limits of batches.</param>
+/// <param name="limits">The limits that architectures are read with.</param>
+/// <param name="cache">Stores the results.</param>
+/// <param name="logger">Logs each probe.</param>
 public sealed partial class PlanProbe(
     ProbeCommand command,
     IOptions<ComputeOptions> compute,
@@ -31,31 +35,34 @@ public sealed partial class PlanProbe(
     ILogger<PlanProbe> logger
 )
 {
-    // A process of .NET with libtorch, before it has a model; and how often a model's estimated memory its trial may take.
-    private const long MemoryOfNothing = 2L << 30;
+    // A probe may take this many times the estimated memory of its model, beside the memory of a process with .NET and
+    // libtorch but without a model.
+    private const long EmptyProcessMemory = 2L << 30;
     private const int MemoryFactor = 4;
 
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Finds out how a network can compute here.</summary>
-    /// <param name="resolved">The network.</param>
-    /// <param name="device">Where.</param>
-    /// <param name="memory">Estimated bytes that it takes.</param>
-    /// <returns>Passed: by its plan. Otherwise why it computes by its module.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.PlanRejected"/>: neither by its plan nor by its module.</exception>
-    internal ProbeResult Probe(ResolvedModel resolved, string device, long memory)
+    /// <summary>Finds out with which backend a network can compute on this machine.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">The device that it computes on.</param>
+    /// <param name="memory">The estimated bytes that it takes.</param>
+    /// <returns>Passed: it computes by its plan. Otherwise it computes by its module, for the reason given.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor by its module.
+    /// </exception>
+    internal ProbeResult Probe(ResolvedModel model, string device, long memory)
     {
         if (command.Program is null || !compute.Value.Trial)
             return ProbeResult.Passed;
-        if (Try(resolved, device, memory, byPlan: true).Failure is not { } failure)
+        if (RunOrFind(model, device, memory, byPlan: true).Failure is not { } failure)
             return ProbeResult.Passed;
-        var reason = $"Its plan was tried in a process of its own, which {failure}";
+        var reason = $"Its plan was tried in a separate process, which {failure}";
 
         // The module computes in float32 only.
         var rejection =
-            resolved.Definition.Precision == Precision.Float32
-                ? Try(resolved, device, memory, byPlan: false).Failure
-                : "it can't do in this precision";
+            model.Definition.Precision == Precision.Float32
+                ? RunOrFind(model, device, memory, byPlan: false).Failure
+                : "can't compute in this precision.";
         return rejection is null
             ? new ProbeResult(reason)
             : throw new ServingException(
@@ -64,31 +71,31 @@ public sealed partial class PlanProbe(
             );
     }
 
-    private ProbeResult Try(ResolvedModel resolved, string device, long memory, bool byPlan)
+    private ProbeResult RunOrFind(ResolvedModel model, string device, long memory, bool byPlan)
     {
-        var key = Key(resolved, device, byPlan);
+        var key = Key(model, device, byPlan);
         if (cache.Find(key) is { } known)
             return known;
         var started = Stopwatch.GetTimestamp();
-        var (result, isLasting) = RunChild(
+        var (result, isRepeatable) = RunChild(
             ProbeProcess
-                .Describe(resolved, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
+                .Describe(model, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
                 .ToJsonString(),
-            (MemoryFactor * memory) + MemoryOfNothing
+            (MemoryFactor * memory) + EmptyProcessMemory
         );
-        LogTried(
-            resolved.Definition.Name,
+        LogProbed(
+            model.Definition.Name,
             byPlan ? Backend.Plan : Backend.Module,
             Stopwatch.GetElapsedTime(started).TotalSeconds,
-            result.Failure ?? "came to its end"
+            result.Failure ?? "succeeded"
         );
-        if (isLasting)
+        if (isRepeatable)
             cache.Keep(key, result);
         return result;
     }
 
-    // The result, and whether another try would have the same.
-    private (ProbeResult Result, bool IsLasting) RunChild(string description, long memory)
+    // Runs the child process. Returns the result, and whether the same probe would have it again.
+    private (ProbeResult Result, bool IsRepeatable) RunChild(string description, long memory)
     {
         var step = "starting";
         using var child = new Process
@@ -106,9 +113,9 @@ public sealed partial class PlanProbe(
         child.Start();
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
-        _ = TellAsync(child.StandardInput, description);
+        _ = SendAsync(child.StandardInput, description);
         var started = Stopwatch.GetTimestamp();
-        while (!child.WaitForExit(Glance))
+        while (!child.WaitForExit(PollInterval))
         {
             var (used, took) = (MemoryOf(child), Stopwatch.GetElapsedTime(started));
             if (used <= memory && took <= compute.Value.TrialTimeout)
@@ -117,18 +124,19 @@ public sealed partial class PlanProbe(
             child.WaitForExit();
             var why =
                 used > memory
-                    ? $"took {used} bytes of memory, more than the {memory} that it may, while {step}."
-                    : $"was not done after {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}.";
+                    ? $"took {used} bytes of memory, more than its limit of {memory}, while {step}."
+                    : $"did not finish within {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}.";
             return (new ProbeResult(why), false);
         }
 
-        // All that it wrote has been read then.
+        // Also waits until all output of the process has been read.
         child.WaitForExit();
         if (child.ExitCode == 0)
             return (ProbeResult.Passed, true);
         LogErrors(errors.ToString());
 
-        // As shells have it: 128 and the signal's number. By SIGKILL and SIGTERM somebody else ended it, such as a system short of memory.
+        // As in a shell, a signal gives the exit code 128 plus its number. SIGKILL and SIGTERM come from outside, such
+        // as from a system that is short of memory, so the next probe may have another result.
         if (child.ExitCode <= 128)
             return (new ProbeResult($"ended with exit code {child.ExitCode} while {step}."), true);
         var signal = child.ExitCode - 128;
@@ -136,8 +144,9 @@ public sealed partial class PlanProbe(
         return (new ProbeResult($"was ended by signal {signal}{name} while {step}."), signal is not (9 or 15));
     }
 
-    // Beside the waiting: a child that hangs before it reads would hold up whoever writes more than a pipe takes.
-    private static async Task TellAsync(StreamWriter input, string description)
+    // Runs while the caller waits for the child: a child that hangs before it reads its input would block a writer once
+    // the pipe's buffer is full.
+    private static async Task SendAsync(StreamWriter input, string description)
     {
         try
         {
@@ -146,7 +155,7 @@ public sealed partial class PlanProbe(
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // It is gone already; its exit code says why.
+            // The process has ended already; its exit code says why.
         }
     }
 
@@ -159,7 +168,7 @@ public sealed partial class PlanProbe(
         }
         catch (InvalidOperationException)
         {
-            // It has ended since the last glance.
+            // The process has ended since the last poll.
             return 0;
         }
     }
@@ -176,13 +185,14 @@ public sealed partial class PlanProbe(
             [15] = "SIGTERM",
         };
 
-    // Another build of this program, another library, processor or number of threads, and it is tried anew.
-    private string Key(ResolvedModel resolved, string device, bool byPlan)
+    // The result depends on the model, this build of the program, libtorch, the processor and the number of threads:
+    // when one of them changes, the model is probed again.
+    private string Key(ResolvedModel model, string device, bool byPlan)
     {
         var parts = string.Join(
             '|',
-            ArchitectureHash.Compute(resolved.Architecture),
-            resolved.Definition.Precision,
+            ArchitectureHash.Compute(model.Architecture),
+            model.Definition.Precision,
             device,
             byPlan,
             typeof(PlanProbe).Module.ModuleVersionId,
@@ -194,7 +204,8 @@ public sealed partial class PlanProbe(
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 
-    // Its brand, and what the system lets programs use of it. Source: AMD64 Architecture Programmer's Manual, CPUID functions 8000_0002 to 8000_0004.
+    // The processor's brand string, and the instruction sets that the operating system enables. Source: AMD64
+    // Architecture Programmer's Manual, CPUID functions 8000_0002 to 8000_0004.
     private static string Processor() =>
         !X86Base.IsSupported
             ? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()
@@ -203,10 +214,10 @@ public sealed partial class PlanProbe(
 
     [LoggerMessage(
         LogLevel.Information,
-        "The network of {Model} was tried by its {Route} for {Seconds:0.0} s: the process {Outcome}"
+        "The model {Model} was probed with the backend {Backend} for {Seconds:0.0} s: the process {Outcome}"
     )]
-    private partial void LogTried(string model, Backend route, double seconds, string outcome);
+    private partial void LogProbed(string model, Backend backend, double seconds, string outcome);
 
-    [LoggerMessage(LogLevel.Warning, "The process that tried a network wrote: {Errors}")]
+    [LoggerMessage(LogLevel.Warning, "The probe process wrote: {Errors}")]
     private partial void LogErrors(string errors);
 }

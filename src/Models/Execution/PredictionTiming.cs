@@ -1,10 +1,10 @@
 namespace ModelService.Models.Execution;
 
-/// <summary>Where the time of a prediction went.</summary>
+/// <summary>The time that each stage of a prediction took.</summary>
 /// <param name="Decode">Decoding and preprocessing of all images.</param>
-/// <param name="Queue">Waiting for the model.</param>
-/// <param name="Inference">Computing.</param>
+/// <param name="Queue">Waiting in the model's queue.</param>
+/// <param name="Inference">Computing the scores.</param>
 /// <param name="BatchSize">
-/// Inputs computed together, those of other requests among them; of several batches, the largest.
+/// Inputs in the batch, including those of other requests; of several batches, the largest.
 /// </param>
 public readonly record struct PredictionTiming(TimeSpan Decode, TimeSpan Queue, TimeSpan Inference, int BatchSize);

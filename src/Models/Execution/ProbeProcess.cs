@@ -11,63 +11,74 @@ using ModelService.Models.Scheduling;
 namespace ModelService.Models.Execution;
 
 /// <summary>
-/// A network tried in a process of its own: built, and run with a batch of each size. What native libraries do to the process, up to ending it,
-/// the server that started it survives.
+/// The child process of <see cref="PlanProbe"/>: it builds a network and computes a batch of each size. The server
+/// survives whatever native libraries do to this process, up to ending it.
 /// </summary>
 public static class ProbeProcess
 {
-    /// <summary>The argument with which the server's program tries a network that it reads from standard input, and ends.</summary>
+    /// <summary>
+    /// The argument that makes the server's program probe the network on its standard input, and end.
+    /// </summary>
     public const string Argument = "--trial";
 
-    /// <summary>Tries what standard input describes; standard output says each step before it is taken.</summary>
-    /// <returns>The exit code: 0, when nothing happened.</returns>
+    /// <summary>
+    /// Probes the network that standard input describes, see <see cref="Describe"/>. Writes the name of each step to
+    /// standard output before it begins.
+    /// </summary>
+    /// <returns>The exit code: 0. A process that fails ends with another one, or by a signal.</returns>
     public static int Run()
     {
         using var document = JsonDocument.Parse(Console.OpenStandardInput());
         var json = document.RootElement;
-        var resolved = ResolvedModelJson.Read(
+        var model = ResolvedModelJson.Read(
             json.GetProperty("resolved"),
             json.GetProperty("limits").Deserialize<ArchitectureLimits>()!
         );
         try
         {
-            Try(resolved, json);
+            Probe(model, json);
         }
         catch (ServingException refusal)
         {
-            // Refused in words, it harms nobody; the server comes to the same and says so.
+            // An error that is reported does no harm: the server builds the network next, and reports the same error.
             Step(refusal.Message);
         }
 
         return 0;
     }
 
-    private static void Try(ResolvedModel resolved, JsonElement json)
+    private static void Probe(ResolvedModel model, JsonElement json)
     {
         NativeRuntime.Prepare(json.GetProperty("compute").Deserialize<ComputeOptions>()!);
         Step("building it");
-        using var model = new CompiledModel(
-            resolved.Analysis,
+        using var compiled = new CompiledModel(
+            model.Analysis,
             seed: 1,
             [],
             ComputeDevice.Find(json.GetProperty("device").GetString()!),
-            resolved.Definition.Precision,
-            json.GetProperty("by_plan").GetBoolean() ? null : "The module is tried."
+            model.Definition.Precision,
+            json.GetProperty("by_plan").GetBoolean() ? null : "The module is probed."
         );
         NativeRuntime.PrepareThread();
-        using var threads = new IntraBatchPool(NativeRuntime.Threads, "trial");
+        using var threads = new IntraBatchPool(NativeRuntime.Threads, "probe");
         foreach (
-            var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), model.MaxBatchSize))
+            var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), compiled.MaxBatchSize))
         )
         {
             Step($"computing a batch of {size}");
-            model.Run([new float[size * model.InputCount]], size, threads);
+            compiled.Run([new float[size * compiled.InputCount]], size, threads);
         }
     }
 
-    /// <summary>What standard input is to say.</summary>
+    /// <summary>The JSON object for the standard input of the process.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="limits">The limits that its architecture is read with.</param>
+    /// <param name="compute">How it computes.</param>
+    /// <param name="device">The device that it computes on.</param>
+    /// <param name="byPlan">Whether it computes by its plan; otherwise by its module.</param>
+    /// <param name="batch">The largest batch.</param>
     internal static JsonObject Describe(
-        ResolvedModel resolved,
+        ResolvedModel model,
         ArchitectureLimits limits,
         ComputeOptions compute,
         string device,
@@ -76,7 +87,7 @@ public static class ProbeProcess
     ) =>
         new()
         {
-            ["resolved"] = ResolvedModelJson.Write(resolved),
+            ["resolved"] = ResolvedModelJson.Write(model),
             ["limits"] = JsonSerializer.SerializeToNode(limits),
             ["compute"] = JsonSerializer.SerializeToNode(compute),
             ["device"] = device,
@@ -84,14 +95,16 @@ public static class ProbeProcess
             ["batch"] = batch,
         };
 
-    private static void Step(string what)
+    private static void Step(string name)
     {
-        Console.Out.WriteLine(what);
+        Console.Out.WriteLine(name);
         Console.Out.Flush();
     }
 }
 
-/// <summary>How a trial is started.</summary>
-/// <param name="Program">The program; null where there is none, as in tests that have the server in their own process: then nothing is tried.</param>
-/// <param name="Arguments">Its arguments.</param>
+/// <summary>The command that starts a probe.</summary>
+/// <param name="Program">
+/// The path of the program; null turns probing off, as for a server in the process of its tests.
+/// </param>
+/// <param name="Arguments">The program's arguments.</param>
 public sealed record ProbeCommand(string? Program, params string[] Arguments);

@@ -3,24 +3,25 @@ using ModelService.Models.Scheduling;
 namespace ModelService.Models.Execution;
 
 /// <summary>
-/// Room in a model's queue for inputs that are still being decoded: nothing is decoded that the queue would refuse.
+/// Room in a model's queue for inputs that are still being decoded. It is reserved first, so that the server decodes
+/// only inputs that the queue accepts.
 /// </summary>
-/// <param name="worker">The worker whose queue it is.</param>
-/// <param name="inputs">Inputs that it is for.</param>
+/// <param name="worker">The worker that owns the queue.</param>
+/// <param name="inputs">The number of inputs.</param>
 /// <param name="priority">Their priority.</param>
-/// <param name="deadline">The deadline of their scores, by <see cref="InferenceWorker.Now"/>.</param>
+/// <param name="deadline">The deadline for their scores, by <see cref="InferenceWorker.Now"/>.</param>
 internal sealed class QueueReservation(InferenceWorker worker, int inputs, Priority priority, TimeSpan deadline)
     : IDisposable
 {
-    /// <summary>Inputs that it is for; 0 once it was used or given back. The worker's lock guards it.</summary>
+    /// <summary>The number of inputs; 0 after it was used or released. Guarded by the worker's lock.</summary>
     public int Inputs { get; set; } = inputs;
 
-    /// <summary>The priority of its inputs.</summary>
+    /// <summary>The priority of the inputs.</summary>
     public Priority Priority => priority;
 
-    /// <summary>The deadline of the scores, by <see cref="InferenceWorker.Now"/>.</summary>
+    /// <summary>The deadline for the scores, by <see cref="InferenceWorker.Now"/>.</summary>
     public TimeSpan Deadline => deadline;
 
-    /// <summary>Gives the room back, if it was not used.</summary>
+    /// <summary>Releases the reservation, unless it was used.</summary>
     public void Dispose() => worker.Release(this);
 }

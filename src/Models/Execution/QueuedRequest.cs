@@ -4,50 +4,59 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Execution;
 
-/// <summary>A request's inputs in a model's queue. It frees them when none waits and none is being computed.</summary>
-/// <param name="inputs">Inputs one after another; owned from here on.</param>
-/// <param name="count">How many.</param>
-/// <param name="scores">Scores of all of them together.</param>
-/// <param name="deadline">When, by <see cref="InferenceWorker.Now"/>, nobody wants the scores any more.</param>
-/// <param name="caller">The trace that it belongs to.</param>
+/// <summary>
+/// A request's inputs in a model's queue, and their scores. Disposes the inputs when none of them waits or is being
+/// computed.
+/// </summary>
+/// <param name="inputs">The inputs one after another; owned by the request from here on.</param>
+/// <param name="count">The number of inputs.</param>
+/// <param name="scoreCount">The number of scores of all inputs together.</param>
+/// <param name="deadline">The deadline for the scores, by <see cref="InferenceWorker.Now"/>.</param>
+/// <param name="caller">The span of the HTTP request, for traces.</param>
 internal sealed class QueuedRequest(
     IMemoryOwner<float> inputs,
     int count,
-    int scores,
+    int scoreCount,
     TimeSpan deadline,
     ActivityContext caller
 )
 {
-    private readonly Lock gate = new(); // of the scores: batches with parts of it may be computed at once
-    private readonly float[] scores = new float[scores];
+    private readonly Lock gate = new(); // guards the scores: batches with parts of this request may be computed at once
+    private readonly float[] scores = new float[scoreCount];
     private int unscored = count;
     private long started = long.MaxValue;
     private int largestBatch;
 
-    /// <summary>The trace that it belongs to.</summary>
+    /// <summary>The span of the HTTP request, for traces.</summary>
     public ActivityContext Caller => caller;
 
-    /// <summary>When, by <see cref="InferenceWorker.Now"/>, nobody wants the scores any more.</summary>
+    /// <summary>The deadline for the scores, by <see cref="InferenceWorker.Now"/>.</summary>
     public TimeSpan Deadline => deadline;
 
-    /// <summary>Since when it waits, as <see cref="Stopwatch"/> has it.</summary>
+    /// <summary>When the request entered the queue, as a timestamp of <see cref="Stopwatch"/>.</summary>
     public long Queued { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>Inputs that wait; the worker's lock guards it.</summary>
+    /// <summary>Inputs that wait. Guarded by the worker's lock.</summary>
     public int Waiting { get; set; } = count;
 
-    /// <summary>Inputs that are being computed; the worker's lock guards it.</summary>
+    /// <summary>Inputs that are being computed. Guarded by the worker's lock.</summary>
     public int Running { get; set; }
 
-    /// <summary>Its scores. Whoever awaits them goes on on a web thread, not on the model's.</summary>
+    /// <summary>The scores, once all are computed. Continuations run on a web thread, not on the model's.</summary>
     public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Some of its inputs, of so many numbers each.</summary>
+    /// <summary>The inputs of a part of the request.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="size">The elements of one input.</param>
     public ReadOnlyMemory<float> Slice(BatchPart<QueuedRequest> part, int size) =>
         inputs.Memory.Slice(part.First * size, part.Count * size);
 
-    /// <summary>Takes the scores of some of its inputs; with the last of them it is answered.</summary>
-    public void Take(ReadOnlySpan<float> computed, BatchPart<QueuedRequest> part, long batchStarted, int batchSize)
+    /// <summary>Sets the scores of a part of the request; the last part completes <see cref="Result"/>.</summary>
+    /// <param name="computed">The scores of the part's inputs, one input after another.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="batchStarted">When the batch began, as a timestamp of <see cref="Stopwatch"/>.</param>
+    /// <param name="batchSize">The number of inputs in the batch.</param>
+    public void SetScores(ReadOnlySpan<float> computed, BatchPart<QueuedRequest> part, long batchStarted, int batchSize)
     {
         lock (gate)
         {
@@ -69,17 +78,17 @@ internal sealed class QueuedRequest(
         }
     }
 
-    /// <summary>Frees the inputs when none of them waits and none is being computed.</summary>
-    public void FreeIfOver()
+    /// <summary>Disposes the inputs if none of them waits or is being computed.</summary>
+    public void DisposeIfFinished()
     {
         if (Waiting == 0 && Running == 0)
             inputs.Dispose();
     }
 }
 
-/// <summary>What a run gave.</summary>
+/// <summary>The scores of a request's inputs, and how they were computed.</summary>
 /// <param name="Scores">The logits of each input, one after another.</param>
-/// <param name="Queue">How long it waited for its first batch.</param>
-/// <param name="Inference">How long it took from there on.</param>
-/// <param name="BatchSize">Inputs in the largest batch that it had a part in.</param>
+/// <param name="Queue">How long the request waited for its first batch.</param>
+/// <param name="Inference">The time from the start of the first batch to the end of the last.</param>
+/// <param name="BatchSize">Inputs in the largest batch that had a part of the request.</param>
 internal readonly record struct RunResult(float[] Scores, TimeSpan Queue, TimeSpan Inference, int BatchSize);

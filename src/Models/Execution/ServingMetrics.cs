@@ -4,12 +4,13 @@ using ModelService.Models.Errors;
 namespace ModelService.Models.Execution;
 
 /// <summary>
-/// What serving is measured by. <c>docs/metrics.md</c> says what comes of it at <c>/metrics</c>. Labels are bounded: a model is named only
-/// once the registry has found it, so that no client can make up a label.
+/// The metrics of predictions; <c>docs/metrics.md</c> lists them as they appear at <c>/metrics</c>. The values of
+/// labels are bounded: a model's name is a label only after the registry has found the model, so clients can't invent
+/// labels.
 /// </summary>
 public sealed class ServingMetrics
 {
-    /// <summary>Name of the meter.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "ModelService";
 
     private static readonly InstrumentAdvice<double> Seconds = new()
@@ -47,8 +48,8 @@ public sealed class ServingMetrics
     private readonly Counter<long> scored;
     private readonly Counter<long> rejections;
 
-    /// <summary>Makes the instruments.</summary>
-    /// <param name="meters">Makes the meter, and disposes it with the server.</param>
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="meters">Creates the meter, and disposes it with the server.</param>
     public ServingMetrics(IMeterFactory meters)
     {
         meter = meters.Create(MeterName);
@@ -84,40 +85,40 @@ public sealed class ServingMetrics
         );
     }
 
-    /// <summary>Counts a prediction as under way until it is disposed.</summary>
+    /// <summary>Counts a prediction as active until the result is disposed.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    internal IDisposable Predicting(string model) => new Predicted(active, Model(model));
+    internal IDisposable Predicting(string model) => new ActivePrediction(active, Model(model));
 
-    /// <summary>The queue of a model became longer or shorter.</summary>
+    /// <summary>Records that the queue of a model became longer or shorter.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="inputs">By how many inputs; less than 0: shorter.</param>
+    /// <param name="inputs">The change in inputs; negative when the queue became shorter.</param>
     internal void Queued(string model, int inputs) => waiting.Add(inputs, Model(model));
 
-    /// <summary>A request's photos were decoded and brought into the form of the model's input.</summary>
+    /// <summary>Records that a request's photos were decoded and preprocessed.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="duration">From the first to the last.</param>
+    /// <param name="duration">The time from the start of the first to the end of the last.</param>
     internal void Decoded(string model, TimeSpan duration) =>
         stages.Record(duration.TotalSeconds, Model(model), new("stage", "decode"));
 
-    /// <summary>A request's inputs left the queue.</summary>
+    /// <summary>Records that a request's inputs left the queue.</summary>
     /// <param name="model">The model's name, from the registry.</param>
     /// <param name="duration">How long they waited.</param>
     internal void Waited(string model, TimeSpan duration) =>
         stages.Record(duration.TotalSeconds, Model(model), new("stage", "queue"));
 
-    /// <summary>A batch was computed.</summary>
+    /// <summary>Records that a batch was computed.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="inputs">How many inputs were in it.</param>
-    /// <param name="duration">How long it took.</param>
+    /// <param name="inputs">The number of inputs in the batch.</param>
+    /// <param name="duration">How long the batch took.</param>
     internal void Computed(string model, int inputs, TimeSpan duration)
     {
         batches.Record(inputs, Model(model));
         stages.Record(duration.TotalSeconds, Model(model), new("stage", "inference"));
     }
 
-    /// <summary>A request's inputs are answered.</summary>
+    /// <summary>Records the outcomes of a request's inputs.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="outcomes">What became of each.</param>
+    /// <param name="outcomes">Scores or a failure for each input.</param>
     internal void Answered(string model, IReadOnlyList<Outcome<Scores>> outcomes)
     {
         scored.Add(outcomes.Count(outcome => outcome.Failure is null), Model(model));
@@ -125,21 +126,21 @@ public sealed class ServingMetrics
             Rejected(model, failure.Code, 1);
     }
 
-    /// <summary>Inputs got no scores.</summary>
+    /// <summary>Records that inputs got no scores.</summary>
     /// <param name="model">The model's name, from the registry.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="inputs">How many.</param>
+    /// <param name="reason">The error that the client gets.</param>
+    /// <param name="inputs">The number of inputs.</param>
     internal void Rejected(string model, ErrorCode reason, int inputs) =>
         rejections.Add(inputs, Model(model), new("reason", WireNames.Of(reason)));
 
     private static KeyValuePair<string, object?> Model(string name) => new("model", name);
 
-    private sealed class Predicted : IDisposable
+    private sealed class ActivePrediction : IDisposable
     {
         private readonly UpDownCounter<int> active;
         private readonly KeyValuePair<string, object?> model;
 
-        public Predicted(UpDownCounter<int> active, KeyValuePair<string, object?> model)
+        public ActivePrediction(UpDownCounter<int> active, KeyValuePair<string, object?> model)
         {
             (this.active, this.model) = (active, model);
             active.Add(1, model);

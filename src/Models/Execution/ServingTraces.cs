@@ -3,27 +3,33 @@ using System.Diagnostics;
 namespace ModelService.Models.Execution;
 
 /// <summary>
-/// The spans of a prediction. Within its request: <c>decode</c>, <c>queue</c> and <c>inference</c>. A <c>batch</c> serves several requests, so it
-/// is a trace of its own, linked to each of them, and their <c>inference</c> is linked to it.
+/// The spans of a prediction. The span of an HTTP request has the children <c>decode</c>, <c>queue</c> and
+/// <c>inference</c>. A <c>batch</c> serves several requests, so it is a trace of its own: it links to each request, and
+/// the <c>inference</c> of each request links to it.
 /// </summary>
 public static class ServingTraces
 {
-    /// <summary>Name of the activity source.</summary>
+    /// <summary>The name of the activity source.</summary>
     public const string SourceName = "ModelService";
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>The span of a request's decoding, from now until it is disposed; null when no one traces.</summary>
+    /// <summary>
+    /// Starts the span of a request's decoding, which ends when it is disposed; null when nothing collects traces.
+    /// </summary>
     /// <param name="model">The model's name.</param>
-    /// <param name="inputs">How many inputs the request has.</param>
+    /// <param name="inputs">The number of inputs in the request.</param>
     internal static Activity? Decoding(string model, int inputs) =>
         Source.StartActivity("decode")?.SetTag("model", model).SetTag("inputs", inputs);
 
-    /// <summary>Tells of a batch that has just been computed.</summary>
+    /// <summary>Creates the spans of a batch that has just been computed.</summary>
     /// <param name="model">The model's name.</param>
-    /// <param name="inputs">How many inputs were in it.</param>
-    /// <param name="started">When it began, on the stopwatch's clock.</param>
-    /// <param name="requests">Whose inputs they were, and when each began to wait.</param>
+    /// <param name="inputs">The number of inputs in the batch.</param>
+    /// <param name="started">When the batch began, as a timestamp of <see cref="Stopwatch"/>.</param>
+    /// <param name="requests">
+    /// The requests with inputs in the batch, and when each entered the queue, as a timestamp of
+    /// <see cref="Stopwatch"/>.
+    /// </param>
     internal static void Computed(
         string model,
         int inputs,
@@ -37,7 +43,7 @@ public static class ServingTraces
         if (traced.Count == 0)
             return;
 
-        // The thread may have the activity of whoever started it.
+        // The thread may have inherited the activity of the request that started it; a batch's trace has no parent.
         Activity.Current = null;
         var (began, ended) = (TimeOf(started), TimeOf(Stopwatch.GetTimestamp()));
         var batch = Span(

@@ -4,12 +4,14 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A network that is in memory and warm.</summary>
-/// <param name="Worker">It; owned by whoever holds this.</param>
-/// <param name="Execution">Where it computes, and how.</param>
-/// <param name="Weights">What it got, and what is random.</param>
-/// <param name="Samples">What came of its samples; null when it has none, or has not been asked for them yet.</param>
-/// <param name="Built">When it was there.</param>
+/// <summary>A network that is built and warmed up, in memory.</summary>
+/// <param name="Worker">The worker that computes the network; owned by the holder of this record.</param>
+/// <param name="Execution">The device and the backend that it computes with.</param>
+/// <param name="Weights">The weights that were loaded, and those that are random.</param>
+/// <param name="Samples">
+/// The result of its golden samples; null when it has none, or they have not been computed yet.
+/// </param>
+/// <param name="Built">When it was built.</param>
 internal sealed record BuiltModel(
     InferenceWorker Worker,
     ExecutionInfo Execution,

@@ -3,11 +3,11 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>What a network gets from a file or from another model, and what stays random.</summary>
-/// <param name="Report">How the one compares to the other; null when there is nothing to load.</param>
-/// <param name="RandomTensors">Names of the tensors that are random; counters never are.</param>
-/// <param name="State">All of them, some, or none.</param>
-/// <param name="Head">Whether some of the head's are.</param>
+/// <summary>The tensors that a network takes from a file or from another model, and those that stay random.</summary>
+/// <param name="Report">The comparison of the source with the network; null when there is no source.</param>
+/// <param name="RandomTensors">Names of the tensors that stay random; counters never do.</param>
+/// <param name="State">Whether all tensors were loaded, some, or none.</param>
+/// <param name="Head">Whether a tensor of the head stays random; null in a network without a head.</param>
 internal sealed record LoadedWeights(
     WeightsReport? Report,
     IReadOnlyList<string> RandomTensors,
@@ -15,10 +15,10 @@ internal sealed record LoadedWeights(
     HeadState? Head
 )
 {
-    /// <summary>Nothing is loaded.</summary>
+    /// <summary>Without a source: all tensors are random.</summary>
     public static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
 
-    /// <summary>What fits is loaded from a file; what it says is random still is.</summary>
+    /// <summary>Takes the tensors that fit from a file; those that the file marks as random stay random.</summary>
     public static LoadedWeights From(ArchitectureAnalysis network, WeightsFile file, string sha256)
     {
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key);
@@ -35,20 +35,20 @@ internal sealed record LoadedWeights(
         );
     }
 
-    /// <summary>What fits is taken from another model.</summary>
+    /// <summary>Takes the tensors that fit from another model; those that are random there stay random.</summary>
     public static LoadedWeights From(
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
-        IReadOnlyList<string> randomThere
-    ) => Complete(network, StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key), randomThere);
+        IReadOnlyList<string> randomAtSource
+    ) => Complete(network, StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key), randomAtSource);
 
     private static LoadedWeights Complete(
         ArchitectureAnalysis network,
         WeightsReport? report,
-        IReadOnlyList<string> randomThere
+        IReadOnlyList<string> randomAtSource
     )
     {
-        List<string> stillRandom = [.. (report?.Loaded ?? []).Intersect(randomThere)];
+        List<string> stillRandom = [.. (report?.Loaded ?? []).Intersect(randomAtSource)];
         var loaded = (report?.Loaded ?? []).Except(stillRandom).ToHashSet();
         var needed = network.StateDict.Where(spec => !spec.IsCounter).Select(spec => spec.Name).ToList();
         List<string> random = [.. needed.Where(name => !loaded.Contains(name))];

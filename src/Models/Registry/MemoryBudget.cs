@@ -3,16 +3,17 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Counts what the versions in memory take on each device.</summary>
-/// <param name="options">What they may take.</param>
+/// <summary>Counts the memory that versions use on each device, and keeps it within a limit. Thread-safe.</summary>
+/// <param name="options">The limit.</param>
 public sealed class MemoryBudget(IOptions<MemoryOptions> options)
 {
-    private const double Share = 0.8;
+    // Of the memory that the process may use: the default limit for the CPU.
+    private const double DefaultFraction = 0.8;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> used = [];
 
-    /// <summary>Bytes that are taken on a device.</summary>
+    /// <summary>Bytes that are reserved on a device.</summary>
     /// <param name="device">The device.</param>
     public long Used(string device)
     {
@@ -20,45 +21,51 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
             return used.GetValueOrDefault(device);
     }
 
-    /// <summary>Bytes that may be taken on a device.</summary>
+    /// <summary>Bytes that may be reserved on a device.</summary>
     /// <param name="device">The device.</param>
     public long Limit(string device) =>
         options.Value.Budget
-        ?? (device == "cpu" ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * Share) : long.MaxValue);
+        ?? (device == "cpu" ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultFraction) : long.MaxValue);
 
-    /// <summary>Takes room.</summary>
-    /// <returns>The room, given back when it is disposed; null when there is not so much.</returns>
-    internal IDisposable? TryTake(string device, long bytes)
+    /// <summary>Reserves memory on a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <returns>The reservation, released when it is disposed; null when the limit leaves too few bytes.</returns>
+    internal IDisposable? TryReserve(string device, long bytes)
     {
         lock (gate)
         {
-            var taken = used.GetValueOrDefault(device);
-            if (bytes > Limit(device) - taken)
+            var reserved = used.GetValueOrDefault(device);
+            if (bytes > Limit(device) - reserved)
                 return null;
-            used[device] = taken + bytes;
-            return new Room(this, device, bytes);
+            used[device] = reserved + bytes;
+            return new Reservation(this, device, bytes);
         }
     }
 
-    /// <summary>The error of what can't fit.</summary>
+    /// <summary>The error when a model does not fit into the budget.</summary>
+    /// <param name="model">The model, as the subject of a sentence.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">The bytes that it needs.</param>
     internal ServingException DoesNotFit(string model, string device, long bytes) =>
         new(
             ErrorCode.OutOfMemory,
-            $"{model} needs {bytes} bytes on {device}; the budget is {Limit(device)} bytes, and {Used(device)} are taken by versions that are pinned, in use or being loaded. "
-                + "Unload or delete some, or raise ModelService:Memory:Budget."
+            $"{model} needs {bytes} bytes on {device}. The budget is {Limit(device)} bytes, and versions that are "
+                + $"pinned, in use or being loaded have reserved {Used(device)} of them. "
+                + "Unload or delete some versions, or raise ModelService:Memory:Budget."
         );
 
-    private sealed class Room(MemoryBudget budget, string device, long bytes) : IDisposable
+    private sealed class Reservation(MemoryBudget budget, string device, long bytes) : IDisposable
     {
-        private bool isReturned;
+        private bool isReleased;
 
         public void Dispose()
         {
             lock (budget.gate)
             {
-                if (!isReturned)
+                if (!isReleased)
                     budget.used[device] -= bytes;
-                isReturned = true;
+                isReleased = true;
             }
         }
     }

@@ -10,14 +10,17 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Builds models, one at a time and beside the web threads: building takes all cores as it is.</summary>
-/// <param name="batching">How inputs wait for a model.</param>
+/// <summary>
+/// Builds, loads and stores versions, one at a time and not on web threads. Not two at once, because building one
+/// already uses all cores.
+/// </summary>
+/// <param name="batching">The limits of queues and batches.</param>
 /// <param name="compute">How many batches a device computes at once.</param>
-/// <param name="weightsLimits">How large a weights file may be.</param>
-/// <param name="probe">Asked whether a network can be computed here at all.</param>
-/// <param name="store">Where built models are kept.</param>
-/// <param name="clock">Says when a model was built.</param>
-/// <param name="metrics">Told what the models do.</param>
+/// <param name="weightsLimits">The limits of a weights file.</param>
+/// <param name="probe">Finds out how a network can compute on this machine.</param>
+/// <param name="store">Stores versions on the disk.</param>
+/// <param name="clock">The time when a version is built.</param>
+/// <param name="metrics">The metrics of the workers.</param>
 public sealed class ModelBuilder(
     IOptions<BatchingOptions> batching,
     IOptions<ComputeOptions> compute,
@@ -28,16 +31,17 @@ public sealed class ModelBuilder(
     ServingMetrics metrics
 )
 {
-    // By device; the models on one share it.
-    private readonly ConcurrentDictionary<string, DeviceScheduler> turns = [];
+    // By device; shared by the models on it.
+    private readonly ConcurrentDictionary<string, DeviceScheduler> deviceSchedulers = [];
 
-    private readonly TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+    // Runs one task at a time.
+    private readonly TaskScheduler exclusive = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
     /// <summary>Builds a version with random weights.</summary>
     internal Task<BuiltModel> BuildAsync(ModelVersion version, CancellationToken cancellationToken) =>
         WarmAsync(RunAsync(() => Build(version, LoadedWeights.None(version.Resolved.Analysis)), cancellationToken));
 
-    /// <summary>Builds a version with the weights of a file.</summary>
+    /// <summary>Builds a version with the weights from a file.</summary>
     internal Task<BuiltModel> BuildAsync(
         ModelVersion version,
         WeightsUpload upload,
@@ -57,7 +61,7 @@ public sealed class ModelBuilder(
             )
         );
 
-    /// <summary>Builds a version with every tensor of another one that fits.</summary>
+    /// <summary>Builds a version with the tensors of another version that fit; the rest is random.</summary>
     internal Task<BuiltModel> BuildAsync(
         ModelVersion version,
         ModelLease source,
@@ -77,8 +81,13 @@ public sealed class ModelBuilder(
             )
         );
 
-    /// <summary>Builds a version from what is kept of it.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>: its weights are not those that were written.</exception>
+    /// <summary>Builds a version with its weights from the disk.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="expected">The size and hash that its weights file was written with.</param>
+    /// <param name="cancellationToken">Gives up a build that has not begun.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.WeightsUnreadable"/>: the file is not the one that was written.
+    /// </exception>
     internal Task<BuiltModel> LoadAsync(
         ModelVersion version,
         StoredFile expected,
@@ -108,10 +117,15 @@ public sealed class ModelBuilder(
             )
         );
 
-    /// <summary>Keeps a version on the disk.</summary>
+    /// <summary>Stores a version on the disk.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="built">Its network.</param>
+    /// <param name="samples">Its golden samples; null or empty when it has none.</param>
+    /// <param name="replaces">Whether it replaces the stored version of the same number.</param>
+    /// <param name="cancellationToken">Gives up when writing has not begun.</param>
     /// <returns>Its files, by name.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    internal Task<IReadOnlyDictionary<string, StoredFile>> KeepAsync(
+    internal Task<IReadOnlyDictionary<string, StoredFile>> StoreAsync(
         ModelVersion version,
         BuiltModel built,
         IReadOnlyList<SampleDefinition>? samples,
@@ -147,13 +161,13 @@ public sealed class ModelBuilder(
             cancellationToken
         );
 
-    /// <summary>Compares a weights file with a model's network. Nothing is built.</summary>
-    /// <param name="resolved">The model.</param>
-    /// <param name="upload">The file, read but not kept.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves.</param>
+    /// <summary>Compares a weights file with a model's network, without building it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="upload">The file; borrowed.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
     public Task<WeightsReport> CheckAsync(
-        ResolvedModel resolved,
+        ResolvedModel model,
         WeightsUpload upload,
         CancellationToken cancellationToken
     ) =>
@@ -161,7 +175,7 @@ public sealed class ModelBuilder(
             () =>
             {
                 using var file = WeightsFile.Open(upload.Path, weightsLimits.Value);
-                return LoadedWeights.From(resolved.Analysis, file, upload.Sha256).Report!;
+                return LoadedWeights.From(model.Analysis, file, upload.Sha256).Report!;
             },
             cancellationToken
         );
@@ -171,7 +185,7 @@ public sealed class ModelBuilder(
         var definition = version.Resolved.Definition;
         var device = ComputeDevice.Find(definition.Device ?? "auto");
         var probed = probe.Probe(version.Resolved, device.ToString(), version.MemoryBytes);
-        var model = new CompiledModel(
+        var compiled = new CompiledModel(
             version.Resolved.Analysis,
             definition.Seed,
             pairs ?? weights.Report?.Pairs ?? [],
@@ -180,26 +194,18 @@ public sealed class ModelBuilder(
             probed.Failure
         );
         var worker = new InferenceWorker(
-            model,
+            compiled,
             version.Name,
             version.Version,
             batching.Value,
-            turns.GetOrAdd(device.ToString(), _ => new DeviceScheduler(compute.Value.Instances)),
+            deviceSchedulers.GetOrAdd(device.ToString(), _ => new DeviceScheduler(compute.Value.Instances)),
             metrics
         );
 
-        // The pairs are of no use once the file is closed, nor are suggestions for what was taken.
+        // Pairs refer to the weights file, which is closed now, and suggestions are for a file that is refused.
         var report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] };
-        return new BuiltModel(
-            worker,
-            model.Execution,
-            weights with
-            {
-                Report = report,
-            },
-            Samples: null,
-            clock.GetUtcNow()
-        );
+        weights = weights with { Report = report };
+        return new BuiltModel(worker, compiled.Execution, weights, Samples: null, clock.GetUtcNow());
     }
 
     private static async Task<BuiltModel> WarmAsync(Task<BuiltModel> building)
@@ -218,5 +224,5 @@ public sealed class ModelBuilder(
     }
 
     private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, scheduler);
+        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, exclusive);
 }

@@ -5,7 +5,7 @@ namespace ModelService.Models.Registry;
 /// <summary>A model that is served: a name and its versions, one of which is the default.</summary>
 public sealed class ModelEntry
 {
-    // Versions that could not be made are kept for a while, for whoever asks what went wrong.
+    // The most recent versions that could not be built stay listed, so that clients can read the reason.
     private const int MaxFailures = 4;
 
     private readonly Lock gate = new();
@@ -15,28 +15,31 @@ public sealed class ModelEntry
 
     internal ModelEntry(string name) => Name = name;
 
-    /// <summary>Its name.</summary>
+    /// <summary>The model's name.</summary>
     public string Name { get; }
 
-    /// <summary>The version that is pinned as the default; null: the newest that is ready and reproduced its samples.</summary>
+    /// <summary>
+    /// The version that is pinned as the default; null: the default is the newest version that is ready and not
+    /// quarantined.
+    /// </summary>
     public int? Pinned { get; internal set; }
 
-    /// <summary>The highest number a version ever had.</summary>
+    /// <summary>The highest number that a version ever had.</summary>
     internal int LastVersion { get; set; }
 
-    /// <summary>Labels that were changed after a version was made.</summary>
+    /// <summary>Labels that were changed after their version was created, by the version's number.</summary>
     internal IReadOnlyDictionary<int, IReadOnlyList<string>> Labels => labels;
 
-    /// <summary>Whether its first version is being made.</summary>
+    /// <summary>Whether its first version is being built.</summary>
     internal bool IsNew { get; set; }
 
-    /// <summary>Whether it was removed.</summary>
+    /// <summary>Whether the model was deleted.</summary>
     internal bool IsRemoved { get; set; }
 
-    /// <summary>Held by whoever changes what is kept of it, so that one change follows the other.</summary>
+    /// <summary>Held during a change of what is stored of the model, so that there is one change at a time.</summary>
     internal SemaphoreSlim Changes { get; } = new(1, 1);
 
-    /// <summary>Its versions, oldest first.</summary>
+    /// <summary>The model's versions, oldest first.</summary>
     public IReadOnlyList<ModelVersion> Versions
     {
         get
@@ -47,8 +50,9 @@ public sealed class ModelEntry
     }
 
     /// <summary>
-    /// The version that answers when none is asked for: the pinned one, else the newest that is ready, or loaded by its next request, and not held
-    /// back. When all are held back, it is the newest of those, and answers by its number only.
+    /// The version that answers requests without a version number: the pinned one, else the newest that is not
+    /// quarantined and is ready or loads on request. When all versions are quarantined, it is the newest of them, and
+    /// requests need its number.
     /// </summary>
     public ModelVersion Default
     {
@@ -56,18 +60,18 @@ public sealed class ModelEntry
         {
             lock (gate)
             {
-                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var chosen))
-                    return chosen;
-                var free = versions.Values.Where(version => !version.IsQuarantined);
-                return free.LastOrDefault(version => version.IsServable)
-                    ?? free.LastOrDefault(version => version.State is VersionState.Draining or VersionState.Unloaded)
-                    ?? versions.Values.LastOrDefault(version => version.IsQuarantined)
+                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var version))
+                    return version;
+                var allowed = versions.Values.Where(item => !item.IsQuarantined);
+                return allowed.LastOrDefault(item => item.IsServable)
+                    ?? allowed.LastOrDefault(item => item.State is VersionState.Draining or VersionState.Unloaded)
+                    ?? versions.Values.LastOrDefault(item => item.IsQuarantined)
                     ?? versions.Values.Last();
             }
         }
     }
 
-    /// <summary>A version by its number.</summary>
+    /// <summary>Finds a version by its number.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.VersionNotFound"/>.</exception>
     public ModelVersion Find(int version)
     {
@@ -82,7 +86,7 @@ public sealed class ModelEntry
         }
     }
 
-    /// <summary>Adds a version, or puts it in the place of the one with its number.</summary>
+    /// <summary>Adds a version, or replaces the one of the same number.</summary>
     internal void Put(ModelVersion version)
     {
         lock (gate)
@@ -92,7 +96,7 @@ public sealed class ModelEntry
         }
     }
 
-    /// <summary>Takes a version out.</summary>
+    /// <summary>Removes a version.</summary>
     internal void Remove(int version)
     {
         lock (gate)
@@ -102,8 +106,11 @@ public sealed class ModelEntry
         }
     }
 
-    /// <summary>Keeps a version that could not be made, and forgets the oldest of those.</summary>
-    internal void KeepFailure(ModelVersion version, string reason)
+    /// <summary>
+    /// Marks a version that could not be built as failed, and keeps it listed. Removes the oldest failed version when
+    /// there are too many.
+    /// </summary>
+    internal void AddFailure(ModelVersion version, string reason)
     {
         version.MarkFailed(reason);
         lock (gate)
@@ -114,7 +121,7 @@ public sealed class ModelEntry
         }
     }
 
-    /// <summary>Names a version's classes otherwise.</summary>
+    /// <summary>Replaces a version's labels.</summary>
     internal void Relabel(ModelVersion version, IReadOnlyList<string> names)
     {
         lock (gate)

@@ -2,7 +2,7 @@ using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A claim on a version: it stays in memory until the lease is disposed.</summary>
+/// <summary>Keeps a version in memory until the lease is disposed.</summary>
 public sealed class ModelLease : IDisposable
 {
     private readonly InferenceWorker worker;
@@ -14,8 +14,9 @@ public sealed class ModelLease : IDisposable
     /// <summary>The version.</summary>
     public ModelVersion Model => version ?? throw new ObjectDisposedException(nameof(ModelLease));
 
+    /// <summary>The worker that computes the version; borrowed.</summary>
     internal InferenceWorker Worker => version is null ? throw new ObjectDisposedException(nameof(ModelLease)) : worker;
 
-    /// <summary>Ends the claim.</summary>
+    /// <summary>Ends the lease.</summary>
     public void Dispose() => Interlocked.Exchange(ref version, null)?.Release();
 }

@@ -5,43 +5,48 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <content>What is kept: each of these is on the disk before it returns.</content>
+/// <content>Creates and changes models: every change is on the disk before its method returns.</content>
 public sealed partial class ModelRegistry
 {
     /// <summary>Builds the first version of a new model and serves it.</summary>
-    /// <param name="resolved">What to build.</param>
-    /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
-    /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves; a model that has not begun to be built is then given up.</param>
+    /// <param name="model">The model to build.</param>
+    /// <param name="weights">
+    /// A weights file; borrowed. Without one, the weights are those of the model that this one is derived from, or
+    /// random.
+    /// </param>
+    /// <param name="allowPartial">Loads the tensors of the file that fit, and leaves the others random.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up a build that has not begun.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (no such device), <see cref="ErrorCode.WeightsUnreadable"/>,
-    /// <see cref="ErrorCode.WeightsMismatch"/>, <see cref="ErrorCode.OutOfMemory"/> or <see cref="ErrorCode.StorageUnavailable"/>; nothing is left behind.
+    /// <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not exist, or a
+    /// sample can't be decoded), <see cref="ErrorCode.WeightsUnreadable"/>, <see cref="ErrorCode.WeightsMismatch"/>,
+    /// <see cref="ErrorCode.PlanRejected"/>, <see cref="ErrorCode.OutOfMemory"/> or
+    /// <see cref="ErrorCode.StorageUnavailable"/>. The model then does not exist.
     /// </exception>
     public async Task<ModelEntry> CreateAsync(
-        ResolvedModel resolved,
+        ResolvedModel model,
         WeightsUpload? weights,
         bool allowPartial,
         CancellationToken cancellationToken
     )
     {
-        await check.ThrowIfUnreadableAsync(resolved, cancellationToken);
-        var entry = new ModelEntry(resolved.Definition.Name) { IsNew = true };
+        await check.ThrowIfUnreadableAsync(model, cancellationToken);
+        var entry = new ModelEntry(model.Definition.Name) { IsNew = true };
 
-        // The name is taken before the work begins, so that two clients can't build the same model.
+        // Takes the name before the build begins, so that two clients can't build the same model.
         if (!models.TryAdd(entry.Name, entry))
         {
             throw new ServingException(
                 ErrorCode.ModelExists,
-                $"There is a model named '{entry.Name}' already. Delete it first, or choose another name."
+                $"There is already a model named '{entry.Name}'. Delete it first, or choose another name."
             );
         }
 
         try
         {
-            var version = New(entry, 1, resolved, parent: null);
-            await MakeAsync(
+            var version = CreateVersion(entry, 1, model, parent: null);
+            await BuildAsync(
                 version,
-                resolved.Definition.Samples,
+                model.Definition.Samples,
                 weights,
                 allowPartial,
                 replaces: false,
@@ -58,35 +63,43 @@ public sealed partial class ModelRegistry
         }
     }
 
-    /// <summary>Builds another version of a model beside those there are; when it is ready it is the default, unless one is pinned, or it does not reproduce its samples.</summary>
-    /// <param name="resolved">What to build; its name says of which model.</param>
-    /// <param name="weights">A weights file, read but not kept. Without one, the weights are those of the model it is derived from, or random.</param>
-    /// <param name="allowPartial">Takes what fits of the file, and leaves the rest random.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
-    /// <exception cref="ServingException">As <see cref="CreateAsync"/>; the version is then <see cref="VersionState.Failed"/>, and the others serve on.</exception>
+    /// <summary>
+    /// Builds another version of a model while the existing ones serve. When it is ready it becomes the default, unless
+    /// another version is pinned, or it does not reproduce its golden samples.
+    /// </summary>
+    /// <param name="model">The model to build, with the name of the existing model.</param>
+    /// <param name="weights">
+    /// A weights file; borrowed. Without one, the weights are those of the model that this one is derived from, or
+    /// random.
+    /// </param>
+    /// <param name="allowPartial">Loads the tensors of the file that fit, and leaves the others random.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up a build that has not begun.</param>
+    /// <exception cref="ServingException">
+    /// As <see cref="CreateAsync"/>. The version is then <see cref="VersionState.Failed"/>, and the others serve on.
+    /// </exception>
     public Task<ModelVersion> AddVersionAsync(
-        ResolvedModel resolved,
+        ResolvedModel model,
         WeightsUpload? weights,
         bool allowPartial,
         CancellationToken cancellationToken
     ) =>
         ChangeAsync(
-            resolved.Definition.Name,
+            model.Definition.Name,
             async entry =>
             {
-                await check.ThrowIfUnreadableAsync(resolved, cancellationToken);
+                await check.ThrowIfUnreadableAsync(model, cancellationToken);
                 var parent = entry.Default;
                 var samples =
-                    resolved.Definition.Samples
+                    model.Definition.Samples
                     ?? store
                         .ReadSamples(parent.Name, parent.Version, parent.Files)
-                        ?.Select(sample => sample.For(resolved.Definition.Labels))
+                        ?.Select(sample => sample.For(model.Definition.Labels))
                         .ToList();
-                var version = New(entry, entry.LastVersion + 1, resolved, parent.Version);
+                var version = CreateVersion(entry, entry.LastVersion + 1, model, parent.Version);
                 entry.Put(version);
                 try
                 {
-                    await MakeAsync(version, samples, weights, allowPartial, replaces: false, cancellationToken);
+                    await BuildAsync(version, samples, weights, allowPartial, replaces: false, cancellationToken);
                     return version;
                 }
                 catch (OperationCanceledException)
@@ -96,11 +109,11 @@ public sealed partial class ModelRegistry
                 }
                 catch (Exception exception)
                 {
-                    entry.KeepFailure(
+                    entry.AddFailure(
                         version,
                         exception is ServingException known
                             ? known.Message
-                            : "Something went wrong in the server; its log says what."
+                            : "An unexpected error occurred; the server's log has the details."
                     );
                     throw;
                 }
@@ -108,14 +121,19 @@ public sealed partial class ModelRegistry
             cancellationToken
         );
 
-    /// <summary>Puts weights into a version that has random ones. Predictions that run finish with those.</summary>
+    /// <summary>
+    /// Replaces the weights of a version that has random ones. Predictions that already run finish with the random
+    /// ones.
+    /// </summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
-    /// <param name="weights">A weights file, read but not kept.</param>
-    /// <param name="allowPartial">Takes what fits, and leaves the rest random.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves; what has not begun is then given up.</param>
-    /// <returns>The version as it is now.</returns>
-    /// <exception cref="ServingException"><see cref="FindUntouched"/>'s and those of <see cref="CreateAsync"/>; the version is then as before.</exception>
+    /// <param name="weights">A weights file; borrowed.</param>
+    /// <param name="allowPartial">Loads the tensors of the file that fit, and leaves the others random.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up a build that has not begun.</param>
+    /// <returns>The version with its new weights.</returns>
+    /// <exception cref="ServingException">
+    /// As <see cref="FindWithRandomWeights"/> and <see cref="CreateAsync"/>. The version then stays as it was.
+    /// </exception>
     public Task<ModelVersion> PutWeightsAsync(
         string name,
         int version,
@@ -127,7 +145,7 @@ public sealed partial class ModelRegistry
             name,
             async entry =>
             {
-                var before = FindUntouched(name, version);
+                var before = FindWithRandomWeights(name, version);
                 var after = new ModelVersion(
                     name,
                     version,
@@ -137,7 +155,7 @@ public sealed partial class ModelRegistry
                     before.Created,
                     compute.Value.Instances
                 );
-                await MakeAsync(
+                await BuildAsync(
                     after,
                     store.ReadSamples(before.Name, before.Version, before.Files),
                     weights,
@@ -152,37 +170,40 @@ public sealed partial class ModelRegistry
             cancellationToken
         );
 
-    /// <summary>Changes what isn't fixed with a version: which one is the default, and the default version's labels.</summary>
+    /// <summary>Changes the model's default version, or the labels of that version.</summary>
     /// <param name="name">The model's name.</param>
-    /// <param name="change">What to change.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves.</param>
+    /// <param name="update">The change.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <exception cref="ServingException">
-    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: the version can't be served; <see cref="ErrorCode.DefinitionInvalid"/>: not one label a class.
+    /// <see cref="ErrorCode.VersionConflict"/>: the version to pin can't be served;
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: there is not one label per class;
+    /// <see cref="ErrorCode.StorageUnavailable"/>; or as <see cref="Find(string, int?)"/>.
     /// </exception>
-    public Task<ModelEntry> UpdateAsync(string name, ModelUpdate change, CancellationToken cancellationToken) =>
+    public Task<ModelEntry> UpdateAsync(string name, ModelUpdate update, CancellationToken cancellationToken) =>
         ChangeAsync(
             name,
             entry =>
             {
-                var pinned = change.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
+                var pinned = update.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
                 var version = pinned is { } number ? entry.Find(number) : entry.Default;
-                var pins = change.DefaultVersion?.Number is not null;
-                if (pins && version.State is VersionState.Failed or VersionState.Loading)
+                var isPinning = update.DefaultVersion?.Number is not null;
+                if (isPinning && version.State is VersionState.Failed or VersionState.Loading)
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,
-                        $"{version.NotReady().Message} So it can't be the default."
+                        $"{version.NotReady().Message} It can't become the default."
                     );
                 }
 
                 var labels = entry.Labels.ToDictionary();
-                if (change.Labels is { } names)
+                if (update.Labels is { } names)
                 {
                     if (names.Count != version.Resolved.ClassCount)
                     {
                         throw Invalid(
                             "/labels",
-                            $"There are {names.Count} labels for the {version.Resolved.ClassCount} classes of version {version.Version}; give one for each."
+                            $"There are {names.Count} labels for the {version.Resolved.ClassCount} classes of version "
+                                + $"{version.Version}; give one label per class."
                         );
                     }
 
@@ -199,10 +220,10 @@ public sealed partial class ModelRegistry
                     }
                 );
                 entry.Pinned = pinned;
-                if (change.Labels is not null)
-                    entry.Relabel(version, change.Labels);
-                if (pins && version.State == VersionState.Unloaded)
-                    version.MarkUnloaded(loadsOnRequest: true, "It is loaded by its next request.");
+                if (update.Labels is not null)
+                    entry.Relabel(version, update.Labels);
+                if (isPinning && version.State == VersionState.Unloaded)
+                    version.MarkUnloaded(loadsOnRequest: true, "The next request loads it.");
                 return Task.FromResult(entry);
             },
             cancellationToken
@@ -229,18 +250,18 @@ public sealed partial class ModelRegistry
         }
     }
 
-    private ModelVersion New(ModelEntry entry, int number, ResolvedModel resolved, int? parent)
+    private ModelVersion CreateVersion(ModelEntry entry, int number, ResolvedModel model, int? parent)
     {
-        var from = resolved.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
+        var from = model.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
         if (from is { Version: null } newest)
             from = newest with { Version = Find(newest.Name).Default.Version };
 
-        // Samples are kept on the disk, not in memory.
-        var kept = resolved.With(resolved.Definition with { Samples = null });
+        // Samples stay on the disk only.
+        var withoutSamples = model.With(model.Definition with { Samples = null });
         return new ModelVersion(
             entry.Name,
             number,
-            kept,
+            withoutSamples,
             new VersionLineage(from?.ToString(), parent),
             null,
             clock.GetUtcNow(),
@@ -248,8 +269,8 @@ public sealed partial class ModelRegistry
         );
     }
 
-    // Built, warmed, checked and kept before anyone can ask for it.
-    private async Task MakeAsync(
+    // Builds, warms up, checks and stores a version, and marks it as ready only then.
+    private async Task BuildAsync(
         ModelVersion version,
         IReadOnlyList<SampleDefinition>? samples,
         WeightsUpload? weights,
@@ -263,7 +284,7 @@ public sealed partial class ModelRegistry
         using var source = from is { } reference
             ? await LeaseAsync(reference.Name, reference.Version, cancellationToken)
             : null;
-        var room = await MakeRoomAsync(version);
+        var reserved = await ReserveMemoryAsync(version);
         BuiltModel? built = null;
         try
         {
@@ -274,14 +295,14 @@ public sealed partial class ModelRegistry
                     : source is not null ? builder.BuildAsync(version, source, cancellationToken)
                     : builder.BuildAsync(version, cancellationToken)
             );
-            version.Files = await builder.KeepAsync(version, built, samples, replaces, cancellationToken);
+            version.Files = await builder.StoreAsync(version, built, samples, replaces, cancellationToken);
             version.IsQuarantined = built.Samples is { Reproduced: false };
-            version.MarkReady(built, room);
+            version.MarkReady(built, reserved);
         }
         catch
         {
             built?.Worker.Dispose();
-            room.Dispose();
+            reserved.Dispose();
             throw;
         }
 

@@ -7,13 +7,16 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <content>What is in memory.</content>
+/// <content>Loads and unloads versions, within the memory budget.</content>
 public sealed partial class ModelRegistry
 {
-    /// <summary>Brings a version into memory, if it isn't there. Those who ask at once share one load.</summary>
+    /// <summary>Loads a version, if it is not in memory. Simultaneous callers share one load.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
-    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s, <see cref="ErrorCode.ModelNotReady"/> (its files are damaged), <see cref="ErrorCode.OutOfMemory"/>.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotReady"/>: its files are damaged; <see cref="ErrorCode.OutOfMemory"/>; or as
+    /// <see cref="Find(string, int?)"/>.
+    /// </exception>
     public async Task<ModelVersion> LoadAsync(string name, int version)
     {
         var found = Find(name, version);
@@ -25,11 +28,14 @@ public sealed partial class ModelRegistry
         return found;
     }
 
-    /// <summary>Takes a version out of memory; what runs is finished, and no request brings it back.</summary>
+    /// <summary>Unloads a version after its running requests have finished. Later requests don't load it.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
     /// <returns>The version, and the process's resident bytes before and after.</returns>
-    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s, or <see cref="ErrorCode.ModelNotReady"/>: it is being loaded, or was never made.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotReady"/>: it is being loaded, or can't be served; or as
+    /// <see cref="Find(string, int?)"/>.
+    /// </exception>
     public async Task<(ModelVersion Version, long Before, long After)> UnloadAsync(string name, int version)
     {
         var found = Find(name, version);
@@ -43,7 +49,7 @@ public sealed partial class ModelRegistry
         return (found, before, ProcessMemory.ResidentBytes);
     }
 
-    /// <summary>Loads what isn't in memory, unless the budget is used up: nothing is unloaded for it.</summary>
+    /// <summary>Loads a version if the budget has room for it without unloading another one.</summary>
     internal async Task LoadIfRoomAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
@@ -55,40 +61,40 @@ public sealed partial class ModelRegistry
 
     private async Task LoadNowAsync(ModelVersion version)
     {
-        // Not under the lock that the loads of one version share.
+        // ShareLoad starts this method under the version's lock: go on without the lock.
         await Task.Yield();
         await version.DrainedAsync();
         if (version.State == VersionState.Ready)
             return;
         version.MarkLoading();
-        IDisposable? room = null;
+        IDisposable? reserved = null;
         try
         {
-            room = await MakeRoomAsync(version);
+            reserved = await ReserveMemoryAsync(version);
             version.MarkReady(
                 await CheckAsync(
                     version,
                     store.ReadSamples(version.Name, version.Version, version.Files),
                     builder.LoadAsync(version, version.WeightsFile!, CancellationToken.None)
                 ),
-                room
+                reserved
             );
             LogIsReady(version);
         }
         catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
         {
-            room?.Dispose();
+            reserved?.Dispose();
             version.MarkUnloaded(loadsOnRequest: true, exception.Message);
             throw;
         }
         catch (Exception exception)
         {
-            room?.Dispose();
+            reserved?.Dispose();
             LogLoadFailed(exception, version.Name, version.Version);
             version.MarkFailed(
                 exception is ServingException known
                     ? known.Message
-                    : "Something went wrong in the server; its log says what."
+                    : "An unexpected error occurred; the server's log has the details."
             );
             throw version.NotReady();
         }
@@ -114,32 +120,32 @@ public sealed partial class ModelRegistry
 
     private void LogIsReady(ModelVersion version)
     {
-        // Removed while it was being built, it never came into memory.
-        if (version.Execution is not { } computing)
+        // A version that was deleted while it was being built has not become ready.
+        if (version.Execution is not { } execution)
             return;
         LogReady(
             version.Name,
             version.Version,
             version.Resolved.Analysis.Parameters,
-            computing.Device,
-            computing.Backend,
+            execution.Device,
+            execution.Backend,
             version.Weights
         );
-        if (computing.FallbackReason is { } reason)
-            LogNoPlan(version.Name, version.Version, reason);
+        if (execution.FallbackReason is { } reason)
+            LogFallback(version.Name, version.Version, reason);
         if (version.Samples is { Reproduced: false } samples)
             LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
     }
 
-    // Unloads what was used longest ago, until there is room.
-    private async Task<IDisposable> MakeRoomAsync(ModelVersion version)
+    // Reserves memory for a version, and unloads the least recently used versions until there is enough.
+    private async Task<IDisposable> ReserveMemoryAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
         var bytes = version.MemoryBytes;
         while (true)
         {
-            if (budget.TryTake(device, bytes) is { } room)
-                return room;
+            if (budget.TryReserve(device, bytes) is { } reserved)
+                return reserved;
             var others = models
                 .Values.SelectMany(entry =>
                     entry.Versions.Where(item =>
@@ -148,14 +154,15 @@ public sealed partial class ModelRegistry
                 )
                 .OrderBy(item => item.LastUsed)
                 .ToList();
-            if (bytes <= budget.Limit(device) && await FreeOneAsync(others))
+            if (bytes <= budget.Limit(device) && await UnloadOneAsync(others))
                 continue;
             throw budget.DoesNotFit($"Version {version.Version} of '{version.Name}'", device, bytes);
         }
     }
 
-    // Those in use are left alone: one of them may be what the waiting one is made from.
-    private async Task<bool> FreeOneAsync(IReadOnlyList<ModelVersion> candidates)
+    // Unloads one version that is not leased; false when there is none. A leased one must stay: it may be the source of
+    // the version that needs the memory.
+    private async Task<bool> UnloadOneAsync(IReadOnlyList<ModelVersion> candidates)
     {
         if (candidates.FirstOrDefault(item => item.State == VersionState.Draining) is { } draining)
         {
@@ -163,20 +170,12 @@ public sealed partial class ModelRegistry
             return true;
         }
 
-        foreach (var victim in candidates.Where(item => item.State == VersionState.Ready))
+        foreach (var candidate in candidates.Where(item => item.State == VersionState.Ready))
         {
-            if (
-                !await victim.DrainAsync(
-                    loadsOnRequest: true,
-                    "Others needed its memory; its next request brings it back.",
-                    onlyIdle: true
-                )
-            )
-            {
+            const string Reason = "Another version needed its memory; the next request loads it.";
+            if (!await candidate.DrainAsync(loadsOnRequest: true, Reason, onlyIdle: true))
                 continue;
-            }
-
-            LogUnloaded(victim.Name, victim.Version, victim.Bytes);
+            LogUnloaded(candidate.Name, candidate.Version, candidate.Bytes);
             return true;
         }
 
@@ -185,32 +184,33 @@ public sealed partial class ModelRegistry
 
     [LoggerMessage(
         LogLevel.Information,
-        "Model {Model} version {Version} is ready: {Parameters} parameters on {Device}, by its {Route}, weights {Weights}"
+        "Version {Version} of model {Model} is ready: {Parameters} parameters on {Device}, backend {Backend}, "
+            + "weights {Weights}"
     )]
     private partial void LogReady(
         string model,
         int version,
         long parameters,
         string device,
-        Backend route,
+        Backend backend,
         WeightsState weights
     );
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Model {Model} version {Version} computes by its module, which is slower: {Reason}"
+        "Version {Version} of model {Model} computes by its module, which is slower: {Reason}"
     )]
-    private partial void LogNoPlan(string model, int version, string reason);
+    private partial void LogFallback(string model, int version, string reason);
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Model {Model} version {Version} does not reproduce {Differences} of its {Samples} samples"
+        "Version {Version} of model {Model} does not reproduce {Differences} of its {Samples} golden samples"
     )]
     private partial void LogNotReproduced(string model, int version, int differences, int samples);
 
-    [LoggerMessage(LogLevel.Information, "Model {Model} version {Version} is out of memory: {Bytes} bytes")]
+    [LoggerMessage(LogLevel.Information, "Version {Version} of model {Model} was unloaded: {Bytes} bytes")]
     private partial void LogUnloaded(string model, int version, long bytes);
 
-    [LoggerMessage(LogLevel.Error, "Model {Model} version {Version} could not be loaded")]
+    [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} could not be loaded")]
     private partial void LogLoadFailed(Exception exception, string model, int version);
 }

@@ -4,13 +4,15 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <content>What goes: first from the disk, then from memory.</content>
+/// <content>Deletes models and versions: first from the disk, then from memory.</content>
 public sealed partial class ModelRegistry
 {
-    /// <summary>Removes a model: what runs finishes, what comes later finds it gone.</summary>
+    /// <summary>Deletes a model. Running requests finish; later ones don't find it.</summary>
     /// <param name="name">The model's name.</param>
-    /// <returns>Bytes that its versions had in memory.</returns>
-    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <returns>Bytes of the tensors that were in memory.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>, or as <see cref="Find(string)"/>.
+    /// </exception>
     public async Task<long> DeleteAsync(string name)
     {
         var versions = await ChangeAsync(
@@ -36,12 +38,13 @@ public sealed partial class ModelRegistry
         return bytes;
     }
 
-    /// <summary>Removes a version: what runs finishes, what comes later gets another one, or finds it gone.</summary>
+    /// <summary>Deletes a version. Running requests finish; later ones don't find it, or get another default.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
-    /// <returns>Bytes that it had in memory.</returns>
+    /// <returns>Bytes of its tensors, if they were in memory; else 0.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="Find(string, int?)"/>'s; <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one; <see cref="ErrorCode.StorageUnavailable"/>.
+    /// <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one;
+    /// <see cref="ErrorCode.StorageUnavailable"/>; or as <see cref="Find(string, int?)"/>.
     /// </exception>
     public async Task<long> DeleteVersionAsync(string name, int version)
     {
@@ -54,7 +57,8 @@ public sealed partial class ModelRegistry
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,
-                        $"Version {version} is pinned as the default. PATCH /v1/models/{name} with another \"default_version\" first."
+                        $"Version {version} is pinned as the default. "
+                            + $"PATCH /v1/models/{name} with another \"default_version\" first."
                     );
                 }
 
@@ -62,7 +66,7 @@ public sealed partial class ModelRegistry
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,
-                        $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} removes the model."
+                        $"Version {version} is the only one of '{name}'. DELETE /v1/models/{name} deletes the model."
                     );
                 }
 
@@ -84,6 +88,6 @@ public sealed partial class ModelRegistry
         return await removed.DrainAsync(loadsOnRequest: false, "It was deleted.", forGood: true) ? removed.Bytes : 0;
     }
 
-    [LoggerMessage(LogLevel.Information, "Model {Model} is gone: {Bytes} bytes returned")]
+    [LoggerMessage(LogLevel.Information, "Model {Model} was deleted: {Bytes} bytes freed")]
     private partial void LogDeleted(string model, long bytes);
 }

@@ -8,15 +8,15 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>The models that are served, by name. It owns them; disposing it frees them all.</summary>
-/// <param name="builder">Builds the models.</param>
-/// <param name="store">Keeps them.</param>
-/// <param name="check">Compares what versions make of their samples.</param>
-/// <param name="budget">How much memory they may take.</param>
-/// <param name="compute">How many batches they compute at once.</param>
-/// <param name="memory">How long requests wait for one that is not in memory.</param>
-/// <param name="clock">Says when a model was made.</param>
-/// <param name="logger">Told when models come and go.</param>
+/// <summary>The models that are served, by name. The registry owns them: disposing it frees them all.</summary>
+/// <param name="builder">Builds versions.</param>
+/// <param name="store">Stores versions on the disk.</param>
+/// <param name="check">Checks that versions reproduce their golden samples.</param>
+/// <param name="budget">The memory that versions may use.</param>
+/// <param name="compute">How many batches a device computes at once.</param>
+/// <param name="memory">How long requests wait for a version that is not in memory.</param>
+/// <param name="clock">The time when a version is created.</param>
+/// <param name="logger">Logs the loading, unloading and deletion of versions.</param>
 public sealed partial class ModelRegistry(
     ModelBuilder builder,
     ModelStore store,
@@ -28,18 +28,21 @@ public sealed partial class ModelRegistry(
     ILogger<ModelRegistry> logger
 ) : IAsyncDisposable
 {
-    // A request that was cut off may hold its version for as long as its batch takes.
+    // A request that the shutdown cancelled may hold its lease until its batch is computed.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, ModelEntry> models = new(StringComparer.Ordinal);
 
-    /// <summary>The models, by name; those whose first version is being made are left out.</summary>
+    /// <summary>The models, ordered by name, without those whose first version is still being built.</summary>
     public IReadOnlyList<ModelEntry> List() =>
         [.. models.Values.Where(entry => !entry.IsNew).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
-    /// <summary>A model by its name.</summary>
+    /// <summary>Finds a model by its name.</summary>
     /// <param name="name">The model's name.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotFound"/>, or <see cref="ErrorCode.ModelNotReady"/> while its first version is being made.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotFound"/>, or <see cref="ErrorCode.ModelNotReady"/> while its first version is being
+    /// built.
+    /// </exception>
     public ModelEntry Find(string name)
     {
         if (!models.TryGetValue(name, out var entry))
@@ -52,18 +55,23 @@ public sealed partial class ModelRegistry(
             );
     }
 
-    /// <summary>A version of a model.</summary>
+    /// <summary>Finds a version of a model.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version; null: the default.</param>
-    /// <exception cref="ServingException"><see cref="Find(string)"/>'s, or <see cref="ErrorCode.VersionNotFound"/>.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.VersionNotFound"/>, or as <see cref="Find(string)"/>.
+    /// </exception>
     public ModelVersion Find(string name, int? version) =>
         version is { } number ? Find(name).Find(number) : Find(name).Default;
 
-    /// <summary>A version whose weights are random still, so that it can take others in place.</summary>
+    /// <summary>Finds a version whose weights are all random, so that weights can be put into it.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
-    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s, or <see cref="ErrorCode.VersionConflict"/>.</exception>
-    public ModelVersion FindUntouched(string name, int version)
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.VersionConflict"/>: it has weights already; <see cref="ErrorCode.ModelNotReady"/>: it is
+    /// being built, or can't be served; or as <see cref="Find(string, int?)"/>.
+    /// </exception>
+    public ModelVersion FindWithRandomWeights(string name, int version)
     {
         var found = Find(name, version);
         if (found.State is VersionState.Failed or VersionState.Loading)
@@ -72,21 +80,28 @@ public sealed partial class ModelRegistry(
             ? found
             : throw new ServingException(
                 ErrorCode.VersionConflict,
-                $"Version {version} of '{name}' has weights, and a version that has stays as it is. Make a new version of them: POST /v1/models/{name}/versions."
+                $"Version {version} of '{name}' has weights already, and these can't be replaced. "
+                    + $"Create a new version with the new weights: POST /v1/models/{name}/versions."
             );
     }
 
-    /// <summary>Claims a version for as long as a request needs it; if it is not in memory, waits until it is.</summary>
+    /// <summary>
+    /// Leases a version, which keeps it in memory until the lease is disposed. Loads the version first when it is not
+    /// in memory, and waits for that.
+    /// </summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version; null: the default.</param>
-    /// <param name="cancellationToken">Fires when the caller leaves.</param>
-    /// <exception cref="ServingException"><see cref="Find(string, int?)"/>'s, <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.OutOfMemory"/>.</exception>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotReady"/>, <see cref="ErrorCode.OutOfMemory"/>, or as
+    /// <see cref="Find(string, int?)"/>.
+    /// </exception>
     public async Task<ModelLease> LeaseAsync(string name, int? version, CancellationToken cancellationToken)
     {
-        var deadline = clock.GetTimestamp();
+        var started = clock.GetTimestamp();
         while (true)
         {
-            // One that takes no more leases was replaced, removed or unloaded a moment ago: then look again.
+            // A version that gives no lease may just have been replaced, deleted or unloaded: then look again.
             var found = Find(name, version);
             if (version is null && found.IsQuarantined && Find(name).Pinned != found.Version)
                 throw found.Quarantined();
@@ -99,7 +114,7 @@ public sealed partial class ModelRegistry(
                 throw found.NotReady();
             }
 
-            var left = memory.Value.LoadWait - clock.GetElapsedTime(deadline);
+            var left = memory.Value.LoadWait - clock.GetElapsedTime(started);
             try
             {
                 await LoadAsync(found).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
@@ -111,8 +126,8 @@ public sealed partial class ModelRegistry(
         }
     }
 
-    /// <summary>Lists what is kept on the disk.</summary>
-    /// <exception cref="FolderInUseException">Another server has the folder.</exception>
+    /// <summary>Adds the models that are stored on the disk, without loading them.</summary>
+    /// <exception cref="FolderInUseException">Another server uses the folder.</exception>
     internal void Restore()
     {
         foreach (var stored in store.Open())
@@ -144,7 +159,7 @@ public sealed partial class ModelRegistry(
                 if (manifest is not null)
                     version.Files = manifest.Files;
                 if (kept.Damage is null)
-                    version.MarkUnloaded(loadsOnRequest: true, "It is loaded by its next request.");
+                    version.MarkUnloaded(loadsOnRequest: true, "The next request loads it.");
                 else
                     version.MarkFailed(kept.Damage);
                 entry.Put(version);
@@ -188,12 +203,12 @@ public sealed partial class ModelRegistry(
     private static ServingException NotFound(string name) =>
         new(
             ErrorCode.ModelNotFound,
-            $"There is no model named '{Suggestions.Shorten(name)}'. GET /v1/models lists those there are."
+            $"There is no model named '{Suggestions.Shorten(name)}'. GET /v1/models lists the models."
         );
 
-    [LoggerMessage(LogLevel.Information, "{Count} models are kept here")]
+    [LoggerMessage(LogLevel.Information, "Found {Count} models in the data folder")]
     private partial void LogRestored(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Version {Version} of model {Model} is in use still as the server ends")]
+    [LoggerMessage(LogLevel.Warning, "Version {Version} of model {Model} is still in use while the server shuts down")]
     private partial void LogStillUsed(string model, int version);
 }

@@ -5,18 +5,20 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A change to a model, apart from a new version; null leaves a property as it is.</summary>
+/// <summary>A change to a model that needs no new version. A property that is null stays as it is.</summary>
 public sealed record ModelUpdate
 {
-    /// <summary>The version to pin as the default, or the newest that is ready, from now on.</summary>
-    [Description("The number of the version to pin as the default, or \"newest\"."), RefusesNull]
+    /// <summary>The version to pin as the default; or the newest that is ready, now and in future.</summary>
+    [Description("The number of the version to pin as the default, or \"newest\".")]
+    [RefusesNull]
     public VersionChoice? DefaultVersion { get; init; }
 
     /// <summary>One label per class of the default version.</summary>
-    [Description("One label per class of the default version."), RefusesNull]
+    [Description("One label per class of the default version.")]
+    [RefusesNull]
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>Reads a change, with every error and its place.</summary>
+    /// <summary>Reads a change; an error names every place that is wrong.</summary>
     /// <param name="json"><c>{"default_version": 2 | "newest", "labels": [...]}</c>.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>.</exception>
     public static ModelUpdate Read(JsonElement json)
@@ -25,8 +27,7 @@ public sealed record ModelUpdate
         var update = new StrictReader(errors).Read<ModelUpdate>(json, "");
         if (errors.Count == 0 && update is { DefaultVersion: null, Labels: null })
         {
-            const string Nothing = "Nothing is to be changed: give \"default_version\" or \"labels\".";
-            errors.Add(new ErrorDetail("", Nothing));
+            errors.Add(new ErrorDetail("", "The change is empty: give \"default_version\" or \"labels\"."));
         }
 
         return errors.Count == 0 ? update! : throw errors.Exception(json);

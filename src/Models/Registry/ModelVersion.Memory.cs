@@ -3,17 +3,17 @@ using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 
-/// <content>Its way into memory and out of it.</content>
+/// <content>The changes of a version's state: loading, leasing and draining.</content>
 public sealed partial class ModelVersion
 {
-    private (InferenceWorker Worker, IDisposable Room)? inMemory;
+    private (InferenceWorker Worker, IDisposable Memory)? inMemory;
     private TaskCompletionSource? idle;
     private TaskCompletionSource? drained;
     private Task? loading;
     private int leases;
     private bool isRemoved;
 
-    /// <summary>Keeps it in memory until the lease is disposed; null when it is not there.</summary>
+    /// <summary>Keeps the version in memory until the lease is disposed; null when it is not ready.</summary>
     internal ModelLease? TryLease()
     {
         lock (gate)
@@ -36,31 +36,37 @@ public sealed partial class ModelVersion
         }
     }
 
-    /// <summary>The one load that is under way, or a new one: those who ask at once share it.</summary>
+    /// <summary>Starts a load, unless one is already running: simultaneous callers share one load.</summary>
     internal Task ShareLoad(Func<Task> load)
     {
         lock (gate)
             return loading is { IsCompleted: false } ? loading : loading = load();
     }
 
-    /// <summary>Says that it is being brought into memory.</summary>
+    /// <summary>Marks the version as being loaded.</summary>
     internal void MarkLoading() => Set(VersionState.Loading, null, loadsOnRequest: true);
 
-    /// <summary>Says that it is kept on the disk.</summary>
+    /// <summary>Marks the version as unloaded.</summary>
+    /// <param name="loadsOnRequest">Whether the next request for it loads it.</param>
+    /// <param name="reason">Why it is unloaded.</param>
     internal void MarkUnloaded(bool loadsOnRequest, string? reason) =>
         Set(VersionState.Unloaded, reason, loadsOnRequest);
 
-    /// <summary>Says that it can't be served.</summary>
+    /// <summary>Marks the version as failed: it can't be served.</summary>
     internal void MarkFailed(string reason) => Set(VersionState.Failed, reason, loadsOnRequest: false);
 
-    /// <summary>Takes a network, which is from now on in memory, and what it takes there.</summary>
-    internal void MarkReady(BuiltModel built, IDisposable room)
+    /// <summary>
+    /// Marks the version as ready. Disposes the network instead when the version was deleted meanwhile.
+    /// </summary>
+    /// <param name="built">Its network; owned by the version from here on.</param>
+    /// <param name="memory">The memory reserved for it; owned by the version from here on.</param>
+    internal void MarkReady(BuiltModel built, IDisposable memory)
     {
         lock (gate)
         {
             if (!isRemoved)
             {
-                inMemory = (built.Worker, room);
+                inMemory = (built.Worker, memory);
                 (Execution, Loaded, LastUsed) = (built.Execution, built.Built, Stopwatch.GetTimestamp());
                 Describe(built.Weights);
                 Samples = built.Samples;
@@ -70,15 +76,17 @@ public sealed partial class ModelVersion
         }
 
         built.Worker.Dispose();
-        room.Dispose();
+        memory.Dispose();
     }
 
-    /// <summary>Takes no new leases, waits for those that are out, then frees the memory.</summary>
-    /// <param name="loadsOnRequest">Whether the next request brings it back.</param>
+    /// <summary>
+    /// Unloads the version: gives no new leases, waits for the existing ones to end, then frees the memory.
+    /// </summary>
+    /// <param name="loadsOnRequest">Whether the next request for it loads it.</param>
     /// <param name="reason">Why it is unloaded.</param>
-    /// <param name="onlyIdle">Leaves it as it is when a lease is out.</param>
-    /// <param name="forGood">Whether it is removed, and never loaded again.</param>
-    /// <returns>Whether it was in memory, and is no longer.</returns>
+    /// <param name="onlyIdle">Does nothing while the version is leased.</param>
+    /// <param name="forGood">Whether the version is deleted and can't be loaded again.</param>
+    /// <returns>Whether this call unloaded the version; false when it was not in memory, or is leased.</returns>
     internal async Task<bool> DrainAsync(
         bool loadsOnRequest,
         string? reason,
@@ -86,15 +94,15 @@ public sealed partial class ModelVersion
         bool forGood = false
     )
     {
-        (InferenceWorker Worker, IDisposable Room) held;
+        (InferenceWorker Worker, IDisposable Memory) held;
         TaskCompletionSource noLease = new(TaskCreationOptions.RunContinuationsAsynchronously),
             done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
             isRemoved |= forGood;
-            if (inMemory is not { } there || (onlyIdle && leases > 0))
+            if (inMemory is not { } current || (onlyIdle && leases > 0))
                 return false;
-            (held, inMemory, idle, drained) = (there, null, noLease, done);
+            (held, inMemory, idle, drained) = (current, null, noLease, done);
             (State, Reason, LoadsOnRequest) = (VersionState.Draining, reason, loadsOnRequest);
             if (leases == 0)
                 noLease.TrySetResult();
@@ -102,13 +110,13 @@ public sealed partial class ModelVersion
 
         await noLease.Task;
         held.Worker.Dispose();
-        held.Room.Dispose();
+        held.Memory.Dispose();
         Set(VersionState.Unloaded, reason, loadsOnRequest);
         done.SetResult();
         return true;
     }
 
-    /// <summary>Done when it is not being drained.</summary>
+    /// <summary>Completes when the version is not being drained.</summary>
     internal Task DrainedAsync()
     {
         lock (gate)

@@ -9,140 +9,150 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Registry;
 
 /// <summary>
-/// A version of a model: what it is, which never changes, and whether it is in memory, which does. While it is, it owns the thread and
-/// the memory, and frees them when it is drained and the last lease ends.
+/// A version of a model: its definition and weights, which never change, and its state, which does. While it is in
+/// memory, it owns its worker and its reserved memory, and frees them when it is drained and the last lease has ended.
 /// </summary>
 public sealed partial class ModelVersion
 {
-    // As many inputs as one batch is planned for.
+    // The inputs of a batch in the estimate of the memory that computing needs.
     private const int PlannedBatch = 4;
 
     private readonly Lock gate = new();
-    private volatile ResolvedModel? resolved;
+    private volatile ResolvedModel? model;
 
     internal ModelVersion(
         string name,
         int version,
-        ResolvedModel? resolved,
+        ResolvedModel? model,
         VersionLineage? lineage,
         LoadedWeights? weights,
         DateTimeOffset created,
         int instances
     )
     {
-        (Name, Version, this.resolved, Lineage, Created) = (name, version, resolved, lineage, created);
+        (Name, Version, this.model, Lineage, Created) = (name, version, model, lineage, created);
         if (weights is not null)
             Describe(weights);
-        if (resolved is null)
+        if (model is null)
             return;
-        Bytes = resolved.Analysis.StateDict.Sum(tensor => tensor.Bytes);
-        PlanBytes = resolved.Analysis.WeightBytes(
-            resolved.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
+        Bytes = model.Analysis.StateDict.Sum(tensor => tensor.Bytes);
+        PlanBytes = model.Analysis.WeightBytes(
+            model.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
         );
         WorkspaceBytes =
-            resolved.Analysis.EstimateBytes(PlannedBatch * instances) - resolved.Analysis.WeightBytes(sizeof(float));
+            model.Analysis.EstimateBytes(PlannedBatch * instances) - model.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
 
-    /// <summary>Its number, from 1.</summary>
+    /// <summary>The version's number, from 1.</summary>
     public int Version { get; }
 
-    /// <summary>Whether it is known what it is; else its files are damaged.</summary>
-    public bool IsKnown => resolved is not null;
+    /// <summary>Whether its definition could be read; false when its files are damaged.</summary>
+    public bool IsKnown => model is not null;
 
-    /// <summary>All that was decided of it.</summary>
+    /// <summary>Its definition, resolved and analyzed.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
-    public ResolvedModel Resolved => resolved ?? throw NotReady();
+    public ResolvedModel Resolved => model ?? throw NotReady();
 
-    /// <summary>Where it comes from; null when that can't be read.</summary>
+    /// <summary>The versions that it was made from; null when its files are damaged.</summary>
     public VersionLineage? Lineage { get; }
 
-    /// <summary>Where and how it computes; null until it was in memory.</summary>
+    /// <summary>The device and backend that it computes with; null until it is loaded for the first time.</summary>
     public ExecutionInfo? Execution { get; private set; }
 
-    /// <summary>Where its numbers come from.</summary>
+    /// <summary>Whether its weights are loaded or random.</summary>
     public WeightsState Weights { get; private set; }
 
     /// <summary>Names of the tensors that are random, in the order of the state dict.</summary>
     public IReadOnlyList<string> RandomTensors { get; private set; } = [];
 
-    /// <summary>Where the numbers of the layer that gives the class scores come from; null in a network without weights.</summary>
+    /// <summary>
+    /// Whether the weights of its head, the layer that gives the class scores, are loaded or random; null in a network
+    /// without weights.
+    /// </summary>
     public HeadState? Head { get; private set; }
 
-    /// <summary>What was loaded from a weights file or another model; null when there was none.</summary>
+    /// <summary>How its tensors were loaded from a weights file or another model; null when they were not.</summary>
     public WeightsReport? Report { get; private set; }
 
-    /// <summary>What came of its samples when it was made, or came into memory last; null when it has none.</summary>
+    /// <summary>The result of its golden samples when it was loaded last; null when it has none.</summary>
     public SamplesReport? Samples { get; internal set; }
 
-    /// <summary>Whether it did not reproduce its samples when it was made, so that it is the default only where it is pinned.</summary>
+    /// <summary>
+    /// Whether it failed to reproduce its golden samples when it was created. A quarantined version becomes the default
+    /// only by being pinned.
+    /// </summary>
     public bool IsQuarantined { get; internal set; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When it was created.</summary>
     public DateTimeOffset Created { get; internal set; }
 
-    /// <summary>When it came into memory last; null when it never was.</summary>
+    /// <summary>When it was loaded last; null when it never was.</summary>
     public DateTimeOffset? Loaded { get; private set; }
 
-    /// <summary>Bytes of its tensors.</summary>
+    /// <summary>Bytes of the tensors in its state dict.</summary>
     public long Bytes { get; }
 
-    /// <summary>Bytes of the weights as its plan has them, packed and in its precision, beside its tensors.</summary>
+    /// <summary>Bytes of its plan's copy of the weights: packed, and in the precision that it computes in.</summary>
     public long PlanBytes { get; }
 
-    /// <summary>Estimated bytes that computing needs beside its tensors: a batch for each instance.</summary>
+    /// <summary>Estimated bytes that computing needs beside the weights: a batch for each instance.</summary>
     public long WorkspaceBytes { get; }
 
-    /// <summary>Bytes of all that it takes in memory.</summary>
+    /// <summary>Estimated bytes of all memory that it needs.</summary>
     public long MemoryBytes => Bytes + PlanBytes + WorkspaceBytes;
 
-    /// <summary>Its files on the disk, by name; empty when it is not kept there.</summary>
+    /// <summary>Its files on the disk, by name; empty when it is not stored.</summary>
     internal IReadOnlyDictionary<string, StoredFile> Files { get; set; } = new Dictionary<string, StoredFile>();
 
-    /// <summary>The file on the disk that its weights are in; null when it is not kept there.</summary>
+    /// <summary>Its weights file on the disk; null when it is not stored.</summary>
     internal StoredFile? WeightsFile => Files.GetValueOrDefault(ModelStore.Weights);
 
-    /// <summary>What can be done with it.</summary>
+    /// <summary>Whether it serves, or why not.</summary>
     public VersionState State { get; private set; } = VersionState.Loading;
 
-    /// <summary>Why it is in this state, where that is not plain.</summary>
+    /// <summary>Why it is in this state; null when that needs no explanation.</summary>
     public string? Reason { get; private set; }
 
-    /// <summary>Whether a request brings it into memory.</summary>
+    /// <summary>Whether a request for it loads it.</summary>
     internal bool LoadsOnRequest { get; private set; }
 
-    /// <summary>Whether it answers, at once or when it is loaded.</summary>
+    /// <summary>Whether it answers requests, at once or after it was loaded.</summary>
     internal bool IsServable => State == VersionState.Ready || LoadsOnRequest;
 
-    /// <summary>When it was leased last, on the stopwatch's clock.</summary>
+    /// <summary>When it was leased last, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
     internal long LastUsed { get; private set; }
 
-    /// <summary>The error of a request that finds it not in memory.</summary>
+    /// <summary>The error of a request that needs it while it is not in memory.</summary>
     internal ServingException NotReady()
     {
-        var why = State switch
+        var reason = State switch
         {
             VersionState.Loading => "is being loaded. Try again in a moment.",
-            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load brings it back.",
+            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load loads it.",
             VersionState.Failed => $"can't be served: {Reason}",
             _ => "is being unloaded. Try again in a moment.",
         };
-        return new ServingException(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {why}");
+        return new ServingException(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
     }
 
-    /// <summary>The error of a request that asks for no version, where only such are there that are held back.</summary>
+    /// <summary>
+    /// The error of a request without a version number for a model whose versions are all quarantined.
+    /// </summary>
     internal ServingException Quarantined() =>
         new(
             ErrorCode.ModelNotReady,
-            $"The model '{Name}' has no default version: version {Version} did not reproduce its samples. GET /v1/models/{Name} says how it differs, "
-                + $"/v1/models/{Name}/versions/{Version}/predict asks for it, and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
+            $"The model '{Name}' has no default version: version {Version} did not reproduce its golden samples. "
+                + $"GET /v1/models/{Name} shows the differences, "
+                + $"POST /v1/models/{Name}/versions/{Version}/predict uses the version all the same, "
+                + $"and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
         );
 
-    /// <summary>Names its classes otherwise; the network is not touched.</summary>
+    /// <summary>Replaces its labels; the network stays as it is.</summary>
     internal void Relabel(IReadOnlyList<string> labels) =>
-        resolved = Resolved.With(Resolved.Definition with { Labels = labels });
+        model = Resolved.With(Resolved.Definition with { Labels = labels });
 
     private void Describe(LoadedWeights weights) =>
         (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);

@@ -4,9 +4,11 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Keeps the results of plan probes in the data folder: a file for each, empty when the probe passed.</summary>
+/// <summary>
+/// Stores the results of plan probes in the data folder: one file per probe, empty when the probe passed.
+/// </summary>
 /// <param name="folder">The data folder.</param>
-/// <param name="logger">Told when a result can't be kept.</param>
+/// <param name="logger">Logs results that can't be stored.</param>
 internal sealed partial class ProbeFolder(DataFolder folder, ILogger<ProbeFolder> logger) : IProbeCache
 {
     /// <inheritdoc/>
@@ -31,10 +33,13 @@ internal sealed partial class ProbeFolder(DataFolder folder, ILogger<ProbeFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogForgotten(exception);
+            LogNotStored(exception);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "How a trial went can't be remembered; the next start tries the network again")]
-    private partial void LogForgotten(Exception exception);
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The result of a plan probe can't be stored; the next start probes the network again"
+    )]
+    private partial void LogNotStored(Exception exception);
 }

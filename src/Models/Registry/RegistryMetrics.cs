@@ -4,15 +4,15 @@ using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Gauges of the registry, read whenever the metrics are: versions by state, and memory by device.</summary>
+/// <summary>The registry's gauges: versions by state, and memory by device.</summary>
 internal sealed class RegistryMetrics
 {
     private readonly ModelRegistry registry;
 
     /// <summary>Creates the gauges.</summary>
-    /// <param name="meters">Gives the meter that <see cref="ServingMetrics"/> has as well.</param>
+    /// <param name="meters">Creates the meter, the same one as for <see cref="ServingMetrics"/>.</param>
     /// <param name="registry">The models.</param>
-    /// <param name="budget">The memory that they may take.</param>
+    /// <param name="budget">The memory that they use and may use.</param>
     public RegistryMetrics(IMeterFactory meters, ModelRegistry registry, MemoryBudget budget)
     {
         this.registry = registry;

@@ -9,14 +9,17 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Brings back what is kept when the server starts: all is listed before the first request, and loaded beside the requests.</summary>
-/// <param name="registry">Where it goes.</param>
-/// <param name="budget">How much memory it may take.</param>
-/// <param name="meters">Makes the registry's gauges.</param>
-/// <param name="options">What is loaded.</param>
-/// <param name="compute">What models compute with; holds for the whole process.</param>
-/// <param name="clock">Waits for a server that is going down.</param>
-/// <param name="logger">Told what isn't loaded.</param>
+/// <summary>
+/// Restores the stored models when the server starts. Lists all of them before the first request, then loads them in
+/// the background.
+/// </summary>
+/// <param name="registry">The registry that gets the models.</param>
+/// <param name="budget">The memory that they may use.</param>
+/// <param name="meters">Creates the registry's gauges.</param>
+/// <param name="options">Which versions are loaded.</param>
+/// <param name="compute">How models compute, for the whole process.</param>
+/// <param name="clock">Times the wait for a server that is shutting down.</param>
+/// <param name="logger">Logs versions that are not loaded.</param>
 public sealed partial class RegistryStart(
     ModelRegistry registry,
     MemoryBudget budget,
@@ -27,12 +30,14 @@ public sealed partial class RegistryStart(
     ILogger<RegistryStart> logger
 ) : BackgroundService
 {
-    private const int ClaimTries = 50;
-    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
+    private const int OpenAttempts = 50;
+    private static readonly TimeSpan OpenRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private volatile IReadOnlyList<ModelVersion> waiting = [];
 
-    /// <summary>The versions that are to be loaded and are not yet; the server is ready when there are none.</summary>
+    /// <summary>
+    /// The versions that are still to be loaded at the start; the server is ready when there are none.
+    /// </summary>
     public IReadOnlyList<ModelVersion> Waiting => waiting;
 
     /// <inheritdoc/>
@@ -68,7 +73,7 @@ public sealed partial class RegistryStart(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // One after another: a request that wants one that is not loaded waits for one load at most.
+        // One after another, so that a request for a version that is not loaded waits for at most one other load.
         await Task.Yield();
         foreach (var version in waiting.ToList())
         {
@@ -87,19 +92,19 @@ public sealed partial class RegistryStart(
         }
     }
 
-    // The server that this one takes the place of may not have let go of the folder yet.
+    // Tries again while the folder is in use: the server that this one replaces may still be shutting down.
     private async Task RestoreAsync(CancellationToken cancellationToken)
     {
-        for (var tries = 1; ; tries++)
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
                 registry.Restore();
                 return;
             }
-            catch (FolderInUseException) when (tries < ClaimTries)
+            catch (FolderInUseException) when (attempt < OpenAttempts)
             {
-                await Task.Delay(ClaimPause, clock, cancellationToken);
+                await Task.Delay(OpenRetryDelay, clock, cancellationToken);
             }
         }
     }

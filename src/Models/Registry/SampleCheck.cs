@@ -7,21 +7,25 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Has a version compute its samples on the way that requests take, and compares.</summary>
-/// <param name="scorer">Computes them.</param>
+/// <summary>
+/// Checks that a version reproduces its golden samples. It computes them in the same way as the inputs of requests.
+/// </summary>
+/// <param name="scorer">Computes the scores.</param>
 public sealed class SampleCheck(InputScorer scorer)
 {
-    /// <summary>Refuses samples that come with a definition and whose pictures can't be decoded, before anything is built.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every such picture's place.</exception>
-    internal async Task ThrowIfUnreadableAsync(ResolvedModel resolved, CancellationToken cancellationToken)
+    /// <summary>Refuses a definition with samples whose images can't be decoded, before anything is built.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.DefinitionInvalid"/>, with the JSON pointer of each such image.
+    /// </exception>
+    internal async Task ThrowIfUnreadableAsync(ResolvedModel model, CancellationToken cancellationToken)
     {
-        if (resolved.Definition.Samples is not { Count: > 0 } samples)
+        if (model.Definition.Samples is not { Count: > 0 } samples)
             return;
         var errors = new List<ErrorDetail>();
-        var input = new float[resolved.Analysis.Input.ElementCount];
+        var input = new float[model.Analysis.Input.ElementCount];
         foreach (var (index, sample) in samples.Index())
         {
-            if (await scorer.PrepareAsync(resolved, sample.Input, input, cancellationToken) is { } failure)
+            if (await scorer.PrepareAsync(model, sample.Input, input, cancellationToken) is { } failure)
                 errors.Add(new ErrorDetail($"/samples/{index}/image", failure.Detail));
         }
 
@@ -35,11 +39,11 @@ public sealed class SampleCheck(InputScorer scorer)
         }
     }
 
-    /// <summary>Compares what a network makes of samples with what they say.</summary>
+    /// <summary>Computes a version's samples, and compares the scores with the expected ones.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="worker">Its network, which need not serve yet; borrowed.</param>
-    /// <param name="samples">Its samples.</param>
-    /// <returns>What came of them; null when there are none.</returns>
+    /// <param name="worker">The version's worker, which need not serve yet; borrowed.</param>
+    /// <param name="samples">The version's samples.</param>
+    /// <returns>The differences; null when there are no samples.</returns>
     internal async Task<SamplesReport?> RunAsync(
         ModelVersion version,
         InferenceWorker worker,
@@ -50,7 +54,7 @@ public sealed class SampleCheck(InputScorer scorer)
             return null;
         var differences = new List<SampleDifference>();
 
-        // One after the other, so that they take no more memory than a request of one input.
+        // One after another, so that they need no more memory than a request with one input.
         foreach (var (index, sample) in samples.Index())
         {
             var difference = Compare(index, sample, await ScoreAsync(version, worker, sample.Input));
@@ -67,7 +71,7 @@ public sealed class SampleCheck(InputScorer scorer)
         {
             if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var reservation, out var failure))
                 return failure;
-            using var returning = reservation;
+            using var releasing = reservation;
             var scored = await scorer.ScoreAsync(
                 version.Resolved,
                 worker,
@@ -100,11 +104,11 @@ public sealed class SampleCheck(InputScorer scorer)
                 found,
                 null,
                 null,
-                $"It has {sample.Scores.Count} scores for {probabilities.Length} classes."
+                $"The sample has {sample.Scores.Count} scores for {probabilities.Length} classes."
             );
         }
 
-        // In float32, in which the scores were computed: those that were copied from an answer are equal then.
+        // Compares in float32, in which probabilities are computed, so that scores copied from a response are equal.
         var largest = sample
             .Scores.Zip(probabilities, (score, probability) => Math.Abs((float)score - probability))
             .Max();

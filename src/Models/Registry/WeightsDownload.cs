@@ -5,14 +5,17 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A version's weights as a safetensors file that is written while it is read. It keeps the version in memory until it is disposed.</summary>
+/// <summary>
+/// A version's weights as a safetensors file, which is generated while it is sent. Keeps the version in memory until it
+/// is disposed.
+/// </summary>
 public sealed class WeightsDownload : IDisposable
 {
     private readonly ModelLease lease;
     private readonly SafetensorsContent content;
 
     /// <summary>Prepares the file.</summary>
-    /// <param name="lease">The version; owned from here on.</param>
+    /// <param name="lease">The lease of the version; owned from here on.</param>
     public WeightsDownload(ModelLease lease)
     {
         this.lease = lease;
@@ -23,15 +26,15 @@ public sealed class WeightsDownload : IDisposable
         );
     }
 
-    /// <summary>A name for the file.</summary>
+    /// <summary>The file name that is suggested to the client.</summary>
     public string FileName => $"{lease.Model.Name}-{lease.Model.Version}.safetensors";
 
-    /// <summary>Bytes of the file.</summary>
+    /// <summary>The length of the file, in bytes.</summary>
     public long Length => content.Length;
 
-    /// <summary>Writes the file, a part at a time.</summary>
-    /// <param name="destination">Where to.</param>
-    /// <param name="cancellationToken">Fires when the reader leaves.</param>
+    /// <summary>Writes the file, one part after another.</summary>
+    /// <param name="destination">The stream to write to.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
     public async Task CopyToAsync(Stream destination, CancellationToken cancellationToken)
     {
         foreach (var part in content.Parts())

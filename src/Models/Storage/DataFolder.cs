@@ -6,10 +6,13 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Storage;
 
-/// <summary>The folder that one server owns: it holds the lock from <see cref="Open"/> until it is disposed, or until the process dies.</summary>
-/// <param name="options">Where it is.</param>
-/// <param name="environment">What a relative path is relative to.</param>
-/// <param name="logger">Told when it can't be written.</param>
+/// <summary>
+/// The folder where a server stores its models. One server owns it: <see cref="Open"/> takes a lock, which ends when
+/// this is disposed or the process ends.
+/// </summary>
+/// <param name="options">The path of the folder.</param>
+/// <param name="environment">The content root, which a relative path starts from.</param>
+/// <param name="logger">Logs why the folder can't be written.</param>
 public sealed partial class DataFolder(
     IOptions<StorageOptions> options,
     IHostEnvironment environment,
@@ -19,21 +22,24 @@ public sealed partial class DataFolder(
     private const string NotWritable = "The server can't write into its data folder; its log says why.";
 
     private readonly string root = Path.GetFullPath(options.Value.Path, environment.ContentRootPath);
-    private FileStream? claim;
+    private FileStream? ownership; // of the lock file
 
-    /// <summary>Where the models are.</summary>
+    /// <summary>The path of the folder of models.</summary>
     internal string Models => Path.Combine(root, "models");
 
-    /// <summary>Where the results of plan probes are kept.</summary>
+    /// <summary>The path of the folder of plan probes' results.</summary>
     internal string Probes => Path.Combine(root, "trials");
 
-    /// <summary>Whether it was claimed, to be written.</summary>
-    internal bool IsWritable => claim is not null;
+    /// <summary>Whether this server owns the folder, and so may write into it.</summary>
+    internal bool IsWritable => ownership is not null;
 
     private string Staging => Path.Combine(root, ".staging");
 
-    /// <summary>Takes the folder, and removes what a server that was killed had begun.</summary>
-    /// <exception cref="FolderInUseException">Another server has it.</exception>
+    /// <summary>
+    /// Locks the folder for this server, and deletes unfinished files of a server that was killed. If the folder can't
+    /// be written, the server only reads.
+    /// </summary>
+    /// <exception cref="FolderInUseException">Another server owns the folder.</exception>
     internal void Open()
     {
         if (options.Value.ReadOnly)
@@ -41,7 +47,7 @@ public sealed partial class DataFolder(
         try
         {
             DurableFiles.CreateFolder(root);
-            claim = Claim();
+            ownership = Lock();
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
@@ -53,13 +59,13 @@ public sealed partial class DataFolder(
         catch (Exception exception)
             when (exception is IOException and not FolderInUseException or UnauthorizedAccessException)
         {
-            // What is there can still be served.
+            // The models in the folder can still be served.
             LogReadOnly(exception, root);
         }
     }
 
-    /// <summary>Tries to write into it.</summary>
-    /// <returns>Why it can't be written; null when it can, or is not meant to be.</returns>
+    /// <summary>Checks that the folder can be written, by writing a file.</summary>
+    /// <returns>Why it can't be written; null when it can, or when the server is configured to only read.</returns>
     public string? WhyNotWritable()
     {
         if (options.Value.ReadOnly)
@@ -81,44 +87,50 @@ public sealed partial class DataFolder(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Why(exception);
+            return Explain(exception);
         }
     }
 
-    /// <summary>A path in the folder's own file system for what is being written or removed; nothing is there yet.</summary>
+    /// <summary>
+    /// A new path for a file or folder that is being written or deleted. It is in the same file system as the models,
+    /// so that renaming is atomic.
+    /// </summary>
     internal string NewStagingPath() => Path.Combine(Staging, Guid.NewGuid().ToString("N"));
 
-    /// <summary>Runs something that writes.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written, or has no room.</exception>
-    internal T Write<T>(Func<T> work)
+    /// <summary>Runs an operation that writes into the folder.</summary>
+    /// <param name="operation">The operation; it leaves the models as they were when it fails.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written, or the disk is full.
+    /// </exception>
+    internal T Write<T>(Func<T> operation)
     {
         if (!IsWritable)
         {
             throw new ServingException(
                 ErrorCode.StorageUnavailable,
-                $"{NotWritable} It serves what is there and takes nothing new."
+                $"{NotWritable} It serves the models in the folder, but can't add or change any."
             );
         }
 
         try
         {
-            return work();
+            return operation();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogFailed(exception);
+            LogWriteFailed(exception);
             throw new ServingException(
                 ErrorCode.StorageUnavailable,
-                $"{Why(exception)} Nothing was changed.",
+                $"{Explain(exception)} Nothing was changed.",
                 exception
             );
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => claim?.Dispose();
+    public void Dispose() => ownership?.Dispose();
 
-    private static string Why(Exception exception)
+    private static string Explain(Exception exception)
     {
         const int NoSpace = 28,
             OverQuota = 122,
@@ -128,8 +140,8 @@ public sealed partial class DataFolder(
             : NotWritable;
     }
 
-    // Held exclusively; the system lets go of it when the process ends, however it ends.
-    private FileStream Claim()
+    // Opens the lock file exclusively; the operating system closes it when the process ends, however it ends.
+    private FileStream Lock()
     {
         const int LockedLinux = 11,
             LockedMac = 35,
@@ -151,17 +163,18 @@ public sealed partial class DataFolder(
         {
             var process = File.Exists(owner) ? File.ReadAllText(owner) : "unknown";
             throw new FolderInUseException(
-                $"The folder {root} is in use by the server with process id {process}. Stop that one, or give this one another ModelService:Storage:Path."
+                $"The folder {root} is in use by the server with process id {process}. "
+                    + "Stop that server, or give this one another ModelService:Storage:Path."
             );
         }
     }
 
     [LoggerMessage(
         LogLevel.Error,
-        "The data folder {Folder} can't be written; what is there is served, nothing new is taken"
+        "The data folder {Folder} can't be written; its models are served, but none can be added or changed"
     )]
     private partial void LogReadOnly(Exception exception, string folder);
 
     [LoggerMessage(LogLevel.Error, "Writing into the data folder failed")]
-    private partial void LogFailed(Exception exception);
+    private partial void LogWriteFailed(Exception exception);
 }

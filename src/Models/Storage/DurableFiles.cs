@@ -3,16 +3,18 @@ using System.Security.Cryptography;
 
 namespace ModelService.Models.Storage;
 
-/// <summary>Writes so that it is on the disk, and not only on its way there, when the method returns.</summary>
+/// <summary>
+/// Writes files and folders so that they are on the disk, not only in the system's cache, when a method returns.
+/// </summary>
 internal static partial class DurableFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>Writes a new file.</summary>
-    /// <param name="path">Where to.</param>
-    /// <param name="parts">Its bytes; each part is valid until the next is asked for.</param>
-    /// <returns>How long it is, and its hash.</returns>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="parts">The content, part by part; each part is valid until the next one is read.</param>
+    /// <returns>The file's length and hash.</returns>
     public static StoredFile Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
     {
         var options = new FileStreamOptions
@@ -36,7 +38,7 @@ internal static partial class DurableFiles
         return new StoredFile(file.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>A file's length and hash.</summary>
+    /// <summary>Reads a file, and returns its length and hash.</summary>
     public static StoredFile Measure(string path)
     {
         using var file = new FileStream(
@@ -50,7 +52,7 @@ internal static partial class DurableFiles
         return new StoredFile(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
     }
 
-    /// <summary>Makes a folder that only the server's user may enter; nothing happens if it is there.</summary>
+    /// <summary>Creates a folder that only the server's user may enter. Does nothing if it exists.</summary>
     public static void CreateFolder(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -59,7 +61,10 @@ internal static partial class DurableFiles
             Directory.CreateDirectory(path, OwnerFolder);
     }
 
-    /// <summary>Has a folder's names on the disk: what was made, renamed and removed in it. Windows does so by itself.</summary>
+    /// <summary>
+    /// Flushes a folder's entries to the disk: creations, renames and deletions in it. Does nothing on Windows, which
+    /// does that itself.
+    /// </summary>
     public static void FlushFolder(string path)
     {
         if (OperatingSystem.IsWindows())

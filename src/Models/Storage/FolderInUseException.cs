@@ -1,5 +1,5 @@
 namespace ModelService.Models.Storage;
 
-/// <summary>Another server owns the folder of models.</summary>
-/// <param name="message">Which folder, and which process.</param>
+/// <summary>Another server owns the data folder.</summary>
+/// <param name="message">A message with the folder and the other server's process id.</param>
 public sealed class FolderInUseException(string message) : IOException(message);

@@ -9,13 +9,14 @@ using ModelService.Models.Language.Reading;
 namespace ModelService.Models.Storage;
 
 /// <summary>
-/// The models on the disk: <c>models/NAME/NUMBER/</c> with <c>definition.json</c>, <c>weights.safetensors</c>, <c>manifest.json</c> and, if it has
-/// samples, <c>samples.json</c>; and <c>models/NAME/model.json</c>. A version is written beside them, flushed and renamed in, and removed by
-/// renaming it out: at any moment it is there whole or not at all.
+/// The models on the disk. A version is the folder <c>models/NAME/NUMBER/</c> with <c>definition.json</c>,
+/// <c>weights.safetensors</c>, <c>manifest.json</c> and, if it has samples, <c>samples.json</c>. The settings of a
+/// model are <c>models/NAME/model.json</c>. A version is written and flushed in a staging folder and then renamed into
+/// its place; it is deleted by renaming it out first. So at any moment it is either complete or absent.
 /// </summary>
-/// <param name="folder">Where they are.</param>
-/// <param name="reader">Reads what is there.</param>
-/// <param name="logger">Told of what doesn't belong there.</param>
+/// <param name="folder">The data folder.</param>
+/// <param name="reader">Reads stored versions.</param>
+/// <param name="logger">Logs files that don't belong in the folder.</param>
 public sealed partial class ModelStore(DataFolder folder, StoredVersionReader reader, ILogger<ModelStore> logger)
 {
     internal const string Definition = "definition.json",
@@ -27,8 +28,8 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
 
     private readonly Lock gate = new();
 
-    /// <summary>Takes the folder and lists all that is in it. Weights are not read yet.</summary>
-    /// <exception cref="FolderInUseException">Another server has it.</exception>
+    /// <summary>Locks the data folder and lists its models, without reading their weights.</summary>
+    /// <exception cref="FolderInUseException">Another server owns the folder.</exception>
     internal IReadOnlyList<StoredModel> Open()
     {
         folder.Open();
@@ -38,14 +39,16 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
         return [.. models.AsParallel().AsOrdered().Select(Read).OfType<StoredModel>()];
     }
 
-    /// <summary>Where a version's weights are.</summary>
+    /// <summary>The path of a version's weights file.</summary>
     internal string WeightsPath(string name, int version) => Path.Combine(PathOf(name, version), Weights);
 
-    /// <summary>The samples of a version; null when it has none.</summary>
+    /// <summary>Reads the golden samples of a version; null when it has none.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
     /// <param name="files">The version's files, by name.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be read, or is not the one that was written.
+    /// </exception>
     internal IReadOnlyList<SampleDefinition>? ReadSamples(
         string name,
         int version,
@@ -55,17 +58,19 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             ? StoredVersionReader.ReadSamples(Path.Combine(PathOf(name, version), Samples), file)
             : null;
 
-    /// <summary>Keeps a version.</summary>
-    /// <param name="manifest">What is known of it, save its files.</param>
-    /// <param name="resolved">What it is.</param>
-    /// <param name="weights">The bytes of its weights; each part is valid until the next is asked for.</param>
-    /// <param name="samples">Its samples; null or empty when it has none.</param>
-    /// <param name="replaces">Whether it takes the place of what is there under its number.</param>
+    /// <summary>Stores a version.</summary>
+    /// <param name="manifest">The version's manifest, without its files.</param>
+    /// <param name="model">The version's definition.</param>
+    /// <param name="weights">The content of its weights file; each part is valid until the next one is read.</param>
+    /// <param name="samples">Its golden samples; null or empty when it has none.</param>
+    /// <param name="replaces">Whether it replaces the stored version of the same number.</param>
     /// <returns>Its files, by name.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>. Nothing has changed then.
+    /// </exception>
     internal IReadOnlyDictionary<string, StoredFile> Write(
         VersionManifest manifest,
-        ResolvedModel resolved,
+        ResolvedModel model,
         IEnumerable<ReadOnlyMemory<byte>> weights,
         IReadOnlyList<SampleDefinition>? samples,
         bool replaces
@@ -80,7 +85,7 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
                 {
                     [Definition] = DurableFiles.Write(
                         Path.Combine(staged, Definition),
-                        [JsonSerializer.SerializeToUtf8Bytes(ResolvedModelJson.Write(resolved), VersionManifest.Json)]
+                        [JsonSerializer.SerializeToUtf8Bytes(ResolvedModelJson.Write(model), VersionManifest.Json)]
                     ),
                     [Weights] = DurableFiles.Write(Path.Combine(staged, Weights), weights),
                 };
@@ -108,8 +113,10 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             }
         });
 
-    /// <summary>Keeps what is decided of a model.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; nothing has changed then.</exception>
+    /// <summary>Stores a model's settings.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>. Nothing has changed then.
+    /// </exception>
     internal void Write(string name, ModelSettings settings) =>
         folder.Write(() =>
         {
@@ -120,12 +127,16 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             return true;
         });
 
-    /// <summary>Removes a model with all of its versions.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; it is all there then.</exception>
+    /// <summary>Deletes a model with all of its versions.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>. Nothing has changed then.
+    /// </exception>
     internal void Remove(string name) => MoveOut(PathOf(name));
 
-    /// <summary>Removes a version.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>; it is there then.</exception>
+    /// <summary>Deletes a version.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>. Nothing has changed then.
+    /// </exception>
     internal void Remove(string name, int version) => MoveOut(PathOf(name, version));
 
     private string PathOf(string name) => Path.Combine(folder.Models, name);
@@ -142,7 +153,7 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             if (isNew)
                 DurableFiles.FlushFolder(folder.Models);
 
-            // The next start finds one of the two under its name, whatever happens here: see Recover.
+            // If the server is killed in between, Recover puts the old version back at the next start.
             if (replaces && Directory.Exists(version))
                 Directory.Move(version, version + Replaced);
             try
@@ -208,7 +219,8 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             }
         }
 
-        // A server that was killed between making the folder and putting the first version in leaves it empty.
+        // The folder is empty when a server was killed after it created the folder, before the first version was moved
+        // in.
         return versions.Count == 0
             ? null
             : new StoredModel(
@@ -218,6 +230,8 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
             );
     }
 
+    // Finishes the replacements of versions that a killed server had begun: deletes the old version if the new one is
+    // in its place, else moves the old one back.
     private void Recover(DirectoryInfo model)
     {
         if (!folder.IsWritable)
@@ -232,6 +246,6 @@ public sealed partial class ModelStore(DataFolder folder, StoredVersionReader re
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Path} is no model of this server's; it is left alone")]
+    [LoggerMessage(LogLevel.Warning, "{Path} was not written by this server; it is ignored")]
     private partial void LogForeign(string path);
 }

@@ -5,11 +5,12 @@ using Microsoft.Extensions.Options;
 namespace ModelService.Models.Storage;
 
 /// <summary>
-/// The folder where uploads wait while they are read. Whoever stages a file holds it open until it deletes it, so that what a killed
-/// process left is told from what another one is using: the former is removed when the server starts.
+/// The folder for uploaded files while they are being read. A process holds each of its files open until it deletes the
+/// file. So when a server starts, it can tell the files of a process that was killed from those in use, and deletes
+/// them.
 /// </summary>
-/// <param name="options">Where the folder is.</param>
-/// <param name="logger">Told what is removed.</param>
+/// <param name="options">The path of the folder.</param>
+/// <param name="logger">Logs the files that are deleted.</param>
 public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILogger<StagingFolder> logger)
     : IHostedService
 {
@@ -20,7 +21,7 @@ public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILog
         options.Value.Staging ?? Path.Combine(Path.GetTempPath(), $"model-service-{Environment.UserName}")
     );
 
-    /// <summary>A path for a file that is to be staged; nothing is there yet.</summary>
+    /// <summary>A path for a new file in the folder.</summary>
     public string NewPath() => Path.Combine(folder, $"{Guid.NewGuid():N}{Extension}");
 
     /// <inheritdoc/>
@@ -32,8 +33,8 @@ public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILog
             Directory.CreateDirectory(folder, OwnerOnly);
         foreach (var file in Directory.EnumerateFiles(folder, "*" + Extension))
         {
-            if (TryRemove(file))
-                LogRemoved(file);
+            if (TryDelete(file))
+                LogDeleted(file);
         }
 
         return Task.CompletedTask;
@@ -42,21 +43,21 @@ public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILog
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static bool TryRemove(string file)
+    private static bool TryDelete(string file)
     {
         try
         {
-            using var alone = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            using var exclusive = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {
-            return false; // in use, or gone meanwhile
+            return false; // it is in use, or was deleted meanwhile
         }
 
         File.Delete(file);
         return true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Removed {File}, which a server that was killed had left")]
-    private partial void LogRemoved(string file);
+    [LoggerMessage(LogLevel.Warning, "Deleted {File}, which a server that was killed left behind")]
+    private partial void LogDeleted(string file);
 }

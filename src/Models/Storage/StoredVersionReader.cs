@@ -8,19 +8,22 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Storage;
 
-/// <summary>Reads what is kept of a version, and says what is wrong with it instead of failing.</summary>
-/// <param name="limits">How large a network may be.</param>
-/// <param name="logger">Told what is damaged.</param>
+/// <summary>Reads stored versions. A damaged one is reported in the result instead of by an exception.</summary>
+/// <param name="limits">The limits of an architecture.</param>
+/// <param name="logger">Logs damaged files.</param>
 public sealed partial class StoredVersionReader(
     IOptions<ArchitectureLimits> limits,
     ILogger<StoredVersionReader> logger
 )
 {
-    /// <summary>Reads all but the weights and the samples, whose sizes alone are looked at.</summary>
+    /// <summary>Reads a version. Of the weights and the samples, it checks only the sizes of the files.</summary>
+    /// <param name="path">The version's folder.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version's number.</param>
     internal StoredVersion Read(string path, string name, int version)
     {
         VersionManifest? manifest = null;
-        ResolvedModel? resolved = null;
+        ResolvedModel? model = null;
         string? damage;
         try
         {
@@ -28,7 +31,7 @@ public sealed partial class StoredVersionReader(
             damage = Check(manifest, name, version) ?? CheckFiles(manifest, path);
             if (damage is null)
             {
-                resolved = ResolvedModelJson.Read(
+                model = ResolvedModelJson.Read(
                     JsonElement.Parse(File.ReadAllBytes(Path.Combine(path, ModelStore.Definition))),
                     limits.Value
                 );
@@ -42,10 +45,10 @@ public sealed partial class StoredVersionReader(
 
         if (damage is not null)
             LogDamaged(name, version, damage);
-        return new StoredVersion(version, resolved, manifest, damage);
+        return new StoredVersion(version, model, manifest, damage);
     }
 
-    /// <summary>Reads what is decided of a model; what can't be read is as if nothing were decided.</summary>
+    /// <summary>Reads a model's settings; the default settings when the file is missing or can't be read.</summary>
     internal ModelSettings ReadSettings(string path)
     {
         try
@@ -54,20 +57,22 @@ public sealed partial class StoredVersionReader(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            LogSettings(path, exception.Message);
+            LogUnreadableSettings(path, exception.Message);
             return new ModelSettings();
         }
     }
 
-    /// <summary>Reads a version's samples.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>: they are not those that were written.</exception>
+    /// <summary>Reads a version's golden samples.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be read, or is not the one that was written.
+    /// </exception>
     internal static IReadOnlyList<SampleDefinition> ReadSamples(string path, StoredFile expected) =>
         CheckFile(path, expected) is { } damage
             ? throw new ServingException(ErrorCode.StorageUnavailable, damage)
             : ReadJson<IReadOnlyList<SampleDefinition>>(path);
 
-    /// <summary>Reads a file once, to know that it is the one that was written.</summary>
-    /// <returns>What is wrong; null when nothing is.</returns>
+    /// <summary>Compares a file's size and hash with those that were recorded when it was written.</summary>
+    /// <returns>The damage, as a sentence; null when there is none.</returns>
     internal static string? CheckFile(string path, StoredFile expected)
     {
         try
@@ -75,7 +80,8 @@ public sealed partial class StoredVersionReader(
             var found = DurableFiles.Measure(path);
             return found == expected
                 ? null
-                : $"{Path.GetFileName(path)} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), it was written with {expected.Sha256} ({expected.Bytes} bytes).";
+                : $"{Path.GetFileName(path)} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), "
+                    + $"and was {expected.Sha256} ({expected.Bytes} bytes) when it was written.";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +100,8 @@ public sealed partial class StoredVersionReader(
         catch (JsonException exception)
         {
             throw new JsonException(
-                $"{name} is damaged: what stands at {exception.Path ?? "$"}, line {exception.LineNumber + 1}, can't be read.",
+                $"{name} is damaged: the value at {exception.Path ?? "$"}, line {exception.LineNumber + 1}, "
+                    + "can't be read.",
                 exception
             );
         }
@@ -103,43 +110,44 @@ public sealed partial class StoredVersionReader(
     private static string? Check(VersionManifest manifest, string name, int version)
     {
         if (manifest.Schema > VersionManifest.CurrentSchema)
-            return $"{ModelStore.Manifest} is of schema {manifest.Schema}, written by a later server; this one reads up to schema {VersionManifest.CurrentSchema}.";
+        {
+            return $"{ModelStore.Manifest} has schema {manifest.Schema}, written by a newer server; "
+                + $"this one reads up to schema {VersionManifest.CurrentSchema}.";
+        }
+
         return manifest.Name == name && manifest.Version == version
             ? null
-            : $"{ModelStore.Manifest} is that of {manifest.Name}@{manifest.Version}: the folder was moved or copied here.";
+            : $"{ModelStore.Manifest} belongs to {manifest.Name}@{manifest.Version}: "
+                + "the folder was moved or copied here.";
     }
 
     private static string? CheckFiles(VersionManifest manifest, string path)
     {
-        foreach (
-            var file in (string[])
-                [
-                    ModelStore.Definition,
-                    ModelStore.Weights,
-                    .. manifest.Samples is null ? [] : (string[])[ModelStore.Samples],
-                ]
-        )
+        string[] files = manifest.Samples is null
+            ? [ModelStore.Definition, ModelStore.Weights]
+            : [ModelStore.Definition, ModelStore.Weights, ModelStore.Samples];
+        foreach (var file in files)
         {
             if (!manifest.Files.TryGetValue(file, out var expected))
-                return $"{ModelStore.Manifest} says nothing of {file}.";
+                return $"{ModelStore.Manifest} does not list {file}.";
             var info = new FileInfo(Path.Combine(path, file));
             if (!info.Exists)
                 return $"{file} is missing.";
             if (info.Length != expected.Bytes)
-                return $"{file} is damaged: it has {info.Length} bytes, {expected.Bytes} were written.";
+                return $"{file} is damaged: it has {info.Length} bytes instead of {expected.Bytes}.";
         }
 
         return DurableFiles.Measure(Path.Combine(path, ModelStore.Definition)) == manifest.Files[ModelStore.Definition]
             ? null
-            : $"{ModelStore.Definition} is damaged: its SHA-256 is not the one it was written with.";
+            : $"{ModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was written.";
     }
 
-    // A path in it is the operator's business, so it goes to the log and not to clients.
+    // Describes an error without paths, because clients see the description.
     private static string Describe(Exception exception) =>
         exception switch
         {
             FileNotFoundException file => $"{Path.GetFileName(file.FileName)} is missing.",
-            UnauthorizedAccessException => "The server may not read its files.",
+            UnauthorizedAccessException => "The server has no permission to read its files.",
             IOException => "Its files can't be read from the disk.",
             _ => exception.Message,
         };
@@ -147,6 +155,6 @@ public sealed partial class StoredVersionReader(
     [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} can't be served: {Damage}")]
     private partial void LogDamaged(string model, int version, string damage);
 
-    [LoggerMessage(LogLevel.Error, "{Path} can't be read, so the model has its newest version as default: {Reason}")]
-    private partial void LogSettings(string path, string reason);
+    [LoggerMessage(LogLevel.Error, "{Path} can't be read, so the newest version becomes the model's default: {Reason}")]
+    private partial void LogUnreadableSettings(string path, string reason);
 }

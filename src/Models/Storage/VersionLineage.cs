@@ -1,6 +1,8 @@
 namespace ModelService.Models.Storage;
 
-/// <summary>Where a version comes from.</summary>
-/// <param name="From">The version whose network or tensors it took, such as <c>pets@1</c>; null when it took none.</param>
-/// <param name="Parent">The version that was the default when it was made; null for the first.</param>
+/// <summary>The versions that a version was made from.</summary>
+/// <param name="From">
+/// The version that it took its network or tensors from, such as <c>pets@1</c>; null when there is none.
+/// </param>
+/// <param name="Parent">The model's default version when it was created; null for the first version.</param>
 public sealed record VersionLineage(string? From, int? Parent);

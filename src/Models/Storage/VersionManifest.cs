@@ -5,81 +5,81 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Storage;
 
-/// <summary>What is kept of a version beside its definition and its weights: <c>manifest.json</c>.</summary>
+/// <summary>The metadata of a stored version, and the list of its files: <c>manifest.json</c>.</summary>
 internal sealed record VersionManifest
 {
-    /// <summary>The latest schema that this server knows; it reads no later one.</summary>
+    /// <summary>The latest schema that this server can read.</summary>
     public const int CurrentSchema = 2;
 
     /// <summary>
-    /// The schema of a version without samples, which a server from before there were any serves as well. With samples it must not: it would make a
-    /// version the default that is held back.
+    /// The schema of a version without samples, which older servers can read too. They must not read a version with
+    /// samples, because they don't know samples and would make a quarantined version the default.
     /// </summary>
     public const int SchemaWithoutSamples = 1;
 
-    /// <summary>How manifests are written.</summary>
+    /// <summary>The options that manifests are written and read with.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Strict)
     {
         PropertyNamingPolicy = WireNames.Policy,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectRequiredConstructorParameters = false, // what is null is left out
+        RespectRequiredConstructorParameters = false, // a property that is null is left out
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         WriteIndented = true,
         Converters = { WireNames.CreateEnumConverter() },
     };
 
-    /// <summary>The schema it is written in.</summary>
+    /// <summary>The schema that the file is written in.</summary>
     public required int Schema { get; init; }
 
-    /// <summary>The model's name, which the folder has too.</summary>
+    /// <summary>The model's name; the same as in the path.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The version's number, which the folder has too.</summary>
+    /// <summary>The version's number; the same as in the path.</summary>
     public required int Version { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When the version was created.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>Where it comes from.</summary>
+    /// <summary>The versions that it was made from.</summary>
     public required VersionLineage Lineage { get; init; }
 
-    /// <summary>Where its numbers come from.</summary>
+    /// <summary>Whether its weights are loaded or random.</summary>
     public required WeightsState Weights { get; init; }
 
-    /// <summary>The tensors that are random.</summary>
+    /// <summary>The names of the tensors that are random.</summary>
     public required IReadOnlyList<string> RandomTensors { get; init; }
 
-    /// <summary>Whether the head is random.</summary>
+    /// <summary>Whether its head is random; null in a network without weights.</summary>
     public HeadState? Head { get; init; }
 
-    /// <summary>What was loaded when it was made.</summary>
+    /// <summary>How its tensors were loaded when it was created; null when they were not.</summary>
     public WeightsReport? Report { get; init; }
 
-    /// <summary>What came of its samples when it was made; null when it has none.</summary>
+    /// <summary>The result of its golden samples when it was created; null when it has none.</summary>
     public SamplesReport? Samples { get; init; }
 
-    /// <summary>The other files of the version: name, size, hash.</summary>
+    /// <summary>The size and hash of each other file of the version, by the file's name.</summary>
     public required IReadOnlyDictionary<string, StoredFile> Files { get; init; }
 }
 
-/// <summary>A file that is kept.</summary>
-/// <param name="Bytes">How long it is.</param>
-/// <param name="Sha256">SHA-256 of it, in hexadecimal.</param>
+/// <summary>The size and hash of a stored file.</summary>
+/// <param name="Bytes">The file's length.</param>
+/// <param name="Sha256">The file's SHA-256, in hexadecimal.</param>
 internal sealed record StoredFile(long Bytes, string Sha256);
 
-/// <summary>What is kept of a model beside its versions: <c>model.json</c>.</summary>
+/// <summary>The settings of a model that its versions share: <c>model.json</c>.</summary>
 internal sealed record ModelSettings
 {
-    /// <summary>The schema it is written in.</summary>
+    /// <summary>The schema that the file is written in.</summary>
     public int Schema { get; init; } = 1;
 
     /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
     public int? DefaultVersion { get; init; }
 
-    /// <summary>The highest number a version ever had, so that none is given twice.</summary>
+    /// <summary>The highest number that a version ever had, so that no number is used twice.</summary>
     public int LastVersion { get; init; }
 
-    /// <summary>Labels that were changed after a version was made, by its number.</summary>
+    /// <summary>Labels that were changed after their version was created, by the version's number.</summary>
     public IReadOnlyDictionary<int, IReadOnlyList<string>> Labels { get; init; } =
         new Dictionary<int, IReadOnlyList<string>>();
 }

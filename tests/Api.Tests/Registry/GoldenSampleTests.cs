@@ -166,7 +166,7 @@ public sealed class GoldenSampleTests : IDisposable
             .Problem(503, "model_not_ready")
             .GetProperty("detail")
             .GetString()!;
-        Assert.Contains("did not reproduce its samples", detail, StringComparison.Ordinal);
+        Assert.Contains("did not reproduce its golden samples", detail, StringComparison.Ordinal);
         (await server.Api.PredictAsync($"{Model}/versions/1", Networks.InputJson())).Ok();
         AssertSamples(
             (await server.Api.GetAsync($"/v1/models/{Model}")).Ok(),

@@ -71,7 +71,7 @@ public sealed class PlanProbeTests : IDisposable
         );
 
         Assert.Contains(
-            "not done after 1 seconds",
+            "did not finish within 1 seconds",
             answer.Problem(503, "plan_rejected").GetProperty("detail").GetString(),
             StringComparison.Ordinal
         );
@@ -98,7 +98,7 @@ public sealed class PlanProbeTests : IDisposable
     [Theory]
     [InlineData("kill -FPE $$", "SIGFPE")]
     [InlineData("exit 3", "exit code 3")]
-    [InlineData("exec sleep 600", "not done after 1 seconds")]
+    [InlineData("exec sleep 600", "did not finish within 1 seconds")]
     [InlineData("exec tail -n 1 /dev/zero", "bytes of memory")]
     public async Task Create_ProcessThatDoesNotComeToItsEnd_IsRejectedAndTheServerLives(string script, string what)
     {
