@@ -14,10 +14,12 @@ using ModelService.Models.Execution;
 
 namespace ModelService.Api;
 
-/// <summary>Puts the server together: its services, and the way a request takes through them.</summary>
+/// <summary>Composes the server: its services and its middleware pipeline.</summary>
 internal static class ModelServiceApplication
 {
-    /// <summary>Whether this is a process of its own; else it is inside another program, such as a test.</summary>
+    /// <summary>
+    /// Whether the process is this program. Otherwise the server runs inside another program, such as a test.
+    /// </summary>
     public static bool IsOwnProgram => Assembly.GetEntryAssembly() == typeof(Program).Assembly;
 
     /// <summary>Adds the server's services.</summary>
@@ -25,7 +27,7 @@ internal static class ModelServiceApplication
     {
         builder.AddLogging();
         builder.AddTelemetry();
-        builder.Services.AddModels(OwnProbe());
+        builder.Services.AddModels(CreateProbeCommand());
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
@@ -34,7 +36,8 @@ internal static class ModelServiceApplication
         builder
             .Services.AddControllers(options =>
             {
-                // Forms are read part by part, as they arrive; these would read them whole, before the action.
+                // Actions read forms part by part, as they arrive. These providers would read whole forms before the
+                // action.
                 options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
@@ -42,7 +45,7 @@ internal static class ModelServiceApplication
             })
             .ConfigureApiBehaviorOptions(options =>
             {
-                options.InvalidModelStateResponseFactory = InvalidQuery.Answer;
+                options.InvalidModelStateResponseFactory = InvalidQuery.CreateResult;
                 options.SuppressMapClientErrors = true;
             })
             .AddJsonOptions(options => ConfigureJson(options.JsonSerializerOptions));
@@ -50,27 +53,27 @@ internal static class ModelServiceApplication
         builder.AddSwagger();
     }
 
-    /// <summary>Lays out the way of a request.</summary>
+    /// <summary>Adds the middleware and the endpoints, in the order in which a request passes them.</summary>
     public static void UseModelService(this WebApplication app)
     {
         app.UsePageHeaders();
         app.UseRequestLog();
         app.UseExceptionHandler(static _ => { });
-        app.UseStatusCodePages(StatusCodeResponses.AnswerAsync);
+        app.UseStatusCodePages(StatusCodeResponses.WriteAsync);
         app.UseCors();
         app.UseSwaggerPages();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseRequestTimeouts();
-        app.UseCompressedBodiesRefusal();
+        app.UseCompressedBodyRejection();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapControllers();
     }
 
-    // Inside another program there is nothing to start.
-    private static ProbeCommand OwnProbe() =>
+    // The command that starts this program as a probe; empty inside another program.
+    private static ProbeCommand CreateProbeCommand() =>
         !IsOwnProgram ? new ProbeCommand(null)
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
             ? new ProbeCommand(Environment.ProcessPath, typeof(Program).Assembly.Location, ProbeProcess.Argument)

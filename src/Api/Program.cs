@@ -6,11 +6,11 @@ using ModelService.Api.Health;
 using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
-// A container asks itself whether it is well, without curl: dotnet ModelService.Api.dll --healthcheck
+// The health check of a container, which needs no curl: dotnet ModelService.Api.dll --healthcheck
 if (args is ["--healthcheck", ..])
     return await SelfCheck.RunAsync(args.ElementAtOrDefault(1));
 
-// A server starts itself like that before a network serves for the first time.
+// The server starts its own program with this argument to probe a network before it serves for the first time.
 if (args is [ProbeProcess.Argument])
     return ProbeProcess.Run();
 if (args is ["--new-key", .. var arguments])
@@ -18,7 +18,8 @@ if (args is ["--new-key", .. var arguments])
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Unless told where to listen: on this machine only. In appsettings.json, "Urls" would win over ASPNETCORE_URLS.
+// Without a configured address, the server listens on this machine only. The default stands here because "Urls" in
+// appsettings.json would take precedence over ASPNETCORE_URLS.
 string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
 if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key])))
     builder.WebHost.UseUrls("http://localhost:8080");
@@ -33,11 +34,12 @@ try
 }
 catch (Exception exception) when (ModelServiceApplication.IsOwnProgram && IsForTheOperator(exception))
 {
-    await Console.Error.WriteLineAsync($"The server does not start. {exception.Message}");
+    await Console.Error.WriteLineAsync($"The server can't start. {exception.Message}");
     return 1;
 }
 
-// What is wrong with the settings or the machine, and no bug: its message says enough.
+// Whether the error lies in the settings or the machine and not in the program: the message is then enough, without a
+// stack trace.
 static bool IsForTheOperator(Exception exception) =>
     exception
         is FolderInUseException
@@ -45,5 +47,5 @@ static bool IsForTheOperator(Exception exception) =>
             or IOException { InnerException: AddressInUseException }
             or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
 
-/// <summary>The server's entry point, named so that tests can start it.</summary>
+/// <summary>The server's entry point. It is public so that tests can start it.</summary>
 public partial class Program;

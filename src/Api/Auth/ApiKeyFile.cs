@@ -7,10 +7,10 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>The keys of a file, which follow it while the server runs.</summary>
+/// <summary>The keys in the keys file, which are reloaded when the file changes.</summary>
 internal sealed partial class ApiKeyFile : IDisposable
 {
-    /// <summary>How keys are written.</summary>
+    /// <summary>The JSON format of keys.</summary>
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = WireNames.Policy };
 
@@ -22,14 +22,15 @@ internal sealed partial class ApiKeyFile : IDisposable
 
     /// <summary>Reads the file and watches it.</summary>
     /// <param name="path">The file's full path.</param>
-    /// <param name="logger">Told of each change.</param>
-    /// <exception cref="OptionsValidationException">It can't be read, or its keys are not as they must be.</exception>
+    /// <param name="logger">Logs each reload.</param>
+    /// <exception cref="OptionsValidationException">The file can't be read, or its keys are invalid.</exception>
     public ApiKeyFile(string path, ILogger logger)
     {
         (this.path, this.logger) = (path, logger);
         keys = Read();
 
-        // Looked at every few seconds: of a mounted secret, where a link to a folder changes, no event of the file system tells.
+        // Polls every few seconds. A mounted secret is replaced by changing a link to a folder, which causes no file
+        // system event.
         folder = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None)
         {
             UsePollingFileWatcher = true,
@@ -38,7 +39,7 @@ internal sealed partial class ApiKeyFile : IDisposable
         watch = ChangeToken.OnChange(() => folder.Watch(Path.GetFileName(path)), Reload);
     }
 
-    /// <summary>The keys as they were when the file could last be read.</summary>
+    /// <summary>The keys of the last successful read.</summary>
     public IReadOnlyList<ApiKeyDefinition> Keys => keys;
 
     public void Dispose()
@@ -56,7 +57,7 @@ internal sealed partial class ApiKeyFile : IDisposable
         }
         catch (OptionsValidationException exception)
         {
-            LogRefusal(exception.Message);
+            LogFailure(exception.Message);
         }
     }
 
@@ -66,24 +67,25 @@ internal sealed partial class ApiKeyFile : IDisposable
         {
             using var file = File.OpenRead(path);
             var read = JsonSerializer.Deserialize<List<ApiKeyDefinition>>(file, Json) ?? [];
-            return ApiKeyRules.Problems(read).ToList() is { Count: > 0 } problems ? throw Refused(problems) : read;
+            var problems = ApiKeyRules.FindProblems(read).ToList();
+            return problems.Count == 0 ? read : throw CreateException(problems);
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw Refused([exception.Message]);
+            throw CreateException([exception.Message]);
         }
     }
 
-    private OptionsValidationException Refused(IEnumerable<string> problems) =>
+    private OptionsValidationException CreateException(IEnumerable<string> problems) =>
         new(
             Options.DefaultName,
             typeof(AuthOptions),
             problems.Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.KeysFile)}, {path}: {problem}")
         );
 
-    [LoggerMessage(LogLevel.Information, "{Count} keys are read from {Path}")]
+    [LoggerMessage(LogLevel.Information, "Read {Count} keys from {Path}")]
     private partial void LogReload(int count, string path);
 
-    [LoggerMessage(LogLevel.Error, "The keys stay as they were: {Reason}")]
-    private partial void LogRefusal(string reason);
+    [LoggerMessage(LogLevel.Error, "The keys stay unchanged: {Reason}")]
+    private partial void LogFailure(string reason);
 }

@@ -11,8 +11,13 @@ using Serilog;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>Tells who asks by the key of the request, and answers those who may not.</summary>
-/// <remarks>What the base class would log is in the request's own line; and it makes its logger anew for each request.</remarks>
+/// <summary>
+/// Authenticates requests by their API key, and answers requests with a missing, wrong or insufficient key.
+/// </summary>
+/// <remarks>
+/// The base class gets no logger: it would create one for each request, and its messages would repeat the request's own
+/// log line.
+/// </remarks>
 internal sealed partial class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILogger<ApiKeyHandler> logger,
@@ -31,23 +36,24 @@ internal sealed partial class ApiKeyHandler(
     /// <summary>The scheme of the Authorization header that holds a key.</summary>
     public const string Bearer = "Bearer";
 
-    private TimeSpan? wait;
+    // Set when the request's address has sent too many wrong keys: the time until it may try again.
+    private TimeSpan? retryAfter;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var isWrong = (await HandleAuthenticateOnceSafeAsync()).Failure is not null;
-        if (wait is { } time)
+        if (retryAfter is not null)
         {
             await ErrorTable.WriteAsync(
                 Context,
                 ErrorTable.Describe(
                     Context,
                     ErrorCode.RateLimited,
-                    "Too many wrong keys came from this address; Retry-After says when another may."
+                    "This address has sent too many wrong keys. Try again after the time in Retry-After."
                 ),
-                time
+                retryAfter
             );
             return;
         }
@@ -59,15 +65,15 @@ internal sealed partial class ApiKeyHandler(
                 Context,
                 ErrorCode.Unauthenticated,
                 isWrong
-                    ? "The server does not know this key."
-                    : $"A key is needed: send it as {Header}: KEY or as Authorization: {Bearer} KEY."
+                    ? "The key is unknown."
+                    : $"An API key is required. Send it as {Header}: KEY or as Authorization: {Bearer} KEY."
             )
         );
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        var missing = Context
+        var requiredPolicy = Context
             .GetEndpoint()
             ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
             .Select(authorize => authorize.Policy)
@@ -75,21 +81,21 @@ internal sealed partial class ApiKeyHandler(
                 policy is not null && !Scopes.Parse(policy).Any(scope => Context.User.HasClaim(Scopes.Claim, scope))
             );
         Response.Headers.WWWAuthenticate =
-            $"{Bearer} error=\"insufficient_scope\", scope=\"{string.Join(' ', Scopes.Parse(missing ?? ""))}\"";
-        var has = string.Join(", ", Context.User.FindAll(Scopes.Claim).Select(claim => claim.Value));
+            $"{Bearer} error=\"insufficient_scope\", scope=\"{string.Join(' ', Scopes.Parse(requiredPolicy ?? ""))}\"";
+        var held = string.Join(", ", Context.User.FindAll(Scopes.Claim).Select(claim => claim.Value));
         return ErrorTable.WriteAsync(
             Context,
             ErrorTable.Describe(
                 Context,
                 ErrorCode.Forbidden,
-                $"This needs a key with the scope {missing}; '{Context.User.Identity?.Name}' has {has}."
+                $"A key with the scope {requiredPolicy} is required. '{Context.User.Identity?.Name}' has {held}."
             )
         );
     }
 
     private AuthenticateResult Authenticate()
     {
-        if (!keys.AreRequired || Key() is not { } key)
+        if (!keys.AreRequired || ReadKey() is not { } key)
             return AuthenticateResult.NoResult();
         if (keys.Find(key) is { } holder)
         {
@@ -97,16 +103,17 @@ internal sealed partial class ApiKeyHandler(
             return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(holder), SchemeName));
         }
 
-        // Only wrong keys are counted and made to wait. A right one passes: no one guesses 256 random bits, and clients that share an address,
-        // as behind a proxy, would else be locked out by one of them that has an old key.
+        // Only wrong keys are counted and refused; a correct key is always accepted. Nobody guesses 256 random bits,
+        // and a client with an outdated key must not lock out other clients with the same address, for example behind a
+        // proxy.
         var address = Context.Connection.RemoteIpAddress ?? IPAddress.None;
-        wait = failures.Count(address);
-        if (wait is null)
+        retryAfter = failures.Count(address);
+        if (retryAfter is null)
             LogWrongKey(logger, address, Request.Method, Request.Path);
         return AuthenticateResult.Fail("The key is wrong.");
     }
 
-    private string? Key()
+    private string? ReadKey()
     {
         if (Request.Headers.TryGetValue(Header, out var value))
             return value.ToString();
@@ -116,7 +123,7 @@ internal sealed partial class ApiKeyHandler(
             : null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "A wrong key from {Address} for {Method} {Path}")]
+    [LoggerMessage(LogLevel.Warning, "A wrong key came from {Address} for {Method} {Path}")]
     private static partial void LogWrongKey(
         Microsoft.Extensions.Logging.ILogger logger,
         IPAddress address,

@@ -3,20 +3,24 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>What keys must be like, wherever they are configured.</summary>
+/// <summary>Validates keys, from the configuration and from the keys file.</summary>
 internal sealed partial class ApiKeyRules : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
-        var problems = Problems(options.Keys)
+        var problems = FindProblems(options.Keys)
             .Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.Keys)}: {problem}")
             .ToList();
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    /// <summary>All that is wrong with a list of keys. Whatever stands where a hash belongs is not repeated: it could be the key.</summary>
-    public static IEnumerable<string> Problems(IReadOnlyList<ApiKeyDefinition> keys)
+    /// <summary>
+    /// Returns the problems of a list of keys. An invalid hash is not repeated in the message, because it could be the
+    /// key itself.
+    /// </summary>
+    public static IEnumerable<string> FindProblems(IReadOnlyList<ApiKeyDefinition> keys)
     {
+        var all = string.Join(", ", Scopes.All);
         foreach (var (index, key) in keys.Index())
         {
             if (string.IsNullOrWhiteSpace(key.Name))
@@ -24,9 +28,9 @@ internal sealed partial class ApiKeyRules : IValidateOptions<AuthOptions>
             if (!Sha256().IsMatch(key.Sha256 ?? ""))
                 yield return $"key {index} ('{key.Name}'): its sha256 must be 64 hexadecimal digits.";
             if (key.Scopes is not { Count: > 0 })
-                yield return $"key {index} ('{key.Name}') has no scopes: {string.Join(", ", Scopes.All)} are there.";
+                yield return $"key {index} ('{key.Name}') has no scopes. The scopes are {all}.";
             foreach (var scope in key.Scopes?.Except(Scopes.All) ?? [])
-                yield return $"key {index} ('{key.Name}'): '{scope}' is no scope; {string.Join(", ", Scopes.All)} are.";
+                yield return $"key {index} ('{key.Name}'): '{scope}' is not a scope. The scopes are {all}.";
         }
 
         foreach (var same in keys.GroupBy(key => key.Name).Where(same => same.Count() > 1))

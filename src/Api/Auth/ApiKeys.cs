@@ -4,7 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>The keys that open the server: those of the configuration and of the keys file; with neither, one that is made for this run.</summary>
+/// <summary>
+/// The API keys that the server accepts: those of the configuration and of the keys file. If keys are required and
+/// neither has any, one is generated for this run.
+/// </summary>
 internal sealed partial class ApiKeys : IHostedService, IDisposable
 {
     private readonly IHostEnvironment environment;
@@ -13,9 +16,10 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     private readonly ApiKeyFile? file;
     private readonly string? generated;
 
+    /// <summary>Reads the configured keys and the keys file.</summary>
     /// <param name="options">The keys, and whether they are required.</param>
-    /// <param name="environment">Whether this is Development, and where relative paths begin.</param>
-    /// <param name="logger">Told when the keys change, and when none is needed.</param>
+    /// <param name="environment">The environment's name, and the base of relative paths.</param>
+    /// <param name="logger">Logs when the keys change, and when no key is required.</param>
     public ApiKeys(IOptions<AuthOptions> options, IHostEnvironment environment, ILogger<ApiKeys> logger)
     {
         (this.environment, this.logger) = (environment, logger);
@@ -24,19 +28,19 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
         if (options.Value.KeysFile is { } path)
             file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), logger);
         else if (AreRequired && configured.Count == 0)
-            configured = [NewKey.Define("generated", generated = NewKey.Make(), Scopes.All)];
+            configured = [NewKey.Define("generated", generated = NewKey.Create(), Scopes.All)];
     }
 
-    /// <summary>Whether requests need a key.</summary>
+    /// <summary>Whether requests require a key.</summary>
     public bool AreRequired { get; }
 
-    /// <summary>Who holds a key: its name and scopes; null when no one does.</summary>
+    /// <summary>Returns the identity of a key, with the key's name and scopes; null for an unknown key.</summary>
     public ClaimsIdentity? Find(string key)
     {
         var hash = NewKey.Hash(key);
         ApiKeyDefinition? found = null;
 
-        // Every key is compared, and every byte of it, so the time it takes says nothing.
+        // All keys are compared completely, so that the time taken reveals nothing about them.
         foreach (var candidate in configured.Concat(file?.Keys ?? []))
         {
             if (CryptographicOperations.FixedTimeEquals(Convert.FromHexString(candidate.Sha256), hash))
@@ -51,15 +55,18 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
         return new ClaimsIdentity(claims, ApiKeyHandler.SchemeName);
     }
 
-    /// <summary>Prints the key of this run, past the log: it is in no line of it, so wherever logs are sent, it doesn't follow.</summary>
+    /// <summary>
+    /// Prints the generated key to standard error. It is not logged, because logs may be sent to other machines.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (!AreRequired && !environment.IsDevelopment())
-            LogOpen();
+            LogNoKeyRequired();
         if (generated is null)
             return;
         await Console.Error.WriteLineAsync(
-            $"No key is configured. Until this server ends, this one opens everything: {generated}"
+            "No API key is configured. This generated key has all scopes and is valid until the server stops: "
+                + generated
         );
     }
 
@@ -67,6 +74,6 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
 
     public void Dispose() => file?.Dispose();
 
-    [LoggerMessage(LogLevel.Warning, "No key is needed here: whoever reaches the server may use and change everything")]
-    private partial void LogOpen();
+    [LoggerMessage(LogLevel.Warning, "No API key is required: every client may use and change everything")]
+    private partial void LogNoKeyRequired();
 }

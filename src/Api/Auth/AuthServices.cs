@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>Keys as ASP.NET's authentication, scopes as its policies.</summary>
+/// <summary>Adds API keys as ASP.NET authentication, and their scopes as authorization policies.</summary>
 internal static class AuthServices
 {
-    /// <summary>Adds both. What says nothing of its scope needs a key all the same.</summary>
+    /// <summary>Adds both. An endpoint that names no scope requires a key all the same.</summary>
     public static void AddAuth(this WebApplicationBuilder builder)
     {
         builder
@@ -18,7 +18,7 @@ internal static class AuthServices
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<ApiKeys>());
 
-        // Not AddAuthentication: for the sake of cookies, it would write encryption keys to the disk.
+        // AddAuthentication would also add data protection for cookies, which writes encryption keys to disk.
         builder.Services.AddAuthenticationCore(static authentication =>
             authentication.DefaultScheme = ApiKeyHandler.SchemeName
         );

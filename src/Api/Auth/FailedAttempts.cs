@@ -6,15 +6,16 @@ using Microsoft.Extensions.Options;
 namespace ModelService.Api.Auth;
 
 /// <summary>Counts the wrong keys of each client address.</summary>
-/// <param name="options">How many are too many.</param>
+/// <param name="options">The number of wrong keys allowed a minute.</param>
 internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposable
 {
+    // Bytes of an IPv6 address's /64 prefix.
     private const int NetworkBytes = 8;
 
     private readonly PartitionedRateLimiter<IPAddress> limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
         address =>
             RateLimitPartition.GetFixedWindowLimiter(
-                Network(address),
+                GetNetwork(address),
                 _ => new FixedWindowRateLimiterOptions
                 {
                     PermitLimit = options.Value.MaxFailures,
@@ -23,21 +24,21 @@ internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposabl
             )
     );
 
-    /// <summary>Counts one.</summary>
-    /// <param name="address">Where it came from.</param>
-    /// <returns>When the address may try again; null when it may at once.</returns>
+    /// <summary>Counts a wrong key.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <returns>The time after which the address may try again; null while it has not reached the limit.</returns>
     public TimeSpan? Count(IPAddress address)
     {
         using var lease = limiter.AttemptAcquire(address);
         return lease.IsAcquired ? null
-            : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait
+            : lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter
             : TimeSpan.FromMinutes(1);
     }
 
     public void Dispose() => limiter.Dispose();
 
-    // An IPv6 client has all the addresses of its /64 network.
-    private static IPAddress Network(IPAddress address)
+    // The addresses that count as one client. An IPv6 client can use every address of its /64 network.
+    private static IPAddress GetNetwork(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
             return address.MapToIPv4();

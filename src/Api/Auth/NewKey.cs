@@ -5,19 +5,19 @@ using System.Text.Json;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>Makes keys.</summary>
+/// <summary>Generates API keys.</summary>
 internal static class NewKey
 {
-    // Programs that search sources for secrets find keys by how they begin.
+    // Secret scanners recognize keys in source code by their prefix.
     private const string Prefix = "ms_";
 
-    /// <summary>A key of 256 random bits.</summary>
-    public static string Make() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    /// <summary>Generates a key of 256 random bits.</summary>
+    public static string Create() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>What is kept of a key.</summary>
+    /// <summary>Returns the SHA-256 of a key, which is all that the server stores of it.</summary>
     public static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
-    /// <summary>The entry of a key in the configuration.</summary>
+    /// <summary>Creates the configuration entry of a key.</summary>
     public static ApiKeyDefinition Define(string name, string key, IReadOnlyList<string> scopes) =>
         new()
         {
@@ -26,27 +26,28 @@ internal static class NewKey
             Scopes = scopes,
         };
 
-    /// <summary>Prints a new key and its entry in the configuration: <c>--new-key NAME SCOPE,SCOPE</c>.</summary>
-    /// <param name="arguments">The name, and the scopes.</param>
-    /// <param name="output">Where it is printed.</param>
-    /// <param name="errors">Where it says what is wrong with the arguments.</param>
+    /// <summary>Prints a new key and its configuration entry: <c>--new-key NAME SCOPE,SCOPE</c>.</summary>
+    /// <param name="arguments">The name and the scopes.</param>
+    /// <param name="output">Receives the key and the entry.</param>
+    /// <param name="errors">Receives the problems of the arguments.</param>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
-        var key = Make();
+        var key = Create();
         var definition = Define(
             arguments.ElementAtOrDefault(0) ?? "",
             key,
             arguments.ElementAtOrDefault(1)?.Split(',') ?? []
         );
-        if (ApiKeyRules.Problems([definition]).ToList() is { Count: > 0 } problems)
+        if (ApiKeyRules.FindProblems([definition]).ToList() is { Count: > 0 } problems)
         {
             await errors.WriteLineAsync($"--new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
             return 1;
         }
 
         await output.WriteLineAsync(
-            $"The key, for its holder; it is not shown again:\n{key}\n\nIts entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}"
+            $"The key, for its holder. It is not shown again:\n{key}\n\n"
+                + $"Its configuration entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}"
         );
         return 0;
     }

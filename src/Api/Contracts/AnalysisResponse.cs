@@ -4,17 +4,22 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Contracts;
 
-/// <summary>What an architecture comes to.</summary>
-/// <param name="InputShape">Shape of the input, the batch dimension left out.</param>
-/// <param name="OutputShape">Shape of the output, the batch dimension left out.</param>
-/// <param name="Parameters">Trainable numbers.</param>
-/// <param name="Macs">Multiply-accumulates for one input: of convolutions and linear layers, without biases.</param>
-/// <param name="ActivationBytes">Bytes of all layers' outputs in float32, for one input.</param>
+/// <summary>The shapes, parameters and costs of an architecture.</summary>
+/// <param name="InputShape">Shape of the input, without the batch dimension.</param>
+/// <param name="OutputShape">Shape of the output, without the batch dimension.</param>
+/// <param name="Parameters">Number of trainable parameters.</param>
+/// <param name="Macs">
+/// Multiply-accumulate operations for one input, in convolutions and linear layers. Biases are not counted.
+/// </param>
+/// <param name="ActivationBytes">Bytes of all layers' outputs for one input, in float32.</param>
 /// <param name="WeightBytes">Bytes of the weights in each precision.</param>
-/// <param name="EstimatedMemory">What it takes to serve it, estimated.</param>
-/// <param name="HeadLayer">Key of the layer that gives the class scores.</param>
-/// <param name="Warnings">What works but could be better, each with its place; nothing here refuses.</param>
-/// <param name="Layers">Every layer and block, in order; a block stands before what it holds.</param>
+/// <param name="EstimatedMemory">Estimated memory that serving the network takes.</param>
+/// <param name="HeadLayer">Key of the layer that computes the class scores.</param>
+/// <param name="Warnings">
+/// Advice on an architecture that is valid but could be improved, each with a JSON Pointer. A warning never causes an
+/// error.
+/// </param>
+/// <param name="Layers">All layers and blocks, in order. A block comes before the layers it contains.</param>
 /// <param name="StateDict">The tensors that a weights file must hold, in PyTorch's order.</param>
 public sealed record AnalysisResponse(
     IReadOnlyList<long> InputShape,
@@ -52,28 +57,40 @@ public sealed record AnalysisResponse(
         );
 }
 
-/// <summary>Bytes of the weights in each precision; counters stay int64.</summary>
-/// <param name="Float32">32-bit floating point.</param>
-/// <param name="Bfloat16">bfloat16.</param>
-/// <param name="Float16">IEEE 754 half precision.</param>
+/// <summary>Bytes of the weights in each precision. Counters are int64 in all of them.</summary>
+/// <param name="Float32">In 32-bit floating point.</param>
+/// <param name="Bfloat16">In bfloat16.</param>
+/// <param name="Float16">In IEEE 754 half precision.</param>
 public sealed record WeightBytesResponse(long Float32, long Bfloat16, long Float16);
 
-/// <summary>Estimated bytes to serve in float32: weights, and what layers and open branches hold at the worst moment. The library's own needs are not counted.</summary>
-/// <param name="Batch1">For one input at a time.</param>
-/// <param name="LargestBatch">For the largest batch that is computed at once on the device <c>auto</c>.</param>
-/// <param name="LargestBatchSize">How many inputs that is.</param>
+/// <summary>
+/// Estimated bytes that serving takes in float32: the weights, and the layer outputs that are held at the same time at
+/// the peak. Memory that the native library needs for itself is not counted.
+/// </summary>
+/// <param name="Batch1">For a batch of one input.</param>
+/// <param name="LargestBatch">For the largest batch that the server computes at once on the device <c>auto</c>.</param>
+/// <param name="LargestBatchSize">Number of inputs in that largest batch.</param>
 public sealed record EstimatedMemoryResponse(long Batch1, long LargestBatch, int LargestBatchSize);
 
-/// <summary>One layer of an analysis.</summary>
-/// <param name="Pointer">JSON Pointer to where it is written; the copies of a repeat share it.</param>
-/// <param name="Key">Its key in the state dict, which its tensors' names begin with.</param>
-/// <param name="Type">Its type.</param>
-/// <param name="OutputShape">Shape of its output, the batch dimension left out; null where an error keeps it, or one of its sizes, from being known.</param>
-/// <param name="Parameters">Trainable numbers in itself.</param>
-/// <param name="Macs">Multiply-accumulates for one input.</param>
-/// <param name="ActivationBytes">Bytes of its output in float32, for one input.</param>
-/// <param name="ReceptiveField">What part of the input a number of its output depends on, for each spatial dimension.</param>
-/// <param name="DependsOnError">True where an error here or before keeps the shapes or costs from being known.</param>
+/// <summary>One layer or block of an analysis.</summary>
+/// <param name="Pointer">
+/// JSON Pointer to the layer's definition. All copies made by a repeat have the same pointer.
+/// </param>
+/// <param name="Key">The layer's key in the state dict: the prefix of its tensors' names.</param>
+/// <param name="Type">The layer type.</param>
+/// <param name="OutputShape">
+/// Shape of the output, without the batch dimension. The shape, or one of its sizes, is null when an error keeps it
+/// from being known.
+/// </param>
+/// <param name="Parameters">Number of trainable parameters of the layer.</param>
+/// <param name="Macs">Multiply-accumulate operations for one input.</param>
+/// <param name="ActivationBytes">Bytes of the output for one input, in float32.</param>
+/// <param name="ReceptiveField">
+/// The part of the input that one number of the output depends on, for each spatial dimension.
+/// </param>
+/// <param name="DependsOnError">
+/// True when an error in this layer or in an earlier one keeps the shapes or costs from being known; otherwise absent.
+/// </param>
 public sealed record LayerAnalysisResponse(
     string Pointer,
     string Key,
@@ -103,7 +120,7 @@ public sealed record LayerAnalysisResponse(
 }
 
 /// <summary>A tensor of a state dict.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Shape">Its sizes; empty for a single number.</param>
-/// <param name="Dtype">Its number format.</param>
+/// <param name="Name">The tensor's name.</param>
+/// <param name="Shape">The tensor's sizes; empty for a scalar.</param>
+/// <param name="Dtype">The tensor's number format.</param>
 public sealed record TensorResponse(string Name, IReadOnlyList<long> Shape, string Dtype);

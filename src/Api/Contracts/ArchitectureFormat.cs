@@ -1,11 +1,11 @@
 namespace ModelService.Api.Contracts;
 
-/// <summary>What a network is written as.</summary>
+/// <summary>The formats in which a model's network can be downloaded.</summary>
 public enum ArchitectureFormat
 {
-    /// <summary>The architecture language.</summary>
+    /// <summary>The architecture language, as JSON.</summary>
     Json,
 
-    /// <summary>Python source for torch.nn.</summary>
+    /// <summary>Python source that builds a torch.nn module.</summary>
     Pytorch,
 }

@@ -5,15 +5,15 @@ using ModelService.Models.Language.Predefined;
 namespace ModelService.Api.Contracts;
 
 /// <summary>The predefined architectures.</summary>
-/// <param name="Architectures">Their names.</param>
+/// <param name="Architectures">The architectures' names.</param>
 public sealed record ArchitectureListResponse(IReadOnlyList<string> Architectures);
 
 /// <summary>A predefined architecture.</summary>
-/// <param name="Name">Its name, for <c>"base"</c>.</param>
-/// <param name="Family">What its family brought, with the paper.</param>
-/// <param name="Preprocessing">How photos become its input.</param>
-/// <param name="Definition">The network in the architecture language: copy it to make your own.</param>
-/// <param name="Analysis">What it comes to.</param>
+/// <param name="Name">The architecture's name, to be used as <c>"base"</c> in a model's definition.</param>
+/// <param name="Family">The family of networks it belongs to, with the paper that introduced it.</param>
+/// <param name="Preprocessing">The preset that turns a photo into the network's input.</param>
+/// <param name="Definition">The network in the architecture language. Copy it to write a network of your own.</param>
+/// <param name="Analysis">The network's shapes, parameters and costs.</param>
 public sealed record ArchitectureResponse(
     string Name,
     ArchitectureFamily Family,

@@ -7,41 +7,70 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
 
-/// <summary>The models that are served.</summary>
-/// <param name="Models">Each model.</param>
+/// <summary>The models on the server.</summary>
+/// <param name="Models">The models.</param>
 public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 
-/// <summary>A model as its default version is, or one of its versions.</summary>
+/// <summary>A model with its default version, or a single version.</summary>
 /// <param name="Name">The model's name.</param>
 /// <param name="Version">The version's number.</param>
-/// <param name="State">What can be done with the version.</param>
-/// <param name="Reason">Why it is in that state, where that is not plain.</param>
-/// <param name="Pinned">Whether the version is the default until another one is pinned; else the newest that is ready, and not held back, is the default.</param>
-/// <param name="Base">The predefined architecture it was made from.</param>
-/// <param name="From">The model it was derived from.</param>
-/// <param name="Lineage">The versions it comes from.</param>
-/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, <c>partial</c>: not all trained. The scores mean nothing then.</param>
-/// <param name="RandomTensors">With <c>partial</c>: the tensors that are random.</param>
-/// <param name="Head">Whether the layer that gives the class scores is random; absent in a network without weights.</param>
-/// <param name="Device">Where it computes: <c>cpu</c> or <c>cuda:N</c>; absent until it was in memory.</param>
-/// <param name="Precision">The number format it computes in.</param>
-/// <param name="Route">How it computes: <c>plan</c>, or <c>module</c>, which is slower.</param>
-/// <param name="RouteReason">Why it computes by its module; absent when it does not.</param>
-/// <param name="Fidelity">How far the plan's probabilities are from the float32 module's; absent when there is no plan.</param>
-/// <param name="Samples">What came of its golden samples; absent when it has none.</param>
-/// <param name="InputShape">What it takes, the batch dimension left out.</param>
-/// <param name="NumClasses">Classes it tells apart.</param>
-/// <param name="Labels">One label per class.</param>
-/// <param name="Preprocessing">How photos become its input; absent when it takes tensors only.</param>
-/// <param name="Parameters">Trainable numbers.</param>
-/// <param name="Macs">Multiply-accumulates for one input.</param>
-/// <param name="Bytes">Bytes of its tensors.</param>
-/// <param name="PlanBytes">Bytes of the weights as the plan has them, packed and in its precision, beside the tensors.</param>
-/// <param name="WorkspaceBytes">Estimated bytes that computing needs beside the tensors: a batch for each instance.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="LoadedAt">When it came into memory last; absent when it wasn't since the server started.</param>
-/// <param name="WeightsReport">What was loaded from a weights file or another model; absent in the list of models.</param>
-/// <param name="Versions">Every version of the model, oldest first; absent for a single version.</param>
+/// <param name="State">The version's state.</param>
+/// <param name="Reason">The reason for that state, where the state alone does not explain it.</param>
+/// <param name="Pinned">
+/// Whether the version is pinned as the default. Without a pinned version, the default is the newest version that is
+/// ready and not quarantined.
+/// </param>
+/// <param name="Base">The predefined architecture that the model was made from.</param>
+/// <param name="From">The model that this model was derived from.</param>
+/// <param name="Lineage">The versions that this version comes from.</param>
+/// <param name="Weights">
+/// Origin of the version's weights. With <c>random</c> none of them and with <c>partial</c> only some of them are
+/// trained: the scores are then meaningless.
+/// </param>
+/// <param name="RandomTensors">With <c>partial</c>: the names of the tensors that are random.</param>
+/// <param name="Head">
+/// Whether the layer that computes the class scores is random or loaded; absent for a network without weights.
+/// </param>
+/// <param name="Device">
+/// The device that computes the version: <c>cpu</c> or <c>cuda:N</c>; absent until the version has been loaded into
+/// memory.
+/// </param>
+/// <param name="Precision">The number format in which the version computes.</param>
+/// <param name="Route">
+/// The backend that computes the version: <c>plan</c> (compiled), or <c>module</c> (the torch module, which is slower).
+/// </param>
+/// <param name="RouteReason">The reason why the version uses its module; absent when it uses a plan.</param>
+/// <param name="Fidelity">
+/// The difference between the plan's probabilities and those of the float32 module; absent when there is no plan.
+/// </param>
+/// <param name="Samples">
+/// The result of checking the version against its golden samples; absent when it has no samples.
+/// </param>
+/// <param name="InputShape">Shape of the input, without the batch dimension.</param>
+/// <param name="NumClasses">Number of classes.</param>
+/// <param name="Labels">One label for each class.</param>
+/// <param name="Preprocessing">
+/// The steps that turn a photo into the network's input; absent when the version accepts only tensors.
+/// </param>
+/// <param name="Parameters">Number of trainable parameters.</param>
+/// <param name="Macs">Multiply-accumulate operations for one input.</param>
+/// <param name="Bytes">Bytes of the version's tensors.</param>
+/// <param name="PlanBytes">
+/// Bytes of the plan's own copy of the weights, packed and in the version's precision, in addition to the tensors.
+/// </param>
+/// <param name="WorkspaceBytes">
+/// Estimated bytes that computing needs in addition to the tensors: one batch for each instance.
+/// </param>
+/// <param name="CreatedAt">The time at which the version was created.</param>
+/// <param name="LoadedAt">
+/// The time at which the version was last loaded into memory; absent when this has not happened since the server
+/// started.
+/// </param>
+/// <param name="WeightsReport">
+/// The comparison of the network with the weights file or the other model that its weights come from; absent in the
+/// list of models.
+/// </param>
+/// <param name="Versions">All versions of the model, oldest first; absent for a single version.</param>
 public sealed record ModelResponse(
     string Name,
     int Version,
@@ -75,23 +104,23 @@ public sealed record ModelResponse(
     IReadOnlyList<VersionSummary>? Versions
 )
 {
-    internal static ModelResponse Create(ModelEntry model) =>
-        Create(model, model.Default) with
+    internal static ModelResponse Create(ModelEntry entry) =>
+        Create(entry, entry.Default) with
         {
-            Versions = [.. model.Versions.Select(VersionSummary.Create)],
+            Versions = [.. entry.Versions.Select(VersionSummary.Create)],
         };
 
-    internal static ModelResponse Create(ModelEntry model, ModelVersion version)
+    internal static ModelResponse Create(ModelEntry entry, ModelVersion version)
     {
-        // Of a version whose files are damaged, little is known.
-        var resolved = version.IsKnown ? version.Resolved : null;
-        var (definition, analysis) = (resolved?.Definition, resolved?.Analysis);
+        // A version whose files are damaged has no resolved model.
+        var model = version.IsKnown ? version.Resolved : null;
+        var (definition, analysis) = (model?.Definition, model?.Analysis);
         return new ModelResponse(
             version.Name,
             version.Version,
             version.State,
             version.Reason,
-            model.Pinned == version.Version,
+            entry.Pinned == version.Version,
             definition?.Base,
             definition?.From,
             version.Lineage,
@@ -105,9 +134,9 @@ public sealed record ModelResponse(
             version.Execution?.Accuracy,
             SamplesResponse.Create(version),
             analysis?.Input.Sizes,
-            resolved?.ClassCount,
+            model?.ClassCount,
             definition?.Labels,
-            resolved?.Preprocessing,
+            model?.Preprocessing,
             analysis?.Parameters,
             analysis?.Macs,
             version.Bytes,
@@ -116,24 +145,26 @@ public sealed record ModelResponse(
             version.Created,
             version.Loaded,
             version.Report,
-            null
+            Versions: null
         );
     }
 
-    /// <summary>The tensors that are random, where some are and some are not.</summary>
+    /// <summary>The names of the random tensors when only part of the weights is random; otherwise null.</summary>
     internal static IReadOnlyList<string>? PartlyRandom(WeightsState weights, IReadOnlyList<string> random) =>
         weights == WeightsState.Partial ? random : null;
 }
 
-/// <summary>A version among others.</summary>
-/// <param name="Version">Its number.</param>
-/// <param name="State">What can be done with it.</param>
-/// <param name="Reason">Why it is in that state, where that is not plain.</param>
-/// <param name="Weights">Where its numbers come from.</param>
-/// <param name="Bytes">Bytes of its tensors.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="Lineage">The versions it comes from.</param>
-/// <param name="Samples">What came of its golden samples; absent when it has none.</param>
+/// <summary>One of the versions of a model, in brief.</summary>
+/// <param name="Version">The version's number.</param>
+/// <param name="State">The version's state.</param>
+/// <param name="Reason">The reason for that state, where the state alone does not explain it.</param>
+/// <param name="Weights">Origin of the version's weights.</param>
+/// <param name="Bytes">Bytes of the version's tensors.</param>
+/// <param name="CreatedAt">The time at which the version was created.</param>
+/// <param name="Lineage">The versions that this version comes from.</param>
+/// <param name="Samples">
+/// The result of checking the version against its golden samples; absent when it has no samples.
+/// </param>
 public sealed record VersionSummary(
     int Version,
     VersionState State,
@@ -158,11 +189,17 @@ public sealed record VersionSummary(
         );
 }
 
-/// <summary>What came of a version's golden samples when it was made, or came into memory last.</summary>
-/// <param name="Count">How many it has.</param>
-/// <param name="Reproduced">Whether it reproduces all of them.</param>
-/// <param name="HeldBack">Whether it did not when it was made: then it is the default only if it is pinned.</param>
-/// <param name="Differences">Those that it does not reproduce.</param>
+/// <summary>
+/// The result of checking a version against its golden samples, when it was created or when it was last loaded into
+/// memory.
+/// </summary>
+/// <param name="Count">Number of golden samples.</param>
+/// <param name="Reproduced">Whether the version reproduces all of them.</param>
+/// <param name="HeldBack">
+/// Whether the version is quarantined: it did not reproduce all samples when it was created. A quarantined version
+/// becomes the default only by being pinned.
+/// </param>
+/// <param name="Differences">The samples that the version does not reproduce.</param>
 public sealed record SamplesResponse(
     int Count,
     bool Reproduced,
@@ -176,24 +213,26 @@ public sealed record SamplesResponse(
             : null;
 }
 
-/// <summary>A model that was removed.</summary>
-/// <param name="Model">Its name.</param>
-/// <param name="BytesReturned">Bytes that its tensors had taken in memory.</param>
+/// <summary>A model that was deleted.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="BytesReturned">Bytes of memory that its tensors had occupied.</param>
 public sealed record ModelDeletedResponse(string Model, long BytesReturned);
 
-/// <summary>A version that was removed.</summary>
+/// <summary>A version that was deleted.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="Version">Its number.</param>
-/// <param name="BytesReturned">Bytes that its tensors had taken in memory.</param>
+/// <param name="Version">The version's number.</param>
+/// <param name="BytesReturned">Bytes of memory that its tensors had occupied.</param>
 public sealed record VersionDeletedResponse(string Model, int Version, long BytesReturned);
 
-/// <summary>A version that was taken out of memory.</summary>
+/// <summary>A version that was unloaded from memory.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="Version">Its number.</param>
-/// <param name="State">What can be done with it now.</param>
-/// <param name="BytesReturned">Bytes that went back to the operating system: by how much the process's memory shrank meanwhile.</param>
-/// <param name="ResidentBytesBefore">Bytes of RAM that the process had before.</param>
-/// <param name="ResidentBytesAfter">Bytes of RAM that it has now.</param>
+/// <param name="Version">The version's number.</param>
+/// <param name="State">The version's state now.</param>
+/// <param name="BytesReturned">
+/// Bytes returned to the operating system: the difference between the process's resident memory before and after.
+/// </param>
+/// <param name="ResidentBytesBefore">Resident memory of the process before unloading, in bytes.</param>
+/// <param name="ResidentBytesAfter">Resident memory of the process after unloading, in bytes.</param>
 public sealed record VersionUnloadedResponse(
     string Model,
     int Version,
@@ -203,7 +242,10 @@ public sealed record VersionUnloadedResponse(
     long ResidentBytesAfter
 );
 
-/// <summary>A change to a model; what is left out stays.</summary>
-/// <param name="DefaultVersion">The number of the version to pin as the default, or <c>"newest"</c>: the newest that is ready, from now on.</param>
-/// <param name="Labels">One label per class of the default version.</param>
+/// <summary>A change to a model. Properties that are left out stay as they are.</summary>
+/// <param name="DefaultVersion">
+/// The number of the version to pin as the default, or <c>"newest"</c>: the default is then always the newest version
+/// that is ready and not quarantined.
+/// </param>
+/// <param name="Labels">One label for each class of the default version.</param>
 public sealed record ModelUpdateBody(object? DefaultVersion, IReadOnlyList<string>? Labels);

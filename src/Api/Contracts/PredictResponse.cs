@@ -6,26 +6,29 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
 
-/// <summary>Which scores an answer holds beside the best classes.</summary>
+/// <summary>The scores of all classes that an answer holds in addition to the best classes.</summary>
 public enum ScoreKind
 {
-    /// <summary>Softmax of the network's output: each from 0 to 1, together 1.</summary>
+    /// <summary>Probabilities: the softmax of the network's output. Each is from 0 to 1, and their sum is 1.</summary>
     Probabilities,
 
-    /// <summary>The network's output as it is.</summary>
+    /// <summary>Logits: the network's output, unchanged.</summary>
     Logits,
 
-    /// <summary>None.</summary>
+    /// <summary>Only the best classes.</summary>
     None,
 }
 
-/// <summary>The scores of each image.</summary>
-/// <param name="Model">The model that gave them.</param>
-/// <param name="Version">Its version.</param>
-/// <param name="Weights">Where its numbers come from; <c>random</c>: never trained, <c>partial</c>: not all trained. The scores mean nothing then.</param>
-/// <param name="RandomTensors">With <c>partial</c>: the tensors that are random.</param>
-/// <param name="Predictions">One for each image, in order.</param>
-/// <param name="TimingMs">Where the time went.</param>
+/// <summary>The predictions for the inputs of a request.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Version">The number of the version that computed the scores.</param>
+/// <param name="Weights">
+/// Origin of the version's weights. With <c>random</c> none of them and with <c>partial</c> only some of them are
+/// trained: the scores are then meaningless.
+/// </param>
+/// <param name="RandomTensors">With <c>partial</c>: the names of the tensors that are random.</param>
+/// <param name="Predictions">One prediction for each image, in the order of the request.</param>
+/// <param name="TimingMs">The time that the steps took, in milliseconds.</param>
 public sealed record PredictResponse(
     string Model,
     int Version,
@@ -50,11 +53,13 @@ public sealed record PredictResponse(
         );
 }
 
-/// <summary>The scores of one image, or why it has none.</summary>
+/// <summary>The scores of one image, or the error that it failed with.</summary>
 /// <param name="Top">The best classes, best first.</param>
-/// <param name="Probabilities">One for each class, in order; each from 0 to 1, together 1.</param>
-/// <param name="Logits">The network's output, one for each class, in order.</param>
-/// <param name="Error">Why this image could not be scored; the others are not touched by it.</param>
+/// <param name="Probabilities">
+/// One probability for each class, in the order of the classes. Each is from 0 to 1, and their sum is 1.
+/// </param>
+/// <param name="Logits">The network's output: one number for each class, in the order of the classes.</param>
+/// <param name="Error">The error of this image. The other images are not affected by it.</param>
 public sealed record PredictionResponse(
     IReadOnlyList<TopClassResponse>? Top,
     float[]? Probabilities,
@@ -71,58 +76,56 @@ public sealed record PredictionResponse(
     {
         if (!outcome.TryGet(out var scores, out var failure))
         {
-            return new PredictionResponse(
-                null,
-                null,
-                null,
-                new ImageErrorResponse(ErrorTable.NameOf(failure.Code), failure.Detail)
-            );
+            var error = new ImageErrorResponse(ErrorTable.NameOf(failure.Code), failure.Detail);
+            return new PredictionResponse(Top: null, Probabilities: null, Logits: null, error);
         }
 
-        var best = Best(scores.Logits, Math.Min(topK, scores.Logits.Length));
+        var best = FindBest(scores.Logits, Math.Min(topK, scores.Logits.Length));
         return new PredictionResponse(
             [.. best.Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]))],
             kind == ScoreKind.Probabilities ? scores.Probabilities : null,
             kind == ScoreKind.Logits ? scores.Logits : null,
-            null
+            Error: null
         );
     }
 
-    // Where the largest are, the largest first; of equal ones the first.
-    private static int[] Best(float[] logits, int count)
+    // The indexes of the largest logits, the largest first. Of equal logits, the one with the smaller index comes
+    // first.
+    private static int[] FindBest(float[] logits, int count)
     {
-        var least = new PriorityQueue<int, (float Logit, int Later)>(count);
+        // Holds the best classes so far; the worst of them is the first to be dequeued.
+        var queue = new PriorityQueue<int, (float Logit, int NegativeIndex)>(count);
         for (var index = 0; index < logits.Length; index++)
         {
-            if (least.Count < count)
-                least.Enqueue(index, (logits[index], -index));
+            if (queue.Count < count)
+                queue.Enqueue(index, (logits[index], -index));
             else
-                least.EnqueueDequeue(index, (logits[index], -index));
+                queue.EnqueueDequeue(index, (logits[index], -index));
         }
 
         var best = new int[count];
-        for (var place = count - 1; place >= 0; place--)
-            best[place] = least.Dequeue();
+        for (var rank = count - 1; rank >= 0; rank--)
+            best[rank] = queue.Dequeue();
         return best;
     }
 }
 
 /// <summary>One of the best classes.</summary>
-/// <param name="ClassIndex">Its place among the scores, from 0.</param>
-/// <param name="Label">Its label, if the model has labels.</param>
-/// <param name="Probability">From 0 to 1.</param>
+/// <param name="ClassIndex">The class's index among the scores, from 0.</param>
+/// <param name="Label">The class's label; absent when the model has no labels.</param>
+/// <param name="Probability">The class's probability, from 0 to 1.</param>
 public sealed record TopClassResponse(int ClassIndex, string? Label, float Probability);
 
-/// <summary>Why an image could not be scored.</summary>
-/// <param name="Code">What is wrong, for programs.</param>
-/// <param name="Detail">What is wrong, for people.</param>
+/// <summary>The error of an image that could not be scored.</summary>
+/// <param name="Code">The error's code, for programs.</param>
+/// <param name="Detail">A description of the error, for people.</param>
 public sealed record ImageErrorResponse(string Code, string Detail);
 
-/// <summary>Where the time went, in milliseconds.</summary>
+/// <summary>The time that the steps of a prediction took, in milliseconds.</summary>
 /// <param name="Decode">Decoding and preprocessing of all images.</param>
-/// <param name="Queue">Waiting for the model.</param>
-/// <param name="Inference">Computing.</param>
-/// <param name="BatchSize">Images computed together.</param>
+/// <param name="Queue">Waiting in the model's queue.</param>
+/// <param name="Inference">Computing the batch.</param>
+/// <param name="BatchSize">Number of inputs in that batch. They may come from several requests.</param>
 public sealed record TimingResponse(double Decode, double Queue, double Inference, int BatchSize)
 {
     internal static TimingResponse Create(PredictionTiming timing) =>

@@ -16,7 +16,7 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>Networks as data: those that come with the service, and what yours comes to.</summary>
+/// <summary>Lists the predefined architectures and analyses architectures of your own.</summary>
 [ApiController]
 [Route("v1/architectures")]
 [Produces("application/json", "application/problem+json")]
@@ -27,15 +27,15 @@ public sealed class ArchitecturesController(
 ) : ControllerBase
 {
     /// <summary>Lists the predefined architectures.</summary>
-    /// <response code="200">Their names, for <c>"base"</c>.</response>
+    /// <response code="200">The architectures' names, to be used as <c>"base"</c> in a model's definition.</response>
     [HttpGet]
     [Authorize(Scopes.Read)]
     public ArchitectureListResponse List() =>
         new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
 
-    /// <summary>Shows a predefined architecture: its definition, preprocessing and analysis.</summary>
-    /// <param name="name" example="resnet50">Its name.</param>
-    /// <response code="200">The architecture; its definition is in the same language as yours.</response>
+    /// <summary>Returns a predefined architecture: its definition, preprocessing and analysis.</summary>
+    /// <param name="name" example="resnet50">The architecture's name.</param>
+    /// <response code="200">The architecture. Its definition is written in the architecture language.</response>
     /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
     [HttpGet("{name}")]
     [Authorize(Scopes.Read)]
@@ -47,18 +47,22 @@ public sealed class ArchitecturesController(
             PredefinedArchitectures.Find(name)
             ?? throw new ServingException(
                 ErrorCode.NotFound,
-                $"'{name}' is no predefined architecture. GET /v1/architectures lists them."
+                $"'{name}' is not a predefined architecture. GET /v1/architectures lists them."
             );
         return ArchitectureResponse.Create(architecture, Describe(architecture.Analyze(architectureLimits.Value)));
     }
 
-    /// <summary>Analyses an architecture: shapes, parameters and costs, layer by layer. Builds nothing.</summary>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="200">What the architecture comes to.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is no JSON.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
+    /// <summary>
+    /// Computes the shapes, parameters and costs of an architecture, layer by layer, without building it.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The analysis.</response>
+    /// <response code="400"><c>malformed_request</c>: the body is not valid JSON.</response>
+    /// <response code="413"><c>body_too_large</c>: the body is larger than the server allows.</response>
     /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
-    /// <response code="422"><c>definition_invalid</c>: every error, each with a JSON Pointer to its place.</response>
+    /// <response code="422">
+    /// <c>definition_invalid</c>: the architecture has errors. All of them are listed, each with a JSON Pointer.
+    /// </response>
     [HttpPost("analyze")]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]

@@ -6,15 +6,17 @@ using ModelService.Models.Language.Layers;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>The words of the architecture language.</summary>
+/// <summary>Lists the layer types of the architecture language.</summary>
 [ApiController]
 [Authorize(Scopes.Read)]
 [Route("v1/layers")]
 [Produces("application/json")]
 public sealed class LayersController : ControllerBase
 {
-    /// <summary>Lists every layer type with its parameters.</summary>
-    /// <response code="200">Each type: parameters, types, defaults, ranges, and what it does in a line.</response>
+    /// <summary>Lists the layer types with their parameters.</summary>
+    /// <response code="200">
+    /// The layer types, each with a one-line description and with its parameters' types, ranges and defaults.
+    /// </response>
     [HttpGet]
     public LayerListResponse List() => new(LayerDescription.All);
 }

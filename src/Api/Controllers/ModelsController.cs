@@ -17,7 +17,7 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>The models that are served.</summary>
+/// <summary>Creates, lists, changes and deletes models.</summary>
 [ApiController]
 [Route("v1/models")]
 [Produces("application/json", "application/problem+json")]
@@ -28,28 +28,49 @@ public sealed class ModelsController(
     IOptions<ArchitectureLimits> architectureLimits
 ) : ControllerBase
 {
-    /// <summary>Creates a model from a definition, with weights if you bring them.</summary>
+    /// <summary>Creates a model from a definition, with or without weights.</summary>
     /// <remarks>
-    /// Send the definition as JSON, or as multipart/form-data with the parts <c>definition</c> (JSON) and <c>weights</c> (a safetensors file or a
-    /// PyTorch state dict saved with <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights the model is random. With <c>from</c> it
-    /// is derived from another model: it takes every tensor of that one whose name and shape still fit, unless it brings weights of its own.
-    /// With <c>samples</c> it becomes the default only if it reproduces them; <c>samples</c> of the answer says how it differs.
+    /// Send the definition as JSON, or as multipart/form-data with the parts <c>definition</c> (JSON) and
+    /// <c>weights</c> (a safetensors file, or a PyTorch state dict saved with
+    /// <c>torch.save(model.state_dict(), "weights.pth")</c>). Without weights, the model's weights are random.
+    ///
+    /// With <c>from</c>, the model is derived from another model. Unless the request contains weights, the new model
+    /// takes every tensor of the other model whose name and shape match.
+    ///
+    /// With <c>samples</c>, the model's first version becomes the default only if it reproduces these golden samples.
+    /// Otherwise it is quarantined, and <c>samples</c> in the answer lists the differences.
     /// </remarks>
-    /// <param name="allowPartial">Takes what fits of the weights, and leaves the rest random; the model says so in every answer.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="201">The model, ready to predict; Location says where it is.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is no JSON, or a part is missing.</response>
-    /// <response code="409"><c>model_exists</c>: there is a model of that name.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
-    /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
-    /// <response code="503"><c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end; <c>model_not_ready</c>: the model to derive from is being loaded. See Retry-After.</response>
+    /// <param name="allowPartial">
+    /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
+    /// </param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="201">The model, ready to predict. Location holds its address.</response>
+    /// <response code="400">
+    /// <c>malformed_request</c>: the body is not valid JSON, or the form has a wrong or missing part.
+    /// </response>
+    /// <response code="409"><c>model_exists</c>: there is already a model of that name.</response>
+    /// <response code="413">
+    /// <c>body_too_large</c>: the definition or the weights are larger than the server allows.
+    /// </response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body must be application/json or multipart/form-data.
+    /// </response>
+    /// <response code="422">
+    /// <c>definition_invalid</c>: the definition has errors. All of them are listed, each with a JSON Pointer.
+    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code.
+    /// <c>weights_mismatch</c>: the weights don't match the network; <c>report</c> lists the differences.
+    /// </response>
+    /// <response code="503">
+    /// <c>out_of_memory</c>: there is not enough memory for the model.
+    /// <c>storage_unavailable</c>: the model can't be written to disk.
+    /// <c>plan_rejected</c>: the network failed in its probe, a first run in a separate process.
+    /// <c>model_not_ready</c>: the model in <c>from</c> is still being created or loaded. See Retry-After.
+    /// </response>
     [HttpPost]
-    [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
-    [
-        ConsumesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived),
-        ConsumesFiles("weights", hasDefinition: true)
-    ]
+    [Authorize(Scopes.Manage)]
+    [RequestTimeout(RequestLimits.Upload)]
+    [ConsumesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived)]
+    [ConsumesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
@@ -69,27 +90,22 @@ public sealed class ModelsController(
             ResolveModel,
             cancellationToken
         );
-        var model = await registry.CreateAsync(
-            request.Resolved,
-            request.Weights?.Upload,
-            allowPartial,
-            cancellationToken
-        );
-        return CreatedAtAction(nameof(Get), new { name = model.Name }, ModelResponse.Create(model));
+        var entry = await registry.CreateAsync(request.Model, request.Weights?.Upload, allowPartial, cancellationToken);
+        return CreatedAtAction(nameof(Get), new { name = entry.Name }, ModelResponse.Create(entry));
     }
 
     /// <summary>Lists the models.</summary>
-    /// <response code="200">Each model.</response>
+    /// <response code="200">The models, each with its default version.</response>
     [HttpGet]
     [Authorize(Scopes.Read)]
     public ModelListResponse List() =>
-        new([.. registry.List().Select(model => ModelResponse.Create(model) with { WeightsReport = null })]);
+        new([.. registry.List().Select(entry => ModelResponse.Create(entry) with { WeightsReport = null })]);
 
-    /// <summary>Shows a model: its default version, and a line for each of the others.</summary>
-    /// <param name="name" example="pets">Its name.</param>
+    /// <summary>Returns a model: its default version in full, and all its versions in brief.</summary>
+    /// <param name="name" example="pets">The model's name.</param>
     /// <response code="200">The model.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpGet("{name}")]
     [Authorize(Scopes.Read)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
@@ -97,16 +113,17 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ModelResponse Get(string name) => ModelResponse.Create(registry.Find(name));
 
-    /// <summary>Gives a model's network back.</summary>
-    /// <param name="name" example="pets">Its name.</param>
-    /// <param name="format">As what.</param>
+    /// <summary>Returns the network of a model's default version.</summary>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="format">The format: the architecture language or Python.</param>
     /// <response code="200">
-    /// <c>json</c>: the architecture, with what was inferred filled in and repeats written out; post it to make the same network.
-    /// <c>pytorch</c>: Python source that builds the same torch.nn module with the same keys, to read and to run elsewhere.
+    /// With <c>json</c>: the architecture, with inferred parameters filled in and repeats written out. The same network
+    /// can be created from it. With <c>pytorch</c>: Python source that builds the same torch.nn module with the same
+    /// state dict keys.
     /// </response>
-    /// <response code="400"><c>malformed_request</c>: no such format.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built; see Retry-After.</response>
+    /// <response code="400"><c>malformed_request</c>: the format is unknown.</response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpGet("{name}/architecture")]
     [Authorize(Scopes.Read)]
     [Produces("application/json", "text/x-python", "application/problem+json")]
@@ -116,17 +133,20 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public IActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json)
     {
-        var resolved = registry.Find(name, null).Resolved;
+        var model = registry.Find(name, null).Resolved;
         return format == ArchitectureFormat.Pytorch
-            ? Content(PyTorchSource.Write(resolved.Analysis), "text/x-python; charset=utf-8")
-            : new JsonResult(ArchitectureWriter.Write(resolved.Architecture, resolved.Analysis));
+            ? Content(PyTorchSource.Write(model.Analysis), "text/x-python; charset=utf-8")
+            : new JsonResult(ArchitectureWriter.Write(model.Architecture, model.Analysis));
     }
 
-    /// <summary>Removes a model. Predictions that run are finished first.</summary>
-    /// <param name="name" example="pets">Its name.</param>
-    /// <response code="200">It is gone; how many bytes came back.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: its files can't be removed. See Retry-After.</response>
+    /// <summary>Deletes a model, after its running predictions have finished.</summary>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <response code="200">The model is deleted. The answer holds the number of bytes freed.</response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the model is still being created. <c>storage_unavailable</c>: the model's files can't be
+    /// deleted. See Retry-After.
+    /// </response>
     [HttpDelete("{name}")]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
@@ -134,21 +154,30 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ModelDeletedResponse> Delete(string name) => new(name, await registry.DeleteAsync(name));
 
-    /// <summary>Changes which version is the default, and the labels.</summary>
+    /// <summary>Changes a model's default version or its labels.</summary>
     /// <remarks>
-    /// <c>{"default_version": 2}</c> pins a version: it is the default until another one is pinned, and stays in memory. <c>{"default_version": "newest"}</c>
-    /// goes back to the newest that is ready and not held back. <c>{"labels": [...]}</c> names the classes of the default version otherwise.
+    /// Pin a version with <c>{"default_version": 2}</c>: it is the default until another version is pinned, and it
+    /// stays in memory. With <c>{"default_version": "newest"}</c>, the default is again the newest version that is
+    /// ready and not quarantined. With <c>{"labels": [...]}</c>, the classes of the default version get new labels.
     /// </remarks>
-    /// <param name="name" example="pets">Its name.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="200">The model as it is now.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is no JSON.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="409"><c>version_conflict</c>: that version can't be served.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
-    /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>definition_invalid</c>: every error with its place.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built; <c>storage_unavailable</c>: the change can't be kept. See Retry-After.</response>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The model after the change.</response>
+    /// <response code="400"><c>malformed_request</c>: the body is not valid JSON.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="409"><c>version_conflict</c>: the version that is to be pinned can't serve.</response>
+    /// <response code="413"><c>body_too_large</c>: the body is larger than the server allows.</response>
+    /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
+    /// <response code="422">
+    /// <c>definition_invalid</c>: the change has errors. All of them are listed, each with a JSON Pointer.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the model is still being created. <c>storage_unavailable</c>: the change can't be
+    /// written to disk. See Retry-After.
+    /// </response>
     [HttpPatch("{name}")]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]

@@ -15,7 +15,7 @@ using Serilog;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>Class scores.</summary>
+/// <summary>Scores images with a model.</summary>
 [ApiController]
 [Authorize(Scopes.Predict)]
 [Route("v1/models/{name}")]
@@ -27,30 +27,50 @@ public sealed class PredictController(
     IDiagnosticContext log
 ) : ControllerBase
 {
-    /// <summary>Scores one or more images by the model's default version.</summary>
+    /// <summary>Scores one or more images with the model's default version.</summary>
     /// <remarks>
-    /// Four forms of body: the image itself (<c>Content-Type: image/jpeg</c> or alike); <c>multipart/form-data</c> with image files;
-    /// <c>{"images": ["base64", ...]}</c>; or <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, the model's input as it is.
-    /// JPEG, PNG, WebP, GIF, BMP and TIFF are read. Image URLs are not fetched.
-    /// Images of all requests that wait for a model are computed together. The header <c>X-Priority</c> (<c>high</c>, <c>normal</c>, <c>low</c>)
-    /// says which go first, <c>X-Request-Timeout-Ms</c> how many milliseconds the answer may take.
+    /// The body has one of four forms: the image itself (<c>Content-Type: image/jpeg</c>, for example);
+    /// <c>multipart/form-data</c> with image files; <c>{"images": ["base64", ...]}</c>; or
+    /// <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, which is passed to the network without
+    /// preprocessing. The image formats are JPEG, PNG, WebP, GIF, BMP and TIFF. Image URLs are not fetched.
+    ///
+    /// The server computes the waiting images of all requests for a model together, in batches. The header
+    /// <c>X-Priority</c> (<c>high</c>, <c>normal</c> or <c>low</c>) sets the request's priority in the queue.
+    /// <c>X-Request-Timeout-Ms</c> sets a deadline: the number of milliseconds within which the answer is needed.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="topK">How many of the best classes to name.</param>
-    /// <param name="scores">Which scores to give of every class.</param>
-    /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
-    /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="413"><c>body_too_large</c>, or <c>image_too_large</c>: too many bytes or pixels.</response>
-    /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
-    /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, its files are damaged, or no version of it reproduced its golden samples; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
+    /// <param name="topK">Number of best classes to return.</param>
+    /// <param name="scores">The scores to return for all classes, in addition to the best classes.</param>
+    /// <response code="200">
+    /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
+    /// instead of scores.
     /// </response>
-    /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
+    /// <response code="400">
+    /// <c>malformed_request</c>: there is no image, there are too many, or the body, a header or the query can't be
+    /// read.
+    /// </response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="413">
+    /// <c>body_too_large</c>: the body is larger than the server allows.
+    /// <c>image_too_large</c>: an image has more bytes or pixels than the server allows.
+    /// </response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body must be an image, multipart/form-data or application/json.
+    /// </response>
+    /// <response code="422">
+    /// None of the images could be used. <c>image_undecodable</c>: they are damaged or of an unknown format.
+    /// <c>input_mismatch</c>: they don't fit the model's input.
+    /// </response>
+    /// <response code="429"><c>overloaded</c>: the model's queue is full; see Retry-After.</response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the version is being created or loaded, was unloaded, its files are damaged, or none of
+    /// the model's versions reproduced its golden samples. <c>out_of_memory</c>: there is not enough memory to load the
+    /// version. See Retry-After.
+    /// </response>
+    /// <response code="504"><c>deadline_exceeded</c>: the scores were not computed before the deadline.</response>
     [HttpPost("predict")]
-    [ConsumesFiles("images", alsoRaw: true), ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ConsumesFiles("images", alsoRaw: true)]
+    [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -66,25 +86,44 @@ public sealed class PredictController(
         [FromQuery] ScoreKind scores = ScoreKind.Probabilities
     ) => RunAsync(name, null, topK, scores);
 
-    /// <summary>Scores one or more images by one version of the model.</summary>
-    /// <remarks>The body is as for the default version.</remarks>
+    /// <summary>Scores one or more images with one version of the model.</summary>
+    /// <remarks>The body and the headers are the same as for the default version.</remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="version" example="1">The version.</param>
-    /// <param name="topK">How many of the best classes to name.</param>
-    /// <param name="scores">Which scores to give of every class.</param>
-    /// <response code="200">One prediction for each image; a bad image among good ones has an <c>error</c> in its place.</response>
-    /// <response code="400"><c>malformed_request</c>: no image, too many, or JSON that can't be read.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="413"><c>body_too_large</c>, or <c>image_too_large</c>: too many bytes or pixels.</response>
-    /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>image_undecodable</c> or <c>input_mismatch</c>: no image could be used.</response>
-    /// <response code="429"><c>overloaded</c>: too many images wait already; see Retry-After.</response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: it is being built or loaded, was unloaded, or its files are damaged; <c>out_of_memory</c>: it can't be brought into memory. See Retry-After.
+    /// <param name="version" example="1">The version's number.</param>
+    /// <param name="topK">Number of best classes to return.</param>
+    /// <param name="scores">The scores to return for all classes, in addition to the best classes.</param>
+    /// <response code="200">
+    /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
+    /// instead of scores.
     /// </response>
-    /// <response code="504"><c>deadline_exceeded</c>: the scores were not there in time.</response>
+    /// <response code="400">
+    /// <c>malformed_request</c>: there is no image, there are too many, or the body, a header or the query can't be
+    /// read.
+    /// </response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="413">
+    /// <c>body_too_large</c>: the body is larger than the server allows.
+    /// <c>image_too_large</c>: an image has more bytes or pixels than the server allows.
+    /// </response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body must be an image, multipart/form-data or application/json.
+    /// </response>
+    /// <response code="422">
+    /// None of the images could be used. <c>image_undecodable</c>: they are damaged or of an unknown format.
+    /// <c>input_mismatch</c>: they don't fit the model's input.
+    /// </response>
+    /// <response code="429"><c>overloaded</c>: the model's queue is full; see Retry-After.</response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the version is being created or loaded, was unloaded, or its files are damaged.
+    /// <c>out_of_memory</c>: there is not enough memory to load the version. See Retry-After.
+    /// </response>
+    /// <response code="504"><c>deadline_exceeded</c>: the scores were not computed before the deadline.</response>
     [HttpPost("versions/{version:int}/predict")]
-    [ConsumesFiles("images", alsoRaw: true), ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ConsumesFiles("images", alsoRaw: true)]
+    [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -103,11 +142,12 @@ public sealed class PredictController(
 
     private async Task<ActionResult<PredictResponse>> RunAsync(string name, int? version, int topK, ScoreKind scores)
     {
-        var clientLeft = HttpContext.RequestAborted; // what has not begun is then dropped
+        // When the client disconnects, inputs that still wait in the queue are dropped.
+        var aborted = HttpContext.RequestAborted;
         var terms = RequestTerms.From(Request);
-        var inputs = await PredictRequest.ReadAsync(Request, limits.Value, clientLeft);
-        using var lease = await registry.LeaseAsync(name, version, clientLeft);
-        var outcome = await predictor.PredictAsync(lease, inputs, terms.Now(), clientLeft);
+        var inputs = await PredictRequest.ReadAsync(Request, limits.Value, aborted);
+        using var lease = await registry.LeaseAsync(name, version, aborted);
+        var outcome = await predictor.PredictAsync(lease, inputs, terms.ToPredictionTerms(), aborted);
         log.Set("Model", name);
         log.Set("Version", lease.Model.Version);
         log.Set("Count", inputs.Count);
@@ -130,7 +170,7 @@ public sealed class PredictController(
             : ErrorCode.ImageUndecodable;
         throw new ServingException(
             code,
-            $"None of the {failures.Count} images could be used; the first: {failures[0].Detail}",
+            $"None of the {failures.Count} images could be used. The first error: {failures[0].Detail}",
             [.. failures.Select((failure, index) => new ErrorDetail($"/images/{index}", failure.Detail))]
         );
     }

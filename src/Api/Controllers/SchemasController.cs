@@ -6,14 +6,17 @@ using ModelService.Models.Language.Writing;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>JSON Schemas, for editors that complete and check while you write.</summary>
+/// <summary>Returns JSON Schemas, with which an editor completes and checks definitions.</summary>
 [ApiController]
 [Authorize(Scopes.Read)]
 [Route("v1/schemas")]
 public sealed class SchemasController : ControllerBase
 {
-    /// <summary>Gives the JSON Schema (2020-12) of the architecture language.</summary>
-    /// <response code="200">The schema. An architecture may name it as <c>"$schema"</c>, for an editor; the server passes over that.</response>
+    /// <summary>Returns the JSON Schema (2020-12) of the architecture language.</summary>
+    /// <response code="200">
+    /// The schema. An architecture may refer to it as <c>"$schema"</c> for the sake of an editor; the server ignores
+    /// that property.
+    /// </response>
     [HttpGet("architecture")]
     [Produces("application/schema+json", "application/json")]
     public JsonElement Architecture() => ArchitectureSchema.Document;

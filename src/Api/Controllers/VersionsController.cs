@@ -16,7 +16,10 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>The versions of a model. A version never changes; a new one takes over when it is ready.</summary>
+/// <summary>
+/// Adds, loads, unloads and deletes the versions of a model. A version never changes; a new version becomes the default
+/// when it is ready.
+/// </summary>
 [ApiController]
 [Route("v1/models/{name}/versions")]
 [Produces("application/json", "application/problem+json")]
@@ -27,29 +30,49 @@ public sealed class VersionsController(
     IOptions<ArchitectureLimits> architectureLimits
 ) : ControllerBase
 {
-    /// <summary>Makes a new version, which takes over when it is ready.</summary>
+    /// <summary>Creates a new version of a model, which becomes the default when it is ready.</summary>
     /// <remarks>
-    /// As a model is created, without its name: JSON, or multipart/form-data with <c>definition</c>, <c>weights</c> or both. What is left out comes from the default
-    /// version: only weights, only a head, or only labels will do. Without weights it takes every tensor of that version that still fits. With <c>base</c> it
-    /// starts afresh. The others serve on while it is built and warmed, and if that fails. A version that does not reproduce the golden samples, its own or
-    /// else those of the default version, does not take over: it answers by its number, and <c>samples</c> says how it differs.
+    /// The body is that of a new model, without the name: JSON, or multipart/form-data with <c>definition</c>,
+    /// <c>weights</c> or both. Properties that are left out come from the default version, so weights, a number of
+    /// classes or labels alone are enough. Without weights, the new version takes every tensor of the default version
+    /// that still matches. With <c>base</c>, nothing is taken from the default version.
+    ///
+    /// The other versions keep serving while the new one is built and warmed up, and also if that fails. A version that
+    /// does not reproduce its golden samples (or, if it has none, those of the default version) is quarantined: it does
+    /// not become the default, it can be used by its number, and <c>samples</c> in the answer lists the differences.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
-    /// <param name="allowPartial">Takes what fits of the weights, and leaves the rest random; the model says so in every answer.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="201">The version, ready to predict; Location says where it is.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is no JSON, or a part is missing.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
-    /// <response code="415"><c>unsupported_media_type</c>.</response>
-    /// <response code="422"><c>definition_invalid</c>, <c>weights_unreadable</c> or <c>weights_mismatch</c>: every error with its place, and a mismatch with the report.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c> or <c>storage_unavailable</c>: it does not fit, or can't be kept; <c>plan_rejected</c>: it was tried in a process of its own, which did not come to its end. See Retry-After.</response>
+    /// <param name="allowPartial">
+    /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
+    /// </param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="201">The version, ready to predict. Location holds its address.</response>
+    /// <response code="400">
+    /// <c>malformed_request</c>: the body is not valid JSON, or the form has a wrong or missing part.
+    /// </response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="413">
+    /// <c>body_too_large</c>: the definition or the weights are larger than the server allows.
+    /// </response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body must be application/json or multipart/form-data.
+    /// </response>
+    /// <response code="422">
+    /// <c>definition_invalid</c>: the definition has errors. All of them are listed, each with a JSON Pointer.
+    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code.
+    /// <c>weights_mismatch</c>: the weights don't match the network; <c>report</c> lists the differences.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the model is still being created.
+    /// <c>out_of_memory</c>: there is not enough memory for the model.
+    /// <c>storage_unavailable</c>: the model can't be written to disk.
+    /// <c>plan_rejected</c>: the network failed in its probe, a first run in a separate process. See Retry-After.
+    /// </response>
     [HttpPost]
-    [Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
-    [
-        ConsumesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true),
-        ConsumesFiles("weights", hasDefinition: true)
-    ]
+    [Authorize(Scopes.Manage)]
+    [RequestTimeout(RequestLimits.Upload)]
+    [ConsumesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true)]
+    [ConsumesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -63,17 +86,17 @@ public sealed class VersionsController(
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
     )
     {
-        var model = registry.Find(name);
+        var entry = registry.Find(name);
         using var request = await CreateModelRequest.ReadAsync(
             Request,
             limits.Value,
             staging,
-            json => ResolveModel(json, model),
+            json => ResolveModel(json, entry),
             cancellationToken,
             needsDefinition: false
         );
         var version = await registry.AddVersionAsync(
-            request.Resolved,
+            request.Model,
             request.Weights?.Upload,
             allowPartial,
             cancellationToken
@@ -81,16 +104,19 @@ public sealed class VersionsController(
         return CreatedAtAction(
             nameof(Get),
             new { name, version = version.Version },
-            ModelResponse.Create(model, version)
+            ModelResponse.Create(entry, version)
         );
     }
 
-    /// <summary>Shows a version.</summary>
+    /// <summary>Returns a version of a model.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
-    /// <param name="version" example="1">Its number.</param>
+    /// <param name="version" example="1">The version's number.</param>
     /// <response code="200">The version.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model's first version is being built; see Retry-After.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpGet("{version:int}")]
     [Authorize(Scopes.Read)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
@@ -99,13 +125,24 @@ public sealed class VersionsController(
     public ModelResponse Get(string name, int version) =>
         ModelResponse.Create(registry.Find(name), registry.Find(name, version));
 
-    /// <summary>Removes a version. Predictions that run are finished first; later ones go to the default version.</summary>
+    /// <summary>
+    /// Deletes a version of a model, after its running predictions have finished. Later predictions of the model use
+    /// the default version.
+    /// </summary>
     /// <param name="name" example="lesson">The model's name.</param>
-    /// <param name="version" example="1">Its number, which is not given to another one.</param>
-    /// <response code="200">It is gone; how many bytes came back.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="409"><c>version_conflict</c>: it is pinned as the default, or the only one.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model's first version is being built; <c>storage_unavailable</c>: its files can't be removed. See Retry-After.</response>
+    /// <param name="version" example="1">The version's number, which is never assigned again.</param>
+    /// <response code="200">The version is deleted. The answer holds the number of bytes freed.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="409">
+    /// <c>version_conflict</c>: the version is pinned as the default, or is the model's only version.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the model is still being created. <c>storage_unavailable</c>: the version's files can't
+    /// be deleted. See Retry-After.
+    /// </response>
     [HttpDelete("{version:int}")]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<VersionDeletedResponse>(StatusCodes.Status200OK)]
@@ -115,12 +152,18 @@ public sealed class VersionsController(
     public async Task<VersionDeletedResponse> Delete(string name, int version) =>
         new(name, version, await registry.DeleteVersionAsync(name, version));
 
-    /// <summary>Brings a version into memory.</summary>
+    /// <summary>Loads a version into memory.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
-    /// <param name="version" example="1">Its number.</param>
-    /// <response code="200">It is ready.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: its files are damaged, or it was never made; <c>out_of_memory</c>: it does not fit, with the numbers.</response>
+    /// <param name="version" example="1">The version's number.</param>
+    /// <response code="200">The version is ready.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the version's files are damaged, or its creation failed.
+    /// <c>out_of_memory</c>: there is not enough memory; the detail holds the numbers.
+    /// </response>
     [HttpPost("{version:int}/load")]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
@@ -132,12 +175,22 @@ public sealed class VersionsController(
         return ModelResponse.Create(registry.Find(name), loaded);
     }
 
-    /// <summary>Takes a version out of memory; it is kept on the disk. Predictions that run are finished first.</summary>
+    /// <summary>
+    /// Unloads a version from memory, after its running predictions have finished. Its files are kept.
+    /// </summary>
     /// <param name="name" example="lesson">The model's name.</param>
-    /// <param name="version" example="1">Its number.</param>
-    /// <response code="200">It is out of memory until it is loaded again; how many bytes the operating system got back.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built or loaded, or can't be served anyway; see Retry-After.</response>
+    /// <param name="version" example="1">The version's number.</param>
+    /// <response code="200">
+    /// The version is unloaded until it is loaded again. The answer holds the number of bytes returned to the operating
+    /// system.
+    /// </response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the version is being created or loaded, or has failed. See Retry-After.
+    /// </response>
     [HttpPost("{version:int}/unload")]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<VersionUnloadedResponse>(StatusCodes.Status200OK)]
@@ -149,9 +202,9 @@ public sealed class VersionsController(
         return new VersionUnloadedResponse(name, version, unloaded.State, Math.Max(0, before - after), before, after);
     }
 
-    private ResolvedModel ResolveModel(JsonElement json, ModelEntry model) =>
+    private ResolvedModel ResolveModel(JsonElement json, ModelEntry entry) =>
         ResolvedModel.Read(
-            VersionDefinition.Complete(json, model),
+            VersionDefinition.Complete(json, entry),
             architectureLimits.Value,
             reference => registry.Find(reference.Name, reference.Version).Resolved
         );

@@ -15,9 +15,12 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>Weights into a model and out of it. Files are read as data: nothing in them is ever executed.</summary>
+/// <summary>
+/// Checks, uploads and downloads the weights of a model. Files are read as data: no code in them is ever executed.
+/// </summary>
 [ApiController]
-[Authorize(Scopes.Manage), RequestTimeout(RequestLimits.Upload)]
+[Authorize(Scopes.Manage)]
+[RequestTimeout(RequestLimits.Upload)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
 public sealed class WeightsController(
@@ -27,20 +30,25 @@ public sealed class WeightsController(
     IOptions<LimitsOptions> limits
 ) : ControllerBase
 {
-    /// <summary>Compares a weights file with a model, and keeps nothing.</summary>
+    /// <summary>Compares a weights file with a model's default version, without keeping the file.</summary>
     /// <remarks>
-    /// The body is the file: safetensors, a PyTorch state dict or TorchSharp's .dat, as <c>curl --data-binary @FILE</c> sends it. A file that doesn't
-    /// fit is no error here: then <c>matches</c> is false, and the lists say why. Names, shapes and the file's integrity are checked;
-    /// whether each float64 or int64 fits float32 comes out only when it is loaded.
+    /// The body is the file, as sent by <c>curl --data-binary @FILE</c>: safetensors, a PyTorch state dict, or
+    /// TorchSharp's .dat. A file that doesn't match is not an error: <c>matches</c> is then false, and the report lists
+    /// the differences. The check covers the tensors' names and shapes and the file's integrity. Whether float64 and
+    /// int64 values fit into float32 is checked only when the file is loaded.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="200">What loading the file would load, and what not.</response>
-    /// <response code="404"><c>model_not_found</c>.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
-    /// <response code="415"><c>unsupported_media_type</c>: a form; send the file itself.</response>
-    /// <response code="422"><c>weights_unreadable</c>: damaged, of no known format, or more than data.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; see Retry-After.</response>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The tensors that loading the file would load, and those that it would not.</response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="413"><c>body_too_large</c>: the file is larger than the server allows.</response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body is a form. Send the file itself as the body.
+    /// </response>
+    /// <response code="422">
+    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code.
+    /// </response>
+    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpPost("weights/check")]
     [ConsumesBytes]
     [ProducesResponseType<WeightsReport>(StatusCodes.Status200OK)]
@@ -51,28 +59,44 @@ public sealed class WeightsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<WeightsReport> Check(string name, CancellationToken cancellationToken)
     {
-        // A model that isn't there is said before gigabytes are taken.
+        // An unknown model is reported before gigabytes are received.
         var model = registry.Find(name, null);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
         return await builder.CheckAsync(model.Resolved, file.Upload, cancellationToken);
     }
 
-    /// <summary>Puts weights into a model that has random ones.</summary>
+    /// <summary>Replaces the random weights of a version with those of a file.</summary>
     /// <remarks>
-    /// The body is the file, as <c>curl -T FILE</c> sends it. Predictions go on meanwhile; those that have begun finish with the random weights. A model
-    /// that has weights stays as it is: make a new version of it.
+    /// The body is the file, as sent by <c>curl -T FILE</c>. The version keeps serving meanwhile; predictions that have
+    /// already begun use the random weights. A version that already has weights can't be changed: create a new version
+    /// instead.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="version" example="1">The version.</param>
-    /// <param name="allowPartial">Takes what fits, and leaves the rest random; the model says so in every answer.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <response code="200">The model as it is now, with the report of what was loaded.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="409"><c>version_conflict</c>: it has weights already.</response>
-    /// <response code="413"><c>body_too_large</c>.</response>
-    /// <response code="415"><c>unsupported_media_type</c>: a form; send the file itself.</response>
-    /// <response code="422"><c>weights_unreadable</c>; or <c>weights_mismatch</c>, with the report and what is likely the matter. The model is as before.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is being built; <c>out_of_memory</c>, <c>storage_unavailable</c>. See Retry-After.</response>
+    /// <param name="version" example="1">The version's number.</param>
+    /// <param name="allowPartial">
+    /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
+    /// </param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The version after the change, with a report of the tensors that were loaded.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="409"><c>version_conflict</c>: the version already has weights.</response>
+    /// <response code="413"><c>body_too_large</c>: the file is larger than the server allows.</response>
+    /// <response code="415">
+    /// <c>unsupported_media_type</c>: the body is a form. Send the file itself as the body.
+    /// </response>
+    /// <response code="422">
+    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code. <c>weights_mismatch</c>:
+    /// the weights don't match the network; the report lists the differences and their likely cause. The version is
+    /// unchanged.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the model is still being created.
+    /// <c>out_of_memory</c>: there is not enough memory for the new weights.
+    /// <c>storage_unavailable</c>: the weights can't be written to disk. See Retry-After.
+    /// </response>
     [HttpPut("versions/{version:int}/weights")]
     [ConsumesBytes]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
@@ -89,23 +113,31 @@ public sealed class WeightsController(
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
     )
     {
+        // A version that can't take weights is reported before gigabytes are received.
         registry.FindWithRandomWeights(name, version);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        var put = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
-        return ModelResponse.Create(registry.Find(name), put);
+        var changed = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
+        return ModelResponse.Create(registry.Find(name), changed);
     }
 
-    /// <summary>Gives a model's weights as a safetensors file.</summary>
+    /// <summary>Returns a version's weights as a safetensors file.</summary>
     /// <remarks>
-    /// With PyTorch's names, as <c>safetensors.torch.load_file</c> reads it; the header's metadata holds the labels and the SHA-256 of the architecture. Sent back,
-    /// it gives the same model to the bit.
+    /// The tensors have PyTorch's names, so <c>safetensors.torch.load_file</c> reads the file. The header's metadata
+    /// holds the labels and the SHA-256 of the architecture. Uploading the file again gives a model with exactly the
+    /// same weights.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
-    /// <param name="version" example="1">The version.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <param name="version" example="1">The version's number.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The file.</response>
-    /// <response code="404"><c>model_not_found</c> or <c>version_not_found</c>.</response>
-    /// <response code="503"><c>model_not_ready</c>: it is being built or loaded, or was unloaded; <c>out_of_memory</c>. See Retry-After.</response>
+    /// <response code="404">
+    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
+    /// that number.
+    /// </response>
+    /// <response code="503">
+    /// <c>model_not_ready</c>: the version is being created or loaded, or was unloaded.
+    /// <c>out_of_memory</c>: there is not enough memory to load the version. See Retry-After.
+    /// </response>
     [HttpGet("versions/{version:int}/weights")]
     [Produces("application/octet-stream", "application/problem+json")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]

@@ -2,9 +2,14 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>An error as an action's result: for those that are part of the day's work and are to cost little. <c>[Produces]</c> would give an ObjectResult the content type of a success.</summary>
+/// <summary>
+/// An error as the result of an action. It is used for frequent errors, because an exception costs more.
+/// </summary>
+/// <remarks>
+/// An <see cref="ObjectResult"/> would get the content type of a success from <see cref="ProducesAttribute"/>.
+/// </remarks>
 /// <param name="error">The error.</param>
-/// <param name="retryAfter">When another try is likely to succeed; null when that is not known.</param>
+/// <param name="retryAfter">The time after which a retry is likely to succeed; null when it is not known.</param>
 internal sealed class ErrorResult(ErrorResponse error, TimeSpan? retryAfter = null) : ActionResult
 {
     public override Task ExecuteResultAsync(ActionContext context) =>

@@ -7,13 +7,13 @@ using Serilog;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>The one place where an error gets its HTTP status.</summary>
+/// <summary>Maps errors to HTTP statuses, and writes them as answers.</summary>
 internal static class ErrorTable
 {
-    /// <summary>Code of an error that is a bug of ours.</summary>
+    /// <summary>Code of an unexpected error: a bug in the server.</summary>
     public const string Internal = "internal_error";
 
-    /// <summary>The HTTP status of an error.</summary>
+    /// <summary>Returns the HTTP status of an error.</summary>
     public static int StatusOf(ErrorCode code) =>
         code switch
         {
@@ -38,13 +38,13 @@ internal static class ErrorTable
             or ErrorCode.StorageUnavailable
             or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
             ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-            _ => throw new ArgumentOutOfRangeException(nameof(code), code, "An error code without a status."),
+            _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The error code has no HTTP status."),
         };
 
-    /// <summary>An error's name on the wire.</summary>
+    /// <summary>Returns the name of an error code in JSON.</summary>
     public static string NameOf(ErrorCode code) => WireNames.Of(code);
 
-    /// <summary>The answer to an error.</summary>
+    /// <summary>Creates the answer to an error with a code.</summary>
     public static ErrorResponse Describe(
         HttpContext http,
         ErrorCode code,
@@ -52,7 +52,7 @@ internal static class ErrorTable
         IReadOnlyList<ErrorDetail>? errors = null
     ) => Describe(http, StatusOf(code), NameOf(code), detail, errors);
 
-    /// <summary>The answer to an error.</summary>
+    /// <summary>Creates the answer to an error with a status and a code.</summary>
     public static ErrorResponse Describe(
         HttpContext http,
         int status,
@@ -72,24 +72,24 @@ internal static class ErrorTable
             Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier
         );
 
-    /// <summary>Writes an error as the answer.</summary>
+    /// <summary>Writes an error as the answer of a request.</summary>
     /// <param name="http">The request.</param>
     /// <param name="error">The error.</param>
-    /// <param name="retryAfter">When another try is likely to succeed; null when that is not known.</param>
+    /// <param name="retryAfter">The time after which a retry is likely to succeed; null when it is not known.</param>
     public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
         http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
-        // A client that is told to wait is told how long: in seconds, one if no one said otherwise.
+        // Answers that ask the client to wait hold a time in whole seconds; 1 by default.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
             http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1)
                 .ToString(CultureInfo.InvariantCulture);
         }
 
-        // Without a token of ours it stops quietly when the client leaves.
+        // Without a cancellation token, writing ends without an exception when the client disconnects.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
 }

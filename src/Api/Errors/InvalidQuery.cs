@@ -6,17 +6,17 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>Answers a query parameter that can't be read.</summary>
+/// <summary>Answers requests whose query parameters can't be read.</summary>
 internal static class InvalidQuery
 {
-    /// <summary>The answer: 400 with each parameter that is wrong.</summary>
-    public static IActionResult Answer(ActionContext context)
+    /// <summary>Creates the answer: status 400 with all invalid parameters.</summary>
+    public static IActionResult CreateResult(ActionContext context)
     {
         var errors = context
             .ModelState.Where(entry => entry.Value!.Errors.Count > 0)
             .Select(entry => new ErrorDetail(
                 "?" + entry.Key,
-                $"'{entry.Value!.AttemptedValue}' is given. It must be {Expected(context, entry.Key)}."
+                $"'{entry.Value!.AttemptedValue}' is not valid. It must be {DescribeExpected(context, entry.Key)}."
             ))
             .ToList();
         var error = ErrorTable.Describe(
@@ -28,7 +28,7 @@ internal static class InvalidQuery
         return new ErrorResult(error);
     }
 
-    private static string Expected(ActionContext context, string name)
+    private static string DescribeExpected(ActionContext context, string name)
     {
         var parameter = context
             .ActionDescriptor.Parameters.OfType<ControllerParameterDescriptor>()

@@ -6,11 +6,14 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>Turns what is thrown into an answer: our own errors by their code, everything else into a 500 that leaks nothing.</summary>
-/// <param name="logger">Told of bugs.</param>
+/// <summary>
+/// Turns exceptions into answers: a <see cref="ServingException"/> by its code, any unexpected exception into a 500
+/// that reveals no internals.
+/// </summary>
+/// <param name="logger">Logs unexpected exceptions.</param>
 internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHandler> logger) : IExceptionHandler
 {
-    // The client closed the connection; nginx's number, for the log only.
+    // nginx's status for a connection closed by the client. It appears only in the log.
     private const int ClientClosedRequest = 499;
 
     public async ValueTask<bool> TryHandleAsync(
@@ -37,7 +40,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(
                 httpContext,
                 ErrorCode.BodyTooLarge,
-                "The body is too large."
+                "The body is larger than the server allows."
             ),
             BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(
                 httpContext,
@@ -49,7 +52,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
                 httpContext,
                 StatusCodes.Status500InternalServerError,
                 ErrorTable.Internal,
-                "Something went wrong in the server. The log has it under this trace_id."
+                "An unexpected error occurred in the server. Its log holds the details under this trace_id."
             ),
         };
         if (error.Status == StatusCodes.Status500InternalServerError)
@@ -58,6 +61,6 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
         return true;
     }
 
-    [LoggerMessage(LogLevel.Error, "A bug: an exception that no one expected, trace {TraceId}")]
+    [LoggerMessage(LogLevel.Error, "Unexpected exception, trace {TraceId}")]
     private partial void LogBug(Exception exception, string traceId);
 }

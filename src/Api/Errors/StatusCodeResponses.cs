@@ -3,11 +3,11 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>Gives a body to what the framework refuses by itself with a bare status.</summary>
+/// <summary>Writes bodies for error answers of the framework, which have only a status.</summary>
 internal static class StatusCodeResponses
 {
-    /// <summary>Writes the error that belongs to the status.</summary>
-    public static Task AnswerAsync(StatusCodeContext context)
+    /// <summary>Writes the error for the status of the answer.</summary>
+    public static Task WriteAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
         var path = http.Request.Path;
@@ -16,22 +16,22 @@ internal static class StatusCodeResponses
             StatusCodes.Status404NotFound => ErrorTable.Describe(
                 http,
                 ErrorCode.NotFound,
-                $"There is nothing at {path}. /swagger shows what there is."
+                $"There is no resource at {path}. /swagger lists the resources."
             ),
             StatusCodes.Status405MethodNotAllowed => ErrorTable.Describe(
                 http,
                 ErrorCode.MethodNotAllowed,
-                $"{http.Request.Method} is not for {path}; {http.Response.Headers.Allow} is."
+                $"{http.Request.Method} is not allowed for {path}. Allowed: {http.Response.Headers.Allow}."
             ),
             StatusCodes.Status415UnsupportedMediaType => ErrorTable.Describe(
                 http,
                 ErrorCode.UnsupportedMediaType,
-                $"Content-Type '{http.Request.ContentType}' is not read here."
+                $"Content-Type '{http.Request.ContentType}' is not supported here."
             ),
             StatusCodes.Status504GatewayTimeout => ErrorTable.Describe(
                 http,
                 ErrorCode.DeadlineExceeded,
-                "The request took longer than a request may take here."
+                "The request exceeded the time limit for requests."
             ),
             _ => null,
         };

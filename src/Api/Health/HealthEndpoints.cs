@@ -4,10 +4,13 @@ using Serilog;
 
 namespace ModelService.Api.Health;
 
-/// <summary><c>/health/live</c>: the process turns. <c>/health/ready</c>: requests may come, or why not.</summary>
+/// <summary>
+/// Health checks. <c>/health/live</c> succeeds while the process runs. <c>/health/ready</c> succeeds when the server
+/// can take requests, and otherwise gives the reasons.
+/// </summary>
 internal static class HealthEndpoints
 {
-    /// <summary>Adds what readiness asks.</summary>
+    /// <summary>Adds the checks of readiness.</summary>
     public static void AddHealth(this WebApplicationBuilder builder) =>
         builder
             .Services.AddHealthChecks()
@@ -15,7 +18,7 @@ internal static class HealthEndpoints
             .AddCheck<StorageCheck>("storage")
             .AddCheck<StoppingCheck>("stopping");
 
-    /// <summary>Serves both.</summary>
+    /// <summary>Maps both endpoints.</summary>
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false })
@@ -36,7 +39,10 @@ internal static class HealthEndpoints
         return http.Response.WriteAsJsonAsync(new ReadyResponse(reasons.Count == 0 ? "ready" : "not_ready", reasons));
     }
 
+    /// <summary>The answer of <c>/health/ready</c>.</summary>
     /// <param name="Status"><c>ready</c> or <c>not_ready</c>.</param>
-    /// <param name="Reasons">Why it is not ready. Models are not named: no key is needed to ask.</param>
+    /// <param name="Reasons">
+    /// The reasons why the server is not ready. They name no models, because health checks require no key.
+    /// </param>
     private sealed record ReadyResponse(string Status, IReadOnlyList<string?> Reasons);
 }

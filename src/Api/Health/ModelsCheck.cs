@@ -3,8 +3,11 @@ using ModelService.Models.Registry;
 
 namespace ModelService.Api.Health;
 
-/// <summary>Whether all that is loaded at the start is loaded. What failed does not hold it up: the rest serves.</summary>
-/// <param name="start">Loads it.</param>
+/// <summary>
+/// Checks that no version is still to be loaded at startup. Versions that failed to load count as done, because the
+/// others can serve.
+/// </summary>
+/// <param name="start">Loads the versions.</param>
 internal sealed class ModelsCheck(RegistryStart start) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -13,7 +16,7 @@ internal sealed class ModelsCheck(RegistryStart start) : IHealthCheck
     ) =>
         Task.FromResult(
             start.Waiting.Count is var waiting and > 0
-                ? HealthCheckResult.Unhealthy($"Versions that are still to be loaded: {waiting}.")
+                ? HealthCheckResult.Unhealthy($"Versions still to be loaded: {waiting}.")
                 : HealthCheckResult.Healthy()
         );
 }

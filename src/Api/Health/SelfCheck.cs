@@ -2,25 +2,27 @@ using System.Text.RegularExpressions;
 
 namespace ModelService.Api.Health;
 
-/// <summary>Asks the server on this machine whether it is alive; for a container's HEALTHCHECK.</summary>
+/// <summary>Checks that the server on this machine is alive, for the HEALTHCHECK of a container.</summary>
 internal static class SelfCheck
 {
-    /// <summary>Asks once.</summary>
-    /// <param name="address">The server's address; null: where the environment says that it listens, else port 8080.</param>
-    /// <returns>The process's exit code: 0 when the server answers that it lives, else 1.</returns>
+    /// <summary>Sends one request to <c>/health/live</c>.</summary>
+    /// <param name="address">
+    /// The server's address; null for the one in the environment variables, or else port 8080.
+    /// </param>
+    /// <returns>The process's exit code: 0 when the server is alive, otherwise 1.</returns>
     public static async Task<int> RunAsync(string? address)
     {
-        // A proxy from the environment is for the world outside, not for this machine.
+        // A proxy in the environment variables is meant for other machines.
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             Timeout = TimeSpan.FromSeconds(4),
         };
         try
         {
-            using var answer = await client.GetAsync(new Uri(new Uri(address ?? OwnAddress()), "/health/live"));
-            if (answer.IsSuccessStatusCode)
+            using var response = await client.GetAsync(new Uri(new Uri(address ?? FindAddress()), "/health/live"));
+            if (response.IsSuccessStatusCode)
                 return 0;
-            await Console.Error.WriteLineAsync($"The server answers {(int)answer.StatusCode}.");
+            await Console.Error.WriteLineAsync($"The server answered with status {(int)response.StatusCode}.");
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
@@ -30,8 +32,9 @@ internal static class SelfCheck
         return 1;
     }
 
-    // As ASP.NET reads them: ASPNETCORE_URLS before ASPNETCORE_HTTP_PORTS; a server on every address is also on localhost.
-    private static string OwnAddress()
+    // Like ASP.NET, prefers ASPNETCORE_URLS to ASPNETCORE_HTTP_PORTS. A server that listens on all addresses is reached
+    // at localhost.
+    private static string FindAddress()
     {
         var url = Environment
             .GetEnvironmentVariable("ASPNETCORE_URLS")
@@ -39,6 +42,7 @@ internal static class SelfCheck
             .FirstOrDefault(item => item.StartsWith("http:", StringComparison.OrdinalIgnoreCase));
         if (url is not null)
             return Regex.Replace(url, @"//(\+|\*|0\.0\.0\.0|\[::\])", "//localhost");
-        return $"http://localhost:{Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0] ?? "8080"}";
+        var port = Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0];
+        return $"http://localhost:{port ?? "8080"}";
     }
 }

@@ -2,8 +2,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ModelService.Api.Health;
 
-/// <summary>Whether the server goes on, so that a load balancer sends nothing more to one that does not.</summary>
-/// <param name="lifetime">Knows when it was told to stop.</param>
+/// <summary>
+/// Checks that the server is not shutting down, so that a load balancer stops sending requests to it.
+/// </summary>
+/// <param name="lifetime">Signals the shutdown.</param>
 internal sealed class StoppingCheck(IHostApplicationLifetime lifetime) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(

@@ -3,8 +3,8 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Health;
 
-/// <summary>Whether new models could be kept.</summary>
-/// <param name="folder">Where they are kept.</param>
+/// <summary>Checks that new models can be written to disk.</summary>
+/// <param name="folder">The folder with the models.</param>
 internal sealed class StorageCheck(DataFolder folder) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -12,6 +12,6 @@ internal sealed class StorageCheck(DataFolder folder) : IHealthCheck
         CancellationToken cancellationToken = default
     ) =>
         Task.FromResult(
-            folder.WhyNotWritable() is { } why ? HealthCheckResult.Unhealthy(why) : HealthCheckResult.Healthy()
+            folder.WhyNotWritable() is { } reason ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Healthy()
         );
 }

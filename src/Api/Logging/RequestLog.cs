@@ -8,10 +8,13 @@ using Serilog.Formatting.Compact;
 
 namespace ModelService.Api.Logging;
 
-/// <summary>One structured line for each request: JSON in Production, readable in Development. Bodies and keys never appear in it.</summary>
+/// <summary>
+/// Logs one structured line for each request: JSON in Production, text in Development. Bodies and keys are never
+/// logged.
+/// </summary>
 internal static class RequestLog
 {
-    /// <summary>Sends the server's log to the console.</summary>
+    /// <summary>Adds logging to the console.</summary>
     public static void AddLogging(this WebApplicationBuilder builder)
     {
         builder
@@ -26,7 +29,7 @@ internal static class RequestLog
                 log.MinimumLevel.Information()
                     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                     .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
-                    // What they say of a request that is cut off is in the request's own line.
+                    // These would report aborted requests and failed checks, which the request's own line reports too.
                     .MinimumLevel.Override("Microsoft.AspNetCore.Http.Timeouts", LogEventLevel.Error)
                     .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
                     .ReadFrom.Configuration(builder.Configuration)
@@ -36,7 +39,8 @@ internal static class RequestLog
                 {
                     log.Enrich.With<Details>()
                         .WriteTo.Console(
-                            outputTemplate: $"{{Timestamp:HH:mm:ss}} {{Level:u3}} {{Message:lj}}{{{nameof(Details)}:l}}{{NewLine}}{{Exception}}",
+                            outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}"
+                                + $"{{{nameof(Details)}:l}}{{NewLine}}{{Exception}}",
                             formatProvider: CultureInfo.InvariantCulture
                         );
                 }
@@ -49,27 +53,28 @@ internal static class RequestLog
         );
     }
 
-    /// <summary>Writes the line when the request is over.</summary>
+    /// <summary>Writes the line of each request when it ends.</summary>
     public static void UseRequestLog(this WebApplication app) =>
         app.UseSerilogRequestLogging(options =>
         {
-            // Else it would take the process's static logger, which is another server's when two run in one process.
+            // The default is the process's static logger, which belongs to another server if two run in one process.
             options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
 
-            // 503 and 504 are answers, not bugs: the client is told to come again, or to be quicker.
-            // Health checks come every few seconds and say nothing as long as they succeed.
+            // 503 and 504 are not bugs: they tell the client to retry, or that its deadline has passed.
+            // Health checks arrive every few seconds and are not logged as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                exception is not null
-                || http.Response.StatusCode
-                    is >= 500
-                        and not (StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout)
-                    ? LogEventLevel.Error
-                : http.Response.StatusCode >= 500 ? LogEventLevel.Warning
-                : http.IsProbe() && http.Response.StatusCode < StatusCodes.Status400BadRequest ? LogEventLevel.Debug
-                : LogEventLevel.Information;
+                http.Response.StatusCode switch
+                {
+                    _ when exception is not null => LogEventLevel.Error,
+                    StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout =>
+                        LogEventLevel.Warning,
+                    >= StatusCodes.Status500InternalServerError => LogEventLevel.Error,
+                    < StatusCodes.Status400BadRequest when http.IsMonitoring() => LogEventLevel.Debug,
+                    _ => LogEventLevel.Information,
+                };
         });
 
-    // What a prediction's or a refusal's line says in JSON besides, for a reader's eyes.
+    // Adds properties of predictions and errors to the text of a line; in JSON, they are properties anyway.
     private sealed class Details : ILogEventEnricher
     {
         private static readonly string[] Names = ["Model", "Version", "Count", "Timing", "Code"];
@@ -78,14 +83,16 @@ internal static class RequestLog
         {
             if (!logEvent.Properties.ContainsKey("StatusCode"))
                 return;
-            var known = Names
-                .Where(logEvent.Properties.ContainsKey)
-                .Select(name =>
-                    $" {name} {(logEvent.Properties[name] is ScalarValue scalar ? scalar.Value : logEvent.Properties[name])}"
-                );
+            var details = Names.Where(logEvent.Properties.ContainsKey).Select(name => Format(name, logEvent));
             logEvent.AddPropertyIfAbsent(
-                new LogEventProperty(nameof(Details), new ScalarValue(string.Join(',', known)))
+                new LogEventProperty(nameof(Details), new ScalarValue(string.Join(',', details)))
             );
+        }
+
+        private static string Format(string name, LogEvent logEvent)
+        {
+            var value = logEvent.Properties[name];
+            return $" {name} {(value is ScalarValue scalar ? scalar.Value : value)}";
         }
     }
 }

@@ -2,11 +2,14 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Protection;
 
-/// <summary>Refuses bodies that are compressed as a whole: a few bytes could become gigabytes, and images and weights are packed already.</summary>
+/// <summary>
+/// Rejects bodies with a Content-Encoding: a few compressed bytes could become gigabytes. Images and weights gain
+/// little from compression.
+/// </summary>
 internal static class CompressedBodies
 {
-    /// <summary>Refuses them, whatever the endpoint.</summary>
-    public static void UseCompressedBodiesRefusal(this WebApplication app) =>
+    /// <summary>Rejects compressed bodies for all endpoints.</summary>
+    public static void UseCompressedBodyRejection(this WebApplication app) =>
         app.Use(
             static (http, next) =>
                 http.Request.Headers.ContentEncoding.ToString() is var encoding
@@ -14,7 +17,7 @@ internal static class CompressedBodies
                     ? next(http)
                     : throw new ServingException(
                         ErrorCode.UnsupportedMediaType,
-                        $"Content-Encoding '{encoding}' is not read here: send the body uncompressed."
+                        $"Content-Encoding '{encoding}' is not supported here. Send the body uncompressed."
                     )
         );
 }

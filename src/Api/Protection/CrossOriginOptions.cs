@@ -3,13 +3,15 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Api.Protection;
 
-/// <summary>Which web pages of other servers may use the API from a browser.</summary>
+/// <summary>Cross-origin requests (CORS): the web pages of other servers that may use the API from a browser.</summary>
 public sealed class CrossOriginOptions
 {
     /// <summary>Configuration section bound to these options.</summary>
     public const string Section = "ModelService:Cors";
 
-    /// <summary>The pages' origins. Without any, CORS is off, and browsers keep other servers' pages out.</summary>
+    /// <summary>
+    /// The origins of those pages. If there are none, CORS is off, and browsers block the pages of other servers.
+    /// </summary>
     /// <value>A list of origins such as <c>https://shop.example</c>, or <c>*</c> for all; default: none.</value>
     public IReadOnlyList<string> Origins { get; init; } = [];
 }
@@ -18,12 +20,13 @@ internal sealed class CrossOriginOptionsValidator : IValidateOptions<CrossOrigin
 {
     public ValidateOptionsResult Validate(string? name, CrossOriginOptions options)
     {
-        var wrong = options.Origins.Where(origin => !IsOrigin(origin)).ToList();
-        return wrong.Count == 0
+        var invalid = options.Origins.Where(origin => !IsOrigin(origin)).ToList();
+        return invalid.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                wrong.Select(origin =>
-                    $"{CrossOriginOptions.Section}:{nameof(CrossOriginOptions.Origins)}: '{origin}' is no origin: https://HOST or http://HOST:PORT, with no path, or * for all."
+                invalid.Select(origin =>
+                    $"{CrossOriginOptions.Section}:{nameof(CrossOriginOptions.Origins)}: '{origin}' is not an origin. "
+                    + "An origin is https://HOST or http://HOST:PORT, without a path; * stands for all origins."
                 )
             );
     }
@@ -39,7 +42,7 @@ internal sealed class CrossOriginOptionsValidator : IValidateOptions<CrossOrigin
 
 internal static class CrossOriginServices
 {
-    /// <summary>Adds CORS for the origins that are configured.</summary>
+    /// <summary>Adds CORS for the configured origins.</summary>
     public static void AddCrossOrigins(this WebApplicationBuilder builder)
     {
         builder

@@ -1,13 +1,14 @@
 namespace ModelService.Api.Protection;
 
-/// <summary>Tells browsers what an answer may not be used for.</summary>
+/// <summary>Adds security headers, which restrict what a browser does with an answer.</summary>
 internal static class PageHeaders
 {
-    // The pages bring their scripts as files; Swagger UI has styles inline, and icons as data.
+    // The pages load their scripts as files. Swagger UI has inline styles, and icons as data: URLs.
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Puts the headers on every answer, errors too.</summary>
+    /// <summary>Adds the headers to all answers, including errors.</summary>
     public static void UsePageHeaders(this WebApplication app) =>
         app.Use(
             static (http, next) =>

@@ -11,16 +11,16 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Protection;
 
-/// <summary>Gives the limits to those of ASP.NET's parts that keep them: Kestrel, request timeouts, the rate limiter.</summary>
+/// <summary>Applies the limits to Kestrel, the request timeouts and the rate limiter.</summary>
 internal static class RequestLimits
 {
-    /// <summary>Request timeout of what carries weights.</summary>
+    /// <summary>Name of the request timeout policy for requests that can carry weights.</summary>
     public const string Upload = "upload";
 
-    // Kestrel looks at the rate once a second, and a connection may need a moment to come up to speed.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    // The data rate is not checked at first: Kestrel checks it once a second, and a connection starts slowly.
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds them.</summary>
+    /// <summary>Adds the limits.</summary>
     public static void AddRequestLimits(this WebApplicationBuilder builder)
     {
         builder
@@ -53,9 +53,9 @@ internal static class RequestLimits
                     if (limits.Value.RequestsPerMinute is not { } requests)
                         return;
                     limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
-                        Asker(http) is { } asker
+                        GetClient(http) is { } client
                             ? RateLimitPartition.GetFixedWindowLimiter(
-                                asker,
+                                client,
                                 _ => new FixedWindowRateLimiterOptions
                                 {
                                     PermitLimit = requests,
@@ -64,7 +64,7 @@ internal static class RequestLimits
                             )
                             : RateLimitPartition.GetNoLimiter("")
                     );
-                    limiter.OnRejected = RefuseAsync;
+                    limiter.OnRejected = RejectAsync;
                 }
             );
     }
@@ -73,7 +73,7 @@ internal static class RequestLimits
     {
         kestrel.AddServerHeader = false;
 
-        // Bodies have a limit for each endpoint, counted where they are read.
+        // Each endpoint has its own limit for bodies, which is checked where the body is read.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxRequestHeaderBytes;
@@ -81,17 +81,18 @@ internal static class RequestLimits
         kestrel.Limits.RequestHeadersTimeout = limits.HeadersTimeout;
         kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(
             limits.MinBytesPerSecond,
-            Grace
+            GracePeriod
         );
     }
 
-    // By key; by address where no key is needed. Probes are not counted, and who has no right key is refused anyway.
-    private static string? Asker(HttpContext http) =>
+    // The client for which requests are counted: the key, or the address if keys are not required. Null means no limit:
+    // for health checks, and for requests without a valid key, which are rejected anyway.
+    private static string? GetClient(HttpContext http) =>
         http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null ? null
         : http.RequestServices.GetRequiredService<ApiKeys>().AreRequired ? http.User.Identity?.Name
         : (http.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
 
-    private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
+    private static async ValueTask RejectAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         var http = context.HttpContext;
         await ErrorTable.WriteAsync(
@@ -99,9 +100,9 @@ internal static class RequestLimits
             ErrorTable.Describe(
                 http,
                 ErrorCode.RateLimited,
-                "More requests came within a minute than are taken; Retry-After says when the next may."
+                "Too many requests within a minute. Try again after the time in Retry-After."
             ),
-            context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null
+            context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : null
         );
     }
 }

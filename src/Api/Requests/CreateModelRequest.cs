@@ -5,52 +5,58 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>A request for a new model: its resolved model, and its weights on disk if it brings any.</summary>
-/// <param name="Resolved">What to build.</param>
-/// <param name="Weights">The weights file; null when it brings none.</param>
-internal sealed record CreateModelRequest(ResolvedModel Resolved, StagedFile? Weights) : IDisposable
+/// <summary>A request to create a model or a version: its definition, and its weights on disk.</summary>
+/// <param name="Model">The resolved model to build.</param>
+/// <param name="Weights">The weights file, deleted when the request is disposed; null when there are none.</param>
+internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weights) : IDisposable
 {
-    // What stands around the parts of a form.
+    // Allowance for the boundaries and headers of a form's parts.
     private const int FormBytes = 64 << 10;
 
-    private const string Definition = "definition",
+    private const string DefinitionPart = "definition",
         WeightsPart = "weights";
 
-    /// <summary>Reads it from JSON, or from a form with the parts <c>definition</c> (JSON) and <c>weights</c> (file).</summary>
+    /// <summary>
+    /// Reads a request from JSON, or from a form with the parts <c>definition</c> (JSON) and <c>weights</c> (file).
+    /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="limits">How large its parts may be.</param>
-    /// <param name="staging">Where the weights wait.</param>
-    /// <param name="read">Makes a resolved model of the definition.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <param name="needsDefinition">Whether there must be a definition; else a form without one is as one with an empty object.</param>
+    /// <param name="limits">Largest sizes of the parts.</param>
+    /// <param name="staging">The folder for the weights file.</param>
+    /// <param name="resolve">Resolves the definition.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <param name="needsDefinition">
+    /// Whether a form must have a definition. Otherwise a form with weights alone has an empty object as its
+    /// definition.
+    /// </param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>,
-    /// <see cref="ErrorCode.DefinitionInvalid"/>.
+    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>,
+    /// <see cref="ErrorCode.BodyTooLarge"/>, <see cref="ErrorCode.DefinitionInvalid"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>.
     /// </exception>
     public static async Task<CreateModelRequest> ReadAsync(
         HttpRequest request,
         LimitsOptions limits,
         StagingFolder staging,
-        Func<JsonElement, ResolvedModel> read,
+        Func<JsonElement, ResolvedModel> resolve,
         CancellationToken cancellationToken,
         bool needsDefinition = true
     )
     {
-        if (!MultipartBody.IsIn(request))
-            return new CreateModelRequest(read(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
+        if (!MultipartBody.IsMultipart(request))
+            return new CreateModelRequest(resolve(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
 
         if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes)
             throw RequestBody.TooLarge(limits.MaxWeightsBytes);
-        ResolvedModel? resolved = null;
+        ResolvedModel? model = null;
         StagedFile? weights = null;
         try
         {
-            await foreach (var part in MultipartBody.PartsAsync(request, cancellationToken))
+            await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
             {
-                // A definition that comes first is refused before gigabytes of weights are taken.
-                if (part.Name == Definition && resolved is null)
+                // If the definition comes first, its errors are reported before gigabytes of weights are received.
+                if (part.Name == DefinitionPart && model is null)
                 {
-                    resolved = read(
+                    model = resolve(
                         RequestBody.Parse(
                             await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)
                         )
@@ -69,22 +75,23 @@ internal sealed record CreateModelRequest(ResolvedModel Resolved, StagedFile? We
                 {
                     throw new ServingException(
                         ErrorCode.MalformedRequest,
-                        $"The form has a part '{part.Name}' too many: it takes one '{Definition}' (JSON) and one '{WeightsPart}' (file)."
+                        $"The form's part '{part.Name}' is repeated or unknown. A form has one part '{DefinitionPart}' "
+                            + $"(JSON) and one part '{WeightsPart}' (file)."
                     );
                 }
             }
 
-            if (resolved is null && !needsDefinition && weights is not null)
-                resolved = read(JsonElement.Parse("{}"));
-            if (resolved is null)
+            if (model is null && !needsDefinition && weights is not null)
+                model = resolve(JsonElement.Parse("{}"));
+            if (model is null)
             {
                 throw new ServingException(
                     ErrorCode.MalformedRequest,
-                    $"The form has no part '{Definition}' with the model's JSON."
+                    $"The form has no part '{DefinitionPart}' with the model's JSON."
                 );
             }
 
-            return new CreateModelRequest(resolved, weights);
+            return new CreateModelRequest(model, weights);
         }
         catch
         {

@@ -6,9 +6,10 @@ namespace ModelService.Api.Requests;
 /// <summary>Reads a whole body as JSON.</summary>
 internal static class JsonBody
 {
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads and parses the body of a request.</summary>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>.
+    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>,
+    /// <see cref="ErrorCode.BodyTooLarge"/>.
     /// </exception>
     public static async Task<JsonElement> ReadAsync(
         HttpRequest request,
@@ -20,7 +21,7 @@ internal static class JsonBody
         {
             throw new ServingException(
                 ErrorCode.UnsupportedMediaType,
-                $"Content-Type '{request.ContentType}' is not read here: send application/json."
+                $"Content-Type '{request.ContentType}' is not supported here. Send application/json."
             );
         }
 

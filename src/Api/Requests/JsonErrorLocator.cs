@@ -2,17 +2,16 @@ using System.Text.Json;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>Finds the place in a document at which it stops being JSON.</summary>
+/// <summary>Finds the position of a syntax error in JSON.</summary>
 internal static class JsonErrorLocator
 {
-    /// <summary>JSON Pointer to the innermost value that was begun before the document breaks.</summary>
-    /// <param name="json">A document that is damaged, or too deep.</param>
-    /// <param name="maxDepth">How deep it may be.</param>
-    public static string WhereItBreaks(ReadOnlySpan<byte> json, int maxDepth)
+    /// <summary>Returns the JSON Pointer of the innermost value that had begun when the error occurred.</summary>
+    /// <param name="json">Invalid JSON, or JSON that is nested too deeply.</param>
+    /// <param name="maxDepth">Largest depth of nesting.</param>
+    public static string FindPointer(ReadOnlySpan<byte> json, int maxDepth)
     {
-        // The names and positions on the way down; a list counts its elements, an object has the last property's name.
-        var way = new Stack<string>();
-        var positions = new Stack<int>();
+        // The objects and arrays that have begun and not ended, innermost first.
+        var containers = new Stack<Container>();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         try
         {
@@ -20,45 +19,45 @@ internal static class JsonErrorLocator
             {
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    way.Pop();
-                    way.Push(
-                        reader
-                            .GetString()!
-                            .Replace("~", "~0", StringComparison.Ordinal)
-                            .Replace("/", "~1", StringComparison.Ordinal)
-                    );
-                    continue;
+                    containers.Pop();
+                    containers.Push(new Container(Escape(reader.GetString()!), NextIndex: null));
                 }
-
-                if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
+                else if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
                 {
-                    way.Pop();
-                    positions.Pop();
-                    continue;
+                    containers.Pop();
                 }
-
-                // A value: in a list, it is the next element.
-                if (positions.TryPop(out var position))
+                else
                 {
-                    positions.Push(position + 1);
-                    if (position >= 0)
-                    {
-                        way.Pop();
-                        way.Push($"{position}");
-                    }
+                    BeginValue(containers, reader.TokenType);
                 }
-
-                if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
-                    continue;
-                way.Push("");
-                positions.Push(reader.TokenType == JsonTokenType.StartArray ? 0 : int.MinValue);
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Here it is. (An InvalidOperationException is a text with half a surrogate pair.)
+            // The error is here. An InvalidOperationException means that a name contains half a surrogate pair.
         }
 
-        return string.Concat(way.Reverse().Where(name => name.Length > 0).Select(name => "/" + name));
+        var segments = containers.Reverse().Select(container => container.Segment);
+        return string.Concat(segments.Where(segment => segment != "").Select(segment => "/" + segment));
     }
+
+    private static void BeginValue(Stack<Container> containers, JsonTokenType token)
+    {
+        // In an array, the value is the next element.
+        if (containers.TryPeek(out var parent) && parent.NextIndex is { } index)
+        {
+            containers.Pop();
+            containers.Push(new Container($"{index}", index + 1));
+        }
+
+        if (token is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            containers.Push(new Container("", token == JsonTokenType.StartArray ? 0 : null));
+    }
+
+    private static string Escape(string name) =>
+        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    /// <param name="Segment">The pointer's segment for the current property or element; empty before the first.</param>
+    /// <param name="NextIndex">The index of an array's next element; null for an object.</param>
+    private readonly record struct Container(string Segment, int? NextIndex);
 }

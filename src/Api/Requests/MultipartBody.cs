@@ -7,17 +7,19 @@ namespace ModelService.Api.Requests;
 /// <summary>Reads the parts of a <c>multipart/form-data</c> body as they arrive.</summary>
 internal static class MultipartBody
 {
-    // RFC 2046 allows 70; as lenient as ASP.NET's own forms.
-    private const int LongestBoundary = 128;
+    // RFC 2046 allows 70 characters. This is the limit of ASP.NET's own forms.
+    private const int MaxBoundaryLength = 128;
 
-    /// <summary>Whether the request has such a body.</summary>
-    public static bool IsIn(HttpRequest request) =>
+    /// <summary>Whether a request has a multipart body.</summary>
+    public static bool IsMultipart(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The parts, in order. Each is to be read before the next is asked for.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>.</exception>
-    public static async IAsyncEnumerable<MultipartPart> PartsAsync(
+    /// <summary>Reads the parts, in order. A part's body must be read before the next part is requested.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: the boundary is missing or too long, or the body is damaged.
+    /// </exception>
+    public static async IAsyncEnumerable<MultipartPart> ReadPartsAsync(
         HttpRequest request,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -25,22 +27,19 @@ internal static class MultipartBody
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
         if (string.IsNullOrEmpty(boundary))
         {
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                "The Content-Type has no boundary between the parts."
-            );
+            throw new ServingException(ErrorCode.MalformedRequest, "The Content-Type has no boundary.");
         }
 
-        if (boundary.Length > LongestBoundary)
+        if (boundary.Length > MaxBoundaryLength)
         {
             throw new ServingException(
                 ErrorCode.MalformedRequest,
-                $"The boundary between the parts has {boundary.Length} characters; at most {LongestBoundary} are taken."
+                $"The boundary has {boundary.Length} characters; at most {MaxBoundaryLength} are allowed."
             );
         }
 
         var reader = new MultipartReader(boundary, request.Body);
-        while (await NextAsync(reader, cancellationToken) is { } section)
+        while (await ReadNextAsync(reader, cancellationToken) is { } section)
         {
             var disposition = section.GetContentDispositionHeader();
             var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? default).Value ?? "";
@@ -48,7 +47,10 @@ internal static class MultipartBody
         }
     }
 
-    private static async Task<MultipartSection?> NextAsync(MultipartReader reader, CancellationToken cancellationToken)
+    private static async Task<MultipartSection?> ReadNextAsync(
+        MultipartReader reader,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -68,6 +70,6 @@ internal static class MultipartBody
 
 /// <summary>A part of a multipart body.</summary>
 /// <param name="Name">The form field's name.</param>
-/// <param name="IsFile">Whether it is a file.</param>
-/// <param name="Body">Its bytes; valid until the next part is asked for.</param>
+/// <param name="IsFile">Whether the part is a file.</param>
+/// <param name="Body">The part's bytes, valid until the next part is requested.</param>
 internal sealed record MultipartPart(string Name, bool IsFile, Stream Body);

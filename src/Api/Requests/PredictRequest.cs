@@ -6,15 +6,17 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>Reads what a prediction is asked for, in each of the four forms of body.</summary>
+/// <summary>Reads the inputs of a prediction from each of the four forms of body.</summary>
 internal static class PredictRequest
 {
     private const string Forms =
-        "Send an image (Content-Type image/jpeg or alike), multipart/form-data with image files, or application/json with \"images\" (base64) or \"tensors\".";
+        "Send an image (with a Content-Type such as image/jpeg), multipart/form-data with image files, or "
+        + "application/json with \"images\" (base64) or \"tensors\".";
 
     /// <summary>Reads the inputs.</summary>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>, <see cref="ErrorCode.BodyTooLarge"/>.
+    /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>,
+    /// <see cref="ErrorCode.BodyTooLarge"/>.
     /// </exception>
     public static async Task<IReadOnlyList<PredictionInput>> ReadAsync(
         HttpRequest request,
@@ -24,13 +26,13 @@ internal static class PredictRequest
     {
         if (IsImage(request))
             return [new EncodedImage(await ReadWholeAsync(request, limits, cancellationToken))];
-        if (MultipartBody.IsIn(request))
+        if (MultipartBody.IsMultipart(request))
             return await ReadFilesAsync(request, limits, cancellationToken);
         if (request.HasJsonContentType())
             return ReadJson(RequestBody.Parse(await ReadWholeAsync(request, limits, cancellationToken)), limits);
         var found = string.IsNullOrEmpty(request.ContentType)
             ? "There is no Content-Type."
-            : $"Content-Type '{request.ContentType}' is not read here.";
+            : $"Content-Type '{request.ContentType}' is not supported here.";
         throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
     }
 
@@ -51,7 +53,8 @@ internal static class PredictRequest
             : throw new ServingException(ErrorCode.MalformedRequest, $"The body is empty. {Forms}");
     }
 
-    // What the bytes are is decided by the bytes; only SVG, a program rather than a picture, is turned away by its name.
+    // The image format is recognized by the bytes, not by the Content-Type. Only SVG, which can contain scripts, is
+    // rejected by its Content-Type.
     private static bool IsImage(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && (
@@ -67,41 +70,42 @@ internal static class PredictRequest
     )
     {
         var inputs = new List<PredictionInput>();
-        var left = limits.MaxPredictBytes;
-        if (request.ContentLength > left)
+        var remaining = limits.MaxPredictBytes;
+        if (request.ContentLength > remaining)
         {
             throw new ServingException(
                 ErrorCode.BodyTooLarge,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The body has {request.ContentLength:N0} bytes; at most {left:N0} are taken."
+                    $"The body has {request.ContentLength:N0} bytes; at most {remaining:N0} are allowed."
                 )
             );
         }
 
-        await foreach (var part in MultipartBody.PartsAsync(request, cancellationToken))
+        await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
         {
-            // A browser sends an empty text for a file field in which nothing was chosen.
+            // For a file field without a chosen file, a browser sends an empty text part.
             if (!part.IsFile && await part.Body.ReadAsync(new byte[1], cancellationToken) == 0)
                 continue;
             if (!part.IsFile)
             {
                 throw new ServingException(
                     ErrorCode.MalformedRequest,
-                    $"The form's part '{part.Name}' is no file. Every part is an image file; options go in the query, such as ?top_k=3."
+                    $"The form's part '{part.Name}' is not a file. Every part must be an image file. Options belong in "
+                        + "the query, such as ?top_k=3."
                 );
             }
 
             if (inputs.Count == limits.MaxInputs)
-                throw TooMany($"More than {limits.MaxInputs} files", limits);
-            var bytes = await RequestBody.ReadAsync(part.Body, null, left, cancellationToken);
-            left -= bytes.Length;
+                throw TooMany($"more than {limits.MaxInputs} files", limits);
+            var bytes = await RequestBody.ReadAsync(part.Body, null, remaining, cancellationToken);
+            remaining -= bytes.Length;
             inputs.Add(new EncodedImage(bytes));
         }
 
         return inputs.Count > 0
             ? inputs
-            : throw new ServingException(ErrorCode.MalformedRequest, "The form has no files: send at least one image.");
+            : throw new ServingException(ErrorCode.MalformedRequest, "The form has no files. Send at least one image.");
     }
 
     private static List<PredictionInput> ReadJson(JsonElement json, LimitsOptions limits)
@@ -110,7 +114,7 @@ internal static class PredictRequest
         {
             throw new ServingException(
                 ErrorCode.MalformedRequest,
-                "The body must be an object with just one property, \"images\" or \"tensors\"."
+                "The body must be an object with exactly one property, \"images\" or \"tensors\"."
             );
         }
 
@@ -119,8 +123,8 @@ internal static class PredictRequest
         {
             throw new ServingException(
                 ErrorCode.MalformedRequest,
-                $"'{property.Name}' is unknown here: give \"images\" or \"tensors\".",
-                [new ErrorDetail("/" + property.Name, "Unknown here.")]
+                $"The property '{property.Name}' is unknown. Use \"images\" or \"tensors\".",
+                [new ErrorDetail("/" + property.Name, "The property is unknown.")]
             );
         }
 
@@ -145,13 +149,13 @@ internal static class PredictRequest
             return new EncodedImage(bytes);
         throw ServingException.MalformedAt(
             $"/images/{index}",
-            "It must be a text with the image's bytes in base64 (RFC 4648, without line breaks or a data: prefix)."
+            "It must be a string with the image's bytes in base64 (RFC 4648, without line breaks or a data: prefix)."
         );
     }
 
     private static ServingException TooMany(string found, LimitsOptions limits) =>
         new(
             ErrorCode.MalformedRequest,
-            $"{found} are in this request; at most {limits.MaxInputs} are taken. Send them in several requests."
+            $"The request has {found}; at most {limits.MaxInputs} are allowed. Split it into several requests."
         );
 }

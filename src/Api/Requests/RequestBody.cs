@@ -7,7 +7,7 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>Reads bodies within limits.</summary>
+/// <summary>Reads bodies up to a maximum size.</summary>
 internal static class RequestBody
 {
     private static readonly JsonDocumentOptions Strict = new()
@@ -17,14 +17,14 @@ internal static class RequestBody
         CommentHandling = JsonCommentHandling.Disallow,
     };
 
-    // Some editors begin a UTF-8 file with it; RFC 8259 lets a reader pass over it.
+    // Some editors write it at the beginning of a UTF-8 file. RFC 8259 allows a parser to ignore it.
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    /// <summary>Reads a body whole.</summary>
+    /// <summary>Reads a whole body into memory.</summary>
     /// <param name="body">The body, or a part of one.</param>
-    /// <param name="declaredLength">How long it says it is; null when it does not say.</param>
-    /// <param name="maxBytes">How long it may be.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
+    /// <param name="declaredLength">The Content-Length in bytes; null when it is not known.</param>
+    /// <param name="maxBytes">Largest length of the body, in bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
     public static async Task<byte[]> ReadAsync(
         Stream body,
@@ -40,12 +40,12 @@ internal static class RequestBody
         return buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
     }
 
-    /// <summary>Copies a body, or refuses it when it grows past the limit.</summary>
+    /// <summary>Copies a body to a stream, and fails when the body exceeds the limit.</summary>
     /// <param name="body">The body, or a part of one.</param>
-    /// <param name="destination">Where to.</param>
-    /// <param name="maxBytes">How long it may be.</param>
-    /// <param name="cancellationToken">Fires when the client leaves.</param>
-    /// <param name="hash">Takes what is copied.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="maxBytes">Largest length of the body, in bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <param name="hash">Receives the same bytes; null for no hash.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
     public static async Task CopyAsync(
         Stream body,
@@ -76,65 +76,64 @@ internal static class RequestBody
     }
 
     /// <summary>Parses JSON.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>, saying where it breaks.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.MalformedRequest"/>, with the position at which the JSON is invalid.
+    /// </exception>
     public static JsonElement Parse(ReadOnlyMemory<byte> json)
     {
         if (json.Span.StartsWith(ByteOrderMark))
             json = json[ByteOrderMark.Length..];
         if (json.IsEmpty)
-            throw new ServingException(ErrorCode.MalformedRequest, "The body is empty; JSON is needed.");
+            throw new ServingException(ErrorCode.MalformedRequest, "The body is empty. JSON is required.");
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
-            CheckTexts(json.Span);
+            CheckStrings(json.Span);
             return document.RootElement.Clone();
         }
         catch (JsonException exception)
         {
-            var place = JsonErrorLocator.WhereItBreaks(json.Span, Strict.MaxDepth);
-            var what = Sentence(exception);
+            var pointer = JsonErrorLocator.FindPointer(json.Span, Strict.MaxDepth);
+            var message = Describe(exception);
             throw new ServingException(
                 ErrorCode.MalformedRequest,
-                $"The body is no JSON: {what}",
-                [new ErrorDetail(place, what)],
+                $"The body is not valid JSON: {message}",
+                [new ErrorDetail(pointer, message)],
                 exception
             );
         }
     }
 
-    /// <summary>The error of a body that is too long.</summary>
+    /// <summary>Creates the error for a body that exceeds the limit.</summary>
     public static ServingException TooLarge(long maxBytes) =>
         new(
             ErrorCode.BodyTooLarge,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The body is larger than {maxBytes:N0} bytes, the most that is taken here."
-            )
+            string.Create(CultureInfo.InvariantCulture, $"The body is larger than the limit of {maxBytes:N0} bytes.")
         );
 
-    // The parser's words, without its advice to whoever programs with it, and with the place as editors count.
-    private static string Sentence(JsonException exception)
+    // The parser's message, without its advice to programmers, and with line and byte counted from 1, as in editors.
+    private static string Describe(JsonException exception)
     {
-        var words = exception
+        var message = exception
             .Message.Split(" LineNumber:")[0]
             .Replace(
                 " which is not supported in this mode. Change the reader options.",
-                ", which JSON has not.",
+                ", which JSON does not allow.",
                 StringComparison.Ordinal
             );
         return exception.LineNumber is { } line
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"{words} (Line {line + 1}, byte {exception.BytePositionInLine + 1}.)"
+                $"{message} (Line {line + 1}, byte {exception.BytePositionInLine + 1}.)"
             )
-            : words;
+            : message;
     }
 
-    // The parser leaves texts alone; whoever asks for one that is none would be thrown at.
-    private static void CheckTexts(ReadOnlySpan<byte> json)
+    // Checks the strings, which the parser does not decode: reading an invalid one later would throw.
+    private static void CheckStrings(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
-            throw new JsonException("it is not in UTF-8.");
+            throw new JsonException("it is not encoded in UTF-8.");
         if (!json.Contains((byte)'\\'))
             return;
         var reader = new Utf8JsonReader(json);
@@ -148,7 +147,10 @@ internal static class RequestBody
         }
         catch (InvalidOperationException exception)
         {
-            throw new JsonException($"the text at byte {reader.TokenStartIndex} has half a surrogate pair.", exception);
+            throw new JsonException(
+                $"the string at byte {reader.TokenStartIndex} has half a surrogate pair.",
+                exception
+            );
         }
     }
 

@@ -6,30 +6,30 @@ using ModelService.Models.Scheduling;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>On what terms a request wants to be served, as its headers say.</summary>
+/// <summary>The priority and the timeout that a request sets in its headers.</summary>
 internal sealed class RequestTerms
 {
-    /// <summary>Header with the priority: <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    /// <summary>Header for the priority: <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
     public const string PriorityHeader = "X-Priority";
 
-    /// <summary>Header with the milliseconds that the answer may take.</summary>
+    /// <summary>Header for the timeout: the number of milliseconds within which the answer is needed.</summary>
     public const string TimeoutHeader = "X-Request-Timeout-Ms";
 
-    private readonly long began = Stopwatch.GetTimestamp();
+    private readonly long start = Stopwatch.GetTimestamp();
     private readonly Priority priority;
     private readonly TimeSpan? timeout;
 
     private RequestTerms(Priority priority, TimeSpan? timeout) => (this.priority, this.timeout) = (priority, timeout);
 
-    /// <summary>Reads the headers; the time runs from now on.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: one of them can't be read.</exception>
+    /// <summary>Reads the headers. The timeout starts now.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: a header can't be read.</exception>
     public static RequestTerms From(HttpRequest request) =>
-        new(PriorityOf(request.Headers[PriorityHeader]), TimeoutOf(request.Headers[TimeoutHeader]));
+        new(ParsePriority(request.Headers[PriorityHeader]), ParseTimeout(request.Headers[TimeoutHeader]));
 
-    /// <summary>The terms, less the time that has passed.</summary>
-    public PredictionTerms Now() => new(priority, timeout - Stopwatch.GetElapsedTime(began));
+    /// <summary>Returns the terms with the time that is left of the timeout.</summary>
+    public PredictionTerms ToPredictionTerms() => new(priority, timeout - Stopwatch.GetElapsedTime(start));
 
-    private static Priority PriorityOf(string? value) =>
+    private static Priority ParsePriority(string? value) =>
         value?.ToLowerInvariant() switch
         {
             null => Priority.Normal,
@@ -38,11 +38,11 @@ internal sealed class RequestTerms
             "low" => Priority.Low,
             _ => throw new ServingException(
                 ErrorCode.MalformedRequest,
-                $"The header {PriorityHeader} is 'high', 'normal' or 'low', not '{value}'."
+                $"The header {PriorityHeader} must be 'high', 'normal' or 'low', not '{value}'."
             ),
         };
 
-    private static TimeSpan? TimeoutOf(string? value)
+    private static TimeSpan? ParseTimeout(string? value)
     {
         if (value is null)
             return null;
@@ -52,7 +52,8 @@ internal sealed class RequestTerms
             ? TimeSpan.FromMilliseconds(milliseconds)
             : throw new ServingException(
                 ErrorCode.MalformedRequest,
-                $"The header {TimeoutHeader} is a whole number of milliseconds from 1 to {int.MaxValue}, not '{value}'."
+                $"The header {TimeoutHeader} must be a whole number of milliseconds from 1 to {int.MaxValue}, "
+                    + $"not '{value}'."
             );
     }
 }

@@ -6,25 +6,28 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>An upload that waits on disk while it is used, and is deleted when disposed.</summary>
+/// <summary>An uploaded file on disk, which is deleted when disposed.</summary>
 internal sealed class StagedFile : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // Held open, so that another server of the same folder doesn't take the file for left over.
+    // Keeps the file open, so that another server with the same staging folder does not delete it as a leftover.
     private SafeFileHandle? claim;
 
     private StagedFile(string path) => Upload = new WeightsUpload(path, "");
 
-    /// <summary>The file and its hash.</summary>
+    /// <summary>The file's path and hash.</summary>
     public WeightsUpload Upload { get; private set; }
 
-    /// <summary>Writes a request's whole body to disk and hashes it, without keeping it in memory.</summary>
+    /// <summary>Writes the whole body of a request to disk and hashes it, without holding it in memory.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="folder">Where it waits.</param>
-    /// <param name="maxBytes">How large it may be.</param>
-    /// <param name="cancellationToken">Fires when the client leaves; nothing is left behind then.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>, <see cref="ErrorCode.UnsupportedMediaType"/>.</exception>
+    /// <param name="folder">The folder for the file.</param>
+    /// <param name="maxBytes">Largest size, in bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects. The file is then deleted.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.UnsupportedMediaType"/>: the body is a form;
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be written.
+    /// </exception>
     public static async Task<StagedFile> WriteAsync(
         HttpRequest request,
         StagingFolder folder,
@@ -32,11 +35,11 @@ internal sealed class StagedFile : IDisposable
         CancellationToken cancellationToken
     )
     {
-        if (MultipartBody.IsIn(request))
+        if (MultipartBody.IsMultipart(request))
         {
             throw new ServingException(
                 ErrorCode.UnsupportedMediaType,
-                "A form is not read here: send the file as the body, as curl -T FILE does."
+                "A form is not supported here. Send the file itself as the body, as curl -T FILE does."
             );
         }
 
@@ -45,12 +48,14 @@ internal sealed class StagedFile : IDisposable
         return await WriteAsync(request.Body, folder, maxBytes, cancellationToken);
     }
 
-    /// <summary>Writes an upload to disk and hashes it, without keeping it in memory.</summary>
-    /// <param name="upload">The upload.</param>
-    /// <param name="folder">Where it waits.</param>
-    /// <param name="maxBytes">How large it may be.</param>
-    /// <param name="cancellationToken">Fires when the client leaves; nothing is left behind then.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full.</exception>
+    /// <summary>Writes a stream to disk and hashes it, without holding it in memory.</summary>
+    /// <param name="upload">The stream.</param>
+    /// <param name="folder">The folder for the file.</param>
+    /// <param name="maxBytes">Largest size, in bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects. The file is then deleted.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.StorageUnavailable"/>: the file can't be written.
+    /// </exception>
     public static async Task<StagedFile> WriteAsync(
         Stream upload,
         StagingFolder folder,
@@ -75,7 +80,7 @@ internal sealed class StagedFile : IDisposable
             {
                 throw new ServingException(
                     ErrorCode.StorageUnavailable,
-                    "The upload can't be kept on the disk, which may be full.",
+                    "The upload can't be written to disk. The disk may be full.",
                     exception
                 );
             }
@@ -87,8 +92,10 @@ internal sealed class StagedFile : IDisposable
     public void Dispose()
     {
         claim?.Dispose();
+
+        // If the folder has been deleted, File.Delete would throw.
         if (File.Exists(Upload.Path))
-            File.Delete(Upload.Path); // it may be the folder that is gone
+            File.Delete(Upload.Path);
     }
 
     private static FileStream Create(string path)

@@ -4,7 +4,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents the bodies that actions read by themselves, as their attributes say.</summary>
+/// <summary>Documents request bodies by the <c>Consumes*</c> attributes of the actions.</summary>
 internal sealed class BodyFilter : IOperationFilter
 {
     private const string VersionSchema = "VersionDefinition";
@@ -28,7 +28,7 @@ internal sealed class BodyFilter : IOperationFilter
         if (content.Count == 0)
             return;
 
-        // What "Try it out" begins with: JSON where a model is described, a file where a photo is scored.
+        // Swagger UI selects the first content type: a form for predictions, JSON otherwise.
         var first = context.MethodInfo.Name.StartsWith("Predict", StringComparison.Ordinal)
             ? "multipart/form-data"
             : "application/json";
@@ -46,29 +46,32 @@ internal sealed class BodyFilter : IOperationFilter
     ) =>
         content["application/json"] = new OpenApiMediaType
         {
-            Schema = SchemaOf(json, context),
+            Schema = GetSchema(json, context),
             Examples = json.Names.ToDictionary(
                 name => name,
                 name => (IOpenApiExample)new OpenApiExample { Summary = name, Value = Examples.Get(name) }
             ),
         };
 
-    private static IOpenApiSchema SchemaOf(ConsumesJsonAttribute json, OperationFilterContext context)
+    private static IOpenApiSchema GetSchema(ConsumesJsonAttribute json, OperationFilterContext context)
     {
-        var whole = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
+        var schema = context.SchemaGenerator.GenerateSchema(json.Body, context.SchemaRepository);
         if (!json.OfVersion)
-            return whole;
+            return schema;
 
-        // A version has its model's name, and takes from its model what is left out.
+        // The definition of a version has no name, and no property in it is required.
         if (
             !context.SchemaRepository.Schemas.ContainsKey(VersionSchema)
-            && context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema part
+            && context.SchemaRepository.Schemas[json.Body.Name].CreateShallowCopy() is OpenApiSchema definition
         )
         {
-            part.Properties = part.Properties!.Where(property => !part.Required!.Contains(property.Key)).ToDictionary();
-            part.Required = null;
-            part.Description = "What a new version changes of its model; the rest is as in the default version.";
-            context.SchemaRepository.AddDefinition(VersionSchema, part);
+            definition.Properties = definition
+                .Properties!.Where(property => !definition.Required!.Contains(property.Key))
+                .ToDictionary();
+            definition.Required = null;
+            definition.Description =
+                "The properties of a new version that differ from the default version. All others are taken from it.";
+            context.SchemaRepository.AddDefinition(VersionSchema, definition);
         }
 
         return new OpenApiSchemaReference(VersionSchema, context.Document);
@@ -91,10 +94,12 @@ internal sealed class BodyFilter : IOperationFilter
         var media = new OpenApiMediaType { Schema = form };
         if (json is { Names: [var example, ..] } && files.HasDefinition)
         {
-#pragma warning disable CS0618 // obsolete from OpenAPI 3.1 on; the document is 3.0, where Swagger UI fills a form from nothing else
+            // Example is obsolete from OpenAPI 3.1 on. The document is 3.0, and Swagger UI fills in a form only from
+            // it.
+#pragma warning disable CS0618
             form.Properties["definition"] = new OpenApiSchema
             {
-                AllOf = [SchemaOf(json, context)],
+                AllOf = [GetSchema(json, context)],
                 Example = Examples.Get(example),
             };
 #pragma warning restore CS0618

@@ -1,5 +1,5 @@
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents a body that is one file, whatever its type.</summary>
+/// <summary>Documents a body that consists of one file of any type.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ConsumesBytesAttribute : Attribute;

@@ -1,17 +1,17 @@
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents a JSON body that the action reads by itself.</summary>
-/// <param name="body">What the JSON holds.</param>
-/// <param name="examples">Names of examples in <see cref="Examples"/>; the first is filled in when "Try it out" is pressed.</param>
+/// <summary>Documents a JSON body, which the action reads without model binding.</summary>
+/// <param name="body">The type that describes the JSON.</param>
+/// <param name="examples">Names of examples in <see cref="Examples"/>. Swagger UI fills in the first one.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ConsumesJsonAttribute(Type body, params string[] examples) : Attribute
 {
-    /// <summary>What the JSON holds.</summary>
+    /// <summary>The type that describes the JSON.</summary>
     public Type Body { get; } = body;
 
-    /// <summary>Whether it is the definition of a version, which leaves out what the model says.</summary>
+    /// <summary>Whether the JSON is the definition of a version, in which no property is required.</summary>
     public bool OfVersion { get; init; }
 
-    /// <summary>Names of its examples.</summary>
+    /// <summary>The names of the examples.</summary>
     public IReadOnlyList<string> Names { get; } = examples;
 }

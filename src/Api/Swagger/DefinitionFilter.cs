@@ -5,7 +5,10 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents definitions as they are read: what has a default may be left out, ranges are those of a list's numbers, patterns are of the whole text.</summary>
+/// <summary>
+/// Corrects the schemas of definitions: properties with a default are optional, the range of a list applies to its
+/// elements, and a pattern applies to the whole string.
+/// </summary>
 internal sealed class DefinitionFilter : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
@@ -13,7 +16,7 @@ internal sealed class DefinitionFilter : ISchemaFilter
         if (schema is not OpenApiSchema { Properties: { } properties } record)
             return;
 
-        // What is made without arguments takes its defaults from there.
+        // A type with a parameterless constructor has defaults for all properties that are not marked as required.
         if (context.Type.GetConstructor([]) is not null)
         {
             record.Required = context

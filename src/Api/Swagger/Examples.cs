@@ -2,28 +2,28 @@ using System.Text.Json.Nodes;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Bodies that work as they stand.</summary>
+/// <summary>Example bodies, which can be sent unchanged.</summary>
 internal static class Examples
 {
-    /// <summary>The lesson's network: convolution, ReLU and max-pool twice, then linear layers.</summary>
+    /// <summary>A small CNN: convolution, ReLU and max-pooling twice, then two linear layers.</summary>
     public const string SeedNetwork = "A small CNN";
 
-    /// <summary>A model of the lesson's network.</summary>
+    /// <summary>A model with the small CNN.</summary>
     public const string SeedModel = "A network of your own";
 
     /// <summary>ResNet-50 with a head of 7 classes.</summary>
     public const string Pets = "ResNet-50 for 7 classes";
 
-    /// <summary>A model from another one.</summary>
+    /// <summary>A model derived from another one.</summary>
     public const string Derived = "The network of your own with 3 classes";
 
-    /// <summary>Another version of a model, with a head of 3 classes.</summary>
+    /// <summary>A new version of a model, with a head of 3 classes.</summary>
     public const string NextVersion = "The same network with 3 classes";
 
-    /// <summary>A version pinned as the default.</summary>
+    /// <summary>Version 1 pinned as the default.</summary>
     public const string Pin = "Version 1 is the default";
 
-    /// <summary>A picture in base64.</summary>
+    /// <summary>An image in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
     private const string Network = """
@@ -57,11 +57,11 @@ internal static class Examples
         [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [NextVersion] = """{ "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [Pin] = """{ "default_version": 1 }""",
-        [OnePixelImage] = """
-            { "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }
-            """,
+        [OnePixelImage] =
+            """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""
+            + """M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }""",
     };
 
-    /// <summary>An example by its name.</summary>
+    /// <summary>Returns an example by its name.</summary>
     public static JsonNode Get(string name) => JsonNode.Parse(Texts[name])!;
 }

@@ -9,10 +9,10 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Schemas of what the architecture language writes in more than one way.</summary>
+/// <summary>OpenAPI schemas of types with their own JSON format, which the generator can't derive from C#.</summary>
 internal static class LanguageSchemas
 {
-    /// <summary>Tells the generator of them.</summary>
+    /// <summary>Adds the schemas to the generator.</summary>
     public static void MapLanguage(this SwaggerGenOptions options)
     {
         options.MapType<LayerDefinition>(() =>
@@ -31,7 +31,7 @@ internal static class LanguageSchemas
                     ["name"] = new OpenApiSchema
                     {
                         Type = JsonSchemaType.String,
-                        Description = "Its key in the state dict; its position when left out.",
+                        Description = "The layer's key in the state dict. The default is the layer's position.",
                     },
                 },
             }
@@ -72,13 +72,14 @@ internal static class LanguageSchemas
                     {
                         Type = JsonSchemaType.Array,
                         Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
-                        Description = "Its sizes, the batch dimension left out, such as `[3, 32, 32]`.",
+                        Description = "The tensor's sizes without the batch dimension, such as `[3, 32, 32]`.",
                     },
                     ["data"] = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Array,
                         Items = new OpenApiSchema(),
-                        Description = "Its numbers, row-major: flat, or nested as the shape says.",
+                        Description =
+                            "The tensor's numbers in row-major order, either flat or nested according to the shape.",
                     },
                 },
                 AdditionalPropertiesAllowed = false,

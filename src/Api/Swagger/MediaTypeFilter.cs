@@ -3,7 +3,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents that errors are <c>application/problem+json</c> and everything else is not, and that source code is text.</summary>
+/// <summary>
+/// Documents that only errors are <c>application/problem+json</c>, and that Python source is a string.
+/// </summary>
 internal sealed class MediaTypeFilter : IOperationFilter
 {
     private const string Problem = "application/problem+json";

@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents the scope that an operation needs, and what any operation may answer.</summary>
+/// <summary>Documents the scope that an operation requires, and the errors that every operation can return.</summary>
 internal sealed class ResponsesFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -23,13 +23,13 @@ internal sealed class ResponsesFilter : IOperationFilter
             operation.Responses ?? [],
             StringComparer.Ordinal
         );
-        Add("401", "`unauthenticated`: no key, or one that the server does not know.");
-        Add("403", $"`forbidden`: this needs a key with the scope {scope}.");
+        Add("401", "`unauthenticated`: the key is missing or unknown.");
+        Add("403", $"`forbidden`: a key with the scope {scope} is required.");
         if (operation.RequestBody is not null)
-            Add("408", "`request_timeout`: the body came too slowly.");
-        Add("429", "`rate_limited`: too many requests, or too many wrong keys; see Retry-After.");
-        Add("500", $"`{ErrorTable.Internal}`: a bug; the server's log has it under the `trace_id`.");
-        Add("504", "`deadline_exceeded`: it took longer than the server allows.");
+            Add("408", "`request_timeout`: the client sent the body too slowly.");
+        Add("429", "`rate_limited`: the client sent too many requests or too many wrong keys; see Retry-After.");
+        Add("500", $"`{ErrorTable.Internal}`: an unexpected error; the server's log holds it under the `trace_id`.");
+        Add("504", "`deadline_exceeded`: the request exceeded the server's time limit.");
         operation.Responses = [];
         foreach (var (status, response) in responses)
             operation.Responses[status] = response;

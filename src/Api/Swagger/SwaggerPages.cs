@@ -6,10 +6,10 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c> and the pages made of it at <c>/swagger</c>.</summary>
+/// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c> and Swagger UI at <c>/swagger</c>.</summary>
 internal static class SwaggerPages
 {
-    /// <summary>Adds the generator.</summary>
+    /// <summary>Adds the generator of the document.</summary>
     public static void AddSwagger(this WebApplicationBuilder builder)
     {
         builder.Services.AddEndpointsApiExplorer();
@@ -22,7 +22,9 @@ internal static class SwaggerPages
                     Title = "Model Service",
                     Version = "v1",
                     Description =
-                        "Serves image classifiers that are described as data: a network in JSON or a predefined one, weights trained in PyTorch, photos in, class scores out. No Python.",
+                        "Serves image classifiers that are described as data: a predefined network or one written in "
+                        + "JSON, with weights trained in PyTorch. It takes images and returns class scores. It needs "
+                        + "no Python.",
                 }
             );
             foreach (
@@ -44,7 +46,8 @@ internal static class SwaggerPages
                     Type = SecuritySchemeType.ApiKey,
                     In = ParameterLocation.Header,
                     Name = ApiKeyHandler.Header,
-                    Description = "A key of the server's configuration. A server in Development needs none.",
+                    Description =
+                        "A key from the server's configuration. A server in Development requires none by default.",
                 }
             );
             options.AddSecurityDefinition(
@@ -64,11 +67,11 @@ internal static class SwaggerPages
             options.OperationFilter<MediaTypeFilter>();
             options.SchemaFilter<DefinitionFilter>();
             options.DocumentFilter<PreprocessingFilter>();
-            options.DocumentFilter<PlainWords>();
+            options.DocumentFilter<DescriptionFilter>();
         });
     }
 
-    /// <summary>Serves the document and the pages.</summary>
+    /// <summary>Serves the document and Swagger UI.</summary>
     public static void UseSwaggerPages(this WebApplication app)
     {
         app.UseSwagger();
@@ -81,7 +84,7 @@ internal static class SwaggerPages
         });
     }
 
-    // Referred to by hand, so the generator does not find it by itself.
+    // Adds a schema to which only a schema of LanguageSchemas refers, so that the generator does not find it.
     private sealed class PreprocessingFilter : IDocumentFilter
     {
         public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) =>

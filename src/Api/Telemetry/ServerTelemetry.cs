@@ -6,12 +6,15 @@ using OpenTelemetry.Trace;
 
 namespace ModelService.Api.Telemetry;
 
-/// <summary>Metrics for Prometheus, and traces for whoever collects them. OpenTelemetry's own environment variables configure it.</summary>
+/// <summary>
+/// Exports metrics to Prometheus and traces to an OTLP collector. Both are configured by OpenTelemetry's environment
+/// variables.
+/// </summary>
 internal static class ServerTelemetry
 {
     private const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Measures always; traces only if there is a collector to send them to.</summary>
+    /// <summary>Adds metrics, and traces if a collector is configured.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var version = typeof(ServerTelemetry)
@@ -38,18 +41,20 @@ internal static class ServerTelemetry
         telemetry.WithTracing(static traces =>
             traces
                 .AddSource(ServingTraces.SourceName)
-                .AddAspNetCoreInstrumentation(static requests => requests.Filter = static http => !http.IsProbe())
+                .AddAspNetCoreInstrumentation(static requests => requests.Filter = static http => !http.IsMonitoring())
                 .AddOtlpExporter()
         );
     }
 
-    /// <summary>Serves the metrics.</summary>
-    /// <returns>The endpoint, to say who may read it.</returns>
+    /// <summary>Maps the endpoint of the metrics.</summary>
+    /// <returns>The endpoint, for adding authorization.</returns>
     public static IEndpointConventionBuilder MapMetrics(this WebApplication app) =>
         app.MapPrometheusScrapingEndpoint("/metrics").DisableHttpMetrics();
 
-    /// <summary>Whether a request only asks how the server is, as programs do every few seconds.</summary>
-    public static bool IsProbe(this HttpContext http) =>
+    /// <summary>
+    /// Whether a request is a health check or reads the metrics, as monitoring does every few seconds.
+    /// </summary>
+    public static bool IsMonitoring(this HttpContext http) =>
         http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

@@ -87,7 +87,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
             var answer = await SendAsync(server.With(other), endpoint);
 
             Assert.Contains(
-                $"scope {needed};",
+                $"scope {needed} is required",
                 answer.Problem(403, "forbidden").GetProperty("detail").GetString(),
                 StringComparison.Ordinal
             );

@@ -76,7 +76,7 @@ public sealed partial class GeneratedKeyTests : IDisposable
     [Fact]
     public void Make_Always_IsAnother()
     {
-        var keys = Enumerable.Range(0, 100).Select(_ => NewKey.Make()).ToList();
+        var keys = Enumerable.Range(0, 100).Select(_ => NewKey.Create()).ToList();
 
         Assert.Equal(100, keys.Distinct().Count());
         Assert.All(keys, key => Assert.Equal(key, Key().Match(key).Value));

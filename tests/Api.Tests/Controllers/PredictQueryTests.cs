@@ -95,8 +95,14 @@ public sealed class PredictQueryTests(ApiServer server)
     }
 
     [Theory]
-    [InlineData("top_k=five", "Query parameter top_k: 'five' is given. It must be a whole number from 1 to 1000000.")]
-    [InlineData("scores=all", "Query parameter scores: 'all' is given. It must be one of probabilities, logits, none.")]
+    [InlineData(
+        "top_k=five",
+        "Query parameter top_k: 'five' is not valid. It must be a whole number from 1 to 1000000."
+    )]
+    [InlineData(
+        "scores=all",
+        "Query parameter scores: 'all' is not valid. It must be one of probabilities, logits, none."
+    )]
     public async Task Predict_WrongQuery_SaysWhatWouldFit(string query, string detail) =>
         Assert.Equal(
             detail,

@@ -28,7 +28,7 @@ public sealed class HealthTests : IDisposable
             answer => answer.Status != 503
         );
 
-        Assert.Equal(["Versions that are still to be loaded: 1."], loading.GetProperty("reasons").Texts());
+        Assert.Equal(["Versions still to be loaded: 1."], loading.GetProperty("reasons").Texts());
         Assert.DoesNotContain("kept", loading.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(200, live.Status);
         Assert.Equal("ready", ready.Ok().GetProperty("status").GetString());

@@ -40,10 +40,13 @@ public sealed class JsonBodyTests(ApiServer server)
     [Theory]
     [InlineData(
         "{\"a\":1,}",
-        "The body is no JSON: The JSON object contains a trailing comma at the end, which JSON has not. (Line "
-            + "1, byte 8.)"
+        "The body is not valid JSON: The JSON object contains a trailing comma at the end, which JSON does not "
+            + "allow. (Line 1, byte 8.)"
     )]
-    [InlineData("{\n  \"a\": NaN }", "The body is no JSON: 'N' is an invalid start of a value. (Line 2, byte 8.)")]
+    [InlineData(
+        "{\n  \"a\": NaN }",
+        "The body is not valid JSON: 'N' is an invalid start of a value. (Line 2, byte 8.)"
+    )]
     public async Task Post_NoJson_SaysWhatIsWrongAndWhere(string json, string detail) =>
         Assert.Equal(
             detail,
