@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace ModelService.Api.Tests;
 
-/// <summary>The files that docs/architecture.md and the pages of the engine's folders name are in the repository.</summary>
+/// <summary>
+/// The files that docs/architecture.md and the pages of the engine's folders name are in the repository.
+/// </summary>
 public sealed partial class ArchitecturePageTests
 {
     private static readonly string Engine = Repository.Path("src", "Models");

@@ -25,7 +25,7 @@ public sealed partial class NoticesTests
         );
     }
 
-    /// <summary>The packages of the server of which a file is copied beside it: an assembly, or a native library.</summary>
+    /// <summary>The packages of the server that have a file beside it: an assembly, or a native library.</summary>
     private static IEnumerable<string> Packages()
     {
         using var dependencies = JsonDocument.Parse(

@@ -116,7 +116,7 @@ public sealed partial class FloorTests
 
     private static ModuleDefinition Read() => ModuleDefinition.ReadModule(typeof(ErrorCode).Assembly.Location);
 
-    // Not ours: what a compiler or generator puts into namespaces of its own, and the extension that puts the engine together.
+    // Other namespaces: those of compilers and generators, and that of the extension that puts the engine together.
     private static bool IsOurs(TypeReference type) =>
         Outermost(type).Namespace.StartsWith(Root, StringComparison.Ordinal);
 

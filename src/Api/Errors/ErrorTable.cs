@@ -42,7 +42,7 @@ internal static class ErrorTable
         };
 
     /// <summary>Returns the name of an error code in JSON.</summary>
-    public static string NameOf(ErrorCode code) => WireNames.Of(code);
+    public static string NameOf(ErrorCode code) => WireNames.Get(code);
 
     /// <summary>Creates the answer to an error with a code.</summary>
     public static ErrorResponse Describe(

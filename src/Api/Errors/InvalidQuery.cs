@@ -34,7 +34,7 @@ internal static class InvalidQuery
             .ActionDescriptor.Parameters.OfType<ControllerParameterDescriptor>()
             .First(parameter => (parameter.BindingInfo?.BinderModelName ?? parameter.Name) == name);
         if (parameter.ParameterType.IsEnum)
-            return $"one of {string.Join(", ", WireNames.Of(parameter.ParameterType).Keys)}";
+            return $"one of {string.Join(", ", WireNames.Get(parameter.ParameterType).Keys)}";
         if (parameter.ParameterType == typeof(bool))
             return "true or false";
         return parameter.ParameterInfo.GetCustomAttribute<RangeAttribute>() is { } range

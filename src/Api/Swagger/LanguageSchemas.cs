@@ -44,7 +44,7 @@ internal static class LanguageSchemas
                     new OpenApiSchema
                     {
                         Type = JsonSchemaType.String,
-                        Enum = [.. WireNames.Of(typeof(PreprocessingPreset)).Keys.Select(name => (JsonNode)name)],
+                        Enum = [.. WireNames.Get(typeof(PreprocessingPreset)).Keys.Select(name => (JsonNode)name)],
                     },
                     new OpenApiSchemaReference(nameof(PreprocessingDefinition)),
                 ],

@@ -84,7 +84,7 @@ internal sealed record PlanVerification(CompiledPlan? Plan, PlanAccuracy? Accura
             var reason = $"The plan could not be built: {exception.Message.Split('\n')[0]}";
             if (precision == Precision.Float32)
                 return new PlanVerification(null, null, reason);
-            var detail = $"This network can't be computed in '{WireNames.Of(precision)}'. {reason}";
+            var detail = $"This network can't be computed in '{WireNames.Get(precision)}'. {reason}";
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
         }
     }

@@ -18,16 +18,16 @@ public static class WireNames
 
     /// <summary>Gets the name of a record's property.</summary>
     /// <param name="property">The property.</param>
-    public static string Of(PropertyInfo property) =>
+    public static string Get(PropertyInfo property) =>
         property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? Policy.ConvertName(property.Name);
 
     /// <summary>Gets the name of an enum value.</summary>
     /// <param name="value">A value that the enum declares.</param>
-    public static string Of(Enum value) => Of(value.GetType()).First(pair => pair.Value.Equals(value)).Key;
+    public static string Get(Enum value) => Get(value.GetType()).First(pair => pair.Value.Equals(value)).Key;
 
     /// <summary>Gets the values of an enum by their names, in the order of declaration.</summary>
     /// <param name="type">The type of the enum.</param>
-    public static IReadOnlyDictionary<string, object> Of(Type type) =>
+    public static IReadOnlyDictionary<string, object> Get(Type type) =>
         Enums.GetOrAdd(
             type,
             static key =>

@@ -131,7 +131,7 @@ public sealed class ServingMetrics
     /// <param name="reason">The error that the client gets.</param>
     /// <param name="inputs">The number of inputs.</param>
     internal void Rejected(string model, ErrorCode reason, int inputs) =>
-        rejections.Add(inputs, Model(model), new("reason", WireNames.Of(reason)));
+        rejections.Add(inputs, Model(model), new("reason", WireNames.Get(reason)));
 
     private static KeyValuePair<string, object?> Model(string name) => new("model", name);
 

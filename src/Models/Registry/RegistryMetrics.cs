@@ -49,7 +49,7 @@ internal sealed class RegistryMetrics
     private IEnumerable<Measurement<int>> CountVersions() =>
         from entry in registry.List()
         from versions in entry.Versions.GroupBy(version => version.State)
-        select new Measurement<int>(versions.Count(), Model(entry.Name), new("state", WireNames.Of(versions.Key)));
+        select new Measurement<int>(versions.Count(), Model(entry.Name), new("state", WireNames.Get(versions.Key)));
 
     private IEnumerable<Measurement<long>> CountBytes() =>
         from entry in registry.List()

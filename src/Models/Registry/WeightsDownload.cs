@@ -51,7 +51,7 @@ public sealed class WeightsDownload : IDisposable
             ["format"] = "pt",
             ["model"] = $"{model.Name}@{model.Version}",
             ["architecture_sha256"] = ArchitectureHash.Compute(model.Resolved.Architecture),
-            ["weights"] = WireNames.Of(model.Weights),
+            ["weights"] = WireNames.Get(model.Weights),
         };
         if (model.RandomTensors.Count > 0)
             metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);

@@ -211,7 +211,7 @@ public abstract record Conv : LayerDefinition
 
         visit.Fail(
             "padding",
-            $"padding_mode {WireNames.Of(PaddingMode)} can add at most "
+            $"padding_mode {WireNames.Get(PaddingMode)} can add at most "
                 + $"{(slack == 1 ? "one less than the input's size" : "the input's size")}; the input is {input}."
         );
         return false;

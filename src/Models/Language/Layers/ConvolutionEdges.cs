@@ -12,7 +12,7 @@ internal sealed class ConvolutionEdges
     {
         this.edges = edges;
         IsInner = mode == PaddingMode.Zeros && edges.All(edge => edge.Front == edge.Back);
-        Mode = mode == PaddingMode.Zeros ? "constant" : WireNames.Of(mode);
+        Mode = mode == PaddingMode.Zeros ? "constant" : WireNames.Get(mode);
     }
 
     /// <summary>Whether the convolution pads by itself: with zeros, as many at the front as at the back.</summary>

@@ -24,7 +24,7 @@ internal sealed record Gelu : Activation
     public GeluApproximation Approximate { get; init; }
 
     private protected override ActivationFunction Function =>
-        new("gelu") { FusedName = "gelu", Approximate = WireNames.Of(Approximate) };
+        new("gelu") { FusedName = "gelu", Approximate = WireNames.Get(Approximate) };
 
     private protected override Tensor Apply(Tensor input) =>
         nn.functional.gelu(

@@ -58,7 +58,7 @@ internal sealed class RecordMembers
 internal sealed class RecordMember(PropertyInfo property, object? defaultValue)
 {
     /// <summary>The property's name in JSON.</summary>
-    public string Name { get; } = WireNames.Of(property);
+    public string Name { get; } = WireNames.Get(property);
 
     /// <summary>Reads, writes and describes the property's values.</summary>
     public ParameterCodec Codec { get; } =

@@ -19,7 +19,9 @@ public sealed class ParameterCodecTests
         .From(typeof(Values))
         .ByName;
 
-    /// <summary>A property of <see cref="Values"/>, a value that is read, and the value as it is written when that differs.</summary>
+    /// <summary>
+    /// A property of <see cref="Values"/>, a value that is read, and the value as it is written when that differs.
+    /// </summary>
     public static TheoryData<string, string, string?> Right { get; } =
         new()
         {

@@ -23,20 +23,20 @@ public sealed class WireNamesTests
         Assert.All(
             values,
             value =>
-                Assert.Equal(JsonSerializer.SerializeToElement<object>(value, Json).GetString(), WireNames.Of(value))
+                Assert.Equal(JsonSerializer.SerializeToElement<object>(value, Json).GetString(), WireNames.Get(value))
         );
     }
 
     [Fact]
     public void Of_NameThatAnAttributeGives_IsThatName()
     {
-        Assert.Equal("bfloat16", WireNames.Of(Precision.BFloat16));
-        Assert.Equal("definition_invalid", WireNames.Of(ErrorCode.DefinitionInvalid));
-        Assert.Equal(["float32", "bfloat16", "float16"], WireNames.Of(typeof(Precision)).Keys);
-        Assert.Equal("top_1", WireNames.Of(typeof(SampleDefinition).GetProperty(nameof(SampleDefinition.Top1))!));
+        Assert.Equal("bfloat16", WireNames.Get(Precision.BFloat16));
+        Assert.Equal("definition_invalid", WireNames.Get(ErrorCode.DefinitionInvalid));
+        Assert.Equal(["float32", "bfloat16", "float16"], WireNames.Get(typeof(Precision)).Keys);
+        Assert.Equal("top_1", WireNames.Get(typeof(SampleDefinition).GetProperty(nameof(SampleDefinition.Top1))!));
         Assert.Equal(
             "head_layer",
-            WireNames.Of(typeof(ArchitectureDefinition).GetProperty(nameof(ArchitectureDefinition.HeadLayer))!)
+            WireNames.Get(typeof(ArchitectureDefinition).GetProperty(nameof(ArchitectureDefinition.HeadLayer))!)
         );
     }
 }
