@@ -48,7 +48,7 @@ public sealed class OverloadTests
         } while (hurried.Status != 429 && !ahead.TrueForAll(request => request.IsCompleted));
 
         Assert.Contains(
-            "would be there in about",
+            "scores are expected in about",
             hurried.Problem(429, "overloaded").GetProperty("detail").GetString(),
             StringComparison.Ordinal
         );

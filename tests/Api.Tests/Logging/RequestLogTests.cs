@@ -87,7 +87,7 @@ public sealed class RequestLogTests
             6,
             log.Events.Count(line =>
                 line.Properties.ContainsKey("RequestPath")
-                && !line.MessageTemplate.Text.StartsWith("Model ", StringComparison.Ordinal)
+                && !line.MessageTemplate.Text.StartsWith("Version ", StringComparison.Ordinal)
             )
         );
         Assert.Equal([200, 200, 201, 400, 404, 422], lines.Select(line => Value(line, "StatusCode")).Order());
