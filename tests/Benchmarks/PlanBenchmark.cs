@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -46,22 +45,23 @@ internal static class PlanBenchmark
         var analysis = BenchmarkNetworks.Analyze(network);
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
+        using var eager = new EagerExecutor(analysis.ToPlan(), parameters);
         foreach (var threads in new[] { 1, 2 })
         {
             // Weights are packed for so many threads.
             NativeRuntime.ComputeWith(threads);
             using var parts = new IntraBatchPool(threads, "parts");
-            using var float32 = new CompiledPlan(
-                PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
-                module,
+            using var float32 = new TorchScriptExecutor(
+                PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
+                parameters,
                 Precision.Float32,
                 CPU
             );
             using var bfloat16 = Precisions.ProcessorHasBFloat16
-                ? new CompiledPlan(
-                    PlanPasses.Compile(analysis.ToPlan(), Precision.BFloat16, forCpu: true),
-                    module,
+                ? new TorchScriptExecutor(
+                    PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.BFloat16, ForCpu: true)),
+                    parameters,
                     Precision.BFloat16,
                     CPU
                 )
@@ -72,7 +72,7 @@ internal static class PlanBenchmark
                 var input = randn([batch, .. analysis.Input.Sizes]);
                 var cases = new List<MeasuredCase>
                 {
-                    MeasuredCase.Of(() => module.call(input)),
+                    MeasuredCase.Of(() => eager.Forward(input)),
                     MeasuredCase.Of(() => float32.Forward(input, parts)),
                 };
                 if (bfloat16 is not null)
@@ -100,10 +100,10 @@ internal static class PlanBenchmark
     private static double Peak()
     {
         var analysis = ArchitectureReader.Analyze(Large, new ArchitectureLimits());
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
-        using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
-            module,
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
+        using var plan = new TorchScriptExecutor(
+            PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
+            parameters,
             Precision.Float32,
             CPU
         );

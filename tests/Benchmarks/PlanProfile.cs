@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Layers;
 using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
@@ -25,10 +25,10 @@ internal static class PlanProfile
         var analysis = BenchmarkNetworks.Analyze(network);
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
 
         // Operators by themselves: all at once, where the plan would compute some of them in pairs of inputs.
-        var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true) with
+        var plan = PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)) with
         {
             OperatorsInPairs = 0,
         };
@@ -38,13 +38,13 @@ internal static class PlanProfile
         var parts = plan
             .Operators.Select(
                 (item, index) =>
-                    new CompiledPlan(
+                    new TorchScriptExecutor(
                         plan with
                         {
                             Operators = [.. plan.Operators.Take(index + 1)],
                             Output = item.Output,
                         },
-                        module,
+                        parameters,
                         Precision.Float32,
                         CPU
                     )
@@ -77,12 +77,11 @@ internal static class PlanProfile
             WeightedOperator weighted => $"{(item is LinearOperator ? "linear" : "conv")} {weighted.KernelKind}"
                 + $"{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
             ActivationOperator activation => activation.Function.Name,
-            CallOperator call => call.Function,
             _ => item.GetType().Name,
         };
 
     // Several calls to a measurement, that small networks are not measured by the clock's steps.
-    private static double Milliseconds(CompiledPlan part, Tensor input)
+    private static double Milliseconds(TorchScriptExecutor part, Tensor input)
     {
         var calls = 0;
         var started = Stopwatch.GetTimestamp();

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Predefined;
 using ModelService.Models.Weights;
@@ -22,14 +22,14 @@ internal static class WeightsBenchmark
         {
             PyTorchFile.Write(path, network.StateDict);
             Console.WriteLine($"resnet50.pth, {new FileInfo(path).Length / 1e6:F1} MB, in the system's cache");
-            using var module = LoadedModule.Create(network, seed: 1, []);
-            var growth = PeakGrowth(() => Load(path, network, module));
+            using var parameters = ParameterStore.Create(network.StateDict, seed: 1, []);
+            var growth = PeakGrowth(() => Load(path, network, parameters));
             new Interleaved()
                 .Add("read the file (File.ReadAllBytes)", () => File.ReadAllBytes(path))
                 .Add("read the file (1 MiB at a time, not kept)", () => Read(path))
                 .Add("open and check it", () => Open(path))
-                .Add("load it into a model that is there", () => Load(path, network, module))
-                .Add("build a random model", () => LoadedModule.Create(network, seed: 1, []).Dispose())
+                .Add("load it into a model that is there", () => Load(path, network, parameters))
+                .Add("build a random model", () => ParameterStore.Create(network.StateDict, seed: 1, []).Dispose())
                 .Add("build a model with it", () => Build(path, network))
                 .Print(Rounds);
             if (growth is { } bytes)
@@ -49,12 +49,12 @@ internal static class WeightsBenchmark
 
     private static void Open(string path) => WeightsFile.Open(path, WeightsLimits.Default).Dispose();
 
-    private static void Load(string path, ArchitectureAnalysis network, BlockModule module)
+    private static void Load(string path, ArchitectureAnalysis network, ParameterStore parameters)
     {
         using var file = WeightsFile.Open(path, WeightsLimits.Default);
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors);
         report.ThrowIfMismatched();
-        LoadedModule.Load(module, report.Pairs);
+        parameters.Load(report.Pairs);
     }
 
     private static void Build(string path, ArchitectureAnalysis network)
@@ -62,7 +62,7 @@ internal static class WeightsBenchmark
         using var file = WeightsFile.Open(path, WeightsLimits.Default);
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors);
         report.ThrowIfMismatched();
-        LoadedModule.Create(network, seed: null, report.Pairs).Dispose();
+        ParameterStore.Create(network.StateDict, seed: null, report.Pairs).Dispose();
     }
 
     // Linux counts the peak of resident memory, and starts anew when told to.

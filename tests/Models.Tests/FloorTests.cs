@@ -41,15 +41,7 @@ public sealed partial class FloorTests
     };
 
     // Arrows that point upwards today: from a type (or a floor) to a floor, and what will remove it.
-    private static readonly (string From, string To, string Reason)[] Exceptions =
-    [
-        (
-            "Language",
-            "Backends.Eager.BlockModule",
-            "Layers build TorchSharp modules; with one graph they only emit operators."
-        ),
-        ("Language.Layers.Conv", "Backends.Eager.Convolution", "The same."),
-    ];
+    private static readonly (string From, string To, string Reason)[] Exceptions = [];
 
     [Fact]
     public void Types_OfEachFloor_UseOnlyFloorsBelow()

@@ -72,26 +72,27 @@ internal static class OnnxFile
                 )
             ),
             LinearOperator linear => ("Gemm", Weights(linear), new List<byte[]> { Attribute("transB", 1) }),
-            NormOperator { Norm: var norm } => (
+            BatchNormOperator { Norm: var norm } => (
                 "BatchNormalization",
                 [$"{norm.Key}.weight", $"{norm.Key}.bias", $"{norm.Key}.running_mean", $"{norm.Key}.running_var"],
                 [Attribute("epsilon", (float)norm.Eps)]
             ),
-            ActivationOperator { Function.Name: "relu" } => ("Relu", [], []),
-            ActivationOperator { Function: { Name: "hardtanh", Scalars: [0, 6] } } => ("Clip", ["0", "6"], []),
-            AddOperator => ("Add", [], []),
-            CallOperator { Function: "flatten" } => ("Flatten", [], []),
-            CallOperator
-            {
-                Function: "max_pool2d",
-                Arguments: [_, long[] kernel, long[] stride, long[] padding, long[] dilation, false]
-            } => ("MaxPool", [], Window(kernel, stride, padding, dilation)),
-            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] and [1, 1]] } => (
-                "GlobalAveragePool",
-                [],
+            ActivationOperator { Function.Kind: ActivationKind.Relu } => ("Relu", [], []),
+            ActivationOperator { Function.Kind: ActivationKind.Relu6 } => (
+                "Clip",
+                ["0", "6"],
                 []
             ),
-            CallOperator { Function: "adaptive_avg_pool2d", Arguments: [_, long[] size] }
+            AddOperator => ("Add", [], []),
+            ReshapeOperator { Shape.Rank: 1 } => ("Flatten", [], []),
+            DropoutOperator => ("Identity", [], []),
+            MaxPoolOperator { Geometry: { Rank: 2, CeilMode: false } pool } => (
+                "MaxPool",
+                [],
+                Window(pool.Kernel, pool.Stride, pool.Padding, pool.Dilation)
+            ),
+            AdaptivePoolOperator { IsMax: false, OutputSize: [1, 1] } => ("GlobalAveragePool", [], []),
+            AdaptivePoolOperator { IsMax: false, OutputSize: var size }
                 when item.Inputs[0].Shape.Sizes.Skip(1).SequenceEqual(size) => ("Identity", [], []),
             _ => throw new NotSupportedException($"{item} has no form in ONNX here."),
         };

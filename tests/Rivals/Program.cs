@@ -1,6 +1,5 @@
 using ModelService.Benchmarks;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -20,19 +19,19 @@ foreach (var network in args.Length > 0 ? args : BenchmarkNetworks.Names)
     var analysis = BenchmarkNetworks.Analyze(network);
     using var scope = NewDisposeScope();
     using var inference = inference_mode();
-    using var module = LoadedModule.Create(analysis, seed: 1, []);
+    using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
     foreach (var threads in new[] { 1, 2 })
     {
         // Weights are packed for so many threads.
         NativeRuntime.ComputeWith(threads);
         using var parts = new IntraBatchPool(threads, "parts");
-        using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
-            module,
+        using var plan = new TorchScriptExecutor(
+            PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
+            parameters,
             Precision.Float32,
             CPU
         );
-        using var onnx = new OnnxSession(analysis, module.state_dict(), threads);
+        using var onnx = new OnnxSession(analysis, parameters.StateDict, threads);
         foreach (var batch in new[] { 1, 8 })
         {
             var input = randn([batch, .. analysis.Input.Sizes]);

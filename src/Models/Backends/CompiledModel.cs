@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
-using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
@@ -20,8 +19,9 @@ internal sealed class CompiledModel : IDisposable
     // Limit on the largest activation of one native call. Larger batches run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
-    private readonly BlockModule module;
-    private readonly CompiledPlan? plan;
+    private readonly ParameterStore parameters; // on the CPU
+    private readonly ParameterStore? onDevice; // what an eager executor on a GPU computes with
+    private readonly IExecutor executor;
     private readonly Device device;
     private readonly long[] inputSizes;
 
@@ -53,32 +53,36 @@ internal sealed class CompiledModel : IDisposable
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         MaxBatchSize = MaxBatchSizeOf(analysis);
-        module = LoadedModule.Create(analysis, seed, weights);
+        parameters = ParameterStore.Create(analysis.StateDict, seed, weights);
+        ParameterStore? copy = null;
         try
         {
-            module.to(device);
+            var graph = analysis.ToPlan();
+            copy = device.type == DeviceType.CPU ? null : parameters.CopyTo(device);
             var verification = fallbackReason is null
-                ? PlanVerification.Run(analysis, module, device, precision, MaxBatchSize)
+                ? PlanVerification.Run(graph, copy ?? parameters, device, precision, MaxBatchSize)
                 : new PlanVerification(null, null, fallbackReason);
-            plan = verification.Plan;
+            executor = verification.Plan ?? new EagerExecutor(graph, copy ?? parameters);
             Execution = new ExecutionInfo(
                 device.ToString(),
-                plan is null ? Backend.Module : Backend.Plan,
+                verification.Plan is null ? Backend.Module : Backend.Plan,
                 verification.Reason,
                 verification.Accuracy
             );
 
-            // The module is kept for the export of its weights, but not on the GPU.
-            if (plan is not null)
-                module.to(CPU);
+            // A plan has packed weights of its own: the tensors are kept for export, but not on the GPU.
+            if (verification.Plan is null)
+                (onDevice, copy) = (copy, null);
         }
         catch
         {
-            Dispose();
+            parameters.Dispose();
+            ProcessMemory.ReturnFree();
             throw;
         }
         finally
         {
+            copy?.Dispose();
             NativeRuntime.ReleaseThreads();
         }
     }
@@ -101,7 +105,7 @@ internal sealed class CompiledModel : IDisposable
     public int OutputCount { get; }
 
     /// <summary>The tensors of the state dict by name, float32; borrowed, valid as long as the model.</summary>
-    public IReadOnlyDictionary<string, Tensor> StateDict => module.state_dict();
+    public IReadOnlyDictionary<string, Tensor> StateDict => parameters.StateDict;
 
     /// <summary>Largest number of inputs that one native call computes, so that memory stays bounded.</summary>
     public int MaxBatchSize { get; }
@@ -148,15 +152,16 @@ internal sealed class CompiledModel : IDisposable
         }
 
         var moved = input.to(device, non_blocking: true);
-        var output = (plan is null ? module.call(moved) : plan.Forward(moved, threads)).cpu().contiguous();
+        var output = executor.Forward(moved, threads).cpu().contiguous();
         return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        plan?.Dispose();
-        module.Dispose();
+        executor.Dispose();
+        onDevice?.Dispose();
+        parameters.Dispose();
         ProcessMemory.ReturnFree();
     }
 }

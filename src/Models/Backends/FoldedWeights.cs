@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>Computes the tensors of a plan from those of its module: norms folded in, channels padded.</summary>
-/// <param name="module">The tensors of the module's state dict by name; borrowed.</param>
+/// <summary>Computes the tensors of a plan from those of the network: norms folded in, channels padded.</summary>
+/// <param name="stateDict">The network's tensors by name; borrowed.</param>
 /// <param name="precision">The precision of the plan.</param>
-internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, ScalarType precision)
+internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDict, ScalarType precision)
 {
     /// <summary>
     /// Computes a tensor of a plan. The caller owns the result, unless it is the module's own tensor.
@@ -18,7 +18,7 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
             WeightTensor weight => PaddedWeight(weight.Source).to(Type(weight.IsFloat32)),
             BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
-            ModuleTensor parameter => module[parameter.Name],
+            ParameterTensor parameter => stateDict[parameter.Name],
             _ => throw new InvalidOperationException($"{tensor.GetType().Name} is not a tensor of a plan."),
         };
 
@@ -39,13 +39,13 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
     {
         var weight = source switch
         {
-            NamedWeights named => module[named.Name],
+            NamedWeights named => stateDict[named.Name],
             FixedWeights filter => tensor(filter.Kernel.ToArray(), [1, 1, 3, 3])
                 .to(ScalarType.Float32)
                 .repeat(filter.Channels, 1, 1, 1),
             _ => throw new InvalidOperationException($"{source.GetType().Name} is not a source of weights."),
         };
-        var bias = source.Bias is null ? null : module[source.Bias];
+        var bias = source.Bias is null ? null : stateDict[source.Bias];
         if (source.Norms.Count == 0)
             return (weight, bias);
         weight = weight.to(ScalarType.Float64);
@@ -64,5 +64,5 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> module, 
         return (weight, bias);
     }
 
-    private Tensor Double(Norm norm, string name) => module[$"{norm.Key}.{name}"].to(ScalarType.Float64);
+    private Tensor Double(Norm norm, string name) => stateDict[$"{norm.Key}.{name}"].to(ScalarType.Float64);
 }

@@ -4,69 +4,63 @@ using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Errors;
-using ModelService.Models.Language.Analysis;
+using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
 
-/// <summary>The result of building a plan and comparing it with its module.</summary>
-/// <param name="Plan">The plan, owned by the caller; null when the module has to compute.</param>
-/// <param name="Accuracy">How far the plan is from the module; null when no plan could be built.</param>
-/// <param name="Reason">Why the module has to compute; null when the plan does.</param>
-internal sealed record PlanVerification(CompiledPlan? Plan, PlanAccuracy? Accuracy, string? Reason)
+/// <summary>A plan that was built and compared with the eager executor.</summary>
+/// <param name="Plan">Computes the plan; owned by the caller. Null when the eager executor has to serve.</param>
+/// <param name="Accuracy">The plan's distance from the eager executor; null when the plan could not be built.</param>
+/// <param name="Reason">Why the eager executor has to serve.</param>
+internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy, string? Reason)
 {
     private const double LargestFloat32Difference = 1e-4;
 
-    // A float32 plan is either right or wrong, and few inputs show which. In a lower precision, the agreement is a
-    // fraction, which needs more inputs to be estimated.
+    // A float32 plan is right or wrong, which few inputs tell; agreement in a coarser format is a share, which takes
+    // more.
     private const int InputsInFloat32 = 8;
-    private const int InputsInLowerPrecision = 64;
+    private const int InputsOtherwise = 64;
 
-    // One input and several inputs: libtorch and oneDNN choose their kernels by the batch size.
+    // One input and several: libtorch and oneDNN choose other kernels for them.
     private static readonly int[] BatchSizes = [1, 3, 4];
 
-    /// <summary>Builds a network's plan and compares it with the module on <see cref="WarmupInputs"/>.</summary>
-    /// <param name="analysis">The network.</param>
-    /// <param name="module">The network's module in float32, on the device; borrowed.</param>
+    /// <summary>Builds a network's plan and compares it with the eager executor on the warm-up inputs.</summary>
+    /// <param name="graph">The network, as its layers emit it.</param>
+    /// <param name="parameters">Its tensors in float32, on the device; borrowed.</param>
     /// <param name="device">The device that computes.</param>
-    /// <param name="precision">The precision of the plan.</param>
-    /// <param name="maxBatchSize">Largest number of inputs in one call.</param>
+    /// <param name="precision">The number format that the plan computes in.</param>
+    /// <param name="maxBatchSize">Most inputs in one call.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the module computes in
-    /// float32 only.
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor computes
+    /// in float32 only.
     /// </exception>
     public static PlanVerification Run(
-        ArchitectureAnalysis analysis,
-        BlockModule module,
+        Plan graph,
+        ParameterStore parameters,
         Device device,
         Precision precision,
         int maxBatchSize
     )
     {
-        CompiledPlan? plan = null;
+        IExecutor? plan = null;
         try
         {
-            // oneDNN packs weights for the number of threads of the calling thread.
-            NativeRuntime.PrepareThread();
-            plan = new CompiledPlan(
-                PlanPasses.Compile(analysis.ToPlan(), precision, forCpu: device.type == DeviceType.CPU),
-                module,
-                precision,
-                device
-            );
+            NativeRuntime.PrepareThread(); // weights are packed for its number of threads
+            var target = new PlanTarget(precision, ForCpu: device.type == TorchSharp.DeviceType.CPU);
+            plan = new TorchScriptExecutor(PlanPasses.Compile(graph, target), parameters, precision, device);
+            using var reference = new EagerExecutor(graph, parameters);
             var accuracy = Measure(
                 plan,
-                module,
-                [.. analysis.Input.Sizes],
+                reference,
+                [.. graph.Input.Shape.Sizes],
                 device,
-                precision == Precision.Float32 ? InputsInFloat32 : InputsInLowerPrecision,
+                precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise,
                 maxBatchSize
             );
 
-            // A lower precision was requested by name and is used whatever its accuracy, which the model's description
-            // states.
+            // Another precision was asked for by name and is used as it is; its distance is in the model's record.
             if (precision != Precision.Float32 || accuracy.MaxDifference <= LargestFloat32Difference)
                 return new PlanVerification(plan, accuracy, null);
             plan.Dispose();
@@ -74,7 +68,7 @@ internal sealed record PlanVerification(CompiledPlan? Plan, PlanAccuracy? Accura
                 null,
                 accuracy,
                 $"The plan's probabilities differ from the module's by up to {accuracy.MaxDifference:g2}; "
-                    + $"the limit is {LargestFloat32Difference}."
+                    + $"at most {LargestFloat32Difference} is taken."
             );
         }
         catch (Exception exception)
@@ -89,28 +83,35 @@ internal sealed record PlanVerification(CompiledPlan? Plan, PlanAccuracy? Accura
         }
     }
 
-    private static PlanAccuracy Measure(
-        CompiledPlan plan,
-        BlockModule module,
+    /// <summary>Compares two executors of one network on the warm-up inputs.</summary>
+    /// <param name="executor">The one that is checked; borrowed.</param>
+    /// <param name="reference">The reference; borrowed.</param>
+    /// <param name="sizes">Sizes of one input.</param>
+    /// <param name="device">The device that both compute on.</param>
+    /// <param name="inputs">How many inputs.</param>
+    /// <param name="maxBatchSize">Most inputs in one call.</param>
+    internal static PlanAccuracy Measure(
+        IExecutor executor,
+        IExecutor reference,
         long[] sizes,
         Device device,
         int inputs,
         int maxBatchSize
     )
     {
-        var (ofPlan, ofModule) = (new List<float>(), new List<float>());
+        var (scores, expected) = (new List<float>(), new List<float>());
         using var inference = inference_mode();
-        for (var (done, batchIndex) = (0, 0); done < inputs; batchIndex++)
+        for (var (done, turn) = (0, 0); done < inputs; turn++)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(Math.Min(BatchSizes[batchIndex % BatchSizes.Length], maxBatchSize), inputs - done);
+            var count = Math.Min(Math.Min(BatchSizes[turn % BatchSizes.Length], maxBatchSize), inputs - done);
             var batch = WarmupInputs.Batch(sizes, done, count).to(device);
-            ofPlan.AddRange(Scores(plan.Forward(batch)));
-            ofModule.AddRange(Scores(module.call(batch)));
+            scores.AddRange(Scores(executor.Forward(batch)));
+            expected.AddRange(Scores(reference.Forward(batch)));
             done += count;
         }
 
-        return PlanAccuracy.Compare(CollectionsMarshal.AsSpan(ofPlan), CollectionsMarshal.AsSpan(ofModule), inputs);
+        return PlanAccuracy.Compare(CollectionsMarshal.AsSpan(scores), CollectionsMarshal.AsSpan(expected), inputs);
     }
 
     private static ReadOnlySpan<float> Scores(Tensor output) =>

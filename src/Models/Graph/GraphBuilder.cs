@@ -2,46 +2,37 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Graph;
 
-/// <summary>Collects the operators that layers emit into a plan.</summary>
+/// <summary>Collects the operators that layers emit.</summary>
 internal sealed class GraphBuilder
 {
     private readonly List<Operator> operators = [];
+    private readonly Dictionary<string, Value> outputs = [];
     private int values;
 
-    /// <summary>Makes a plan of the operators.</summary>
-    /// <param name="input">The network's input.</param>
-    /// <param name="output">The network's output.</param>
-    public Plan Build(Value input, Value output) => new(input, operators, output);
+    /// <summary>A builder of a graph with one input.</summary>
+    /// <param name="input">Shape of the input, without the batch dimension.</param>
+    public GraphBuilder(Shape input) => Input = new Value(values++, input);
 
-    /// <summary>Makes a value for an operator to compute.</summary>
-    public Value NewValue(Shape shape) => new(values++, shape);
+    /// <summary>The network's input.</summary>
+    public Value Input { get; }
 
-    /// <summary>Adds an operator.</summary>
-    /// <returns>The operator's output.</returns>
-    public Value Add(Operator item)
+    /// <summary>Adds an operator. Its shape is inferred from its inputs.</summary>
+    /// <param name="key">Key of the layer that emits it.</param>
+    /// <param name="item">The operator.</param>
+    /// <param name="inputs">The values that it reads.</param>
+    /// <returns>The value that it computes.</returns>
+    public Value Add(string key, Operator item, params IReadOnlyList<Value> inputs)
     {
-        operators.Add(item);
-        return item.Output;
+        var added = item with { Key = key, Inputs = inputs };
+        added = added with { Output = new Value(values++, added.InferShape()) };
+        operators.Add(added);
+        return added.Output;
     }
 
-    /// <summary>Adds a call of a libtorch function.</summary>
-    /// <param name="key">Key of the layer that the call stems from.</param>
-    /// <param name="shape">Shape of the result.</param>
-    /// <param name="function">The function's name in TorchScript.</param>
-    /// <param name="arguments">See <see cref="CallOperator"/>.</param>
-    /// <returns>The operator's output.</returns>
-    public Value Call(string key, Shape shape, string function, params object?[] arguments) =>
-        Add(
-            new CallOperator(function, arguments)
-            {
-                Key = key,
-                Inputs =
-                [
-                    .. arguments.SelectMany(argument =>
-                        argument as IEnumerable<Value> ?? (argument is Value value ? [value] : [])
-                    ),
-                ],
-                Output = NewValue(shape),
-            }
-        );
+    /// <summary>Remembers the output of a layer, so that it can be looked at by the layer's path.</summary>
+    public void SetOutput(string path, Value value) => outputs[path] = value;
+
+    /// <summary>The operators as a graph.</summary>
+    /// <param name="output">The network's output.</param>
+    public Plan Build(Value output) => new(Input, operators, output) { LayerOutputs = outputs };
 }

@@ -31,9 +31,6 @@ internal sealed record FixedWeights(IReadOnlyList<double> Kernel, long Channels)
 /// <summary>The parameters of a batch norm.</summary>
 /// <param name="Key">Key of the layer.</param>
 /// <param name="Eps">Added to the variance.</param>
-/// <param name="Affine">Whether a learnt scale and shift follow.</param>
-internal sealed record Norm(string Key, double Eps, bool Affine);
-
-/// <summary>A tensor of the module, unchanged, as an argument of a function.</summary>
-/// <param name="Name">Name in the state dict.</param>
-internal sealed record Parameter(string Name);
+/// <param name="Affine">Whether it scales and shifts.</param>
+/// <param name="Momentum">While training: the share of a batch's statistics that the running ones take over.</param>
+internal sealed record Norm(string Key, double Eps, bool Affine, double Momentum);

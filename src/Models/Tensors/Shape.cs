@@ -63,6 +63,10 @@ public sealed class Shape
     internal static Shape FromChannels(long channels, int spatialRank) =>
         new([channels, .. Enumerable.Repeat(UnknownSize, spatialRank)]);
 
+    /// <summary>The same shape with another size in one dimension.</summary>
+    internal Shape With(int dimension, long size) =>
+        new([.. Sizes.Select((old, index) => index == dimension ? size : old)]);
+
     /// <summary>The same shape with other channels.</summary>
     internal Shape WithChannels(long other) =>
         sizes is null ? FromChannels(other) : new Shape([other, .. sizes.Skip(1)]);

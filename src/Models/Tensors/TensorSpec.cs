@@ -8,6 +8,9 @@ namespace ModelService.Models.Tensors;
 /// </param>
 public sealed record TensorSpec(string Name, IReadOnlyList<long> Shape, bool IsCounter)
 {
+    /// <summary>How it is filled before it is trained.</summary>
+    public Initialization Initialization { get; init; } = Initialization.Zeros;
+
     /// <summary>Size in a model's memory, in bytes: float32, or int64 for a counter.</summary>
     public long Bytes => Shape.Aggregate(IsCounter ? sizeof(long) : (long)sizeof(float), (bytes, size) => bytes * size);
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using ModelService.Models.Errors;
 using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks.Load;

@@ -1,4 +1,4 @@
-using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -34,13 +34,13 @@ public sealed class PlanLeakTests
     public void Dispose_FiftyPlans_LeavesNoTensorAndNoMemoryBehind(string network, long mostGrowth)
     {
         var analysis = Networks.Analyze(network);
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
         using var input = RandomInputs.Normal(seed: 1, [3, .. analysis.Input.Sizes]);
-        var plan = PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true);
+        var plan = PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true));
         void Once()
         {
             using var inference = inference_mode();
-            using var compiled = new CompiledPlan(plan, module, Precision.Float32, CPU);
+            using var compiled = new TorchScriptExecutor(plan, parameters, Precision.Float32, CPU);
             compiled.Forward(input).Dispose();
         }
 
@@ -57,12 +57,12 @@ public sealed class PlanLeakTests
     public void Forward_HundredBatchesInParts_LeavesNoTensorBehind()
     {
         var analysis = Networks.Analyze(Network);
-        Assert.True(CompiledPlan.IsDivided(8, 2, analysis.Macs));
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
+        Assert.True(TorchScriptExecutor.IsDivided(8, 2, analysis.Macs));
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
         using var input = RandomInputs.Normal(seed: 1, [8, .. analysis.Input.Sizes]);
-        using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true),
-            module,
+        using var plan = new TorchScriptExecutor(
+            PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
+            parameters,
             Precision.Float32,
             CPU
         );

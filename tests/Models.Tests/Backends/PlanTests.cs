@@ -128,7 +128,7 @@ public sealed class PlanTests
     [InlineData(8, 1, 10_000_000, false)]
     [InlineData(8, 2, 1_000_000, false)] // done before the threads are awake
     public void IsDivided_Batch_IntoEvenPartsWorthAThread(int count, int parts, long macs, bool expected) =>
-        Assert.Equal(expected, CompiledPlan.IsDivided(count, parts, macs));
+        Assert.Equal(expected, TorchScriptExecutor.IsDivided(count, parts, macs));
 
     [Fact]
     public void Run_PartsSideBySide_GivesEachInputItsOwnScores()
@@ -140,7 +140,7 @@ public sealed class PlanTests
               { "type": "linear", "out_features": 5 }] }
             """
         );
-        Assert.True(CompiledPlan.IsDivided(12, 3, analysis.Macs));
+        Assert.True(TorchScriptExecutor.IsDivided(12, 3, analysis.Macs));
         var input = Enumerable
             .Range(0, 12 * (int)analysis.Input.ElementCount)
             .Select(i => (float)Math.Sin(i))
@@ -219,7 +219,10 @@ public sealed class PlanTests
               { "type": "flatten" }, { "type": "linear", "out_features": 7 }] }
             """
         );
-        Assert.NotEqual(0, PlanPasses.Compile(analysis.ToPlan(), Precision.Float32, forCpu: true).OperatorsInPairs);
+        Assert.NotEqual(
+            0,
+            PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)).OperatorsInPairs
+        );
         using var model = new CompiledModel(analysis, seed: 1, [], CPU);
         var inputs = Enumerable
             .Range(0, count)

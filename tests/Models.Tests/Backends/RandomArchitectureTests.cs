@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -9,50 +10,51 @@ using ModelService.Models.Language.Reading;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Backends;
 
-/// <summary>What the analysis says of random networks is what libtorch makes of them.</summary>
+/// <summary>The analysis of random networks agrees with what libtorch computes.</summary>
 public sealed class RandomArchitectureTests
 {
     private const int Cases = 1_000;
 
     [Fact]
-    public void Analyze_RandomNetworks_AgreesWithTheBuiltModules()
+    public void Analyze_RandomNetworks_AgreesWithWhatLayersGive()
     {
         var architectures = new RandomArchitectures(TestSeed.Get());
         for (var i = 0; i < Cases; i++)
         {
-            var json = architectures.Next();
             var analysis = ArchitectureReader.Analyze(
-                JsonSerializer.SerializeToElement(json),
+                JsonSerializer.SerializeToElement(architectures.Next()),
                 new ArchitectureLimits()
             );
             using var scope = NewDisposeScope();
-            using var module = BlockModule.Build(analysis, i);
-            module.eval();
+            using var untracked = no_grad();
+            using var parameters = ParameterStore.Create(analysis.StateDict, i, []);
+            using var executor = new EagerExecutor(analysis.ToPlan(), parameters);
+            var layers = analysis.AllLayers.DistinctBy(node => node.Key).Select(node => node.Key).ToList();
 
-            var scores = module.call(zeros([2, .. analysis.Input.Sizes]));
+            using var result = executor.Run(zeros([2, .. analysis.Input.Sizes]), EagerMode.Inference, layers);
 
-            Assert.Equal([2, .. analysis.Output.Sizes], scores.shape);
-
-            // TorchSharp gives the buffers behind all parameters, PyTorch those of each layer behind its own.
-            Assert.Equal(
-                analysis
-                    .StateDict.OrderBy(tensor =>
-                        tensor.IsCounter || tensor.Name.Contains(".running_", StringComparison.Ordinal)
+            Assert.Equal([2, .. analysis.Output.Sizes], result.Output.shape);
+            Assert.All(
+                analysis.AllLayers.GroupBy(node => node.Key),
+                nodes =>
+                    Assert.Contains(
+                        string.Join(",", result.Taps[nodes.Key].shape.Skip(1)),
+                        nodes.Select(node => string.Join(",", node.Output.Sizes))
                     )
-                    .Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
-                module.state_dict().Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}")
             );
-            Assert.Equal(analysis.Parameters, module.parameters().Sum(parameter => parameter.numel()));
+            Assert.Equal(
+                analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+                parameters.StateDict.Select(pair => $"{pair.Key} {string.Join(",", pair.Value.shape)}")
+            );
         }
     }
 
     [Fact]
-    public void Forward_RandomNetworks_ComputesByPlanAndByModuleWhatFloat64Computes()
+    public void Forward_RandomNetworks_ComputesByPlanAndEagerlyWhatFloat64Computes()
     {
         var architectures = new RandomArchitectures(TestSeed.Get());
         var compared = 0;
@@ -70,40 +72,40 @@ public sealed class RandomArchitectureTests
             );
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            using var module = LoadedModule.Create(analysis, i, []);
-            SetStatistics(module, i);
+            using var parameters = ParameterStore.Create(analysis.StateDict, i, []);
+            SetStatistics(parameters, i);
+            var graph = analysis.ToPlan();
+            using var eager = new EagerExecutor(graph, parameters);
 
-            // These networks are all small. Some are compiled as if their activations were large, and some by our own
-            // code where that can be.
-            var steps = PlanPasses.Compile(
-                analysis.ToPlan(),
-                Precision.Float32,
-                forCpu: true,
-                allowManaged: i % 3 == 0
-            );
-            using var plan = new CompiledPlan(
+            // These networks are all small. Some are compiled as if their activations were large.
+            var steps = PlanPasses.Compile(graph, new PlanTarget(Precision.Float32, ForCpu: true));
+            using var plan = new TorchScriptExecutor(
                 i % 3 == 1 ? TileBatch.Apply(steps, large: 1) : steps,
-                module,
+                parameters,
                 Precision.Float32,
                 CPU
             );
             var input = RandomInputs.Normal(i, [3, .. analysis.Input.Sizes]);
             FreeMemory.FillWithNaN();
 
-            var (alone, byPlan, byModule) = (
+            var (alone, byPlan, byEager) = (
                 plan.Forward(input[..1].clone()),
                 plan.Forward(input.clone()),
-                module.call(input.clone())
+                eager.Forward(input.clone())
             );
 
             // libtorch computes float64 by plain loops, float32 by oneDNN: what one gets wrong the other doesn't.
-            var wanted = module.to(float64).call(input.to(float64));
+            using var inFloat64 = parameters.CopyTo(CPU, ScalarType.Float64);
+            using var reference = new EagerExecutor(graph, inFloat64);
+            var wanted = reference.Forward(input.to(float64));
 
             // A pool's window may lie in the padding wholly: -infinity, and nothing to compare after it.
             if (!wanted.isfinite().all().item<bool>())
                 continue;
             compared++;
-            foreach (var (name, scores) in new[] { ("plan", byPlan), ("module", byModule), ("plan of one", alone) })
+            foreach (
+                var (name, scores) in new[] { ("plan", byPlan), ("eager executor", byEager), ("plan of one", alone) }
+            )
             {
                 var expected = wanted[..(int)scores.shape[0]];
                 var off = ((scores.to(float64) - expected).abs() / expected.abs().clamp_min(1)).max().item<double>();
@@ -200,10 +202,10 @@ public sealed class RandomArchitectureTests
     }
 
     // Fresh statistics are 0 and 1, which would hide a norm that is not folded in.
-    private static void SetStatistics(BlockModule module, int seed)
+    private static void SetStatistics(ParameterStore parameters, int seed)
     {
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var (name, tensor) in module.state_dict())
+        foreach (var (name, tensor) in parameters.StateDict)
         {
             if (name.EndsWith("running_mean", StringComparison.Ordinal))
                 tensor.normal_(0, 0.3, generator);

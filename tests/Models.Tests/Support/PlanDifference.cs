@@ -1,14 +1,14 @@
+using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Support;
 
-/// <summary>How far a plan is from the module in float64.</summary>
+/// <summary>How far a plan is from the eager executor in float64.</summary>
 internal static class PlanDifference
 {
     /// <summary>
@@ -19,18 +19,20 @@ internal static class PlanDifference
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        using var module = LoadedModule.Create(analysis, seed: 1, []);
-        using var plan = new CompiledPlan(
-            PlanPasses.Compile(analysis.ToPlan(), precision, forCpu: true, allowManaged: false),
-            module,
+        var graph = analysis.ToPlan();
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
+        using var plan = new TorchScriptExecutor(
+            PlanPasses.Compile(graph, new PlanTarget(precision, ForCpu: true)),
+            parameters,
             precision,
             CPU
         );
         var input = RandomInputs.Normal(seed: 1, [count, .. analysis.Input.Sizes]);
         FreeMemory.FillWithNaN();
         var scores = plan.Forward(input.clone()).to(float64);
-        module.to(float64);
-        var expected = module.call(input.to(float64));
+        using var inFloat64 = parameters.CopyTo(CPU, ScalarType.Float64);
+        using var reference = new EagerExecutor(graph, inFloat64);
+        var expected = reference.Forward(input.to(float64));
         return ((scores - expected).abs().max() / expected.abs().max()).item<double>();
     }
 }

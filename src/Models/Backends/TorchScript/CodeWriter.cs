@@ -1,11 +1,10 @@
+using ModelService.Models.Errors;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.TorchScript;
 
-/// <summary>
-/// Writes a plan as TorchScript. Of a client's text, the program contains only numbers, and keys in comments.
-/// </summary>
+/// <summary>Writes a plan as TorchScript. Of a client's text it contains only numbers, and keys in comments.</summary>
 internal sealed class CodeWriter
 {
     private readonly ProgramText text = new();
@@ -14,9 +13,9 @@ internal sealed class CodeWriter
     private CodeWriter(Plan plan, Precision precision) =>
         weighted = new WeightedWriter(text, precision, plan.IsChannelsLast);
 
-    /// <summary>Writes the program of a plan.</summary>
+    /// <summary>Writes a plan.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="precision">The precision of the computation; inputs and scores are float32 in any case.</param>
+    /// <param name="precision">The number format that it computes in. Input and output are float32 all the same.</param>
     public static PlanProgram Write(Plan plan, Precision precision)
     {
         var writer = new CodeWriter(plan, precision);
@@ -42,7 +41,6 @@ internal sealed class CodeWriter
         {
             if (item.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.'))
                 text.Line($"# {item.Key}");
-
             text.Line($"{item.Output} = {Write(item)}");
         }
     }
@@ -62,42 +60,122 @@ internal sealed class CodeWriter
         text.Line($"{output} = done[0] if torch.len(done) == 1 else torch.cat(done)");
     }
 
+    // The expression that computes an operator; lines before it are added to the text.
     private string Write(Operator item) =>
         item switch
         {
             WeightedOperator operation => weighted.Write(operation),
-            NormOperator { Norm: var norm } =>
-                $"torch.batch_norm({item.Inputs[0]}, {Affine(norm, "weight")}, {Affine(norm, "bias")}, "
-                    + $"{Module($"{norm.Key}.running_mean")}, {Module($"{norm.Key}.running_var")}, "
-                    + $"False, 0.0, {Literal.Format(norm.Eps)}, True)",
-            ActivationOperator activation => Call(activation.Function, $"{activation.Inputs[0]}", activation.IsInPlace),
-            AddOperator { Inputs: [var left, var right] } add =>
-                $"torch.{(add.IsInPlace ? "add_" : "add")}({left}, {right})",
-
-            // The function's second result is the position of each maximum, which is not needed.
-            CallOperator { Function: "adaptive_max_pool2d" } call => $"({Call(call)})[0]",
-            CallOperator call => Call(call),
+            BatchNormOperator { Norm: var norm } => Call(
+                "batch_norm",
+                item.Input,
+                Parameter(norm.Affine ? $"{norm.Key}.weight" : null),
+                Parameter(norm.Affine ? $"{norm.Key}.bias" : null),
+                Parameter($"{norm.Key}.running_mean"),
+                Parameter($"{norm.Key}.running_var"),
+                false,
+                0.0,
+                norm.Eps,
+                true
+            ),
+            GroupNormOperator norm => Call(
+                "group_norm",
+                item.Input,
+                norm.Groups,
+                Parameter(norm.Weight),
+                Parameter(norm.Bias),
+                norm.Eps
+            ),
+            LayerNormOperator norm => Call(
+                "layer_norm",
+                item.Input,
+                norm.Sizes,
+                Parameter(norm.Weight),
+                Parameter(norm.Bias),
+                norm.Eps
+            ),
+            LocalResponseNormOperator norm => Write(norm),
+            ActivationOperator activation => Activations.Call(
+                activation.Function,
+                $"{activation.Input}",
+                activation.IsInPlace
+            ),
+            AddOperator { Inputs: [var left, var right] } add => Call(add.IsInPlace ? "add_" : "add", left, right),
+            MultiplyOperator { Inputs: [var left, var right] } => Call("mul", left, right),
+            MaxPoolOperator { Geometry: var pool } => Call(
+                $"max_pool{pool.Rank}d",
+                item.Input,
+                pool.Kernel,
+                pool.Stride,
+                pool.Padding,
+                pool.Dilation,
+                pool.CeilMode
+            ),
+            AvgPoolOperator { Geometry: var pool } mean => Call(
+                $"avg_pool{pool.Rank}d",
+                [
+                    item.Input,
+                    pool.Kernel,
+                    pool.Stride,
+                    pool.Padding,
+                    pool.CeilMode,
+                    mean.CountIncludePad,
+                    .. pool.Rank > 1 ? [mean.DivisorOverride] : (object?[])[],
+                ]
+            ),
+            // Its second result says where each maximum was.
+            AdaptivePoolOperator { IsMax: true } pool =>
+                $"({Call($"adaptive_max_pool{pool.OutputSize.Length}d", item.Input, pool.OutputSize)})[0]",
+            AdaptivePoolOperator pool => Call(
+                $"adaptive_avg_pool{pool.OutputSize.Length}d",
+                item.Input,
+                pool.OutputSize
+            ),
+            ReshapeOperator { Shape: var shape } => Call("reshape", item.Input, shape.Sizes.Prepend(-1)),
+            PermuteOperator permute => Call("permute", item.Input, permute.Dimensions),
+            SliceOperator slice => Call(
+                "slice",
+                item.Input,
+                (long)slice.Dimension,
+                slice.Start,
+                slice.Start + slice.Length
+            ),
+            ConcatOperator => Call("cat", item.Inputs, 1L),
+            PadOperator { Mode: PadMode.Zeros } pad => Call("constant_pad_nd", item.Input, pad.FromLast, 0.0),
+            PadOperator pad => Call("pad", item.Input, pad.FromLast, WireNames.Get(pad.Mode)),
+            SoftmaxOperator softmax => Call("softmax", item.Input, softmax.Dimension),
             _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
         };
 
-    /// <summary>A call of an activation.</summary>
-    public static string Call(ActivationFunction function, string input, bool isInPlace)
+    // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
+    private string Write(LocalResponseNormOperator norm)
     {
-        var arguments = function.Scalars.Select(scalar => Literal.Format(scalar)).Prepend(input);
-        if (function.Approximate is not null)
-            arguments = arguments.Append($"approximate={Literal.Format(function.Approximate)}");
-        return $"torch.{function.Name}{(isInPlace ? "_" : "")}({string.Join(", ", arguments)})";
-    }
-
-    private string Call(CallOperator call)
-    {
-        var arguments = call.Arguments.Select(argument =>
-            argument is Parameter parameter ? Module(parameter.Name) : Literal.Format(argument)
+        var x = norm.Input;
+        var squares = text.Local(Call("flatten", new Code(text.Local(Call("mul", x, x))), 2L, -1L));
+        var rows = text.Local(Call("unsqueeze", new Code(squares), 1L));
+        var padded = text.Local(
+            Call("constant_pad_nd", new Code(rows), new[] { 0L, 0, norm.Size / 2, (norm.Size - 1) / 2 }, 0.0)
         );
-        return $"torch.{call.Function}({string.Join(", ", arguments)})";
+        var means = text.Local(
+            Call(
+                "avg_pool2d",
+                new Code(padded),
+                new[] { norm.Size, 1L },
+                new[] { 1L, 1 },
+                new[] { 0L, 0 },
+                false,
+                true,
+                null
+            )
+        );
+        var scaled = text.Local(
+            Call("reshape", new Code(text.Local(Call("mul", new Code(means), norm.Alpha))), x.Shape.Sizes.Prepend(-1))
+        );
+        var power = text.Local(Call("pow", new Code(text.Local(Call("add", new Code(scaled), norm.K))), norm.Beta));
+        return Call("div", x, new Code(power));
     }
 
-    private string Affine(Norm norm, string name) => norm.Affine ? Module($"{norm.Key}.{name}") : "None";
+    private static string Call(string function, params IReadOnlyList<object?> arguments) =>
+        $"torch.{function}({string.Join(", ", arguments.Select(Literal.Format))})";
 
-    private string Module(string name) => text.Tensor(new ModuleTensor(name));
+    private Code? Parameter(string? name) => name is null ? null : new Code(text.Tensor(new ParameterTensor(name)));
 }

@@ -19,6 +19,7 @@ internal static class Literal
             long number => number.ToString(CultureInfo.InvariantCulture),
             double number => Format(number),
             Value value => value.ToString(),
+            Code code => code.Text,
             string word when word.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') => $"\"{word}\"",
             IEnumerable<long> list => $"[{string.Join(", ", list.Select(item => Format((object)item)))}]",
             IEnumerable<double> list => $"[{string.Join(", ", list.Select(Format))}]",
@@ -35,3 +36,7 @@ internal static class Literal
         return text.AsSpan().ContainsAny('.', 'e') ? text : text + ".0";
     }
 }
+
+/// <summary>An expression that is written already.</summary>
+/// <param name="Text">Its text.</param>
+internal sealed record Code(string Text);

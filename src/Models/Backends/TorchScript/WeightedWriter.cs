@@ -93,7 +93,9 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         // oneDNN's function computes a sum with the convolution, and after a sum only relu.
         var fusesSum = addend is not null && (item.IsAddendFree || FusesSumsIntoNewMemory);
         var fusesActivation =
-            item.Activation is { FusedName: { } fusedName } && (addend is null || (fusesSum && fusedName == "relu"));
+            item.Activation is { } activation
+            && Activations.FusedName(activation) is { } fusedName
+            && (addend is null || (fusesSum && fusedName == "relu"));
         var (function, operands) =
             !fusesSum ? ("_convolution_pointwise", input)
             : item.IsAddendFree ? ("_convolution_pointwise_", $"{Picture(addend!)}, {input}")
@@ -143,7 +145,8 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             );
         }
 
-        var fusesActivation = addend is null && item.Activation?.FusedName is not null;
+        var fusesActivation =
+            addend is null && item.Activation is { } activation && Activations.FusedName(activation) is not null;
         var ending = Ending(fusesActivation ? item.Activation : null);
         var result = $"ops.mkldnn._linear_pointwise({input}, {weight}, {bias}, {ending})";
         return WithUnfused(result, addend, fusesActivation ? null : item.Activation);
@@ -155,16 +158,24 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     // Adds the sum and the activation that an operator's function has not computed; both overwrite the result.
     private string WithUnfused(string result, string? addend, ActivationFunction? activation)
     {
-        if (addend is not null && activation is { Name: "relu" } && precision == Precision.Float32 && !channelsLast)
+        if (
+            addend is not null
+            && activation is { Kind: ActivationKind.Relu }
+            && precision == Precision.Float32
+            && !channelsLast
+        )
+        {
             return $"torch._add_relu_({result}, {addend})";
+        }
+
         if (addend is not null)
             result = $"torch.add_({result}, {addend})";
-        return activation is null ? result : CodeWriter.Call(activation, result, isInPlace: true);
+        return activation is null ? result : Activations.Call(activation, result, isInPlace: true);
     }
 
     private static string Ending(ActivationFunction? activation) =>
         activation is null
             ? "\"none\", [], None"
-            : $"\"{activation.FusedName}\", annotate(List[Optional[number]], {Literal.Format(activation.Scalars)}), "
-                + Literal.Format(activation.Approximate);
+            : $"\"{Activations.FusedName(activation)}\", annotate(List[Optional[number]], {Literal.Format(Activations.Numbers(activation))}), "
+                + Literal.Format(Activations.Formula(activation));
 }

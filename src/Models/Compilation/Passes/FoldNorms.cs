@@ -12,7 +12,7 @@ internal static class FoldNorms
         Fusion.Apply(
             plan,
             (item, producer) =>
-                item is NormOperator norm
+                item is BatchNormOperator norm
                 && producer(norm.Inputs[0]) is { Activation: null, HasAddend: false } before
                 && IsPerChannel(before)
                     ? (

@@ -35,16 +35,14 @@ internal static class PadChannels
             var (padIn, padOut) = Missing(item, precision);
             if (padIn > 0)
             {
-                var padded = new Value(next++, Resized(input.Shape, 0, input.Shape.Sizes[0] + padIn));
-                var zeros = new long[(2 * (input.Shape.Rank - 1)) + 2];
-                zeros[^1] = padIn;
-                yield return new CallOperator("constant_pad_nd", [input, zeros, 0.0])
+                var edges = new (long Front, long Back)[input.Shape.Rank];
+                edges[0] = (0, padIn);
+                var pad = new PadOperator(edges, PadMode.Zeros) { Key = item.Key, Inputs = [input] };
+                input = new Value(next++, pad.InferShape());
+                yield return pad with
                 {
-                    Key = item.Key,
-                    Inputs = [input],
-                    Output = padded,
+                    Output = input,
                 };
-                input = padded;
             }
 
             // Channels are the first dimension of a convolution's output and the last one of a linear layer's, the
@@ -53,7 +51,7 @@ internal static class PadChannels
             var unsliced =
                 padOut == 0
                     ? output
-                    : new Value(next++, Resized(output.Shape, dimension, output.Shape.Sizes[dimension] + padOut));
+                    : new Value(next++, output.Shape.With(dimension, output.Shape.Sizes[dimension] + padOut));
             yield return item with
             {
                 Inputs = [input],
@@ -62,7 +60,7 @@ internal static class PadChannels
             };
             if (padOut > 0)
             {
-                yield return new CallOperator("slice", [unsliced, dimension + 1L, 0L, output.Shape.Sizes[dimension]])
+                yield return new SliceOperator(dimension + 1, 0, output.Shape.Sizes[dimension])
                 {
                     Key = item.Key,
                     Inputs = [unsliced],
@@ -94,7 +92,4 @@ internal static class PadChannels
     }
 
     private static long MissingTo(long count, long block) => (block - (count % block)) % block;
-
-    private static Shape Resized(Shape shape, int dimension, long size) =>
-        new([.. shape.Sizes.Select((old, index) => index == dimension ? size : old)]);
 }

@@ -3,51 +3,46 @@ using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Compilation.Passes;
 
-/// <summary>The passes that turn a network into the plan that runs, in their order.</summary>
+/// <summary>What a plan is compiled for.</summary>
+/// <param name="Precision">The number format that it computes in.</param>
+/// <param name="ForCpu">Whether oneDNN computes the convolutions; otherwise libtorch's own functions do.</param>
+/// <param name="CachesAreShown">
+/// Whether the processor shows its caches, which oneDNN must know for some forms; null: as it is on this machine.
+/// </param>
+internal sealed record PlanTarget(Precision Precision, bool ForCpu, bool? CachesAreShown = null);
+
+/// <summary>From a graph as layers emit it to the plan that runs: a list of passes, applied in its order.</summary>
 internal static class PlanPasses
 {
-    /// <summary>Turns a network into the plan that runs.</summary>
-    /// <param name="network">The network's operators as its layers emit them.</param>
-    /// <param name="precision">The precision that the plan computes in.</param>
-    /// <param name="forCpu">
-    /// Whether oneDNN computes convolutions and linear layers; if not, libtorch's own functions do.
-    /// </param>
-    /// <param name="allowManaged">Whether this program's own code may compute small networks.</param>
-    /// <param name="cachesAreShown">
-    /// Whether the processor shows its caches, which oneDNN has to know for some convolutions; null: as this machine
-    /// does.
-    /// </param>
-    public static Plan Compile(
-        Plan network,
-        Precision precision,
-        bool forCpu,
-        bool allowManaged = true,
-        bool? cachesAreShown = null
-    )
-    {
-        var plan = KeepLogitsInFloat32.Apply(FuseActivations.Apply(FoldNorms.Apply(network)));
-        if (
-            allowManaged
-            && forCpu
-            && precision == Precision.Float32
-            && SelectManagedBackend.Apply(plan) is { IsManaged: true } managed
-        )
-        {
-            return managed;
-        }
+    /// <summary>Compiles a graph.</summary>
+    /// <param name="graph">The operators, as the layers emit them.</param>
+    /// <param name="target">What the plan is for.</param>
+    public static Plan Compile(Plan graph, PlanTarget target) =>
+        (target.ForCpu ? ForCpu(target) : ForGpu()).Aggregate(graph, (plan, pass) => pass(plan));
 
-        plan = forCpu
-            ? PadChannels.Apply(
-                SelectKernels.Apply(plan, precision, cachesAreShown ?? ProcessorCaches.AreShown),
-                precision
-            )
-            : plan with
-            {
-                IsChannelsLast = plan.Input.Shape.Rank == 3,
-            };
+    private static IEnumerable<Func<Plan, Plan>> ForCpu(PlanTarget target) =>
+        [
+            RemoveDropout.Apply,
+            FoldNorms.Apply,
+            FuseActivations.Apply,
+            KeepLogitsInFloat32.Apply,
+            plan => SelectKernels.Apply(plan, target.Precision, target.CachesAreShown ?? ProcessorCaches.AreShown),
+            plan => PadChannels.Apply(plan, target.Precision), // as the kernels need it
+            FuseSums.Apply, // as the kernels allow it
+            FuseActivations.Apply, // of sums
+            ReuseBuffers.Apply,
+            plan => TileBatch.Apply(plan),
+        ];
 
-        // Activations are fused once more after the sums: those that follow a sum.
-        plan = ReuseBuffers.Apply(FuseActivations.Apply(FuseSums.Apply(plan)));
-        return forCpu ? TileBatch.Apply(plan) : plan;
-    }
+    private static IEnumerable<Func<Plan, Plan>> ForGpu() =>
+        [
+            RemoveDropout.Apply,
+            FoldNorms.Apply,
+            FuseActivations.Apply,
+            KeepLogitsInFloat32.Apply,
+            UseChannelsLast.Apply,
+            FuseSums.Apply,
+            FuseActivations.Apply, // of sums
+            ReuseBuffers.Apply,
+        ];
 }

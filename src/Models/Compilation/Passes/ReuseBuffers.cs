@@ -14,9 +14,7 @@ internal static class ReuseBuffers
             .Operators.SelectMany(item => item.Inputs, (item, input) => (Input: input, Reader: item))
             .ToLookup(use => use.Input, use => use.Reader);
         var ownMemory = plan
-            .Operators.Where(item =>
-                item is WeightedOperator or NormOperator or AddOperator or CallOperator { Function: "cat" }
-            )
+            .Operators.Where(item => item is WeightedOperator or BatchNormOperator or AddOperator or ConcatOperator)
             .Select(item => item.Output)
             .Where(value => value != plan.Output)
             .ToHashSet();
@@ -55,6 +53,10 @@ internal static class ReuseBuffers
         bool IsLastReader(Value value, Operator reader) =>
             ownMemory.Contains(value)
             && ReferenceEquals(readers[value].Last(), reader)
-            && !readers[value].Any(other => other is CallOperator);
+            && !readers[value].Any(MayShareMemory);
     }
+
+    // Whether an operator's result may be a view of its input.
+    private static bool MayShareMemory(Operator item) =>
+        item is not (WeightedOperator or BatchNormOperator or ActivationOperator or AddOperator);
 }

@@ -1,31 +1,31 @@
 using ModelService.Models.Graph;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;
 
-/// <summary>Translates analysed networks into operators: each layer emits its own.</summary>
+/// <summary>Writes analysed networks down as operators, layer by layer as each of them says.</summary>
 internal static class GraphEmission
 {
-    /// <summary>Translates a network into a list of operators.</summary>
+    /// <summary>A network as a graph, as its layers emit it.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
     public static Plan ToPlan(this ArchitectureAnalysis analysis)
     {
-        var graph = new GraphBuilder();
-        var input = graph.NewValue(analysis.Input);
-        return graph.Build(input, graph.Chain(analysis.Layers, input));
+        var graph = new GraphBuilder(analysis.Input);
+        return graph.Build(graph.Chain(analysis.Layers, graph.Input));
     }
 
     /// <summary>Emits layers one after another.</summary>
     /// <returns>The output of the last one.</returns>
-    public static Value Chain(this GraphBuilder graph, IEnumerable<LayerNode> nodes, Value input) =>
-        nodes.Aggregate(input, (value, node) => node.Definition.Emit(node, graph, value));
+    /// <exception cref="InvalidOperationException">A layer's operators give another shape than its analysis: a bug.</exception>
+    public static Value Chain(this GraphBuilder graph, IEnumerable<LayerNode> nodes, Value input)
+    {
+        foreach (var node in nodes)
+        {
+            input = node.Definition.Emit(node, graph, input);
+            if (!input.Shape.Sizes.SequenceEqual(node.Output.Sizes))
+                throw new InvalidOperationException($"'{node.Key}' gives {input.Shape} instead of {node.Output}.");
+            graph.SetOutput(node.Key, input);
+        }
 
-    /// <summary>Adds a call of a libtorch function for a layer; see <see cref="GraphBuilder.Call"/>.</summary>
-    public static Value Call(
-        this GraphBuilder graph,
-        LayerNode node,
-        Shape shape,
-        string function,
-        params object?[] arguments
-    ) => graph.Call(node.Key, shape, function, arguments);
+        return input;
+    }
 }

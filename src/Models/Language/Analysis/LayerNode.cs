@@ -1,3 +1,4 @@
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Tensors;
 

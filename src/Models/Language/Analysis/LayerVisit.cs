@@ -1,4 +1,5 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Tensors;
 
@@ -118,17 +119,18 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     }
 
     /// <summary>Declares a trainable tensor of the state dict.</summary>
-    public void Tensor(string name, params long[] shape)
+    public void Tensor(string name, Initialization initialization, params long[] shape)
     {
-        Add(name, shape, isCounter: false);
+        Add(name, shape, initialization);
         node.Parameters += Math.Max(0, Shape.Product(shape));
     }
 
     /// <summary>Declares a buffer: a tensor of the state dict that is not trained.</summary>
-    public void Buffer(string name, params long[] shape) => Add(name, shape, isCounter: false);
+    public void Buffer(string name, Initialization initialization, params long[] shape) =>
+        Add(name, shape, initialization);
 
     /// <summary>Declares an int64 counter of the state dict, which inference does not use.</summary>
-    public void Counter(string name) => Add(name, [], isCounter: true);
+    public void Counter(string name) => Add(name, [], Initialization.Zeros, isCounter: true);
 
     /// <summary>Declares constant numbers, which are not trained and not in the state dict.</summary>
     public void Fixed(long count) => node.FixedNumbers += Math.Max(0, count);
@@ -168,8 +170,8 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         return child.Output;
     }
 
-    private void Add(string name, IReadOnlyList<long> shape, bool isCounter) =>
-        node.OwnTensors.Add(new TensorSpec($"{node.Key}.{name}", shape, isCounter));
+    private void Add(string name, long[] shape, Initialization initialization, bool isCounter = false) =>
+        node.OwnTensors.Add(new TensorSpec($"{node.Key}.{name}", shape, isCounter) { Initialization = initialization });
 
     private static readonly string[] Layouts =
     [

@@ -1,3 +1,4 @@
+using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Analysis;

@@ -1,9 +1,7 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -16,21 +14,9 @@ public abstract record Activation : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => Apply;
-
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Add(
-            new ActivationOperator(Function)
-            {
-                Key = node.Key,
-                Inputs = [input],
-                Output = plan.NewValue(node.Output),
-            }
-        );
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new ActivationOperator(Function), input);
 
     /// <summary>The function in the form that plans hold.</summary>
     private protected abstract ActivationFunction Function { get; }
-
-    /// <summary>Computes the function; the result is a new tensor.</summary>
-    private protected abstract Tensor Apply(Tensor input);
 }

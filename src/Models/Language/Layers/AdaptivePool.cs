@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -37,19 +35,11 @@ public abstract record AdaptivePool : LayerDefinition
         return new Shape([input.Sizes[0], .. sizes]);
     }
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var size = OutputSize.Expand(SpatialRank);
-        return input => Apply(input, size);
-    }
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new AdaptivePoolOperator(OutputSize.Expand(SpatialRank), IsMax), input);
 
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(node, node.Output, $"{Function}_pool{SpatialRank}d", input, OutputSize.Expand(SpatialRank));
-
-    /// <summary>The part before <c>_pool</c> of the name of libtorch's function.</summary>
-    private protected virtual string Function => "adaptive_avg";
-
-    private protected abstract Tensor Apply(Tensor input, long[] size);
+    /// <summary>Whether the greatest element of each region counts; else the mean.</summary>
+    private protected virtual bool IsMax => false;
 }
 
 /// <summary>Adaptive average pooling over <c>[N, C, L]</c>.</summary>
@@ -57,9 +47,6 @@ public abstract record AdaptivePool : LayerDefinition
 internal sealed record AdaptiveAvgPool1d : AdaptivePool
 {
     private protected override int SpatialRank => 1;
-
-    private protected override Tensor Apply(Tensor input, long[] size) =>
-        nn.functional.adaptive_avg_pool1d(input, size[0]);
 }
 
 /// <summary>Adaptive average pooling over <c>[N, C, H, W]</c>.</summary>
@@ -67,9 +54,6 @@ internal sealed record AdaptiveAvgPool1d : AdaptivePool
 internal sealed record AdaptiveAvgPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
-
-    private protected override Tensor Apply(Tensor input, long[] size) =>
-        nn.functional.adaptive_avg_pool2d(input, size);
 }
 
 /// <summary>Adaptive average pooling over <c>[N, C, D, H, W]</c>.</summary>
@@ -77,9 +61,6 @@ internal sealed record AdaptiveAvgPool2d : AdaptivePool
 internal sealed record AdaptiveAvgPool3d : AdaptivePool
 {
     private protected override int SpatialRank => 3;
-
-    private protected override Tensor Apply(Tensor input, long[] size) =>
-        nn.functional.adaptive_avg_pool3d(input, size);
 }
 
 /// <summary>Adaptive max pooling over <c>[N, C, H, W]</c>.</summary>
@@ -88,8 +69,5 @@ internal sealed record AdaptiveMaxPool2d : AdaptivePool
 {
     private protected override int SpatialRank => 2;
 
-    private protected override string Function => "adaptive_max";
-
-    private protected override Tensor Apply(Tensor input, long[] size) =>
-        nn.functional.adaptive_max_pool2d(input, size);
+    private protected override bool IsMax => true;
 }

@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -15,36 +13,11 @@ public abstract record AvgPool : Pool
     [Description("Whether the padding's zeros count in the mean.")]
     public bool CountIncludePad { get; init; } = true;
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var (kernel, stride, padding) = (
-            KernelSize.Expand(SpatialRank),
-            (Stride ?? KernelSize).Expand(SpatialRank),
-            Padding.Expand(SpatialRank)
-        );
-        return input => Apply(input, kernel, stride, padding);
-    }
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new AvgPoolOperator(Geometry, CountIncludePad, Divisor), input);
 
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(
-            node,
-            node.Output,
-            $"avg_pool{SpatialRank}d",
-            [
-                input,
-                KernelSize.Expand(SpatialRank),
-                (Stride ?? KernelSize).Expand(SpatialRank),
-                Padding.Expand(SpatialRank),
-                CeilMode,
-                CountIncludePad,
-                .. MoreArguments,
-            ]
-        );
-
-    /// <summary>Arguments of libtorch's function beyond those that all dimensions have in common.</summary>
-    private protected virtual object?[] MoreArguments => [];
-
-    private protected abstract Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding);
+    /// <summary>The divisor of each window's sum; null for the window's size.</summary>
+    private protected virtual int? Divisor => null;
 }
 
 /// <summary>Average pooling over <c>[N, C, L]</c>.</summary>
@@ -52,9 +25,6 @@ public abstract record AvgPool : Pool
 internal sealed record AvgPool1d : AvgPool
 {
     private protected override int SpatialRank => 1;
-
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
-        nn.functional.avg_pool1d(input, kernel[0], stride[0], padding[0], CeilMode, CountIncludePad);
 }
 
 /// <summary>Average pooling over <c>[N, C, H, W]</c>.</summary>
@@ -66,10 +36,7 @@ internal sealed record AvgPool2d : AvgPool
 
     private protected override int SpatialRank => 2;
 
-    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
-
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
-        nn.functional.avg_pool2d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
+    private protected override int? Divisor => DivisorOverride;
 }
 
 /// <summary>Average pooling over <c>[N, C, D, H, W]</c>.</summary>
@@ -83,8 +50,5 @@ internal sealed record AvgPool3d : AvgPool
 
     private protected override bool MustFitUnpadded => true;
 
-    private protected override object?[] MoreArguments => [(long?)DivisorOverride];
-
-    private protected override Tensor Apply(Tensor input, long[] kernel, long[] stride, long[] padding) =>
-        nn.functional.avg_pool3d(input, kernel, stride, padding, CeilMode, CountIncludePad, DivisorOverride);
+    private protected override int? Divisor => DivisorOverride;
 }

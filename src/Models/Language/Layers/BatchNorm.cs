@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -65,12 +63,12 @@ public abstract record BatchNorm : LayerDefinition
         visit.Agree("num_features", NumFeatures, channels);
         if (Affine)
         {
-            visit.Tensor("weight", channels);
-            visit.Tensor("bias", channels);
+            visit.Tensor("weight", Initialization.Ones, channels);
+            visit.Tensor("bias", Initialization.Zeros, channels);
         }
 
-        visit.Buffer("running_mean", channels);
-        visit.Buffer("running_var", channels);
+        visit.Buffer("running_mean", Initialization.Zeros, channels);
+        visit.Buffer("running_var", Initialization.Ones, channels);
         visit.Counter("num_batches_tracked");
         return input;
     }
@@ -81,20 +79,8 @@ public abstract record BatchNorm : LayerDefinition
             NumFeatures = (int)node.Input.Sizes[0],
         };
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, Create(node.Input.Sizes[0])).call;
-
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Add(
-            new NormOperator(new Norm(node.Key, Eps, Affine))
-            {
-                Key = node.Key,
-                Inputs = [input],
-                Output = plan.NewValue(node.Output),
-            }
-        );
-
-    private protected abstract nn.Module<Tensor, Tensor> Create(long channels);
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new BatchNormOperator(new Norm(node.Key, Eps, Affine, Momentum)), input);
 }
 
 /// <summary>Batch norm over <c>[N, C]</c> or <c>[N, C, L]</c>.</summary>
@@ -105,9 +91,6 @@ public abstract record BatchNorm : LayerDefinition
 internal sealed record BatchNorm1d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [1, 2];
-
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
-        nn.BatchNorm1d(channels, Eps, Momentum, Affine);
 }
 
 /// <summary>Batch norm over <c>[N, C, H, W]</c>.</summary>
@@ -118,9 +101,6 @@ internal sealed record BatchNorm1d : BatchNorm
 internal sealed record BatchNorm2d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [3];
-
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
-        nn.BatchNorm2d(channels, Eps, Momentum, Affine);
 }
 
 /// <summary>Batch norm over <c>[N, C, D, H, W]</c>.</summary>
@@ -131,7 +111,4 @@ internal sealed record BatchNorm2d : BatchNorm
 internal sealed record BatchNorm3d : BatchNorm
 {
     private protected override IReadOnlyList<int> Ranks => [4];
-
-    private protected override nn.Module<Tensor, Tensor> Create(long channels) =>
-        nn.BatchNorm3d(channels, Eps, Momentum, Affine);
 }

@@ -1,11 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -36,36 +34,14 @@ internal sealed record Concat : LayerDefinition
             .Aggregate((joined, next) => Join(joined, next, visit));
     }
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var block = Inline ? parent : parent.AddBlock(node);
-        var branches = node.Children.Select(child => BlockModule.Chain([child], block)).ToArray();
-        var join = (Tensor input) =>
-        {
-            var parts = Array.ConvertAll(branches, branch => branch(input));
-            var joined = cat(parts, 1);
-            foreach (var part in parts)
-            {
-                if (!ReferenceEquals(part, input))
-                    part.Dispose();
-            }
-
-            return joined;
-        };
-        return Inline ? join : block.Computes(join);
-    }
-
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
             Branches = [.. node.Children.Select(ArchitectureWriter.BranchWithInferred)],
         };
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
-    {
-        var parts = node.Children.Select(child => plan.Chain([child], input)).ToArray();
-        return plan.Call(node, node.Output, "cat", parts, 1L);
-    }
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new ConcatOperator(), [.. node.Children.Select(branch => graph.Chain([branch], input))]);
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });

@@ -1,11 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Errors;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 using Padding = ModelService.Models.Tensors.Padding;
 
 namespace ModelService.Models.Language.Layers;
@@ -112,49 +110,40 @@ public abstract record Conv : LayerDefinition
 
         var kernel = KernelSize.Expand(SpatialRank);
         var perGroup = channels == Shape.UnknownSize ? channels : channels / Groups;
-        visit.Tensor("weight", [OutChannels, perGroup, .. kernel]);
+        var fanIn = Shape.Product([perGroup, .. kernel]);
+        visit.Tensor("weight", Initialization.KaimingUniform(fanIn), [OutChannels, perGroup, .. kernel]);
         if (Bias)
-            visit.Tensor("bias", OutChannels);
+            visit.Tensor("bias", Initialization.FanInUniform(fanIn), OutChannels);
         if (!input.HasRank)
             return Shape.FromChannels(OutChannels);
 
         var output = new Shape([OutChannels, .. Slide(input, visit)]);
-        visit.Macs(output, Shape.Product([perGroup, .. kernel]));
+        visit.Macs(output, fanIn);
         return output;
     }
 
     internal sealed override Shape? Padded(Shape input) =>
         ConvolutionEdges.From(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var channels = node.Input.Sizes[0];
-        return new Convolution(this, SpatialRank, parent.Add(node, Create(channels)), channels).Forward;
-    }
-
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input)
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input)
     {
         var edges = ConvolutionEdges.From(this, SpatialRank);
         if (!edges.IsInner)
-            input = plan.Call(node, edges.Padded(input.Shape), "pad", input, edges.Outer, edges.Mode);
-        return plan.Add(
-            new ConvolutionOperator
+            input = graph.Add(node.Key, new PadOperator(edges.Outer, edges.Mode), input);
+        return graph.Add(
+            node.Key,
+            new ConvolutionOperator(new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null })
             {
-                Key = node.Key,
-                Inputs = [input],
-                Output = plan.NewValue(node.Output),
-                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
+                Channels = OutChannels,
                 Kernel = KernelSize.Expand(SpatialRank),
                 Stride = Stride.Expand(SpatialRank),
                 Padding = edges.Inner,
                 Dilation = Dilation.Expand(SpatialRank),
                 Groups = Groups,
-            }
+            },
+            input
         );
     }
-
-    /// <summary>The module that holds the parameters.</summary>
-    private protected abstract TorchSharp.Modules.Convolution Create(long inChannels);
 
     private IEnumerable<long> Slide(Shape input, LayerVisit visit)
     {
@@ -225,9 +214,6 @@ public abstract record Conv : LayerDefinition
 internal sealed record Conv1d : Conv
 {
     private protected override int SpatialRank => 1;
-
-    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
-        nn.Conv1d(inChannels, OutChannels, KernelSize.Values[0], groups: Groups, bias: Bias);
 }
 
 /// <summary>Convolution over <c>[N, C, H, W]</c>.</summary>
@@ -235,11 +221,6 @@ internal sealed record Conv1d : Conv
 internal sealed record Conv2d : Conv
 {
     private protected override int SpatialRank => 2;
-
-    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
-        KernelSize.Expand(2) is [var height, var width]
-            ? nn.Conv2d(inChannels, OutChannels, (height, width), groups: Groups, bias: Bias)
-            : throw new InvalidOperationException();
 }
 
 /// <summary>Convolution over <c>[N, C, D, H, W]</c>.</summary>
@@ -247,9 +228,4 @@ internal sealed record Conv2d : Conv
 internal sealed record Conv3d : Conv
 {
     private protected override int SpatialRank => 3;
-
-    private protected override TorchSharp.Modules.Convolution Create(long inChannels) =>
-        KernelSize.Expand(3) is [var depth, var height, var width]
-            ? nn.Conv3d(inChannels, OutChannels, (depth, height, width), groups: Groups, bias: Bias)
-            : throw new InvalidOperationException();
 }

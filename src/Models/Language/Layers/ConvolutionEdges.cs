@@ -1,4 +1,4 @@
-using ModelService.Models.Errors;
+using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -12,7 +12,13 @@ internal sealed class ConvolutionEdges
     {
         this.edges = edges;
         IsInner = mode == PaddingMode.Zeros && edges.All(edge => edge.Front == edge.Back);
-        Mode = mode == PaddingMode.Zeros ? "constant" : WireNames.Get(mode);
+        Mode = mode switch
+        {
+            PaddingMode.Reflect => PadMode.Reflect,
+            PaddingMode.Replicate => PadMode.Replicate,
+            PaddingMode.Circular => PadMode.Circular,
+            _ => PadMode.Zeros,
+        };
     }
 
     /// <summary>Whether the convolution pads by itself: with zeros, as many at the front as at the back.</summary>
@@ -21,14 +27,11 @@ internal sealed class ConvolutionEdges
     /// <summary>The padding that the convolution does by itself, for each dimension.</summary>
     public long[] Inner => [.. edges.Select(edge => IsInner ? edge.Front : 0)];
 
-    /// <summary>
-    /// The padding before the convolution in the order of <c>nn.functional.pad</c>: the last dimension's front, its
-    /// back, the front of the dimension before it, and so on.
-    /// </summary>
-    public long[] Outer => [.. edges.Reverse().SelectMany(edge => new[] { edge.Front, edge.Back })];
+    /// <summary>The edges padded before the convolution, the channels' (none) first.</summary>
+    public (long Front, long Back)[] Outer => [(0, 0), .. edges];
 
-    /// <summary>Mode of the padding before the convolution, by its name in <c>nn.functional.pad</c>.</summary>
-    public string Mode { get; }
+    /// <summary>What these edges hold.</summary>
+    public PadMode Mode { get; }
 
     /// <summary>Works out the padding of a layer.</summary>
     /// <param name="layer">The layer.</param>

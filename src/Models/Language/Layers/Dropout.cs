@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -22,21 +20,23 @@ public abstract record AnyDropout : LayerDefinition
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
 
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) => input;
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new DropoutOperator(P, WholeChannels), input);
+
+    /// <summary>Whether channels are dropped as a whole.</summary>
+    private protected abstract bool WholeChannels { get; }
 }
 
 /// <summary>Dropout of single numbers.</summary>
 [Layer("dropout", "Sets numbers to 0 at random during training; does nothing during inference.")]
 internal sealed record Dropout : AnyDropout
 {
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.Dropout(P)).call;
+    private protected override bool WholeChannels => false;
 }
 
 /// <summary>Dropout of whole channels, of <c>[N, C, H, W]</c> or any other number of dimensions.</summary>
 [Layer("dropout2d", "Sets whole channels to 0 at random during training; does nothing during inference.")]
 internal sealed record Dropout2d : AnyDropout
 {
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.Dropout2d(P)).call;
+    private protected override bool WholeChannels => true;
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -12,7 +11,5 @@ internal sealed record Elu : Activation
     [Description("The limit of the result for very negative numbers is -alpha.")]
     public double Alpha { get; init; } = 1.0;
 
-    private protected override ActivationFunction Function => new("elu", Alpha);
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.elu(input, Alpha);
+    private protected override ActivationFunction Function => new(ActivationKind.Elu, Alpha);
 }

@@ -1,9 +1,7 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -31,50 +29,18 @@ internal sealed record Filter2d : LayerDefinition
         return input;
     }
 
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, new Filter(Preset.Kernel(), node.Input.Sizes[0])).call;
-
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Add(
-            new ConvolutionOperator
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(
+            node.Key,
+            new ConvolutionOperator(new FixedWeights(Preset.Kernel(), node.Input.Sizes[0]))
             {
-                Key = node.Key,
-                Inputs = [input],
-                Output = plan.NewValue(node.Output),
-                Weights = new FixedWeights(Preset.Kernel(), node.Input.Sizes[0]),
+                Channels = node.Input.Sizes[0],
                 Kernel = [3, 3],
                 Stride = [1, 1],
                 Padding = [1, 1],
                 Dilation = [1, 1],
                 Groups = node.Input.Sizes[0],
-            }
+            },
+            input
         );
-
-    private sealed class Filter : nn.Module<Tensor, Tensor>
-    {
-        private readonly long channels;
-
-        public Filter(IEnumerable<double> kernel, long channels)
-            : base(nameof(Filter))
-        {
-            this.channels = channels;
-
-            // The kernel is a buffer, so that the module owns it and not a dispose scope. The buffer is not persistent,
-            // so that it stays out of the state dict; such a buffer does not move to a device with its module.
-            register_buffer(
-                "kernel",
-                tensor(kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3])
-                    .repeat(channels, 1, 1, 1)
-                    .DetachFromDisposeScope(),
-                persistent: false
-            );
-        }
-
-        public override Tensor forward(Tensor input)
-        {
-            using var scope = NewDisposeScope();
-            var kernel = get_buffer("kernel")!.to(input.dtype, input.device);
-            return nn.functional.conv2d(input, kernel, padding: [1, 1], groups: channels).MoveToOuterDisposeScope();
-        }
-    }
 }

@@ -1,9 +1,7 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -58,12 +56,6 @@ internal sealed record Flatten : LayerDefinition
         ]);
     }
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(node, node.Output, "flatten", input, (long)StartDim, (long)EndDim);
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var (start, end) = (StartDim, EndDim);
-        return input => input.flatten(start, end);
-    }
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new ReshapeOperator(node.Output), input);
 }

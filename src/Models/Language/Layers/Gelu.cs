@@ -1,7 +1,5 @@
 using System.ComponentModel;
-using ModelService.Models.Errors;
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -24,13 +22,5 @@ internal sealed record Gelu : Activation
     public GeluApproximation Approximate { get; init; }
 
     private protected override ActivationFunction Function =>
-        new("gelu") { FusedName = "gelu", Approximate = WireNames.Get(Approximate) };
-
-    private protected override Tensor Apply(Tensor input) =>
-        nn.functional.gelu(
-            input,
-            Approximate == GeluApproximation.Tanh
-                ? TorchSharp.Modules.GELU.Approximate.tanh
-                : TorchSharp.Modules.GELU.Approximate.none
-        );
+        new(Approximate == GeluApproximation.Tanh ? ActivationKind.GeluTanh : ActivationKind.Gelu);
 }

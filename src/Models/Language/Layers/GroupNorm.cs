@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -40,8 +38,8 @@ internal sealed record GroupNorm : LayerDefinition
             visit.Fail("num_groups", $"{channels} channels can't be split into {NumGroups} groups of equal size.");
         if (!Affine)
             return input;
-        visit.Tensor("weight", channels);
-        visit.Tensor("bias", channels);
+        visit.Tensor("weight", Initialization.Ones, channels);
+        visit.Tensor("bias", Initialization.Zeros, channels);
         return input;
     }
 
@@ -51,32 +49,15 @@ internal sealed record GroupNorm : LayerDefinition
             NumChannels = (int)node.Input.Sizes[0],
         };
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(
-            node,
-            node.Output,
-            "group_norm",
-            input,
-            (long)NumGroups,
-            Parameter(node, "weight"),
-            Parameter(node, "bias"),
-            Eps
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(
+            node.Key,
+            new GroupNormOperator(
+                NumGroups,
+                Eps,
+                Affine ? $"{node.Key}.weight" : null,
+                Affine ? $"{node.Key}.bias" : null
+            ),
+            input
         );
-
-    private Parameter? Parameter(LayerNode node, string name) => Affine ? new Parameter($"{node.Key}.{name}") : null;
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        // TorchSharp's module leaves its parameters uninitialised. It also refuses [N, C], which PyTorch's module takes
-        // and the function takes, too.
-        var module = parent.Add(node, nn.GroupNorm(NumGroups, node.Input.Sizes[0], Eps, Affine));
-        if (Affine)
-        {
-            nn.init.ones_(module.weight!);
-            nn.init.zeros_(module.bias!);
-        }
-
-        var (groups, eps) = (NumGroups, Eps);
-        return input => nn.functional.group_norm(input, groups, module.weight!, module.bias!, eps);
-    }
 }

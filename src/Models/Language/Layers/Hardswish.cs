@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -8,7 +7,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("hardswish", "A cheap form of silu, made of straight lines and a parabola.")]
 internal sealed record Hardswish : Activation
 {
-    private protected override ActivationFunction Function => new("hardswish") { FusedName = "hardswish" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.hardswish(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Hardswish);
 }

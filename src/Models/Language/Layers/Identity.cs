@@ -1,8 +1,6 @@
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -12,7 +10,5 @@ internal sealed record Identity : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => input;
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => input;
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) => static input => input;
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => input;
 }

@@ -1,11 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -49,23 +47,12 @@ public abstract record LayerDefinition
     /// <param name="input">Shape of the input.</param>
     internal virtual Shape? Padded(Shape input) => null;
 
-    /// <summary>
-    /// Builds the function that computes the layer, and registers its parameters in <paramref name="parent"/>.
-    /// </summary>
+    /// <summary>Adds the operators that compute the layer to a graph.</summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>
-    /// <param name="parent">The module that holds the parameters.</param>
-    /// <returns>
-    /// Maps <c>[N, ...input]</c> to <c>[N, ...output]</c>. It borrows its argument; the caller owns the result, which
-    /// may be the argument itself.
-    /// </returns>
-    internal abstract Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent);
-
-    /// <summary>Adds operators to a plan that compute the same function as <see cref="Build"/> gives.</summary>
-    /// <param name="node">The layer in its place, analysed without an error.</param>
-    /// <param name="plan">Receives the operators.</param>
+    /// <param name="graph">Receives the operators.</param>
     /// <param name="input">The input.</param>
     /// <returns>The output; the input itself for a layer that does nothing.</returns>
-    internal abstract Value Emit(LayerNode node, GraphBuilder plan, Value input);
+    internal abstract Value Emit(LayerNode node, GraphBuilder graph, Value input);
 
     /// <summary>The same layer with another number of outputs; null for a kind that doesn't take that number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;

@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -38,9 +36,9 @@ internal sealed record LayerNorm : LayerDefinition
         visit.SeesWholeInput(input, Sizes.Length);
         if (ElementwiseAffine)
         {
-            visit.Tensor("weight", Sizes);
+            visit.Tensor("weight", Initialization.Ones, Sizes);
             if (Bias)
-                visit.Tensor("bias", Sizes);
+                visit.Tensor("bias", Initialization.Zeros, Sizes);
         }
 
         if (!input.HasRank)
@@ -56,18 +54,15 @@ internal sealed record LayerNorm : LayerDefinition
         return input;
     }
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(
-            node,
-            node.Output,
-            "layer_norm",
-            input,
-            Sizes,
-            ElementwiseAffine ? new Parameter($"{node.Key}.weight") : null,
-            ElementwiseAffine && Bias ? new Parameter($"{node.Key}.bias") : null,
-            Eps
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(
+            node.Key,
+            new LayerNormOperator(
+                Sizes,
+                Eps,
+                ElementwiseAffine ? $"{node.Key}.weight" : null,
+                ElementwiseAffine && Bias ? $"{node.Key}.bias" : null
+            ),
+            input
         );
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.LayerNorm(Sizes, Eps, ElementwiseAffine, Bias)).call;
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -11,8 +10,5 @@ internal sealed record LeakyRelu : Activation
     [Description("Factor of negative numbers.")]
     public double NegativeSlope { get; init; } = 0.01;
 
-    private protected override ActivationFunction Function =>
-        new("leaky_relu", NegativeSlope) { FusedName = "leaky_relu" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.leaky_relu(input, NegativeSlope);
+    private protected override ActivationFunction Function => new(ActivationKind.LeakyRelu, NegativeSlope);
 }

@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -27,9 +25,9 @@ internal sealed record Linear : LayerDefinition
         visit.SeesWholeInput(input, dimensions: 1);
         var features = input.HasRank ? input.Sizes[^1] : Shape.UnknownSize;
         visit.Agree("in_features", InFeatures, features);
-        visit.Tensor("weight", OutFeatures, features);
+        visit.Tensor("weight", Initialization.KaimingUniform(features), OutFeatures, features);
         if (Bias)
-            visit.Tensor("bias", OutFeatures);
+            visit.Tensor("bias", Initialization.FanInUniform(features), OutFeatures);
         if (!input.HasRank)
             return Shape.Unknown;
         var output = new Shape([.. input.Sizes.SkipLast(1), OutFeatures]);
@@ -37,19 +35,15 @@ internal sealed record Linear : LayerDefinition
         return output;
     }
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Add(
-            new LinearOperator
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(
+            node.Key,
+            new LinearOperator(new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null })
             {
-                Key = node.Key,
-                Inputs = [input],
-                Output = plan.NewValue(node.Output),
-                Weights = new NamedWeights($"{node.Key}.weight") { Bias = Bias ? $"{node.Key}.bias" : null },
-            }
+                Features = OutFeatures,
+            },
+            input
         );
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        parent.Add(node, nn.Linear(node.Input.Sizes[^1], OutFeatures, Bias)).call;
 
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with

@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -18,37 +16,8 @@ public abstract record MaxPool : Pool
 
     private protected sealed override Sizes WindowDilation => Dilation;
 
-    internal sealed override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var (kernel, stride, padding, dilation) = (
-            KernelSize.Expand(SpatialRank),
-            (Stride ?? KernelSize).Expand(SpatialRank),
-            Padding.Expand(SpatialRank),
-            Dilation.Expand(SpatialRank)
-        );
-        return input => Apply(input, kernel, stride, padding, dilation);
-    }
-
-    internal sealed override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        plan.Call(
-            node,
-            node.Output,
-            $"max_pool{SpatialRank}d",
-            input,
-            KernelSize.Expand(SpatialRank),
-            (Stride ?? KernelSize).Expand(SpatialRank),
-            Padding.Expand(SpatialRank),
-            Dilation.Expand(SpatialRank),
-            CeilMode
-        );
-
-    private protected abstract Tensor Apply(
-        Tensor input,
-        long[] kernel,
-        long[] stride,
-        long[] padding,
-        long[] dilation
-    );
+    internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        graph.Add(node.Key, new MaxPoolOperator(Geometry), input);
 }
 
 /// <summary>Max pooling over <c>[N, C, L]</c>.</summary>
@@ -56,14 +25,6 @@ public abstract record MaxPool : Pool
 internal sealed record MaxPool1d : MaxPool
 {
     private protected override int SpatialRank => 1;
-
-    private protected override Tensor Apply(
-        Tensor input,
-        long[] kernel,
-        long[] stride,
-        long[] padding,
-        long[] dilation
-    ) => nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode);
 }
 
 /// <summary>Max pooling over <c>[N, C, H, W]</c>.</summary>
@@ -71,14 +32,6 @@ internal sealed record MaxPool1d : MaxPool
 internal sealed record MaxPool2d : MaxPool
 {
     private protected override int SpatialRank => 2;
-
-    private protected override Tensor Apply(
-        Tensor input,
-        long[] kernel,
-        long[] stride,
-        long[] padding,
-        long[] dilation
-    ) => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode);
 }
 
 /// <summary>Max pooling over <c>[N, C, D, H, W]</c>.</summary>
@@ -86,12 +39,4 @@ internal sealed record MaxPool2d : MaxPool
 internal sealed record MaxPool3d : MaxPool
 {
     private protected override int SpatialRank => 3;
-
-    private protected override Tensor Apply(
-        Tensor input,
-        long[] kernel,
-        long[] stride,
-        long[] padding,
-        long[] dilation
-    ) => nn.functional.max_pool3d(input, kernel, stride, padding, dilation, CeilMode);
 }

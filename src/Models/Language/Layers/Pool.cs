@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 
@@ -35,6 +36,16 @@ public abstract record Pool : LayerDefinition
 
     /// <summary>Whether the window must fit into the input without its padding.</summary>
     private protected virtual bool MustFitUnpadded => false;
+
+    /// <summary>How the window slides, for each spatial dimension.</summary>
+    private protected PoolGeometry Geometry =>
+        new(
+            KernelSize.Expand(SpatialRank),
+            (Stride ?? KernelSize).Expand(SpatialRank),
+            Padding.Expand(SpatialRank),
+            WindowDilation.Expand(SpatialRank),
+            CeilMode
+        );
 
     internal sealed override Shape Infer(Shape input, LayerVisit visit)
     {

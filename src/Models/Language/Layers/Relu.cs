@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -7,7 +6,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("relu", "Replaces every negative number by 0.")]
 internal sealed record Relu : Activation
 {
-    private protected override ActivationFunction Function => new("relu") { FusedName = "relu" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.relu(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Relu);
 }

@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -7,7 +6,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("relu6", "Cuts every number to the range 0 to 6.")]
 internal sealed record Relu6 : Activation
 {
-    private protected override ActivationFunction Function => new("hardtanh", 0, 6) { FusedName = "hardtanh" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.relu6(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Relu6);
 }

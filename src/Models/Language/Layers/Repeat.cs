@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -32,10 +30,7 @@ internal sealed record Repeat : LayerDefinition
         return shape;
     }
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => plan.Chain(node.Children, input);
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        BlockModule.Chain(node.Children, parent);
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => graph.Chain(node.Children, input);
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

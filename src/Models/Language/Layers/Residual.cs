@@ -1,11 +1,9 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -51,34 +49,13 @@ internal sealed record Residual : LayerDefinition
         if (Activation is null)
             return sum;
         if (Activation is Layers.Activation or UnreadableLayer)
-            return visit.Child(Activation, "activation", sum, new KeyScope(""));
+            return visit.Child(Activation, "activation", sum, visit.OwnKeys());
         visit.Fail(
             "activation",
             $"'{LayerCatalogue.NameOf(Activation)}' is not an activation, that is, a function of each number such as "
                 + "\"relu\"."
         );
         return sum;
-    }
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var block = parent.AddBlock(node);
-        var body = BlockModule.Chain([.. node.Children.Take(Body.Count)], block);
-        var shortcut = Shortcut is null ? static input => input : BlockModule.Chain([node.Children[Body.Count]], block);
-        var activation = Activation is null ? null : BlockModule.Chain([node.Children[^1]], block);
-        return block.Computes(input =>
-        {
-            var (left, right) = (body(input), shortcut(input));
-            var sum = left + right;
-            if (!ReferenceEquals(left, input))
-                left.Dispose();
-            if (!ReferenceEquals(right, input))
-                right.Dispose();
-            if (activation is null)
-                return sum;
-            using (sum)
-                return activation(sum);
-        });
     }
 
     internal override LayerDefinition WithInferred(LayerNode node) =>
@@ -88,19 +65,12 @@ internal sealed record Residual : LayerDefinition
             Shortcut = Shortcut is null ? null : ArchitectureWriter.BranchWithInferred(node.Children[Body.Count]),
         };
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input)
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input)
     {
-        var body = plan.Chain(node.Children.Take(Body.Count), input);
-        var shortcut = Shortcut is null ? input : plan.Chain([node.Children[Body.Count]], input);
-        var sum = plan.Add(
-            new AddOperator
-            {
-                Key = node.Key,
-                Inputs = [body, shortcut],
-                Output = plan.NewValue(body.Shape),
-            }
-        );
-        return Activation is null ? sum : plan.Chain([node.Children[^1]], sum);
+        var body = graph.Chain(node.Children.Take(Body.Count), input);
+        var shortcut = Shortcut is null ? input : graph.Chain([node.Children[Body.Count]], input);
+        var sum = graph.Add(node.Key, new AddOperator(), body, shortcut);
+        return Activation is null ? sum : graph.Chain([node.Children[^1]], sum);
     }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>

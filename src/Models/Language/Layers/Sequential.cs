@@ -1,10 +1,8 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -23,15 +21,7 @@ internal sealed record Sequential : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit) =>
         visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) => plan.Chain(node.Children, input);
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        if (Inline)
-            return BlockModule.Chain(node.Children, parent);
-        var block = parent.AddBlock(node);
-        return block.Computes(BlockModule.Chain(node.Children, block));
-    }
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => graph.Chain(node.Children, input);
 
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with

@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -7,7 +6,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("sigmoid", "Maps every number to the range 0 to 1.")]
 internal sealed record Sigmoid : Activation
 {
-    private protected override ActivationFunction Function => new("sigmoid") { FusedName = "sigmoid" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.sigmoid(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Sigmoid);
 }

@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -7,7 +6,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("silu", "Multiplies every number by its sigmoid; also called swish.")]
 internal sealed record Silu : Activation
 {
-    private protected override ActivationFunction Function => new("silu") { FusedName = "swish" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.silu(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Silu);
 }

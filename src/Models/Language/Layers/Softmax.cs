@@ -1,9 +1,7 @@
 using System.ComponentModel;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -41,12 +39,6 @@ internal sealed record Softmax : LayerDefinition
     /// </summary>
     internal static bool IsLeftOut(LayerNode node) => node.EndsNetwork && node.Output.Rank == 1;
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        IsLeftOut(node) ? input : plan.Call(node, node.Output, "softmax", input, (long)Dim);
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent)
-    {
-        var dim = Dim;
-        return IsLeftOut(node) ? static input => input : input => nn.functional.softmax(input, dim);
-    }
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        IsLeftOut(node) ? input : graph.Add(node.Key, new SoftmaxOperator(Dim), input);
 }

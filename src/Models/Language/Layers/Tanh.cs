@@ -1,5 +1,4 @@
 using ModelService.Models.Graph;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -7,7 +6,5 @@ namespace ModelService.Models.Language.Layers;
 [Layer("tanh", "Maps every number to the range -1 to 1.")]
 internal sealed record Tanh : Activation
 {
-    private protected override ActivationFunction Function => new("tanh") { FusedName = "tanh" };
-
-    private protected override Tensor Apply(Tensor input) => nn.functional.tanh(input);
+    private protected override ActivationFunction Function => new(ActivationKind.Tanh);
 }

@@ -1,8 +1,6 @@
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Language.Layers;
 
@@ -14,9 +12,6 @@ internal sealed record UnreadableLayer : LayerDefinition
 {
     internal override Shape Infer(Shape input, LayerVisit visit) => Shape.Unknown;
 
-    internal override Value Emit(LayerNode node, GraphBuilder plan, Value input) =>
-        throw new InvalidOperationException("An architecture with errors can't be planned.");
-
-    internal override Func<Tensor, Tensor> Build(LayerNode node, BlockModule parent) =>
-        throw new InvalidOperationException("An architecture with errors can't be built.");
+    internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
+        throw new InvalidOperationException("An architecture with errors is not planned.");
 }

@@ -99,9 +99,7 @@ public sealed class CodeWriterTests
             .Write(
                 PlanPasses.Compile(
                     Networks.Analyze(Networks.Of(layers)).ToPlan(),
-                    precision,
-                    forCpu: true,
-                    allowManaged: false
+                    new PlanTarget(precision, ForCpu: true)
                 ),
                 precision
             )

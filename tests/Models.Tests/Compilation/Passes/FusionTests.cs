@@ -22,7 +22,7 @@ public sealed class FusionTests
         );
 
         Assert.Equal("1", Assert.Single(item.Weights.Norms).Key);
-        Assert.Equal("relu", item.Activation!.Name);
+        Assert.Equal(ActivationKind.Relu, item.Activation!.Kind);
         Assert.Equal("0", item.Key);
     }
 
@@ -47,22 +47,22 @@ public sealed class FusionTests
                 """{ "type": "linear", "out_features": 4 }""",
                 """{ "type": "batch_norm1d" }"""
             ),
-            item => item is NormOperator
+            item => item is BatchNormOperator
         );
 
     [Fact]
     public void Compile_ActivationBeforeNorm_KeepsTheNorm() =>
         Assert.Collection(
             Compile(Conv, Relu, Norm),
-            item => Assert.Equal("relu", Weighted(item).Activation!.Name),
-            item => Assert.IsType<NormOperator>(item)
+            item => Assert.Equal(ActivationKind.Relu, Weighted(item).Activation!.Kind),
+            item => Assert.IsType<BatchNormOperator>(item)
         );
 
     [Fact]
     public void Compile_TwoActivations_FusesTheFirstOnly() =>
         Assert.Collection(
             Compile(Conv, Relu, """{ "type": "tanh" }"""),
-            item => Assert.Equal("relu", Weighted(item).Activation!.Name),
+            item => Assert.Equal(ActivationKind.Relu, Weighted(item).Activation!.Kind),
             item => Assert.IsType<ActivationOperator>(item)
         );
 
@@ -75,7 +75,7 @@ public sealed class FusionTests
         Assert.Collection(
             operators,
             item => Assert.Empty(Weighted(item).Weights.Norms),
-            item => Assert.IsType<NormOperator>(item),
+            item => Assert.IsType<BatchNormOperator>(item),
             item => Assert.IsType<ActivationOperator>(item),
             item => Assert.IsType<AddOperator>(item)
         );
@@ -89,7 +89,7 @@ public sealed class FusionTests
         Assert.Equal(2, operators.Count);
         var sum = Weighted(operators[1]);
         Assert.Equal([operators[0].Output], sum.Inputs.Skip(1));
-        Assert.Equal("relu", sum.Activation!.Name);
+        Assert.Equal(ActivationKind.Relu, sum.Activation!.Kind);
     }
 
     [Fact]
@@ -118,18 +118,18 @@ public sealed class FusionTests
         var plan = new Plan(
             input,
             [
-                new CallOperator("adaptive_avg_pool2d", [input])
+                new AdaptivePoolOperator([1, 1], IsMax: false)
                 {
                     Key = "0",
                     Inputs = [input],
                     Output = narrow,
                 },
-                new LinearOperator
+                new LinearOperator(new NamedWeights("1.weight"))
                 {
                     Key = "1",
                     Inputs = [input],
                     Output = product,
-                    Weights = new NamedWeights("1.weight"),
+                    Features = 8,
                 },
                 new AddOperator
                 {
@@ -169,7 +169,7 @@ public sealed class FusionTests
         );
 
         var route = PlanPasses
-            .Compile(network.ToPlan(), Precision.Float32, forCpu: true, allowManaged: false, cachesAreShown)
+            .Compile(network.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true, cachesAreShown))
             .Operators.OfType<ConvolutionOperator>()
             .Single()
             .KernelKind;
@@ -215,9 +215,7 @@ public sealed class FusionTests
             Networks
                 .Analyze($$"""{ "input": { "shape": [64, 16, 16] }, "layers": [{{Residual(body: [Conv, Conv])}}] }""")
                 .ToPlan(),
-            Precision.Float32,
-            forCpu: true,
-            allowManaged: false
+            new PlanTarget(Precision.Float32, ForCpu: true)
         );
 
         var sum = plan.Operators.OfType<ConvolutionOperator>().Last();
@@ -256,7 +254,7 @@ public sealed class FusionTests
         var operators = Compile("""{ "type": "conv2d", "out_channels": 84, "kernel_size": 3 }""", Conv);
 
         Assert.Equal(
-            ["ConvolutionOperator", "CallOperator", "ConvolutionOperator"],
+            ["ConvolutionOperator", "PadOperator", "ConvolutionOperator"],
             operators.Select(item => item.GetType().Name)
         );
         Assert.Equal(12, Weighted(operators[2]).Weights.PadIn);
@@ -281,9 +279,7 @@ public sealed class FusionTests
     {
         var plan = PlanPasses.Compile(
             PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()).ToPlan(),
-            Precision.Float32,
-            forCpu: true,
-            allowManaged: false
+            new PlanTarget(Precision.Float32, ForCpu: true)
         );
 
         Assert.Equal(last, plan.Operators.Take(plan.OperatorsInPairs).LastOrDefault()?.Key);
@@ -297,9 +293,7 @@ public sealed class FusionTests
     {
         var plan = PlanPasses.Compile(
             Networks.Analyze(Networks.Of(Conv, Residual(body), Conv)).ToPlan(),
-            Precision.Float32,
-            forCpu: true,
-            allowManaged: false
+            new PlanTarget(Precision.Float32, ForCpu: true)
         );
 
         Assert.Equal(inPairs, TileBatch.Apply(plan, large: 1).OperatorsInPairs);
@@ -307,12 +301,7 @@ public sealed class FusionTests
 
     private static IReadOnlyList<Operator> Compile(params string[] layers) =>
         PlanPasses
-            .Compile(
-                Networks.Analyze(Networks.Of(layers)).ToPlan(),
-                Precision.Float32,
-                forCpu: true,
-                allowManaged: false
-            )
+            .Compile(Networks.Analyze(Networks.Of(layers)).ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true))
             .Operators;
 
     private static KernelKind Route(string layer) => Weighted(Assert.Single(Compile(layer))).KernelKind;

@@ -1,3 +1,4 @@
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Predefined;
 using ModelService.Models.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace ModelService.Models.Language.Analysis;
+namespace ModelService.Models.Graph;
 
 /// <summary>The window of a convolution or pool along one dimension.</summary>
 /// <param name="Kernel">Number of elements in the window.</param>
