@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;

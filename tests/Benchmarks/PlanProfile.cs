@@ -5,7 +5,6 @@ using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
-using ModelService.Models.Language.Layers;
 using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
@@ -75,8 +74,8 @@ internal static class PlanProfile
         item switch
         {
             WeightedOperator weighted => $"{(item is LinearOperator ? "linear" : "conv")} {weighted.KernelKind}"
-                + $"{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Name}",
-            ActivationOperator activation => activation.Function.Name,
+                + $"{(weighted.HasAddend ? " +" : "")} {weighted.Activation?.Kind}",
+            ActivationOperator activation => $"{activation.Function.Kind}",
             _ => item.GetType().Name,
         };
 

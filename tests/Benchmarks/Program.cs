@@ -59,7 +59,7 @@ switch (args)
               share                                   models that are used beside a flooded one, inside of the server
               share http [MODEL ...]                  the same, as their clients see it
               images                                  from a photo's bytes to a network's input
-              load NETWORK [PRECISION]                the server by the number of its clients
+              load NETWORK|lesson [PRECISION]         the server by the number of its clients
               alone NETWORK                           what batching costs a single client
               first NETWORK                           the first requests to a new model
               overload NETWORK SECONDS                five times more requests than can be answered

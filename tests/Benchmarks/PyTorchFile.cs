@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using ModelService.Models.Tensors;
-using ModelService.Models.Weights;
 
 namespace ModelService.Benchmarks;
 

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using ModelService.Models.Errors;
 using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks.Load;
@@ -18,16 +17,23 @@ internal static class LoadBenchmark
     public static async Task ClientsAsync(string network, string precision)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(
-            new
-            {
-                name = "model",
-                @base = network,
-                num_classes = 7,
-                seed = 1,
-                precision,
-            }
-        );
+        object definition =
+            network == "lesson"
+                ? new
+                {
+                    name = "model",
+                    architecture = Lesson(),
+                    seed = 1,
+                }
+                : new
+                {
+                    name = "model",
+                    @base = network,
+                    num_classes = 7,
+                    seed = 1,
+                    precision,
+                };
+        await server.CreateAsync(definition);
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
         await Traffic.ClosedAsync(8, TimeSpan.FromSeconds(3), Send);
         Console.WriteLine(

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ModelService.Models.Errors;
-using ModelService.Models.Graph;
 
 namespace ModelService.Benchmarks.Load;
 

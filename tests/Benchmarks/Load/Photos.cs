@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using ModelService.Models.Language.Layers;
 using ModelService.TestSupport;
 
 namespace ModelService.Benchmarks.Load;

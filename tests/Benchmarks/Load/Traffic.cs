@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using ModelService.Models.Errors;
-using ModelService.Models.Graph;
 
 namespace ModelService.Benchmarks.Load;
 
