@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
-using ModelService.Models.Language.Layers;
 using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
