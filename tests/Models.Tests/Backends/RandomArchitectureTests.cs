@@ -73,7 +73,7 @@ public sealed class RandomArchitectureTests
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using var parameters = ParameterStore.Create(analysis.StateDict, i, []);
-            SetStatistics(parameters, i);
+            RandomInputs.SetNorms(parameters, i);
             var graph = analysis.ToPlan();
             using var eager = new EagerExecutor(graph, parameters);
 
@@ -199,20 +199,5 @@ public sealed class RandomArchitectureTests
         }
 
         return true;
-    }
-
-    // Fresh statistics are 0 and 1, which would hide a norm that is not folded in.
-    private static void SetStatistics(ParameterStore parameters, int seed)
-    {
-        using var generator = new Generator((ulong)seed, CPU);
-        foreach (var (name, tensor) in parameters.StateDict)
-        {
-            if (name.EndsWith("running_mean", StringComparison.Ordinal))
-                tensor.normal_(0, 0.3, generator);
-            else if (name.EndsWith("running_var", StringComparison.Ordinal))
-                tensor.uniform_(0.5, 2, generator);
-            else if (tensor.dim() == 1 && name.EndsWith("weight", StringComparison.Ordinal))
-                tensor.uniform_(-1.5, 1.5, generator);
-        }
     }
 }

@@ -38,16 +38,16 @@ public static class ArchitectureAdvice
     // own, and the layers after the block begin another.
     private static void AddTo(List<List<LayerNode>> runs, LayerNode node)
     {
-        if (node.Definition.Forks)
+        var branches = node.Definition.BranchesOf(node);
+        foreach (var branch in branches)
         {
-            var body = node.Definition is Residual residual ? residual.Body.Count : 0;
-            foreach (var branch in node.Children.Skip(body).Chunk(1).Prepend([.. node.Children.Take(body)]))
-            {
-                runs.Add([]);
-                foreach (var child in branch)
-                    AddTo(runs, child);
-            }
+            runs.Add([]);
+            foreach (var child in branch)
+                AddTo(runs, child);
+        }
 
+        if (branches.Count > 0)
+        {
             runs.Add([]);
             return;
         }

@@ -52,7 +52,7 @@ internal sealed class ArchitectureAnalyzer
         );
         for (
             var last = top;
-            last.Children.Count > 0 && last.Definition is Sequential or Repeat;
+            last.Children.Count > 0 && last.Definition.BranchesOf(last).Count == 0;
             last.EndsNetwork = true
         )
         {

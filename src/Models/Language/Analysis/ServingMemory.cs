@@ -40,7 +40,7 @@ public static class ServingMemory
         if (node.Children.Count == 0)
             return ends;
         var inside = node.Children.Max(Peak);
-        return node.Definition.Forks ? inside + ends : inside;
+        return node.Definition.BranchesOf(node).Count > 0 ? inside + ends : inside;
     }
 
     private static long InputBytes(LayerNode node) => node.Input.IsKnown ? node.Input.ElementCount * sizeof(float) : 0;

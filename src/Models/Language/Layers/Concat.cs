@@ -23,8 +23,6 @@ internal sealed record Concat : LayerDefinition
 
     internal override bool IsKeyed => !Inline;
 
-    internal override bool Forks => true;
-
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
@@ -37,11 +35,24 @@ internal sealed record Concat : LayerDefinition
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
-            Branches = [.. node.Children.Select(ArchitectureWriter.BranchWithInferred)],
+            Branches = [.. node.Children.Select(branch => branch.Definition.WithInferred(branch))],
         };
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
         graph.Add(node.Key, new ConcatOperator(), [.. node.Children.Select(branch => graph.Chain([branch], input))]);
+
+    internal override IReadOnlyList<IReadOnlyList<LayerNode>> BranchesOf(LayerNode node) =>
+        [.. node.Children.Select(branch => (LayerNode[])[branch])];
+
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input)
+    {
+        return Inline ? Joined(block, input) : block.CallClass(node, own => Joined(own, "x"), input);
+
+        string Joined(PyTorchBlock owner, string value) =>
+            owner.Assign(
+                $"torch.cat([{string.Join(", ", node.Children.Select(branch => owner.Chain([branch], value)))}], 1)"
+            );
+    }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -15,6 +16,18 @@ namespace ModelService.Models.Language.Layers;
 )]
 internal sealed record Filter2d : LayerDefinition
 {
+    private const string PythonClass = """
+        class Filter2d(nn.Module):
+            def __init__(self, channels, kernel):
+                super().__init__()
+                self.channels = channels
+                kernel = torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)
+                self.register_buffer("kernel", kernel, persistent=False)
+
+            def forward(self, x):
+                return nn.functional.conv2d(x, self.kernel, padding=1, groups=self.channels)
+        """;
+
     [Description("Name of the filter.")]
     public required FilterPreset Preset { get; init; }
 
@@ -43,4 +56,10 @@ internal sealed record Filter2d : LayerDefinition
             },
             input
         );
+
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input)
+    {
+        block.UseClass(PythonClass);
+        return block.Call(node, $"Filter2d({node.Input.Sizes[0]}, {PyTorchExpression.Format(Preset.Kernel())})", input);
+    }
 }

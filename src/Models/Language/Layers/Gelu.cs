@@ -15,7 +15,11 @@ public enum GeluApproximation
 
 /// <summary><c>x · Φ(x)</c>, where Φ is the distribution function of the standard normal distribution.</summary>
 /// <remarks>Source: Hendrycks and Gimpel 2016, arXiv:1606.08415.</remarks>
-[Layer("gelu", "Multiplies every number by the probability that a standard normal variable is smaller.")]
+[Layer(
+    "gelu",
+    "Multiplies every number by the probability that a standard normal variable is smaller.",
+    ClassName = "GELU"
+)]
 internal sealed record Gelu : Activation
 {
     [Description("\"none\" computes the normal distribution exactly, \"tanh\" by a hyperbolic tangent.")]

@@ -11,4 +11,8 @@ internal sealed class LayerAttribute(string name, string meaning) : Attribute
 
     /// <summary>Description of the layer in one line.</summary>
     public string Meaning { get; } = meaning;
+
+    /// <summary>Name of the class in torch.nn; as a rule like <c>MaxPool2d</c> for <c>max_pool2d</c>.</summary>
+    public string ClassName { get; init; } =
+        string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 }

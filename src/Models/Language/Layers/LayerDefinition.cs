@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -10,8 +11,8 @@ namespace ModelService.Models.Language.Layers;
 /// <summary>A layer or block as its author wrote it. GET /v1/layers lists each type's parameters.</summary>
 /// <remarks>
 /// A new kind of layer is one new file in this folder: a record with the parameters, the rule for the output's shape,
-/// the TorchSharp function that computes it, and its operators in a plan. The catalogue finds the record by its
-/// <see cref="LayerAttribute"/>.
+/// and its operators in a graph. A block, or a layer that torch.nn doesn't have, also says how it is written as
+/// torch.nn source. The catalogue finds the record by its <see cref="LayerAttribute"/>.
 /// </remarks>
 public abstract record LayerDefinition
 {
@@ -32,9 +33,6 @@ public abstract record LayerDefinition
     /// </summary>
     internal virtual bool IsKeyed => true;
 
-    /// <summary>Whether several branches read the input, which stays in memory until all have read it.</summary>
-    internal virtual bool Forks => false;
-
     /// <summary>Infers the shape of the output, and reports the layer's tensors, costs, children and errors.</summary>
     /// <param name="input">Shape of the input, without the batch dimension; unknown after an earlier error.</param>
     /// <param name="visit">Receives tensors, costs, children and errors.</param>
@@ -54,12 +52,37 @@ public abstract record LayerDefinition
     /// <returns>The output; the input itself for a layer that does nothing.</returns>
     internal abstract Value Emit(LayerNode node, GraphBuilder graph, Value input);
 
+    /// <summary>
+    /// The branches of a block that each read its input, which stays in memory until all have read it; none for other
+    /// layers. A branch is layers one after another; an empty one passes the input on.
+    /// </summary>
+    /// <param name="node">The layer in its place.</param>
+    internal virtual IReadOnlyList<IReadOnlyList<LayerNode>> BranchesOf(LayerNode node) => [];
+
+    /// <summary>
+    /// Writes the layer as torch.nn source: registers a module with the layer's key, and calls it. The module is that
+    /// of torch.nn, whose parameters have the same names as the layer's.
+    /// </summary>
+    /// <param name="node">The layer in its place, analysed without an error.</param>
+    /// <param name="block">Receives the source.</param>
+    /// <param name="input">The variable that holds the input.</param>
+    /// <returns>The variable that holds the output; the input's for a layer that does nothing.</returns>
+    internal virtual string WritePython(LayerNode node, PyTorchBlock block, string input) =>
+        block.Call(node, PyTorchExpression.Format(node), input);
+
     /// <summary>The same layer with another number of outputs; null for a kind that doesn't take that number.</summary>
     internal virtual LayerDefinition? WithOutputs(int count) => null;
 
     /// <summary>The same layer with its inferred parameters filled in.</summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>
     internal virtual LayerDefinition WithInferred(LayerNode node) => this;
+
+    /// <summary>
+    /// The layers that stand for this one in a list of layers, inferred parameters filled in: itself, or all copies
+    /// of a repeat.
+    /// </summary>
+    /// <param name="node">The layer in its place, analysed without an error.</param>
+    internal virtual IReadOnlyList<LayerDefinition> Unrolled(LayerNode node) => [WithInferred(node)];
 
     /// <summary>Replaces the layer and all layers in it, the innermost first.</summary>
     /// <param name="replace">Gives the layer that takes the place of another; it may be the same.</param>

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -31,6 +32,16 @@ internal sealed record Repeat : LayerDefinition
     }
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => graph.Chain(node.Children, input);
+
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
+        block.Chain(node.Children, input);
+
+    // The copies as one layer, for a branch: it is keyed in the parent, too.
+    internal override LayerDefinition WithInferred(LayerNode node) =>
+        new Sequential { Inline = true, Layers = Unrolled(node) };
+
+    internal override IReadOnlyList<LayerDefinition> Unrolled(LayerNode node) =>
+        ArchitectureWriter.WithInferred(node.Children);
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

@@ -27,8 +27,6 @@ internal sealed record Residual : LayerDefinition
     [TakesTypeName]
     public LayerDefinition? Activation { get; init; }
 
-    internal override bool Forks => true;
-
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         var keys = visit.OwnKeys();
@@ -61,17 +59,35 @@ internal sealed record Residual : LayerDefinition
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {
-            Body = ArchitectureWriter.WithInferred(node.Children.Take(Body.Count)),
-            Shortcut = Shortcut is null ? null : ArchitectureWriter.BranchWithInferred(node.Children[Body.Count]),
+            Body = ArchitectureWriter.WithInferred(BranchesOf(node)[0]),
+            Shortcut = BranchesOf(node)[1] is [var shortcut] ? shortcut.Definition.WithInferred(shortcut) : null,
         };
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input)
     {
-        var body = graph.Chain(node.Children.Take(Body.Count), input);
-        var shortcut = Shortcut is null ? input : graph.Chain([node.Children[Body.Count]], input);
-        var sum = graph.Add(node.Key, new AddOperator(), body, shortcut);
+        Value[] terms = [.. BranchesOf(node).Select(branch => graph.Chain(branch, input))];
+        var sum = graph.Add(node.Key, new AddOperator(), terms);
         return Activation is null ? sum : graph.Chain([node.Children[^1]], sum);
     }
+
+    /// <summary>The body, and the shortcut, which is empty when it adds the input as it is.</summary>
+    internal override IReadOnlyList<IReadOnlyList<LayerNode>> BranchesOf(LayerNode node) =>
+        [
+            [.. node.Children.Take(Body.Count)],
+            [.. node.Children.Skip(Body.Count).Take(Shortcut is null ? 0 : 1)],
+        ];
+
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
+        block.CallClass(
+            node,
+            own =>
+            {
+                var terms = BranchesOf(node).Select(branch => own.Chain(branch, "x")).ToList();
+                var sum = own.Assign(string.Join(" + ", terms));
+                return Activation is null ? sum : own.Assign($"{PyTorchExpression.Format(node.Children[^1])}({sum})");
+            },
+            input
+        );
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(

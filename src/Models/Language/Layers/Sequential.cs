@@ -23,6 +23,9 @@ internal sealed record Sequential : LayerDefinition
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => graph.Chain(node.Children, input);
 
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
+        Inline ? block.Chain(node.Children, input) : block.CallClass(node, own => own.Chain(node.Children, "x"), input);
+
     internal override LayerDefinition WithInferred(LayerNode node) =>
         this with
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -41,4 +42,13 @@ internal sealed record Softmax : LayerDefinition
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
         IsLeftOut(node) ? input : graph.Add(node.Key, new SoftmaxOperator(Dim), input);
+
+    // Here, dim defaults to 1; nn.Softmax without dim guesses it and warns.
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input)
+    {
+        if (!IsLeftOut(node))
+            return block.Call(node, $"nn.Softmax(dim={Dim})", input);
+        block.Comment("The softmax at the end is left out: these are the logits, as cross_entropy takes them.");
+        return input;
+    }
 }

@@ -15,7 +15,7 @@ public static class ArchitectureWriter
     /// <param name="analysis">Its analysis.</param>
     public static JsonObject Write(ArchitectureDefinition architecture, ArchitectureAnalysis analysis)
     {
-        var filled = architecture with { Layers = [.. analysis.Layers.SelectMany(WithInferred)] };
+        var filled = architecture with { Layers = WithInferred(analysis.Layers) };
         return WriteRecord(filled);
     }
 
@@ -40,16 +40,7 @@ public static class ArchitectureWriter
         );
     }
 
-    private static IEnumerable<LayerDefinition> WithInferred(LayerNode node) =>
-        node.Definition is Repeat ? node.Children.SelectMany(WithInferred) : [node.Definition.WithInferred(node)];
-
-    /// <summary>A branch or shortcut with inferred parameters filled in, as one layer.</summary>
-    internal static LayerDefinition BranchWithInferred(LayerNode node) =>
-        node.Definition is Repeat
-            ? new Sequential { Inline = true, Layers = WithInferred(node.Children) }
-            : node.Definition.WithInferred(node);
-
     /// <summary>The layers of a block with inferred parameters filled in.</summary>
     internal static IReadOnlyList<LayerDefinition> WithInferred(IEnumerable<LayerNode> nodes) =>
-        [.. nodes.SelectMany(WithInferred)];
+        [.. nodes.SelectMany(node => node.Definition.Unrolled(node))];
 }

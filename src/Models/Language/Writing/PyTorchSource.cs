@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using ModelService.Models.Language.Analysis;
-using ModelService.Models.Language.Layers;
 
 namespace ModelService.Models.Language.Writing;
 
@@ -13,6 +12,7 @@ namespace ModelService.Models.Language.Writing;
 public sealed class PyTorchSource
 {
     private readonly List<string> classes = [];
+    private readonly List<string> helpers = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
     private PyTorchSource() { }
@@ -24,9 +24,8 @@ public sealed class PyTorchSource
         var source = new PyTorchSource();
         source.AddClass("Network", block => block.Chain(analysis.Layers, "x"));
         var text = new StringBuilder("import torch\nfrom torch import nn\n");
-        if (analysis.AllLayers.Any(node => node.Definition is Filter2d))
-            text.Append(Filter);
-        source.classes.ForEach(item => text.Append(item));
+        foreach (var item in source.helpers.Concat(source.classes))
+            text.Append("\n\n").Append(item).Append('\n');
         return text.Append(
                 CultureInfo.InvariantCulture,
                 $"\n\nmodel = Network().eval()  # input: [N, {string.Join(", ", analysis.Input.Sizes)}]\n"
@@ -42,18 +41,22 @@ public sealed class PyTorchSource
         var result = forward(block);
         classes.Add(
             $"""
-
-
             class {name}(nn.Module):
                 def __init__(self):
                     super().__init__()
             {string.Concat(block.Registrations.Select(line => $"        {line}\n"))}
                 def forward(self, x):
             {string.Concat(block.Statements.Select(line => $"        {line}\n"))}        return {result}
-
             """
         );
         return name;
+    }
+
+    /// <summary>Puts a class that layers need before all others, once.</summary>
+    internal void AddHelper(string definition)
+    {
+        if (!helpers.Contains(definition))
+            helpers.Add(definition);
     }
 
     /// <summary>
@@ -67,88 +70,5 @@ public sealed class PyTorchSource
         for (var number = 2; !names.Add(unique); number++)
             unique = $"{name}_{number}";
         return unique;
-    }
-
-    private const string Filter = """
-
-
-        class Filter2d(nn.Module):
-            def __init__(self, channels, kernel):
-                super().__init__()
-                self.channels = channels
-                kernel = torch.tensor(kernel).reshape(1, 1, 3, 3).repeat(channels, 1, 1, 1)
-                self.register_buffer("kernel", kernel, persistent=False)
-
-            def forward(self, x):
-                return nn.functional.conv2d(x, self.kernel, padding=1, groups=self.channels)
-
-        """;
-}
-
-/// <summary>The body of one class while it is being written.</summary>
-internal sealed class PyTorchBlock(PyTorchSource source)
-{
-    private int variables;
-
-    /// <summary>Lines of the constructor.</summary>
-    public List<string> Registrations { get; } = [];
-
-    /// <summary>Lines of forward.</summary>
-    public List<string> Statements { get; } = [];
-
-    /// <summary>Runs layers one after another.</summary>
-    /// <returns>The variable that holds the result.</returns>
-    public string Chain(IEnumerable<LayerNode> nodes, string input) =>
-        nodes.Aggregate(input, (value, node) => Run(node, value));
-
-    /// <summary>Runs one layer.</summary>
-    /// <returns>The variable that holds the result.</returns>
-    public string Run(LayerNode node, string input) =>
-        node.Definition switch
-        {
-            Identity => input,
-            Softmax when Softmax.IsLeftOut(node) => LeaveOut(input),
-            Repeat or Sequential { Inline: true } => Chain(node.Children, input),
-            Concat { Inline: true } => Join(node, input),
-            Sequential => Call(
-                node,
-                source.AddClass(source.ClassName(node), block => block.Chain(node.Children, "x")) + "()",
-                input
-            ),
-            Concat => Call(node, source.AddClass(source.ClassName(node), block => block.Join(node, "x")) + "()", input),
-            Residual => Call(node, source.AddClass(source.ClassName(node), block => block.Add(node)) + "()", input),
-            _ => Call(node, PyTorchExpression.Format(node), input),
-        };
-
-    private string Call(LayerNode node, string constructor, string input)
-    {
-        var key = node.Key[(node.Key.LastIndexOf('.') + 1)..];
-        Registrations.Add($"self.add_module(\"{key}\", {constructor})");
-        return Assign($"self._modules[\"{key}\"]({input})");
-    }
-
-    private string LeaveOut(string input)
-    {
-        Statements.Add("# The softmax at the end is left out: these are the logits, as cross_entropy takes them.");
-        return input;
-    }
-
-    private string Join(LayerNode node, string input) =>
-        Assign($"torch.cat([{string.Join(", ", node.Children.Select(branch => Run(branch, input)))}], 1)");
-
-    private string Add(LayerNode node)
-    {
-        var residual = (Residual)node.Definition;
-        var body = Chain(node.Children.Take(residual.Body.Count), "x");
-        var shortcut = residual.Shortcut is null ? "x" : Run(node.Children[residual.Body.Count], "x");
-        var sum = Assign($"{body} + {shortcut}");
-        return residual.Activation is null ? sum : Assign($"{PyTorchExpression.Format(node.Children[^1])}({sum})");
-    }
-
-    private string Assign(string expression)
-    {
-        var variable = $"x{++variables}";
-        Statements.Add($"{variable} = {expression}");
-        return variable;
     }
 }

@@ -4,9 +4,7 @@ using ModelService.Models.Tests.Support;
 namespace ModelService.Models.Tests.Language.Writing;
 
 /// <summary>
-/// The torch.nn source. That it builds the same module was seen in PyTorch 1.13 and torchvision 0.14: for all fixture
-/// networks and all predefined ones the keys are equal and, with the same weights, the logits differ by 0. Here the
-/// text is kept as it was then.
+/// The text of the torch.nn source. <see cref="PyTorchExecutionTests"/> runs such source in PyTorch.
 /// </summary>
 public sealed class PyTorchSourceTests
 {

@@ -1,0 +1,55 @@
+using ModelService.Models.Language.Analysis;
+
+namespace ModelService.Models.Language.Writing;
+
+/// <summary>The body of one class while it is being written. Its layers write themselves into it.</summary>
+internal sealed class PyTorchBlock(PyTorchSource source)
+{
+    private int variables;
+
+    /// <summary>Lines of the constructor.</summary>
+    public List<string> Registrations { get; } = [];
+
+    /// <summary>Lines of forward.</summary>
+    public List<string> Statements { get; } = [];
+
+    /// <summary>Runs layers one after another.</summary>
+    /// <returns>The variable that holds the result.</returns>
+    public string Chain(IEnumerable<LayerNode> nodes, string input) =>
+        nodes.Aggregate(input, (value, node) => node.Definition.WritePython(node, this, value));
+
+    /// <summary>Registers a layer's module by its key, and runs it.</summary>
+    /// <param name="node">The layer.</param>
+    /// <param name="constructor">The expression that makes the module.</param>
+    /// <param name="input">The variable that holds the input.</param>
+    /// <returns>The variable that holds the result.</returns>
+    public string Call(LayerNode node, string constructor, string input)
+    {
+        var key = node.Key[(node.Key.LastIndexOf('.') + 1)..];
+        Registrations.Add($"self.add_module(\"{key}\", {constructor})");
+        return Assign($"self._modules[\"{key}\"]({input})");
+    }
+
+    /// <summary>Writes a class of its own for a block, and runs it.</summary>
+    /// <param name="node">The block.</param>
+    /// <param name="forward">Writes the layers, whose input is <c>x</c>; gives the variable of the result.</param>
+    /// <param name="input">The variable that holds the input.</param>
+    /// <returns>The variable that holds the result.</returns>
+    public string CallClass(LayerNode node, Func<PyTorchBlock, string> forward, string input) =>
+        Call(node, source.AddClass(source.ClassName(node), forward) + "()", input);
+
+    /// <summary>Puts a class that a layer needs into the source, once.</summary>
+    public void UseClass(string definition) => source.AddHelper(definition);
+
+    /// <summary>Adds a comment to forward.</summary>
+    public void Comment(string text) => Statements.Add("# " + text);
+
+    /// <summary>Adds a variable to forward.</summary>
+    /// <returns>The variable that holds the expression's value.</returns>
+    public string Assign(string expression)
+    {
+        var variable = $"x{++variables}";
+        Statements.Add($"{variable} = {expression}");
+        return variable;
+    }
+}

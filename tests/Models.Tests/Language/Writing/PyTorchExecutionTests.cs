@@ -1,0 +1,174 @@
+using System.Text.Json;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Layers;
+using ModelService.Models.Language.Predefined;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Language.Writing;
+using ModelService.Models.Tests.Support;
+using ModelService.Models.Weights;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tests.Language.Writing;
+
+/// <summary>
+/// PyTorch itself runs the torch.nn source: its module has the keys and shapes of the analysis, begins with the weights
+/// that the service makes of the same seed, and computes what the eager executor computes.
+/// </summary>
+public sealed class PyTorchExecutionTests(PyTorchProcess pytorch) : IClassFixture<PyTorchProcess>
+{
+    // Both compute in float64 and give float32.
+    private const double Tolerance = 1e-5;
+
+    // The kinds that no fixture network has, or not in each of their forms.
+    private static readonly string[] OtherNetworks =
+    [
+        Networks.Of(
+            """{ "type": "adaptive_max_pool2d", "output_size": [5, 3] }""",
+            """{ "type": "filter2d", "preset": "sobel_x" }""",
+            """{ "type": "filter2d", "preset": "box_blur" }""",
+            """{ "type": "softmax", "dim": -1 }""",
+            """{ "type": "dropout2d", "p": 0.3 }""",
+            """{ "type": "elu", "alpha": 0.5, "inplace": true }""",
+            """{ "type": "gelu", "approximate": "tanh" }""",
+            """{ "type": "leaky_relu", "negative_slope": 1e-05 }""",
+            """{ "type": "softmax" }"""
+        ),
+        Networks.Of(
+            """
+            { "type": "residual", "activation": { "type": "elu", "alpha": 2 }, "body": [], "shortcut":
+              { "type": "repeat", "times": 2, "layers": [{ "type": "conv2d", "out_channels": 3, "kernel_size": 1 }] } }
+            """,
+            """
+            { "type": "concat", "name": "both", "branches": [{ "type": "identity" }, { "type": "sequential",
+              "inline": true, "layers": [{ "type": "conv2d", "out_channels": 2, "kernel_size": 1 }] },
+              { "type": "repeat", "times": 3, "layers": [{ "type": "sigmoid" }, { "type": "conv2d", "out_channels": 4,
+              "kernel_size": 3, "padding": 1, "padding_mode": "circular" }] }] }
+            """,
+            """
+            { "type": "repeat", "times": 2, "layers": [{ "type": "residual", "body": [{ "type": "residual", "body": [
+              { "type": "conv2d", "out_channels": 9, "kernel_size": 3, "padding": "same" }] }] }] }
+            """,
+            """{ "type": "layer_norm", "normalized_shape": [9, 16, 16], "eps": 0.01 }""",
+            """{ "type": "layer_norm", "normalized_shape": [16], "elementwise_affine": false }""",
+            """{ "type": "flatten", "start_dim": 2 }""",
+            """{ "type": "linear", "out_features": 2, "bias": false }""",
+            """{ "type": "flatten" }""",
+            """{ "type": "sequential", "layers": [{ "type": "linear", "out_features": 3 }, { "type": "softmax" }] }"""
+        ),
+        """
+            { "input": { "shape": [4, 30] }, "layers": [{ "type": "adaptive_avg_pool1d", "output_size": 9 },
+              { "type": "batch_norm1d" }, { "type": "avg_pool1d", "kernel_size": 2, "padding": 1 },
+              { "type": "max_pool1d", "kernel_size": 2, "ceil_mode": true }, { "type": "flatten" },
+              { "type": "dropout" }, { "type": "linear", "out_features": 5 }, { "type": "batch_norm1d" }] }
+            """,
+        """
+            { "input": { "shape": [4, 9, 8, 7] }, "layers": [{ "type": "avg_pool3d", "kernel_size": 2, "stride": 1 },
+              { "type": "batch_norm3d" }, { "type": "max_pool3d", "kernel_size": [1, 2, 2] },
+              { "type": "adaptive_avg_pool3d", "output_size": [2, 1, 2] }] }
+            """,
+        """
+            { "input": { "shape": [6, 12, 12] }, "layers": [{ "type": "avg_pool2d", "kernel_size": 3, "stride": 2,
+              "padding": 1, "count_include_pad": false, "ceil_mode": true }, { "type": "group_norm", "num_groups": 3 },
+              { "type": "local_response_norm", "size": 3 }] }
+            """,
+    ];
+
+    private static IEnumerable<string> FixtureNames =>
+        Fixtures.Json("weights", "manifest.json").GetProperty("nets").EnumerateObject().Select(net => net.Name);
+
+    [Fact]
+    public void Write_FixtureNetworksWithTheirWeights_RunAsTheSameModules()
+    {
+        pytorch.Require();
+        foreach (var name in FixtureNames)
+        {
+            using var file = WeightsFile.Open(
+                Fixtures.Path("weights", name, $"{name}.safetensors"),
+                WeightsLimits.Default
+            );
+            var analysis = Networks.Fixture(name);
+            Compare(analysis, name, StateDictMatch.Compare(analysis.StateDict, file.Tensors).Pairs);
+        }
+    }
+
+    [Fact]
+    public void Write_EveryKindOfLayer_RunsAsTheSameModule()
+    {
+        var networks = OtherNetworks.Select(Networks.Analyze).ToList();
+        Assert.Equal(
+            LayerDescription.All.Select(layer => layer.Type),
+            networks
+                .Concat(FixtureNames.Select(Networks.Fixture))
+                .SelectMany(network => network.AllLayers.Select(node => node.Type))
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+        );
+
+        pytorch.Require();
+        foreach (var (network, json) in networks.Zip(OtherNetworks))
+            Compare(network, json);
+    }
+
+    [Fact]
+    public void Write_RandomNetworks_RunAsTheSameModules()
+    {
+        pytorch.Require();
+        var architectures = new RandomArchitectures(TestSeed.Get());
+        for (var i = 0; i < 200; i++)
+        {
+            var json = architectures.Next();
+            Compare(
+                ArchitectureReader.Analyze(JsonSerializer.SerializeToElement(json), new ArchitectureLimits()),
+                json.ToJsonString()
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData("mobilenet_v2")]
+    [InlineData("squeezenet1_1")]
+    public void Write_PredefinedNetwork_RunsAsTheSameModule(string name)
+    {
+        pytorch.Require();
+        var predefined = PredefinedArchitectures.All.Single(architecture => architecture.Name == name);
+        Compare(ArchitectureReader.Analyze(predefined.Source, new ArchitectureLimits()), name);
+    }
+
+    private void Compare(ArchitectureAnalysis analysis, string name, IReadOnlyList<TensorPair>? weights = null)
+    {
+        const long Seed = 4_711;
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        using var initial = ParameterStore.Create(analysis.StateDict, Seed, []);
+        using var parameters = ParameterStore.Create(analysis.StateDict, Seed, weights ?? []);
+        if (weights is null)
+            RandomInputs.SetNorms(parameters, seed: 1);
+        using var inFloat64 = parameters.CopyTo(CPU, ScalarType.Float64);
+        using var eager = new EagerExecutor(analysis.ToPlan(), inFloat64);
+        var input = RandomInputs.Normal(seed: 1, [2, .. analysis.Input.Sizes]);
+        var expected = PyTorchTensor.Of(eager.Forward(input.to(float64)));
+
+        var answer = pytorch.Run(PyTorchSource.Write(analysis), Seed, parameters, input);
+
+        Assert.Equal(
+            analysis.StateDict.Select(tensor => $"{tensor.Name} {string.Join(",", tensor.Shape)}"),
+            answer.Initial.Select(tensor => $"{tensor.Key} {string.Join(",", tensor.Value.Shape)}")
+        );
+        Assert.All(
+            answer.Initial,
+            tensor =>
+                Assert.True(PyTorchTensor.Of(initial[tensor.Key]).ToFloats().SequenceEqual(tensor.Value.ToFloats()))
+        );
+        Assert.Equal(expected.Shape, answer.Logits.Shape);
+        foreach (var (wanted, logit) in expected.ToFloats().ToArray().Zip(answer.Logits.ToFloats().ToArray()))
+        {
+            // A pool's window may lie in the padding wholly: both give -infinity, and perhaps NaN after it.
+            Assert.True(
+                wanted.Equals(logit) || Math.Abs(wanted - logit) <= Tolerance * Math.Max(1, Math.Abs(wanted)),
+                $"{logit} instead of {wanted}: {name}"
+            );
+        }
+    }
+}
