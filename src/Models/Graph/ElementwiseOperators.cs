@@ -21,7 +21,9 @@ internal sealed record AddOperator : Operator
 
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Inputs[0].Shape.Sizes.SequenceEqual(Inputs[1].Shape.Sizes) ? Input.Shape : throw Misfit();
+        Inputs is [var left, var right] && left.Shape.Sizes.SequenceEqual(right.Shape.Sizes)
+            ? left.Shape
+            : throw Misfit();
 }
 
 /// <summary>
@@ -32,11 +34,10 @@ internal sealed record MultiplyOperator : Operator
     /// <inheritdoc/>
     public override Shape InferShape()
     {
-        var pairs = Inputs[0].Shape.Sizes.Zip(Inputs[1].Shape.Sizes).ToList();
-        return
-            pairs.Count == Inputs[0].Shape.Rank
-            && pairs.Count == Inputs[1].Shape.Rank
-            && pairs.All(pair => pair.First == pair.Second || pair.First == 1 || pair.Second == 1)
+        if (Inputs is not [{ Shape: var left }, { Shape: var right }] || left.Rank != right.Rank)
+            throw Misfit();
+        var pairs = left.Sizes.Zip(right.Sizes).ToList();
+        return pairs.All(pair => pair.First == pair.Second || pair.First == 1 || pair.Second == 1)
             ? new Shape([.. pairs.Select(pair => Math.Max(pair.First, pair.Second))])
             : throw Misfit();
     }
@@ -52,9 +53,10 @@ internal sealed record DropoutOperator(double P, bool WholeChannels) : Operator
 }
 
 /// <summary>Softmax along a dimension.</summary>
-/// <param name="Dimension">The dimension, the batch counted; negative from the last.</param>
+/// <param name="Dimension">The dimension, the batch counted; negative from the last. Never the batch.</param>
 internal sealed record SoftmaxOperator(long Dimension) : Operator
 {
     /// <inheritdoc/>
-    public override Shape InferShape() => Input.Shape;
+    public override Shape InferShape() =>
+        Dimension != 0 && Math.Abs(Dimension) <= Input.Shape.Rank ? Input.Shape : throw Misfit();
 }

@@ -16,7 +16,7 @@ internal sealed record PermuteOperator(long[] Dimensions) : Operator
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Dimensions[0] == 0
+        Dimensions is [0, ..]
         && Dimensions.Order().SequenceEqual(Enumerable.Range(0, Input.Shape.Rank + 1).Select(i => (long)i))
             ? new Shape([.. Dimensions.Skip(1).Select(dimension => Input.Shape.Sizes[(int)dimension - 1])])
             : throw Misfit();
@@ -30,7 +30,11 @@ internal sealed record SliceOperator(int Dimension, long Start, long Length) : O
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Start >= 0 && Length > 0 && Start + Length <= Input.Shape.Sizes[Dimension - 1]
+        Dimension >= 1
+        && Dimension <= Input.Shape.Rank
+        && Start >= 0
+        && Length > 0
+        && Start + Length <= Input.Shape.Sizes[Dimension - 1]
             ? Input.Shape.With(Dimension - 1, Length)
             : throw Misfit();
 }
@@ -78,6 +82,20 @@ internal sealed record PadOperator((long Front, long Back)[] Edges, PadMode Mode
     /// <inheritdoc/>
     public override Shape InferShape() =>
         Edges.Length == Input.Shape.Rank
+        && (Mode == PadMode.Zeros || Edges[0] == (0, 0))
+        && Input.Shape.Sizes.Zip(Edges).All(pair => Fits(pair.First, pair.Second.Front, pair.Second.Back))
             ? new Shape([.. Input.Shape.Sizes.Zip(Edges, (size, edge) => size + edge.Front + edge.Back)])
             : throw Misfit();
+
+    // A mirrored or continued edge can't be longer than what it repeats.
+    private bool Fits(long size, long front, long back)
+    {
+        var longest = Mode switch
+        {
+            PadMode.Reflect => size - 1,
+            PadMode.Circular => size,
+            _ => long.MaxValue,
+        };
+        return Math.Min(front, back) >= 0 && Math.Max(front, back) <= longest;
+    }
 }

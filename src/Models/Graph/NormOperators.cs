@@ -30,7 +30,9 @@ internal sealed record LayerNormOperator(long[] Sizes, double Eps, string? Weigh
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Input.Shape.Sizes.TakeLast(Sizes.Length).SequenceEqual(Sizes) ? Input.Shape : throw Misfit();
+        Sizes.Length > 0 && Input.Shape.Sizes.TakeLast(Sizes.Length).SequenceEqual(Sizes)
+            ? Input.Shape
+            : throw Misfit();
 }
 
 /// <summary>

@@ -13,41 +13,63 @@ internal sealed record PoolGeometry(long[] Kernel, long[] Stride, long[] Padding
     /// <summary>Spatial dimensions.</summary>
     public int Rank => Kernel.Length;
 
-    /// <summary>The shape that a pool gives.</summary>
-    public Shape Pool(Shape input) =>
-        new([
-            input.Sizes[0],
+    /// <summary>
+    /// The shape that a pool gives; null when the window does not fit into the input, or its padding is more than half of
+    /// it.
+    /// </summary>
+    public Shape? Pool(Shape input)
+    {
+        if (
+            input.Rank != Rank + 1
+            || new[] { Stride, Padding, Dilation }.Any(sizes => sizes.Length != Rank)
+            || Padding.Zip(Kernel).Any(pair => pair.First > pair.Second / 2)
+        )
+        {
+            return null;
+        }
+
+        long[] places =
+        [
             .. Kernel.Select(
                 (size, i) => new Window(size, Stride[i], Padding[i], Dilation[i], CeilMode).Places(input.Sizes[i + 1])
             ),
-        ]);
+        ];
+        return places.All(count => count > 0) ? new Shape([input.Sizes[0], .. places]) : null;
+    }
 }
 
 /// <summary>The greatest element of each window.</summary>
 internal sealed record MaxPoolOperator(PoolGeometry Geometry) : Operator
 {
     /// <inheritdoc/>
-    public override Shape InferShape() =>
-        Input.Shape.Rank == Geometry.Rank + 1 ? Geometry.Pool(Input.Shape) : throw Misfit();
+    public override Shape InferShape() => Geometry.Pool(Input.Shape) ?? throw Misfit();
 }
 
 /// <summary>The mean of each window.</summary>
 /// <param name="Geometry">How the window slides; its dilation is 1.</param>
 /// <param name="CountIncludePad">Whether the padding's zeros count in the mean.</param>
-/// <param name="DivisorOverride">The divisor of the sum instead of the window's size; null for that.</param>
+/// <param name="DivisorOverride">
+/// The divisor of the sum instead of the window's size; null for that, as always for a series.
+/// </param>
 internal sealed record AvgPoolOperator(PoolGeometry Geometry, bool CountIncludePad, long? DivisorOverride) : Operator
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Input.Shape.Rank == Geometry.Rank + 1 ? Geometry.Pool(Input.Shape) : throw Misfit();
+        Geometry.Dilation.All(gap => gap == 1) && (DivisorOverride is null || Geometry.Rank > 1)
+            ? Geometry.Pool(Input.Shape) ?? throw Misfit()
+            : throw Misfit();
 }
 
 /// <summary>Pools to a given size: the mean of each region, or its greatest element.</summary>
 /// <param name="OutputSize">Regions in each spatial dimension.</param>
-/// <param name="IsMax">Whether the greatest element counts; else the mean.</param>
+/// <param name="IsMax">Whether the greatest element counts, in series and pictures only; else the mean.</param>
 internal sealed record AdaptivePoolOperator(long[] OutputSize, bool IsMax) : Operator
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Input.Shape.Rank == OutputSize.Length + 1 ? new Shape([Input.Shape.Sizes[0], .. OutputSize]) : throw Misfit();
+        Input.Shape.Rank == OutputSize.Length + 1
+        && OutputSize.All(size => size > 0)
+        && (!IsMax || OutputSize.Length < 3)
+            ? new Shape([Input.Shape.Sizes[0], .. OutputSize])
+            : throw Misfit();
 }

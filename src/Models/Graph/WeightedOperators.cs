@@ -28,6 +28,10 @@ internal abstract record WeightedOperator(WeightSource Weights) : Operator
 
     /// <summary>The activation at its end; null for none.</summary>
     public ActivationFunction? Activation { get; init; }
+
+    /// <summary>Whether it computes more than the layer that it stems from.</summary>
+    public bool IsFused =>
+        HasAddend || Activation is not null || Weights is { Norms.Count: > 0 } or { PadIn: > 0 } or { PadOut: > 0 };
 }
 
 /// <summary>A convolution with zero padding over <c>[N, C, ...]</c>, in 1 to 3 spatial dimensions.</summary>
@@ -60,14 +64,23 @@ internal sealed record ConvolutionOperator(WeightSource Weights) : WeightedOpera
     /// <inheritdoc/>
     public override Shape InferShape()
     {
-        if (Input.Shape.Rank != Kernel.Length + 1 || Input.Shape.Sizes[0] % Groups != 0 || Channels % Groups != 0)
+        if (
+            Input.Shape.Rank != Kernel.Length + 1
+            || new[] { Stride, Padding, Dilation }.Any(sizes => sizes.Length != Kernel.Length)
+            || Input.Shape.Sizes[0] % Groups != 0
+            || Channels % Groups != 0
+        )
+        {
             throw Misfit();
-        return new Shape([
-            Channels,
+        }
+
+        long[] places =
+        [
             .. Kernel.Select(
                 (size, i) => new Window(size, Stride[i], Padding[i], Dilation[i]).Places(Input.Shape.Sizes[i + 1])
             ),
-        ]);
+        ];
+        return places.All(count => count > 0) ? new Shape([Channels, .. places]) : throw Misfit();
     }
 }
 

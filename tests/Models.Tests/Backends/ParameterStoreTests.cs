@@ -1,34 +1,147 @@
+using System.Text.Json;
 using ModelService.Models.Backends;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
 using ModelService.Models.Tests.Support;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Backends;
 
-/// <summary>The tensors that a network begins with.</summary>
+/// <summary>The tensors of a network: their first numbers, copies, and gradients.</summary>
 public sealed class ParameterStoreTests
 {
-    // tests/Fixtures/initial.py builds the same layers in PyTorch.
+    private const string Network = """
+        { "input": { "shape": [3] }, "layers": [{ "type": "linear", "name": "fc", "out_features": 4 },
+          { "type": "batch_norm1d", "name": "norm" }] }
+        """;
+
+    private static readonly JsonElement PyTorch = Fixtures.Json("initialization", "initialization.json");
+
+    public static TheoryData<int> PyTorchNetworks =>
+        [.. Enumerable.Range(0, PyTorch.GetProperty("networks").GetArrayLength())];
+
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Create_Seed_GivesTheNumbersOfPyTorchsModules(int network)
+    [MemberData(nameof(PyTorchNetworks))]
+    public void Create_Seed_GivesTheNumbersOfPyTorchsManualSeed(int index)
     {
-        var fixture = Fixtures.Json("initial.json");
-        var (seed, expected) = (fixture.GetProperty("seed").GetInt64(), fixture.GetProperty("networks")[network]);
-        var analysis = Networks.Analyze(expected.GetProperty("architecture").GetRawText());
-        using var parameters = ParameterStore.Create(analysis.StateDict, seed, []);
+        var network = PyTorch.GetProperty("networks")[index];
+        var analysis = ArchitectureReader.Analyze(network.GetProperty("architecture"), new ArchitectureLimits());
         using var scope = NewDisposeScope();
 
-        var tensors = expected.GetProperty("first_numbers").EnumerateObject().ToList();
-        Assert.Equal(tensors.Select(tensor => tensor.Name), parameters.StateDict.Keys);
-        Assert.All(
-            tensors,
-            tensor =>
-                Assert.Equal(
-                    tensor.Value.EnumerateArray().Select(number => number.GetSingle()),
-                    parameters[tensor.Name].to(float32).flatten().data<float>().Take(8)
-                )
-        );
+        using var parameters = ParameterStore.Create(analysis.StateDict, PyTorch.GetProperty("seed").GetInt64(), []);
+
+        var expected = network.GetProperty("tensors");
+        Assert.Equal(expected.EnumerateObject().Select(item => item.Name), parameters.StateDict.Keys);
+        foreach (var (name, values) in parameters.StateDict)
+        {
+            var item = expected.GetProperty(name);
+            Assert.Equal(item.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), values.shape);
+            Assert.Equal(
+                item.GetProperty("values").EnumerateArray().Select(value => value.GetSingle()),
+                values.flatten().to(float32).data<float>().ToArray().Take(24)
+            );
+            Assert.Equal(item.GetProperty("sum").GetDouble(), values.to(float64).sum().item<double>(), 1e-9);
+        }
     }
+
+    [Fact]
+    public void Create_NoSeed_GivesOtherNumbersEachTime()
+    {
+        var specs = Networks.Analyze(Network).StateDict;
+        using var first = ParameterStore.Create(specs, seed: null, []);
+        using var second = ParameterStore.Create(specs, seed: null, []);
+
+        Assert.NotEqual(Floats(first["fc.weight"]), Floats(second["fc.weight"]));
+    }
+
+    [Fact]
+    public void CopyTo_OtherNumberFormat_HasItsOwnTensorsAndKeepsCounters()
+    {
+        using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
+        using var copy = parameters.CopyTo(CPU, ScalarType.Float64);
+        using var same = parameters.CopyTo(CPU);
+
+        Assert.Equal(parameters.StateDict.Keys, copy.StateDict.Keys);
+        Assert.Equal(ScalarType.Float64, copy["fc.weight"].dtype);
+        Assert.Equal(ScalarType.Int64, copy["norm.num_batches_tracked"].dtype);
+        var before = Floats(parameters["fc.weight"]);
+        same["fc.weight"].fill_(7).Dispose();
+        copy["fc.weight"].fill_(7).Dispose();
+        Assert.Equal(before, Floats(parameters["fc.weight"]));
+    }
+
+    [Fact]
+    public void RequireGradients_SomeTensors_AreTheOnlyOnes()
+    {
+        using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
+        Assert.All(parameters.StateDict.Values, tensor => Assert.False(tensor.requires_grad));
+
+        parameters.RequireGradients(["fc.weight", "norm.bias"]);
+        Assert.Equal(["fc.weight", "norm.bias"], Requiring(parameters));
+
+        parameters.RequireGradients(["fc.bias"]);
+        Assert.Equal(["fc.bias"], Requiring(parameters));
+        using var copy = parameters.CopyTo(CPU);
+        Assert.Empty(Requiring(copy));
+
+        parameters.RequireGradients([]);
+        Assert.Empty(Requiring(parameters));
+    }
+
+    [Theory]
+    [InlineData("fc.weigth", "no tensor 'fc.weigth'")]
+    [InlineData("norm.num_batches_tracked", "'norm.num_batches_tracked' is a counter")]
+    public void RequireGradients_NoSuchParameter_IsRefusedByNameAndChangesNothing(string name, string expected)
+    {
+        using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
+        parameters.RequireGradients(["fc.bias"]);
+
+        var error = Assert.Throws<ArgumentException>(() => parameters.RequireGradients(["fc.weight", name]));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal(["fc.bias"], Requiring(parameters));
+    }
+
+    [Fact]
+    public void Gradient_TwoBackwardPasses_AddUpUntilTheyAreCleared()
+    {
+        using var scope = NewDisposeScope();
+        using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
+        Assert.Null(parameters.Gradient("fc.bias"));
+        parameters.RequireGradients(["fc.bias"]);
+
+        (parameters["fc.bias"] * 3).sum().backward();
+        (parameters["fc.bias"] * 2).sum().backward();
+        Assert.Equal([5f, 5, 5, 5], Floats(parameters.Gradient("fc.bias")!));
+
+        parameters.ClearGradients();
+        Assert.Null(parameters.Gradient("fc.bias"));
+        parameters["fc.bias"].sum().backward();
+        Assert.Equal([1f, 1, 1, 1], Floats(parameters.Gradient("fc.bias")!));
+    }
+
+    [Fact]
+    public void Create_InInferenceMode_GivesTensorsThatCanRequireGradients()
+    {
+        using var scope = NewDisposeScope();
+        ParameterStore parameters;
+        using (inference_mode())
+        {
+            using var first = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
+            parameters = first.CopyTo(CPU);
+        }
+
+        using (parameters)
+        {
+            parameters.RequireGradients(["fc.weight"]);
+            parameters["fc.weight"].square().sum().backward();
+            using var gradient = parameters.Gradient("fc.weight");
+            Assert.NotNull(gradient);
+        }
+    }
+
+    private static IEnumerable<string> Requiring(ParameterStore parameters) =>
+        parameters.StateDict.Where(pair => pair.Value.requires_grad).Select(pair => pair.Key);
+
+    private static float[] Floats(Tensor values) => values.detach().data<float>().ToArray();
 }

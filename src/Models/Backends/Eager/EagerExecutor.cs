@@ -19,8 +19,11 @@ internal sealed class EagerExecutor : IExecutor
     /// <summary>An executor of a graph as layers emit it.</summary>
     /// <param name="graph">The graph, before any pass.</param>
     /// <param name="parameters">Its tensors, on the device that computes; borrowed, also while the executor is used.</param>
+    /// <exception cref="ArgumentException">The graph holds what passes have fused.</exception>
     public EagerExecutor(Plan graph, ParameterStore parameters)
     {
+        if (graph.Operators.OfType<WeightedOperator>().Any(item => item.IsFused))
+            throw new ArgumentException("A graph with fused operators is for plans.", nameof(graph));
         this.graph = graph;
         operators = new EagerOperators(parameters);
         lastReads = [.. FindLastReads(graph)];
@@ -39,8 +42,8 @@ internal sealed class EagerExecutor : IExecutor
     /// <param name="mode">Inference, or training with batch statistics and dropout.</param>
     /// <param name="taps">Paths of layers whose outputs are kept, such as <c>layer4.2</c>.</param>
     /// <param name="gradient">
-    /// Whether gradients can be taken: with respect to the taps, and to parameters that require them. Otherwise the
-    /// caller opens <see cref="inference_mode"/> or <see cref="no_grad"/>.
+    /// Whether gradients can be taken: with respect to the taps, and to parameters that require them. Not inside
+    /// <see cref="inference_mode"/>.
     /// </param>
     /// <returns>Output and taps; the caller disposes them.</returns>
     /// <exception cref="ArgumentException">The network has no layer of that path.</exception>
@@ -51,8 +54,9 @@ internal sealed class EagerExecutor : IExecutor
         bool gradient = false
     )
     {
-        var tapped = (taps ?? []).ToDictionary(path => path, FindLayer);
+        var tapped = (taps ?? []).Distinct().ToDictionary(path => path, FindLayer);
         var kept = tapped.Values.Append(graph.Output).ToHashSet();
+        using var tracking = set_grad_enabled(gradient);
         using var scope = NewDisposeScope();
         var values = new Dictionary<Value, Tensor> { [graph.Input] = Tapped(graph.Input, input.alias()) };
         foreach (var (index, item) in graph.Operators.Index())
@@ -66,10 +70,11 @@ internal sealed class EagerExecutor : IExecutor
             }
         }
 
-        return new EagerResult(
-            values[graph.Output].alias().MoveToOuterDisposeScope(),
-            tapped.ToDictionary(tap => tap.Key, tap => values[tap.Value].MoveToOuterDisposeScope())
-        );
+        // Layers that do nothing share their value with the layer before.
+        var output = values[graph.Output].alias().MoveToOuterDisposeScope();
+        foreach (var value in tapped.Values.Distinct())
+            values[value].MoveToOuterDisposeScope();
+        return new EagerResult(output, tapped.ToDictionary(tap => tap.Key, tap => values[tap.Value]));
 
         // The graph of gradients begins at the first tap, unless parameters need it earlier.
         Tensor Tapped(Value value, Tensor tensor)
@@ -142,7 +147,7 @@ internal sealed class EagerResult(Tensor output, IReadOnlyDictionary<string, Ten
     {
         if (!isTaken)
             output.Dispose();
-        foreach (var tap in taps.Values)
+        foreach (var tap in taps.Values.Distinct(ReferenceEqualityComparer.Instance).OfType<Tensor>())
             tap.Dispose();
     }
 }

@@ -120,6 +120,8 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
         {
             if (!filters.TryGetValue(filter, out var kernel))
             {
+                // A tensor made in inference mode could not take part in a gradient later.
+                using var usual = inference_mode(false);
                 kernel = tensor(filter.Kernel.Select(value => (float)value).ToArray(), [1, 1, 3, 3])
                     .repeat(filter.Channels, 1, 1, 1)
                     .to(x.dtype, x.device)
@@ -223,8 +225,10 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             (1, false) => functional.adaptive_avg_pool1d(x, item.OutputSize[0]),
             (2, false) => functional.adaptive_avg_pool2d(x, item.OutputSize),
             (3, false) => functional.adaptive_avg_pool3d(x, item.OutputSize),
+            (1, true) => functional.adaptive_max_pool1d(x, item.OutputSize[0]),
             (2, true) => functional.adaptive_max_pool2d(x, item.OutputSize),
-            _ => throw new InvalidOperationException("Only pictures are pooled to their greatest elements."),
+            // TorchSharp 0.107's adaptive_max_pool3d calls libtorch's function for series.
+            _ => throw new InvalidOperationException("Only series and pictures are pooled to their greatest elements."),
         };
 
     private static PaddingModes Mode(PadMode mode) =>
