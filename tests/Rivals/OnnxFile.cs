@@ -77,11 +77,7 @@ internal static class OnnxFile
                 [Attribute("epsilon", (float)norm.Eps)]
             ),
             ActivationOperator { Function.Kind: ActivationKind.Relu } => ("Relu", [], []),
-            ActivationOperator { Function.Kind: ActivationKind.Relu6 } => (
-                "Clip",
-                ["0", "6"],
-                []
-            ),
+            ActivationOperator { Function.Kind: ActivationKind.Relu6 } => ("Clip", ["0", "6"], []),
             AddOperator => ("Add", [], []),
             ReshapeOperator { Shape.Rank: 1 } => ("Flatten", [], []),
             DropoutOperator => ("Identity", [], []),

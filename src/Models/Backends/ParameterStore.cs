@@ -26,7 +26,8 @@ internal sealed class ParameterStore : IDisposable
     /// <summary>Makes the tensors of a network on the CPU.</summary>
     /// <param name="specs">The network's state dict.</param>
     /// <param name="seed">
-    /// Makes the random numbers those of PyTorch's modules after <c>torch.manual_seed(seed)</c>; null: others each time.
+    /// Makes the random numbers those of PyTorch's modules after <c>torch.manual_seed(seed)</c>; null: others each
+    /// time.
     /// </param>
     /// <param name="weights">Tensors to copy in, borrowed until this returns; the others stay as initialised.</param>
     /// <returns>The store; the caller disposes it.</returns>

@@ -33,8 +33,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="precision">The number format that the plan computes in.</param>
     /// <param name="maxBatchSize">Most inputs in one call.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor computes
-    /// in float32 only.
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor
+    /// computes in float32 only.
     /// </exception>
     public static PlanVerification Run(
         Plan graph,

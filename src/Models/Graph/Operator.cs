@@ -4,8 +4,8 @@ namespace ModelService.Models.Graph;
 
 /// <summary>One step of a network.</summary>
 /// <remarks>
-/// A graph is a list of operators in the order they run in: plain data, made and rewritten without libtorch. Weights are
-/// names in the state dict, not numbers. Dimensions count the batch: 0 is the batch, 1 the channels.
+/// A graph is a list of operators in the order they run in: plain data, made and rewritten without libtorch. Weights
+/// are names in the state dict, not numbers. Dimensions count the batch: 0 is the batch, 1 the channels.
 /// </remarks>
 internal abstract record Operator
 {
@@ -28,7 +28,9 @@ internal abstract record Operator
     public Value Input => Inputs[0];
 
     /// <summary>The shape of the output, without the batch dimension.</summary>
-    /// <exception cref="InvalidOperationException">The inputs don't fit: a bug, since layers are analysed first.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The inputs don't fit: a bug, since layers are analysed first.
+    /// </exception>
     public abstract Shape InferShape();
 
     /// <summary>Reports inputs that don't fit.</summary>

@@ -6,7 +6,9 @@ namespace ModelService.Models.Graph;
 /// <param name="Output">The network's output.</param>
 internal sealed record Plan(Value Input, IReadOnlyList<Operator> Operators, Value Output)
 {
-    /// <summary>The output of each layer by its path; passes that rewrite the operators leave some of them uncomputed.</summary>
+    /// <summary>
+    /// The output of each layer by its path; passes that rewrite the operators leave some of them uncomputed.
+    /// </summary>
     public IReadOnlyDictionary<string, Value> LayerOutputs { get; init; } = new Dictionary<string, Value>();
 
     /// <summary>

@@ -14,8 +14,8 @@ internal sealed record PoolGeometry(long[] Kernel, long[] Stride, long[] Padding
     public int Rank => Kernel.Length;
 
     /// <summary>
-    /// The shape that a pool gives; null when the window does not fit into the input, or its padding is more than half of
-    /// it.
+    /// The shape that a pool gives; null when the window does not fit into the input, or its padding is more than half
+    /// of it.
     /// </summary>
     public Shape? Pool(Shape input)
     {

@@ -1,6 +1,8 @@
 namespace ModelService.Models.Tensors;
 
-/// <summary>How a tensor is filled before it is trained. Source: PyTorch, <c>reset_parameters</c> of each module.</summary>
+/// <summary>
+/// How a tensor is filled before it is trained. Source: PyTorch, <c>reset_parameters</c> of each module.
+/// </summary>
 public abstract record Initialization
 {
     private Initialization() { }

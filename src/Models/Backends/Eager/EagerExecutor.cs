@@ -18,7 +18,9 @@ internal sealed class EagerExecutor : IExecutor
 
     /// <summary>An executor of a graph as layers emit it.</summary>
     /// <param name="graph">The graph, before any pass.</param>
-    /// <param name="parameters">Its tensors, on the device that computes; borrowed, also while the executor is used.</param>
+    /// <param name="parameters">
+    /// Its tensors, on the device that computes; borrowed, also while the executor is used.
+    /// </param>
     /// <exception cref="ArgumentException">The graph holds what passes have fused.</exception>
     public EagerExecutor(Plan graph, ParameterStore parameters)
     {

@@ -18,7 +18,9 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
     /// <param name="item">The operator.</param>
     /// <param name="inputs">Its inputs, <c>[N, ...]</c>; borrowed.</param>
     /// <param name="mode">Inference or training.</param>
-    /// <returns>A tensor of its own, also where it shares memory with an input; the current dispose scope owns it.</returns>
+    /// <returns>
+    /// A tensor of its own, also where it shares memory with an input; the current dispose scope owns it.
+    /// </returns>
     public Tensor Compute(Operator item, IReadOnlyList<Tensor> inputs, EagerMode mode)
     {
         using var scope = NewDisposeScope();
@@ -95,8 +97,8 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
         var bias = Optional(item.Weights.Bias);
 
         // libtorch 2.10's oneDNN (3.7.1) can leave the rest of a channel block unwritten when it lays out the input and
-        // the weights, and then multiplies the garbage: wrong scores or NaN for 17, 20, 24, 40 ... channels in, found on
-        // a virtual machine that hides its caches. Full blocks, filled up with zeros here, leave no rest.
+        // the weights, and then multiplies the garbage: wrong scores or NaN for 17, 20, 24, 40 ... channels in, found
+        // on a virtual machine that hides its caches. Full blocks, filled up with zeros here, leave no rest.
         // docs/decisions/0005 has the measurements.
         var channels = x.shape[1];
         if (item.Groups == 1 && channels > Block / 2 && channels % Block != 0 && x.device_type == DeviceType.CPU)

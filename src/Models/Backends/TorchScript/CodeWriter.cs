@@ -15,7 +15,9 @@ internal sealed class CodeWriter
 
     /// <summary>Writes a plan.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="precision">The number format that it computes in. Input and output are float32 all the same.</param>
+    /// <param name="precision">
+    /// The number format that it computes in. Input and output are float32 all the same.
+    /// </param>
     public static PlanProgram Write(Plan plan, Precision precision)
     {
         var writer = new CodeWriter(plan, precision);

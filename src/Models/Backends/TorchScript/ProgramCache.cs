@@ -54,7 +54,9 @@ internal sealed class ProgramCache
         }
     }
 
-    /// <summary>Lets a program wait; the cache owns it from here on. When there is no room, the one that waits longest goes.</summary>
+    /// <summary>
+    /// Lets a program wait; the cache owns it from here on. When there is no room, the one that waits longest goes.
+    /// </summary>
     /// <param name="key">The program's text and its device.</param>
     /// <param name="program">The program, its weights taken out.</param>
     public void Return(string key, jit.ScriptModule<Tensor, Tensor> program)

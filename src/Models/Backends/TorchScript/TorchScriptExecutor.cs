@@ -81,8 +81,8 @@ internal sealed class TorchScriptExecutor : IExecutor
     /// <param name="parts">Threads, with one part each.</param>
     /// <param name="macs">Multiply-accumulates for one input.</param>
     /// <remarks>
-    /// Never into single inputs: oneDNN packs weights in one way for one input on one thread and in another for one input
-    /// on all threads, and they are packed for all.
+    /// Never into single inputs: oneDNN packs weights in one way for one input on one thread and in another for one
+    /// input on all threads, and they are packed for all.
     /// </remarks>
     internal static bool IsDivided(long count, int parts, long macs) =>
         parts > 1 && count % parts == 0 && count / parts > 1 && count / parts * macs >= LeastMacsOfPart;

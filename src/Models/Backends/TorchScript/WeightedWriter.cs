@@ -173,9 +173,12 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         return activation is null ? result : Activations.Call(activation, result, isInPlace: true);
     }
 
-    private static string Ending(ActivationFunction? activation) =>
-        activation is null
-            ? "\"none\", [], None"
-            : $"\"{Activations.FusedName(activation)}\", annotate(List[Optional[number]], {Literal.Format(Activations.Numbers(activation))}), "
-                + Literal.Format(Activations.Formula(activation));
+    private static string Ending(ActivationFunction? activation)
+    {
+        if (activation is null)
+            return "\"none\", [], None";
+        var numbers = Literal.Format(Activations.Numbers(activation));
+        return $"\"{Activations.FusedName(activation)}\", annotate(List[Optional[number]], {numbers}), "
+            + Literal.Format(Activations.Formula(activation));
+    }
 }

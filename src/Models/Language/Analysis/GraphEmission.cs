@@ -15,7 +15,9 @@ internal static class GraphEmission
 
     /// <summary>Emits layers one after another.</summary>
     /// <returns>The output of the last one.</returns>
-    /// <exception cref="InvalidOperationException">A layer's operators give another shape than its analysis: a bug.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A layer's operators give another shape than its analysis: a bug.
+    /// </exception>
     public static Value Chain(this GraphBuilder graph, IEnumerable<LayerNode> nodes, Value input)
     {
         foreach (var node in nodes)

@@ -43,7 +43,8 @@ public sealed class ConvolutionGradientTests
         };
         string Conv(string name, int channels) =>
             $$"""
-                { "type": "{{type}}", "name": "{{name}}", "out_channels": {{channels}}, "kernel_size": 3, "padding": 1 },
+                { "type": "{{type}}", "name": "{{name}}", "out_channels": {{channels}},
+                  "kernel_size": 3, "padding": 1 },
                 { "type": "tanh" }
                 """;
         var analysis = Networks.Analyze(

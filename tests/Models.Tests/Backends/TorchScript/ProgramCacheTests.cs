@@ -10,7 +10,9 @@ using Program = TorchSharp.torch.jit.ScriptModule<TorchSharp.torch.Tensor, Torch
 
 namespace ModelService.Models.Tests.Backends.TorchScript;
 
-/// <summary>Programs wait for the next plan of the same text: so many of them, and each for one plan at a time.</summary>
+/// <summary>
+/// Programs wait for the next plan of the same text: so many of them, and each for one plan at a time.
+/// </summary>
 public sealed class ProgramCacheTests
 {
     [Fact]
