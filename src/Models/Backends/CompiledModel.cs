@@ -77,13 +77,13 @@ internal sealed class CompiledModel : IDisposable
         catch
         {
             parameters.Dispose();
-            ProcessMemory.ReturnFree();
+            NativeTuning.ReturnFreedMemory();
             throw;
         }
         finally
         {
             copy?.Dispose();
-            NativeRuntime.ReleaseThreads();
+            NativeTuning.ReleaseThreads();
         }
     }
 
@@ -162,6 +162,6 @@ internal sealed class CompiledModel : IDisposable
         executor.Dispose();
         onDevice?.Dispose();
         parameters.Dispose();
-        ProcessMemory.ReturnFree();
+        NativeTuning.ReturnFreedMemory();
     }
 }

@@ -293,7 +293,7 @@ internal sealed class InferenceWorker : IDisposable
                 if (isPulsed || isIdle || delay is not null)
                     continue;
                 isIdle = true;
-                NativeRuntime.ReleaseThreads();
+                NativeTuning.ReleaseThreads();
             }
         }
     }
