@@ -197,7 +197,7 @@ public sealed partial class ModelRegistry
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Version {Version} of model {Model} computes by its module, which is slower: {Reason}"
+        "Version {Version} of model {Model} computes layer by layer, which is slower: {Reason}"
     )]
     private partial void LogFallback(string model, int version, string reason);
 
