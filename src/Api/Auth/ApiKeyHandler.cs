@@ -123,11 +123,11 @@ internal sealed partial class ApiKeyHandler(
             : null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "A wrong key came from {Address} for {Method} {Path}")]
+    [LoggerMessage(LogLevel.Warning, "A wrong key came from {Address} for {RequestMethod} {RequestPath}")]
     private static partial void LogWrongKey(
         Microsoft.Extensions.Logging.ILogger logger,
         IPAddress address,
-        string method,
-        string path
+        string requestMethod,
+        string requestPath
     );
 }

@@ -37,11 +37,13 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// </param>
 /// <param name="Precision">The number format in which the version computes.</param>
 /// <param name="Route">
-/// The backend that computes the version: <c>plan</c> (compiled), or <c>module</c> (the torch module, which is slower).
+/// How the version is computed: by its compiled <c>plan</c>, or by <c>module</c>, that is, layer by layer, which is
+/// slower.
 /// </param>
-/// <param name="RouteReason">The reason why the version uses its module; absent when it uses a plan.</param>
+/// <param name="RouteReason">The reason why the version is not computed by a plan; absent when it is.</param>
 /// <param name="Fidelity">
-/// The difference between the plan's probabilities and those of the float32 module; absent when there is no plan.
+/// The difference between the plan's probabilities and those of the network computed layer by layer in float32; absent
+/// when there is no plan.
 /// </param>
 /// <param name="Samples">
 /// The result of checking the version against its golden samples; absent when it has no samples.

@@ -1,11 +1,11 @@
 namespace ModelService.Models.Backends;
 
-/// <summary>The form in which a model computes.</summary>
+/// <summary>The executor that computes a model.</summary>
 public enum Backend
 {
-    /// <summary>The model's plan: fused operators, one native call per batch.</summary>
+    /// <summary>The compiled plan: fused operators, one native call per batch.</summary>
     Plan,
 
-    /// <summary>The model's TorchSharp modules, one after another: slower, with the same scores.</summary>
+    /// <summary>The eager executor: the network operator by operator, slower and with the same scores.</summary>
     Module,
 }

@@ -11,8 +11,9 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Backends;
 
 /// <summary>
-/// A network in memory, ready to compute: by its plan, or by its module where there is no plan. It owns its tensors;
-/// its creator disposes it after the last run. Several threads may run it at once; each run has its own activations.
+/// A network in memory, ready to compute: by its plan, or by the eager executor where there is no plan. It owns its
+/// tensors; its creator disposes it after the last run. Several threads may run it at once; each run has its own
+/// activations.
 /// </summary>
 internal sealed class CompiledModel : IDisposable
 {
@@ -34,7 +35,8 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">The precision of the computation; inputs and scores are float32 in any case.</param>
     /// <param name="fallbackReason">
-    /// Why the module has to compute; null: the plan computes, unless it can't be built or is wrong in float32.
+    /// Why the eager executor has to compute; null: the plan computes, unless it can't be built or is wrong in
+    /// float32.
     /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
@@ -77,13 +79,13 @@ internal sealed class CompiledModel : IDisposable
         catch
         {
             parameters.Dispose();
-            ProcessMemory.ReturnFree();
+            NativeTuning.ReturnFreedMemory();
             throw;
         }
         finally
         {
             copy?.Dispose();
-            NativeRuntime.ReleaseThreads();
+            NativeTuning.ReleaseThreads();
         }
     }
 
@@ -132,11 +134,9 @@ internal sealed class CompiledModel : IDisposable
     /// <summary>Computes the scores of a batch that is given in several pieces.</summary>
     /// <param name="pieces">One or more inputs each, as in <see cref="Run(ReadOnlyMemory{float}, int)"/>.</param>
     /// <param name="count">Number of inputs in all pieces, at most <see cref="MaxBatchSize"/>.</param>
-    /// <param name="threads">
-    /// Threads that compute parts of the batch side by side where that is faster; null: never.
-    /// </param>
+    /// <param name="pool">Computes parts of the batch side by side where that is faster; null: never.</param>
     /// <returns>The scores of all inputs, in order.</returns>
-    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, IntraBatchPool? threads = null)
+    public float[] Run(IReadOnlyList<ReadOnlyMemory<float>> pieces, int count, IntraBatchPool? pool = null)
     {
         // The dispose scope and the inference mode belong to the thread: nothing here may await.
         using var scope = NewDisposeScope();
@@ -152,7 +152,7 @@ internal sealed class CompiledModel : IDisposable
         }
 
         var moved = input.to(device, non_blocking: true);
-        var output = executor.Forward(moved, threads).cpu().contiguous();
+        var output = executor.Forward(moved, pool).cpu().contiguous();
         return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
@@ -162,6 +162,6 @@ internal sealed class CompiledModel : IDisposable
         executor.Dispose();
         onDevice?.Dispose();
         parameters.Dispose();
-        ProcessMemory.ReturnFree();
+        NativeTuning.ReturnFreedMemory();
     }
 }

@@ -43,6 +43,14 @@ public sealed class ComputeOptions
     /// </summary>
     /// <value>True or false; default false.</value>
     public bool AllowTf32 { get; init; }
+
+    /// <summary>
+    /// Whether the server tunes the C library's allocator, OpenMP's waiting threads, and the priority of the threads
+    /// that compute large batches. Without it, scores are the same and models are slower; turn it off to find out
+    /// whether it is the cause of a problem.
+    /// </summary>
+    /// <value>True or false; default true.</value>
+    public bool NativeTuning { get; init; } = true;
 }
 
 [OptionsValidator]

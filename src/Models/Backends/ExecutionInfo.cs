@@ -2,7 +2,7 @@ namespace ModelService.Models.Backends;
 
 /// <summary>Where and how a model computes.</summary>
 /// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
-/// <param name="Backend">Whether the plan or the module computes.</param>
+/// <param name="Backend">The executor that computes.</param>
 /// <param name="FallbackReason">Why the plan does not compute; null when it does.</param>
-/// <param name="Accuracy">How far the plan is from the float32 module; null when no plan could be built.</param>
+/// <param name="Accuracy">How far the plan is from the eager executor; null when no plan could be built.</param>
 public sealed record ExecutionInfo(string Device, Backend Backend, string? FallbackReason, PlanAccuracy? Accuracy);

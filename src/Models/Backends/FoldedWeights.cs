@@ -10,7 +10,7 @@ namespace ModelService.Models.Backends;
 internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDict, ScalarType precision)
 {
     /// <summary>
-    /// Computes a tensor of a plan. The caller owns the result, unless it is the module's own tensor.
+    /// Computes a tensor of a plan. The caller owns the result, unless it is the network's own tensor.
     /// </summary>
     public Tensor Get(PlanTensor tensor) =>
         tensor switch

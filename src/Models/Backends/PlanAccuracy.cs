@@ -4,7 +4,7 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Backends;
 
 /// <summary>
-/// How far a plan's probabilities are from those of the float32 module, measured on generated inputs.
+/// How far a plan's probabilities are from those of the eager executor in float32, measured on generated inputs.
 /// </summary>
 /// <param name="MaxDifference">Largest difference of a probability.</param>
 /// <param name="MeanDifference">Mean difference of the probabilities.</param>
@@ -14,11 +14,11 @@ namespace ModelService.Models.Backends;
 /// <param name="Inputs">Number of inputs compared.</param>
 public sealed record PlanAccuracy(double MaxDifference, double MeanDifference, double Top1Agreement, int Inputs)
 {
-    /// <summary>Compares the scores of a plan with those of its module.</summary>
+    /// <summary>Compares the scores of a plan with those of the eager executor.</summary>
     /// <param name="plan">The plan's logits, one input after another.</param>
-    /// <param name="module">The module's logits, in the same order.</param>
+    /// <param name="reference">The eager executor's logits, in the same order.</param>
     /// <param name="inputs">Number of inputs.</param>
-    internal static PlanAccuracy Compare(ReadOnlySpan<float> plan, ReadOnlySpan<float> module, int inputs)
+    internal static PlanAccuracy Compare(ReadOnlySpan<float> plan, ReadOnlySpan<float> reference, int inputs)
     {
         var classes = plan.Length / inputs;
         var (largest, sum, agreeing) = (0.0, 0.0, 0);
@@ -26,7 +26,7 @@ public sealed record PlanAccuracy(double MaxDifference, double MeanDifference, d
         {
             var (left, right) = (
                 Probabilities.FromLogits(plan.Slice(i * classes, classes)),
-                Probabilities.FromLogits(module.Slice(i * classes, classes))
+                Probabilities.FromLogits(reference.Slice(i * classes, classes))
             );
             for (var c = 0; c < classes; c++)
             {

@@ -30,7 +30,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="graph">The network, as its layers emit it.</param>
     /// <param name="parameters">Its tensors in float32, on the device; borrowed.</param>
     /// <param name="device">The device that computes.</param>
-    /// <param name="precision">The number format that the plan computes in.</param>
+    /// <param name="precision">The precision of the plan.</param>
     /// <param name="maxBatchSize">Most inputs in one call.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor
@@ -67,8 +67,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             return new PlanVerification(
                 null,
                 accuracy,
-                $"The plan's probabilities differ from the module's by up to {accuracy.MaxDifference:g2}; "
-                    + $"at most {LargestFloat32Difference} is taken."
+                $"The plan's probabilities differ by up to {accuracy.MaxDifference:g2} from those of the network computed "
+                    + $"layer by layer; at most {LargestFloat32Difference} is accepted."
             );
         }
         catch (Exception exception)
@@ -101,10 +101,10 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     {
         var (scores, expected) = (new List<float>(), new List<float>());
         using var inference = inference_mode();
-        for (var (done, turn) = (0, 0); done < inputs; turn++)
+        for (var (done, batches) = (0, 0); done < inputs; batches++)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(Math.Min(BatchSizes[turn % BatchSizes.Length], maxBatchSize), inputs - done);
+            var count = Math.Min(Math.Min(BatchSizes[batches % BatchSizes.Length], maxBatchSize), inputs - done);
             var batch = WarmupInputs.Batch(sizes, done, count).to(device);
             scores.AddRange(Scores(executor.Forward(batch)));
             expected.AddRange(Scores(reference.Forward(batch)));

@@ -17,8 +17,8 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
     /// get their scores.
     /// </summary>
     /// <param name="batch">Parts of requests; may be empty.</param>
-    /// <param name="threads">Threads that compute parts of the batch in parallel.</param>
-    public void Compute(List<BatchPart<QueuedRequest>> batch, IntraBatchPool threads)
+    /// <param name="pool">Computes parts of the batch in parallel.</param>
+    public void Compute(List<BatchPart<QueuedRequest>> batch, IntraBatchPool pool)
     {
         var count = batch.Sum(part => part.Count);
         if (count == 0)
@@ -26,11 +26,7 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var scores = model.Run(
-                [.. batch.Select(part => part.Request.Slice(part, model.InputCount))],
-                count,
-                threads
-            );
+            var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count, pool);
             var took = Stopwatch.GetElapsedTime(started);
             metrics.Computed(name, count, took);
             ServingTraces.Computed(
@@ -56,8 +52,8 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
             // Either the batch needs more memory than there is, or one input breaks the network. Computing each half
             // alone lets the other inputs succeed.
             var (left, right) = BatchQueue<QueuedRequest>.Split(batch, count / 2);
-            Compute(left, threads);
-            Compute(right, threads);
+            Compute(left, pool);
+            Compute(right, pool);
         }
         catch (Exception exception)
         {

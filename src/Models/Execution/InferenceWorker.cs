@@ -253,7 +253,7 @@ internal sealed class InferenceWorker : IDisposable
 
     // Computes a batch of each size, so that the first request is as fast as the hundredth. Each thread does so,
     // because each starts libtorch's threads for itself.
-    private void WarmUp(IntraBatchPool threads)
+    private void WarmUp(IntraBatchPool pool)
     {
         try
         {
@@ -262,7 +262,7 @@ internal sealed class InferenceWorker : IDisposable
             foreach (var size in BatchQueue<QueuedRequest>.Sizes(largest))
             {
                 using var lease = scheduler.Take(flow);
-                model.Run([zeros.AsMemory(0, size * model.InputCount)], size, threads);
+                model.Run([zeros.AsMemory(0, size * model.InputCount)], size, pool);
             }
 
             if (Interlocked.Decrement(ref coldThreads) == 0)
@@ -293,7 +293,7 @@ internal sealed class InferenceWorker : IDisposable
                 if (isPulsed || isIdle || delay is not null)
                     continue;
                 isIdle = true;
-                NativeRuntime.ReleaseThreads();
+                NativeTuning.ReleaseThreads();
             }
         }
     }

@@ -46,9 +46,9 @@ public sealed partial class PlanProbe(
     /// <param name="model">The model.</param>
     /// <param name="device">The device that it computes on.</param>
     /// <param name="memory">The estimated bytes that it takes.</param>
-    /// <returns>Passed: it computes by its plan. Otherwise it computes by its module, for the reason given.</returns>
+    /// <returns>Passed: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor by its module.
+    /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer.
     /// </exception>
     internal ProbeResult Probe(ResolvedModel model, string device, long memory)
     {
@@ -58,7 +58,7 @@ public sealed partial class PlanProbe(
             return ProbeResult.Passed;
         var reason = $"Its plan was tried in a separate process, which {failure}";
 
-        // The module computes in float32 only.
+        // The eager executor computes in float32 only.
         var rejection =
             model.Definition.Precision == Precision.Float32
                 ? RunOrFind(model, device, memory, byPlan: false).Failure

@@ -57,16 +57,16 @@ public static class ProbeProcess
             [],
             ComputeDevice.Find(json.GetProperty("device").GetString()!),
             model.Definition.Precision,
-            json.GetProperty("by_plan").GetBoolean() ? null : "The module is probed."
+            json.GetProperty("by_plan").GetBoolean() ? null : "Computing it layer by layer is probed."
         );
         NativeRuntime.PrepareThread();
-        using var threads = new IntraBatchPool(NativeRuntime.Threads, "probe");
+        using var pool = new IntraBatchPool(NativeRuntime.Threads, "probe");
         foreach (
             var size in BatchQueue<object>.Sizes(Math.Min(json.GetProperty("batch").GetInt32(), compiled.MaxBatchSize))
         )
         {
             Step($"computing a batch of {size}");
-            compiled.Run([new float[size * compiled.InputCount]], size, threads);
+            compiled.Run([new float[size * compiled.InputCount]], size, pool);
         }
     }
 
@@ -75,7 +75,7 @@ public static class ProbeProcess
     /// <param name="limits">The limits that its architecture is read with.</param>
     /// <param name="compute">How it computes.</param>
     /// <param name="device">The device that it computes on.</param>
-    /// <param name="byPlan">Whether it computes by its plan; otherwise by its module.</param>
+    /// <param name="byPlan">Whether it computes by its plan; otherwise layer by layer.</param>
     /// <param name="batch">The largest batch.</param>
     internal static JsonObject Describe(
         ResolvedModel model,

@@ -3,7 +3,7 @@ namespace ModelService.Models.Graph;
 /// <summary>Where the weight and bias of a convolution or linear layer come from.</summary>
 internal abstract record WeightSource
 {
-    /// <summary>Name of the bias in the module's state dict; null when there is none.</summary>
+    /// <summary>Name of the bias in the state dict; null when there is none.</summary>
     public string? Bias { get; init; }
 
     /// <summary>Batch norms folded in, in order: each scales and shifts the output channels.</summary>
@@ -19,7 +19,7 @@ internal abstract record WeightSource
     public bool HasBias => Bias is not null || Norms.Count > 0;
 }
 
-/// <summary>A weight of the module.</summary>
+/// <summary>A weight of the state dict.</summary>
 /// <param name="Name">Name in the state dict.</param>
 internal sealed record NamedWeights(string Name) : WeightSource;
 

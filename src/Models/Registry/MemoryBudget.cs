@@ -1,44 +1,66 @@
 using Microsoft.Extensions.Options;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>Counts the memory that versions use on each device, and keeps it within a limit. Thread-safe.</summary>
-/// <param name="options">The limit.</param>
-public sealed class MemoryBudget(IOptions<MemoryOptions> options)
+/// <remarks>
+/// On the CPU, programs that wait for their next plan fill a part of what versions leave: a version that needs their
+/// memory gets it.
+/// </remarks>
+public sealed class MemoryBudget
 {
     // Of the memory that the process may use: the default limit for the CPU.
     private const double DefaultFraction = 0.8;
+    private const string Cpu = "cpu";
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, long> used = [];
+    private readonly Dictionary<string, long> reserved = [];
+    private readonly IOptions<MemoryOptions> options;
+    private readonly ProgramCache programs;
 
-    /// <summary>Bytes that are reserved on a device.</summary>
+    /// <summary>A budget that counts the waiting programs of the process.</summary>
+    /// <param name="options">The limit.</param>
+    public MemoryBudget(IOptions<MemoryOptions> options)
+        : this(options, ProgramCache.Shared) { }
+
+    /// <summary>A budget.</summary>
+    /// <param name="options">The limit.</param>
+    /// <param name="programs">The programs that wait in the memory of the CPU.</param>
+    internal MemoryBudget(IOptions<MemoryOptions> options, ProgramCache programs) =>
+        (this.options, this.programs) = (options, programs);
+
+    /// <summary>Bytes that are used on a device: by versions, and on the CPU by programs that wait.</summary>
     /// <param name="device">The device.</param>
-    public long Used(string device)
-    {
-        lock (gate)
-            return used.GetValueOrDefault(device);
-    }
+    public long Used(string device) => Reserved(device) + (device == Cpu ? programs.IdleBytes : 0);
 
-    /// <summary>Bytes that may be reserved on a device.</summary>
+    /// <summary>Bytes that may be used on a device.</summary>
     /// <param name="device">The device.</param>
     public long Limit(string device) =>
         options.Value.Budget
-        ?? (device == "cpu" ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultFraction) : long.MaxValue);
+        ?? (device == Cpu ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultFraction) : long.MaxValue);
 
-    /// <summary>Reserves memory on a device.</summary>
+    /// <summary>Whether memory can be reserved on a device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="bytes">How many bytes.</param>
-    /// <returns>The reservation, released when it is disposed; null when the limit leaves too few bytes.</returns>
+    internal bool HasRoom(string device, long bytes) => bytes <= Limit(device) - Reserved(device);
+
+    /// <summary>Reserves memory on a device, and drops waiting programs if they take it.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <returns>The reservation, released when it is disposed; null when the versions leave too few bytes.</returns>
     internal IDisposable? TryReserve(string device, long bytes)
     {
         lock (gate)
         {
-            var reserved = used.GetValueOrDefault(device);
-            if (bytes > Limit(device) - reserved)
+            var before = reserved.GetValueOrDefault(device);
+            var rest = Limit(device) - before - bytes;
+            if (rest < 0)
                 return null;
-            used[device] = reserved + bytes;
+            if (device == Cpu)
+                programs.Trim(rest);
+            reserved[device] = before + bytes;
             return new Reservation(this, device, bytes);
         }
     }
@@ -51,9 +73,15 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
         new(
             ErrorCode.OutOfMemory,
             $"{model} needs {bytes} bytes on {device}. The budget is {Limit(device)} bytes, and versions that are "
-                + $"pinned, in use or being loaded have reserved {Used(device)} of them. "
+                + $"pinned, in use or being loaded have reserved {Reserved(device)} of them. "
                 + "Unload or delete some versions, or raise ModelService:Memory:Budget."
         );
+
+    private long Reserved(string device)
+    {
+        lock (gate)
+            return reserved.GetValueOrDefault(device);
+    }
 
     private sealed class Reservation(MemoryBudget budget, string device, long bytes) : IDisposable
     {
@@ -64,7 +92,7 @@ public sealed class MemoryBudget(IOptions<MemoryOptions> options)
             lock (budget.gate)
             {
                 if (!isReleased)
-                    budget.used[device] -= bytes;
+                    budget.reserved[device] -= bytes;
                 isReleased = true;
             }
         }

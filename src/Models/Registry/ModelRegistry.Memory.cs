@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Weights;
@@ -41,19 +40,19 @@ public sealed partial class ModelRegistry
         var found = Find(name, version);
         if (found.State is VersionState.Loading or VersionState.Failed)
             throw found.NotReady();
-        var before = ProcessMemory.ResidentBytes;
+        var before = Environment.WorkingSet;
         await found.DrainAsync(loadsOnRequest: false, "A client unloaded it.");
         if (found.State == VersionState.Unloaded)
             found.MarkUnloaded(loadsOnRequest: false, "A client unloaded it.");
         LogUnloaded(name, version, found.Bytes);
-        return (found, before, ProcessMemory.ResidentBytes);
+        return (found, before, Environment.WorkingSet);
     }
 
     /// <summary>Loads a version if the budget has room for it without unloading another one.</summary>
     internal async Task LoadIfRoomAsync(ModelVersion version)
     {
         var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
-        if (version.MemoryBytes <= budget.Limit(device) - budget.Used(device))
+        if (budget.HasRoom(device, version.MemoryBytes))
             await LoadAsync(version);
     }
 
@@ -198,7 +197,7 @@ public sealed partial class ModelRegistry
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Version {Version} of model {Model} computes by its module, which is slower: {Reason}"
+        "Version {Version} of model {Model} computes layer by layer, which is slower: {Reason}"
     )]
     private partial void LogFallback(string model, int version, string reason);
 

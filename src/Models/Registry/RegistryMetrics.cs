@@ -33,7 +33,8 @@ internal sealed class RegistryMetrics
             "modelservice.memory.used",
             () => Devices().Select(device => OnDevice(device, budget.Used(device))),
             "By",
-            "Bytes of the memory budget that are taken: tensors, and room to compute a batch."
+            "Bytes of the memory budget that are taken: tensors, room to compute a batch, and on the CPU programs that "
+                + "wait for their next plan."
         );
         meter.CreateObservableGauge(
             "modelservice.memory.limit",

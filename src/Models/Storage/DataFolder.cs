@@ -171,9 +171,9 @@ public sealed partial class DataFolder(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The data folder {Folder} can't be written; its models are served, but none can be added or changed"
+        "The data folder {Path} can't be written; its models are served, but none can be added or changed"
     )]
-    private partial void LogReadOnly(Exception exception, string folder);
+    private partial void LogReadOnly(Exception exception, string path);
 
     [LoggerMessage(LogLevel.Error, "Writing into the data folder failed")]
     private partial void LogWriteFailed(Exception exception);

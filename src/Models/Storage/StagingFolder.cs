@@ -58,6 +58,6 @@ public sealed partial class StagingFolder(IOptions<StorageOptions> options, ILog
         return true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Deleted {File}, which a server that was killed left behind")]
-    private partial void LogDeleted(string file);
+    [LoggerMessage(LogLevel.Warning, "Deleted {Path}, which a server that was killed left behind")]
+    private partial void LogDeleted(string path);
 }

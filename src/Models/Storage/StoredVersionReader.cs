@@ -152,8 +152,8 @@ public sealed partial class StoredVersionReader(
             _ => exception.Message,
         };
 
-    [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} can't be served: {Damage}")]
-    private partial void LogDamaged(string model, int version, string damage);
+    [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} can't be served: {Reason}")]
+    private partial void LogDamaged(string model, int version, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Path} can't be read, so the newest version becomes the model's default: {Reason}")]
     private partial void LogUnreadableSettings(string path, string reason);

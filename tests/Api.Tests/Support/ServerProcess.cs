@@ -43,9 +43,17 @@ internal sealed partial class ServerProcess : IDisposable
     public IReadOnlyCollection<string> Errors { get; }
 
     /// <summary>Starts it, and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(string data, params string[] settings)
+    public static Task<ServerProcess> StartAsync(string data, params string[] settings) =>
+        StartAsync(data, new Dictionary<string, string>(), settings);
+
+    /// <summary>Starts it with environment variables of its own, and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(
+        string data,
+        IReadOnlyDictionary<string, string> environment,
+        params string[] settings
+    )
     {
-        var process = Launch(data, settings);
+        var process = Launch(data, settings, environment);
         var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
         var address = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
@@ -100,7 +108,11 @@ internal sealed partial class ServerProcess : IDisposable
         Http.Dispose();
     }
 
-    private static Process Launch(string data, string[] settings)
+    private static Process Launch(
+        string data,
+        string[] settings,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var start = new ProcessStartInfo(
             "dotnet",
@@ -118,6 +130,8 @@ internal sealed partial class ServerProcess : IDisposable
             WorkingDirectory = AppContext.BaseDirectory,
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development" },
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

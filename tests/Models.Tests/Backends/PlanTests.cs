@@ -272,7 +272,7 @@ public sealed class PlanTests
         {
             NativeRuntime.ComputeWith(3);
             with = Share();
-            NativeRuntime.ReleaseThreads();
+            NativeTuning.ReleaseThreads();
             without = Threads();
             again = Share();
         })

@@ -92,7 +92,7 @@ public sealed class FairSchedulerTests
         device.RunUntil(50_000);
 
         var p95 = model.Latencies.Order().ElementAt(model.Latencies.Count * 95 / 100);
-        // Twice, while two flow the cores; more for one that wants more than its half.
+        // Twice as long while two models share the cores; longer for a model that wants more than half of them.
         Assert.InRange(p95, turn, ((turn > 50 ? 3 : 2) * turn) + 2);
     }
 

@@ -59,7 +59,7 @@ internal sealed class IntraBatchPool(int count, string name) : IDisposable
 
     private void Loop(CountdownEvent ready)
     {
-        NativeRuntime.LowerPriority();
+        NativeTuning.LowerPriority();
         NativeRuntime.ComputeWith(1);
         ready.Signal();
         foreach (var part in waiting.GetConsumingEnumerable())

@@ -15,5 +15,5 @@ internal sealed record WeightTensor(WeightSource Source, bool IsFloat32) : PlanT
 /// <param name="IsFloat32">Whether it is in float32, whatever the plan's precision.</param>
 internal sealed record BiasTensor(WeightSource Source, bool IsFloat32) : PlanTensor;
 
-/// <summary>A tensor as the module has it, in float32.</summary>
+/// <summary>A tensor of the state dict as it is, in float32.</summary>
 internal sealed record ParameterTensor(string Name) : PlanTensor;

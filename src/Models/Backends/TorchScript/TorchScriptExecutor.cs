@@ -21,6 +21,7 @@ internal sealed class TorchScriptExecutor : IExecutor
     private readonly jit.ScriptModule<Tensor, Tensor> program;
     private readonly IReadOnlyCollection<string> attributes;
     private readonly bool isOnCpu;
+    private readonly int operators;
     private readonly long macs;
     private readonly long[] outputSizes;
     private bool isDisposed;
@@ -33,6 +34,7 @@ internal sealed class TorchScriptExecutor : IExecutor
     public TorchScriptExecutor(Plan plan, ParameterStore parameters, Precision precision, Device device)
     {
         isOnCpu = device.type == DeviceType.CPU;
+        operators = plan.Operators.Count;
         macs = plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs);
         outputSizes = [.. plan.Output.Shape.Sizes];
         using var scope = NewDisposeScope();
@@ -96,6 +98,6 @@ internal sealed class TorchScriptExecutor : IExecutor
         using var nothing = empty(0);
         foreach (var name in attributes)
             program.set_attribute(name, nothing);
-        ProgramCache.Shared.Return(key, program);
+        ProgramCache.Shared.Return(key, program, operators);
     }
 }
