@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Tests.Backends.Eager;
 
 /// <summary>
-/// The gradients of convolutions of every width are those of float64, whatever lay in memory before: oneDNN's blocks
-/// of channels are a matter of the gradient, too, where outputs become inputs (docs/decisions/0005).
+/// The gradients of convolutions of every width are those of float64, whatever lay in memory before. In a gradient,
+/// outputs become inputs, which oneDNN lays out in blocks of channels (docs/decisions/0005).
 /// </summary>
 public sealed class ConvolutionGradientTests
 {
