@@ -67,7 +67,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             return new PlanVerification(
                 null,
                 accuracy,
-                $"The plan's probabilities differ by up to {accuracy.MaxDifference:g2} from those of the network computed "
+                $"The plan's probabilities differ by up to {accuracy.MaxDifference:g2} from those of the network "
+                    + "computed "
                     + $"layer by layer; at most {LargestFloat32Difference} is accepted."
             );
         }

@@ -12,8 +12,8 @@ public sealed class MemoryOptions
     /// <summary>
     /// The memory that loaded versions may use on one device. Each version counts with its weights and with the memory
     /// that computing a batch needs. When a version to be loaded does not fit, the least recently used versions are
-    /// unloaded; the next request for one of them loads it again. Pinned versions are not unloaded. On the CPU, up to 64
-    /// compiled programs of unloaded versions wait for their next use in the memory that loaded versions leave.
+    /// unloaded; the next request for one of them loads it again. Pinned versions are not unloaded. On the CPU, up to
+    /// 64 compiled programs of unloaded versions wait for their next use in the memory that loaded versions leave.
     /// </summary>
     /// <value>
     /// Bytes; at least 1 MiB; default: on the CPU 80 % of the memory that the process may use, and on a GPU no limit

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends.Native;
 
-/// <summary>Settings of libtorch for the whole process, and the number of threads that each thread computes with.</summary>
+/// <summary>
+/// Settings of libtorch for the whole process, and the number of threads that each thread computes with.
+/// </summary>
 public static class NativeRuntime
 {
     private static readonly Lock Gate = new();

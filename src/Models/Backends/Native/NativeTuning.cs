@@ -98,8 +98,8 @@ internal static partial class NativeTuning
     /// Returns freed memory that the C library still holds to the operating system. Only glibc holds any.
     /// </summary>
     /// <remarks>
-    /// The other side of <see cref="KeepFreedMemory"/>. When a ResNet-50 is unloaded, 1,245 MiB go back, and none without
-    /// this. Measured for docs/performance.md.
+    /// The other side of <see cref="KeepFreedMemory"/>. When a ResNet-50 is unloaded, 1,245 MiB go back, and none
+    /// without this. Measured for docs/performance.md.
     /// </remarks>
     public static void ReturnFreedMemory()
     {
@@ -115,8 +115,8 @@ internal static partial class NativeTuning
         }
     }
 
-    // Takes activations from the heap and keeps their memory there: to map and unmap it for each batch, as glibc does by
-    // itself, costs more than the arithmetic. ResNet-50 operator by operator, a batch of 8 on two threads: 262 ms
+    // Takes activations from the heap and keeps their memory there: to map and unmap it for each batch, as glibc does
+    // by itself, costs more than the arithmetic. ResNet-50 operator by operator, a batch of 8 on two threads: 262 ms
     // instead of 601 (AMD Zen 5, docs/performance.md).
     private static void KeepFreedMemory()
     {

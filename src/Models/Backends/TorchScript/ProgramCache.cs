@@ -5,9 +5,9 @@ namespace ModelService.Models.Backends.TorchScript;
 /// <summary>Programs without weights that wait for the next plan of the same text. Thread-safe.</summary>
 /// <remarks>
 /// <para>
-/// libtorch never frees what it makes of a program: a program of forty convolutions takes 5.8 MB, 1.3 of them when it is
-/// loaded, and its disposal frees none of it. So programs wait here instead. Their number is bounded, the memory budget
-/// of the CPU counts them (<see cref="IdleBytes"/>), and it drops them before it refuses a version
+/// libtorch never frees what it makes of a program: a program of forty convolutions takes 5.8 MB, 1.3 of them when it
+/// is loaded, and its disposal frees none of it. So programs wait here instead. Their number is bounded, the memory
+/// budget of the CPU counts them (<see cref="IdleBytes"/>), and it drops them before it refuses a version
 /// (<see cref="Trim"/>).
 /// </para>
 /// <para>

@@ -22,7 +22,7 @@ public sealed class ProgramCacheTests
         using var program = NewProgram();
         Assert.Null(cache.Take("a"));
 
-        cache.Return("a", program);
+        cache.Return("a", program, operators: 1);
 
         Assert.Null(cache.Take("b"));
         Assert.Same(program, cache.Take("a"));
@@ -37,9 +37,9 @@ public sealed class ProgramCacheTests
         using var second = NewProgram();
         using var third = NewProgram();
 
-        cache.Return("a", first);
-        cache.Return("b", second);
-        cache.Return("c", third);
+        cache.Return("a", first, operators: 1);
+        cache.Return("b", second, operators: 1);
+        cache.Return("c", third, operators: 1);
 
         Assert.Null(cache.Take("a"));
         Assert.True(IsDisposed(first));
@@ -55,11 +55,11 @@ public sealed class ProgramCacheTests
         using var first = NewProgram();
         using var second = NewProgram();
         using var third = NewProgram();
-        cache.Return("a", first);
-        cache.Return("b", second);
-        cache.Return("a", cache.Take("a")!);
+        cache.Return("a", first, operators: 1);
+        cache.Return("b", second, operators: 1);
+        cache.Return("a", cache.Take("a")!, operators: 1);
 
-        cache.Return("c", third);
+        cache.Return("c", third, operators: 1);
 
         Assert.Null(cache.Take("b"));
         Assert.Same(first, cache.Take("a"));
@@ -74,10 +74,10 @@ public sealed class ProgramCacheTests
         using var third = NewProgram();
         Assert.Equal(0, cache.IdleBytes);
 
-        cache.Return("a", first);
+        cache.Return("a", first, operators: 1);
         var one = cache.IdleBytes;
-        cache.Return("a", second);
-        cache.Return("a", third);
+        cache.Return("a", second, operators: 1);
+        cache.Return("a", third, operators: 1);
 
         Assert.True(one > 0);
         Assert.Equal(2 * one, cache.IdleBytes);
@@ -107,7 +107,7 @@ public sealed class ProgramCacheTests
                     if (at > 1 || IsDisposed(program))
                         Interlocked.Increment(ref worst);
                     users.AddOrUpdate(program, 0, (_, count) => count - 1);
-                    cache.Return(key, program);
+                    cache.Return(key, program, operators: 1);
                 }
             }
         );
