@@ -3,8 +3,6 @@ using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
-using ModelService.Models.Backends.TorchScript;
-using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
@@ -53,19 +51,9 @@ internal static class PlanBenchmark
             // Weights are packed for so many threads.
             NativeRuntime.ComputeWith(threads);
             using var parts = new IntraBatchPool(threads, "parts");
-            using var float32 = new TorchScriptExecutor(
-                PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
-                parameters,
-                Precision.Float32,
-                CPU
-            );
+            using var float32 = PlanVerification.Build(analysis.ToPlan(), parameters, CPU, Precision.Float32);
             using var bfloat16 = Precisions.ProcessorHasBFloat16
-                ? new TorchScriptExecutor(
-                    PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.BFloat16, ForCpu: true)),
-                    parameters,
-                    Precision.BFloat16,
-                    CPU
-                )
+                ? PlanVerification.Build(analysis.ToPlan(), parameters, CPU, Precision.BFloat16)
                 : null;
             var peak = Peak();
             foreach (var batch in new[] { 1, 8 })
@@ -102,12 +90,7 @@ internal static class PlanBenchmark
     {
         var analysis = ArchitectureReader.Analyze(Large, new ArchitectureLimits());
         using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
-        using var plan = new TorchScriptExecutor(
-            PlanPasses.Compile(analysis.ToPlan(), new PlanTarget(Precision.Float32, ForCpu: true)),
-            parameters,
-            Precision.Float32,
-            CPU
-        );
+        using var plan = PlanVerification.Build(analysis.ToPlan(), parameters, CPU, Precision.Float32);
         var input = randn([1, .. analysis.Input.Sizes]);
         var runs = MeasuredCase.Of(() => plan.Forward(input));
         for (var round = 0; round < 3; round++)

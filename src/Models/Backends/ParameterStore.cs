@@ -1,6 +1,5 @@
 using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
@@ -11,8 +10,6 @@ namespace ModelService.Models.Backends;
 /// </summary>
 internal sealed class ParameterStore : IDisposable
 {
-    private static readonly Lock Generator = new(); // libtorch has one generator for all threads
-
     private readonly OrderedDictionary<string, Tensor> tensors;
 
     private ParameterStore(OrderedDictionary<string, Tensor> tensors) => this.tensors = tensors;
@@ -141,20 +138,15 @@ internal sealed class ParameterStore : IDisposable
 
     private void Initialize(IReadOnlyList<TensorSpec> specs, long? seed)
     {
-        lock (Generator)
+        // Not libtorch's default one: all threads share that, and dropout draws from it at any time.
+        using var generator = new Generator(unchecked((ulong)(seed ?? Random.Shared.NextInt64())), CPU);
+        foreach (var spec in specs)
         {
-            if (seed is { } value)
-                manual_seed(value);
+            var tensor = tensors[spec.Name];
+            if (spec.Initialization is Initialization.Uniform { Bound: var bound })
+                tensor.uniform_(-bound, bound, generator);
             else
-                torch.seed();
-            foreach (var spec in specs)
-            {
-                var tensor = tensors[spec.Name];
-                if (spec.Initialization is Initialization.Uniform { Bound: var bound })
-                    tensor.uniform_(-bound, bound);
-                else
-                    tensor.fill_(((Initialization.Constant)spec.Initialization).Value);
-            }
+                tensor.fill_(((Initialization.Constant)spec.Initialization).Value);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelService.Models.Backends.Eager;
+using ModelService.Models.Backends.Managed;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -47,9 +48,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         IExecutor? plan = null;
         try
         {
-            NativeRuntime.PrepareThread(); // weights are packed for its number of threads
-            var target = new PlanTarget(precision, ForCpu: device.type == TorchSharp.DeviceType.CPU);
-            plan = new TorchScriptExecutor(PlanPasses.Compile(graph, target), parameters, precision, device);
+            plan = Build(graph, parameters, device, precision);
             using var reference = new EagerExecutor(graph, parameters);
             var accuracy = Measure(
                 plan,
@@ -68,8 +67,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
                 null,
                 accuracy,
                 $"The plan's probabilities differ by up to {accuracy.MaxDifference:g2} from those of the network "
-                    + "computed "
-                    + $"layer by layer; at most {LargestFloat32Difference} is accepted."
+                    + $"computed layer by layer; at most {LargestFloat32Difference} is accepted."
             );
         }
         catch (Exception exception)
@@ -82,6 +80,24 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             var detail = $"This network can't be computed in '{WireNames.Get(precision)}'. {reason}";
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
         }
+    }
+
+    /// <summary>Builds the fastest executor that supports a network.</summary>
+    /// <param name="graph">The network, as its layers emit it.</param>
+    /// <param name="parameters">Its tensors in float32, on the device; borrowed until this returns.</param>
+    /// <param name="device">The device that computes.</param>
+    /// <param name="precision">The number format that it computes in.</param>
+    /// <returns>The executor; the caller owns it.</returns>
+    internal static IExecutor Build(Plan graph, ParameterStore parameters, Device device, Precision precision)
+    {
+        var onCpu = device.type == TorchSharp.DeviceType.CPU;
+        var fused = PlanPasses.Fuse(graph);
+        if (onCpu && precision == Precision.Float32 && ManagedExecutor.Supports(fused))
+            return new ManagedExecutor(fused, parameters);
+
+        NativeRuntime.PrepareThread(); // weights are packed for its number of threads
+        var plan = PlanPasses.Compile(graph, new PlanTarget(precision, onCpu));
+        return new TorchScriptExecutor(plan, parameters, precision, device);
     }
 
     /// <summary>Compares two executors of one network on the warm-up inputs.</summary>

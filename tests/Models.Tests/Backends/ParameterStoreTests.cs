@@ -55,6 +55,34 @@ public sealed class ParameterStoreTests
     }
 
     [Fact]
+    public void Create_SeedWhileOthersDrawFromTheSharedGenerator_GivesTheSameNumbers()
+    {
+        var specs = Networks.Analyze(Network).StateDict;
+        using var expected = ParameterStore.Create(specs, seed: 1, []);
+        using var done = new CancellationTokenSource();
+        var others = new Thread(() =>
+        {
+            while (!done.IsCancellationRequested)
+                rand(16).Dispose();
+        });
+        others.Start();
+
+        try
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                using var parameters = ParameterStore.Create(specs, seed: 1, []);
+                Assert.Equal(Floats(expected["fc.weight"]), Floats(parameters["fc.weight"]));
+            }
+        }
+        finally
+        {
+            done.Cancel();
+            others.Join();
+        }
+    }
+
+    [Fact]
     public void CopyTo_OtherNumberFormat_HasItsOwnTensorsAndKeepsCounters()
     {
         using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);

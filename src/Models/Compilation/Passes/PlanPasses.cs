@@ -18,14 +18,18 @@ internal static class PlanPasses
     /// <param name="graph">The operators, as the layers emit them.</param>
     /// <param name="target">What the plan is for.</param>
     public static Plan Compile(Plan graph, PlanTarget target) =>
-        (target.ForCpu ? ForCpu(target) : ForGpu()).Aggregate(graph, (plan, pass) => pass(plan));
+        Apply(Fuse(graph), target.ForCpu ? ForCpu(target) : ForGpu());
+
+    /// <summary>The part of <see cref="Compile"/> that is the same for every target.</summary>
+    /// <param name="graph">The operators, as the layers emit them.</param>
+    public static Plan Fuse(Plan graph) =>
+        Apply(graph, [RemoveDropout.Apply, FoldNorms.Apply, FuseActivations.Apply, KeepLogitsInFloat32.Apply]);
+
+    private static Plan Apply(Plan graph, IEnumerable<Func<Plan, Plan>> passes) =>
+        passes.Aggregate(graph, (plan, pass) => pass(plan));
 
     private static IEnumerable<Func<Plan, Plan>> ForCpu(PlanTarget target) =>
         [
-            RemoveDropout.Apply,
-            FoldNorms.Apply,
-            FuseActivations.Apply,
-            KeepLogitsInFloat32.Apply,
             plan => SelectKernels.Apply(plan, target.Precision, target.CachesAreShown ?? ProcessorCaches.AreShown),
             plan => PadChannels.Apply(plan, target.Precision), // as the kernels need it
             FuseSums.Apply, // as the kernels allow it
@@ -36,10 +40,6 @@ internal static class PlanPasses
 
     private static IEnumerable<Func<Plan, Plan>> ForGpu() =>
         [
-            RemoveDropout.Apply,
-            FoldNorms.Apply,
-            FuseActivations.Apply,
-            KeepLogitsInFloat32.Apply,
             UseChannelsLast.Apply,
             FuseSums.Apply,
             FuseActivations.Apply, // of sums
