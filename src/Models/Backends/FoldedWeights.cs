@@ -1,5 +1,6 @@
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
@@ -52,13 +53,13 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
         bias = bias?.to(ScalarType.Float64) ?? zeros([weight.shape[0]], ScalarType.Float64, weight.device);
         foreach (var norm in source.Norms)
         {
-            var scale = (Double(norm, "running_var") + norm.Eps).rsqrt();
+            var scale = TensorMath.Sum(Double(norm, "running_var"), norm.Eps).rsqrt();
             if (norm.Affine)
                 scale *= Double(norm, "weight");
             weight *= scale.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]);
             bias = (bias - Double(norm, "running_mean")) * scale;
             if (norm.Affine)
-                bias += Double(norm, "bias");
+                bias = TensorMath.Sum(bias, Double(norm, "bias"));
         }
 
         return (weight, bias);

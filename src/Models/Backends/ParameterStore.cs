@@ -146,7 +146,7 @@ internal sealed class ParameterStore : IDisposable
             if (spec.Initialization is Initialization.Uniform { Bound: var bound })
                 tensor.uniform_(-bound, bound, generator);
             else
-                tensor.fill_(((Initialization.Constant)spec.Initialization).Value);
+                TensorMath.Fill(tensor, ((Initialization.Constant)spec.Initialization).Value);
         }
     }
 }

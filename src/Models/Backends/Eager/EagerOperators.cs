@@ -1,4 +1,5 @@
 using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -59,7 +60,7 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             MaxPoolOperator { Geometry: var pool } => MaxPool(pool, x),
             AvgPoolOperator pool => AvgPool(pool, x),
             AdaptivePoolOperator pool => AdaptivePool(pool, x),
-            AddOperator => inputs[0] + inputs[1],
+            AddOperator => TensorMath.Sum(inputs[0], inputs[1]),
             MultiplyOperator => inputs[0] * inputs[1],
             ConcatOperator => cat([.. inputs], 1),
             ReshapeOperator reshape => x.reshape([x.shape[0], .. reshape.Shape.Sizes]),
@@ -141,7 +142,7 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
         if (isTraining)
         {
             using var untracked = no_grad();
-            parameters[$"{norm.Key}.num_batches_tracked"].add_(1);
+            TensorMath.Increment(parameters[$"{norm.Key}.num_batches_tracked"]);
         }
 
         return functional.batch_norm(
@@ -161,8 +162,8 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
         {
             ActivationKind.Relu => functional.relu(x),
             ActivationKind.Relu6 => functional.relu6(x),
-            ActivationKind.LeakyRelu => functional.leaky_relu(x, function.Numbers[0]),
-            ActivationKind.Elu => functional.elu(x, function.Numbers[0]),
+            ActivationKind.LeakyRelu => TensorMath.LeakyRelu(x, function.Numbers[0]),
+            ActivationKind.Elu => TensorMath.Elu(x, function.Numbers[0]),
             ActivationKind.Gelu => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.none),
             ActivationKind.GeluTanh => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
             ActivationKind.Silu => functional.silu(x),

@@ -1,0 +1,50 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Tensors;
+
+/// <summary>Functions of tensors and numbers. The current dispose scope owns the results.</summary>
+/// <remarks>
+/// TorchSharp turns each number into a native <see cref="Scalar"/>, also the hidden factor 1 of <c>a + b</c>. Nothing
+/// refers to it while libtorch computes, so that a garbage collection may free it under libtorch's hands: wrong numbers,
+/// or "Expected false to be true" (Scalar.h). These functions hold it until the call is over; nothing else may use the
+/// conversions (<c>ScalarLifetimeTests</c>).
+/// </remarks>
+internal static class TensorMath
+{
+    private static readonly Scalar One = 1;
+
+    /// <summary><c>left + right</c>.</summary>
+    public static Tensor Sum(Tensor left, Tensor right) => left.add(right, One);
+
+    /// <summary><c>left + right</c>.</summary>
+    public static Tensor Sum(Tensor left, double right)
+    {
+        using Scalar held = right;
+        return left.add(held);
+    }
+
+    /// <summary>Adds 1 to each element in place.</summary>
+    public static void Increment(Tensor tensor) => tensor.add_(One);
+
+    /// <summary>Sets each element.</summary>
+    public static void Fill(Tensor tensor, double value)
+    {
+        using Scalar held = value;
+        tensor.fill_(held);
+    }
+
+    /// <summary>Negative elements multiplied by a number.</summary>
+    public static Tensor LeakyRelu(Tensor x, double slope)
+    {
+        using Scalar held = slope;
+        return x.leaky_relu(held);
+    }
+
+    /// <summary><c>alpha · (exp(x) - 1)</c> of negative elements.</summary>
+    public static Tensor Elu(Tensor x, double alpha)
+    {
+        using Scalar held = alpha;
+        return x.elu(held, One, One);
+    }
+}
