@@ -6,8 +6,8 @@ namespace ModelService.Models.Tensors;
 /// <summary>Functions of tensors and numbers. The current dispose scope owns the results.</summary>
 /// <remarks>
 /// TorchSharp turns each number into a native <see cref="Scalar"/>, also the hidden factor 1 of <c>a + b</c>. Nothing
-/// refers to it while libtorch computes, so that a garbage collection may free it under libtorch's hands: wrong numbers,
-/// or "Expected false to be true" (Scalar.h). These functions hold it until the call is over; nothing else may use the
+/// refers to it while libtorch computes, so that a garbage collection may free it too early: wrong numbers, or
+/// "Expected false to be true" (Scalar.h). These functions hold it until the call is over; nothing else may use the
 /// conversions (<c>ScalarLifetimeTests</c>).
 /// </remarks>
 internal static class TensorMath

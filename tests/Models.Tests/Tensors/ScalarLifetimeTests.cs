@@ -6,8 +6,8 @@ using TorchSharp;
 namespace ModelService.Models.Tests.Tensors;
 
 /// <summary>
-/// TorchSharp's native scalars live until a garbage collection, which may come while libtorch reads them, unless someone
-/// holds them: only <see cref="TensorMath"/> makes them. Read from the compiled code of both.
+/// TorchSharp's native scalars live until a garbage collection, which may come while libtorch reads them, unless
+/// someone holds them: only <see cref="TensorMath"/> makes them. Read from the compiled code of both.
 /// </summary>
 public sealed class ScalarLifetimeTests
 {
