@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
 using ModelService.Models.Scheduling;
 using static TorchSharp.torch;
@@ -14,7 +13,7 @@ namespace ModelService.Models.Execution;
 /// waiting inputs become one batch, whichever requests they belong to. The worker owns the model: disposing the worker
 /// computes the inputs that still wait, ends the threads, then disposes the model.
 /// </summary>
-internal sealed class InferenceWorker : IDisposable
+internal sealed partial class InferenceWorker : IDisposable
 {
     // The most elements that a batch of the warm-up may have.
     private const long WarmUpElements = 1 << 26;
@@ -223,119 +222,5 @@ internal sealed class InferenceWorker : IDisposable
         metrics.Queued(modelName, -removed);
         request.Waiting -= removed;
         request.DisposeIfFinished();
-    }
-
-    private void Loop()
-    {
-        NativeRuntime.PrepareThread();
-        using var pool = new IntraBatchPool(NativeRuntime.Threads, Thread.CurrentThread.Name!);
-        WarmUp(pool);
-        IDisposable? lease = null;
-        while (WaitForInputs(ref lease))
-        {
-            lease = scheduler.Take(flow, lease);
-            var batch = Cut();
-            executor.Compute(batch, pool);
-            lock (gate)
-            {
-                var count = batch.Sum(part => part.Count);
-                running -= count;
-                if (count > 0)
-                    serviceTime.End(count, Now);
-                foreach (var part in batch)
-                {
-                    part.Request.Running -= part.Count;
-                    part.Request.DisposeIfFinished();
-                }
-            }
-        }
-    }
-
-    // Computes a batch of each size, so that the first request is as fast as the hundredth. Each thread does so,
-    // because each starts libtorch's threads for itself.
-    private void WarmUp(IntraBatchPool pool)
-    {
-        try
-        {
-            var largest = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpElements / model.InputCount));
-            var zeros = new float[largest * model.InputCount];
-            foreach (var size in BatchQueue<QueuedRequest>.Sizes(largest))
-            {
-                using var lease = scheduler.Take(flow);
-                model.Run([zeros.AsMemory(0, size * model.InputCount)], size, pool);
-            }
-
-            if (Interlocked.Decrement(ref coldThreads) == 0)
-                warm.TrySetResult();
-        }
-        catch (Exception exception)
-        {
-            warm.TrySetException(exception);
-        }
-    }
-
-    // Waits until there is a batch to compute; false when the worker is closed and the queue is empty. To wait, it ends
-    // the lease of the device, and after a while also releases the threads that compute along with this one.
-    private bool WaitForInputs(ref IDisposable? lease)
-    {
-        lock (gate)
-        {
-            for (var isIdle = false; ; )
-            {
-                var delay = queue.Delay(Now);
-                if (delay == TimeSpan.Zero || (delay is not null && isClosed))
-                    return true;
-                lease?.Dispose();
-                lease = null;
-                if (isClosed)
-                    return false;
-                var isPulsed = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
-                if (isPulsed || isIdle || delay is not null)
-                    continue;
-                isIdle = true;
-                NativeTuning.ReleaseThreads();
-            }
-        }
-    }
-
-    // Takes the next batch off the queue. It is empty when the waiting requests were cancelled meanwhile, or another
-    // thread took them.
-    private List<BatchPart<QueuedRequest>> Cut()
-    {
-        lock (gate)
-        {
-            DropLate();
-            var batch = queue.Cut();
-            var count = batch.Sum(part => part.Count);
-            running += count;
-            foreach (var part in batch)
-            {
-                part.Request.Waiting -= part.Count;
-                part.Request.Running += part.Count;
-            }
-
-            metrics.Queued(modelName, -count);
-            if (queue.Count > 0)
-                Monitor.Pulse(gate);
-            return batch;
-        }
-    }
-
-    // Cancels the requests that were already waiting when the last batch ended, and that the next batch would answer
-    // after their deadline: computing them would make others late too.
-    private void DropLate()
-    {
-        var finished = Now + serviceTime.TimeFor(Math.Min(queue.Count, maxBatchSize));
-        foreach (
-            var late in queue
-                .Requests.Where(request =>
-                    request.Deadline < finished && Stopwatch.GetElapsedTime(0, request.Queued) < serviceTime.Since
-                )
-                .ToList()
-        )
-        {
-            Remove(late);
-            late.Result.TrySetCanceled();
-        }
     }
 }
