@@ -151,7 +151,7 @@ internal sealed partial class InferenceWorker : IDisposable
         {
             Release(reservation);
             if (queue.Count + running == 0)
-                serviceTime.Start(Now);
+                serviceTime.Start(Stopwatch.GetElapsedTime(0, request.Queued)); // not later: it would count as late
             metrics.Queued(modelName, count);
             queue.Add(request, count, reservation.Priority, Now);
             Monitor.Pulse(gate);
