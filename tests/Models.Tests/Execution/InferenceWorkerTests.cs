@@ -56,8 +56,8 @@ public sealed class InferenceWorkerTests : IDisposable
         Assert.False(worker.Reserve(4, Priority.Normal, TimeSpan.MaxValue).TryGet(out _, out _));
     }
 
-    // Only another batch corrects an estimate that a slow one has spoilt: a request that nothing is ahead of is computed
-    // whatever its deadline. Who asked for it stops waiting by itself.
+    // Only another batch corrects an estimate that a slow one has spoilt: a request with nothing ahead of it is
+    // computed whatever its deadline. Its caller stops waiting by itself.
     [Fact]
     public async Task RunAsync_IdleWorkerAndDeadlineBeforeTheEstimate_IsComputed()
     {
