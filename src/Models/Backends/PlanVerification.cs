@@ -48,6 +48,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         IExecutor? plan = null;
         try
         {
+            NativeRuntime.PrepareThread();
             plan = Build(graph, parameters, device, precision);
             using var reference = new EagerExecutor(graph, parameters);
             var accuracy = Measure(
@@ -82,7 +83,10 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         }
     }
 
-    /// <summary>Builds the fastest executor that supports a network.</summary>
+    /// <summary>
+    /// Builds the fastest executor that supports a network. Its weights are packed for the number of threads that the
+    /// calling thread computes with.
+    /// </summary>
     /// <param name="graph">The network, as its layers emit it.</param>
     /// <param name="parameters">Its tensors in float32, on the device; borrowed until this returns.</param>
     /// <param name="device">The device that computes.</param>
@@ -95,7 +99,6 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         if (onCpu && precision == Precision.Float32 && ManagedExecutor.Supports(fused))
             return new ManagedExecutor(fused, parameters);
 
-        NativeRuntime.PrepareThread(); // weights are packed for its number of threads
         var plan = PlanPasses.Compile(graph, new PlanTarget(precision, onCpu));
         return new TorchScriptExecutor(plan, parameters, precision, device);
     }
