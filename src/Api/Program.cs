@@ -42,7 +42,7 @@ catch (Exception exception) when (ModelServiceApplication.IsOwnProgram && IsForT
 // stack trace.
 static bool IsForTheOperator(Exception exception) =>
     exception
-        is FolderInUseException
+        is StoreInUseException
             or OptionsValidationException
             or IOException { InnerException: AddressInUseException }
             or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };

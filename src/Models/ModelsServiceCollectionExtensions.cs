@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Backends;
@@ -7,6 +8,7 @@ using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
+using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -48,17 +50,30 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
         services.TryAddSingleton<DataFolder>();
         services.TryAddSingleton<StoredVersionReader>();
-        services.TryAddSingleton<ModelStore>();
+        services.TryAddSingleton<IModelStore, FileSystemModelStore>();
         services.TryAddSingleton<MemoryBudget>();
-        services.TryAddSingleton<IProbeCache, ProbeFolder>();
+        services.TryAddSingleton<IProbeCache, StoredProbes>();
         services.TryAddSingleton<PlanProbe>();
         services.TryAddSingleton<InputScorer>();
-        services.TryAddSingleton<Predictor>();
         services.TryAddSingleton<SampleCheck>();
-        services.TryAddSingleton<ModelBuilder>();
+        services.TryAddSingleton<WeightsOpener>();
+        services.TryAddSingleton<IModelBuilder, ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
-        services.TryAddSingleton<RegistryStart>();
+        services.TryAddSingleton<VersionLoader>();
+        services.TryAddSingleton(Create<ModelCatalog>);
+        services.TryAddSingleton(Create<PredictionService>);
+        services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         return services;
+    }
+
+    // The container uses public constructors only; these have internal parts of the engine as parameters.
+    private static T Create<T>(IServiceProvider services)
+    {
+        var constructor = typeof(T).GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single();
+        return (T)
+            constructor.Invoke([
+                .. constructor.GetParameters().Select(item => services.GetRequiredService(item.ParameterType)),
+            ]);
     }
 }

@@ -1,6 +1,6 @@
+using ModelService.Models.Registry;
 using System.Reflection;
 using ModelService.Imaging.Preprocessing;
-using ModelService.Models.Registry;
 
 namespace ModelService.Api.Tests;
 
@@ -13,7 +13,7 @@ public sealed class DependencyTests
 
     [Fact]
     public void Models_References_ImagingOnly() =>
-        Assert.Equal(["ModelService.Imaging"], Ours(typeof(ModelRegistry).Assembly));
+        Assert.Equal(["ModelService.Imaging"], Ours(typeof(ModelCatalog).Assembly));
 
     [Fact]
     public void Imaging_References_NoneOfThemAndNoTensors()
@@ -25,7 +25,7 @@ public sealed class DependencyTests
             imaging.GetReferencedAssemblies(),
             name => name.Name!.Contains("Torch", StringComparison.Ordinal)
         );
-        Assert.Contains(typeof(ModelRegistry).Assembly.GetReferencedAssemblies(), name => name.Name == "TorchSharp");
+        Assert.Contains(typeof(ModelCatalog).Assembly.GetReferencedAssemblies(), name => name.Name == "TorchSharp");
     }
 
     private static IEnumerable<string> Ours(Assembly assembly) =>

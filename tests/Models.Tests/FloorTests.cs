@@ -25,7 +25,7 @@ public sealed partial class FloorTests
         ["Compilation"] = ["Errors", "Tensors", "Graph"],
         ["Backends"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Compilation"],
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
-        ["Storage"] = ["Errors", "Tensors", "Language", "Weights"],
+        ["Storage"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling"],
         ["Registry"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling", "Backends", "Execution", "Storage"],
         ["Prediction"] =
         [

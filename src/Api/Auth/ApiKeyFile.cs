@@ -1,8 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.FileProviders.Physical;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Auth;
@@ -10,67 +7,84 @@ namespace ModelService.Api.Auth;
 /// <summary>The keys in the keys file, which are reloaded when the file changes.</summary>
 internal sealed partial class ApiKeyFile : IDisposable
 {
+    // The file is small, and is read again and again: that finds every change, also when the file is replaced by
+    // another one, or is a mounted secret, which is replaced by changing a link to a folder. Neither is an event of the
+    // file, and the time of the new file may be that of the old one.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
     /// <summary>The JSON format of keys.</summary>
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = WireNames.Policy };
 
     private readonly string path;
     private readonly ILogger logger;
-    private readonly PhysicalFileProvider folder;
-    private readonly IDisposable watch;
+    private readonly ITimer timer;
+    private readonly Lock gate = new(); // of reloads
+    private byte[] content; // of the last successful read
+    private string? problem; // of the last read, when it failed
     private volatile IReadOnlyList<ApiKeyDefinition> keys;
 
     /// <summary>Reads the file and watches it.</summary>
     /// <param name="path">The file's full path.</param>
+    /// <param name="clock">Says when to look for changes.</param>
     /// <param name="logger">Logs each reload.</param>
     /// <exception cref="OptionsValidationException">The file can't be read, or its keys are invalid.</exception>
-    public ApiKeyFile(string path, ILogger logger)
+    public ApiKeyFile(string path, TimeProvider clock, ILogger logger)
     {
         (this.path, this.logger) = (path, logger);
-        keys = Read();
-
-        // Polls every few seconds. A mounted secret is replaced by changing a link to a folder, which causes no file
-        // system event.
-        folder = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None)
-        {
-            UsePollingFileWatcher = true,
-            UseActivePolling = true,
-        };
-        watch = ChangeToken.OnChange(() => folder.Watch(Path.GetFileName(path)), Reload);
+        content = Read();
+        keys = Parse(content);
+        timer = clock.CreateTimer(_ => Reload(), null, Interval, Interval);
     }
 
     /// <summary>The keys of the last successful read.</summary>
     public IReadOnlyList<ApiKeyDefinition> Keys => keys;
 
-    public void Dispose()
-    {
-        watch.Dispose();
-        folder.Dispose();
-    }
+    public void Dispose() => timer.Dispose();
 
     private void Reload()
     {
-        try
+        lock (gate)
         {
-            keys = Read();
-            LogReload(keys.Count, path);
-        }
-        catch (OptionsValidationException exception)
-        {
-            LogFailure(exception.Message);
+            try
+            {
+                var read = Read();
+                if (problem is null && read.AsSpan().SequenceEqual(content))
+                    return;
+                keys = Parse(read);
+                (content, problem) = (read, null);
+                LogReload(keys.Count, path);
+            }
+            catch (OptionsValidationException exception)
+            {
+                if (problem != exception.Message)
+                    LogFailure(exception.Message);
+                problem = exception.Message;
+            }
         }
     }
 
-    private List<ApiKeyDefinition> Read()
+    private byte[] Read()
     {
         try
         {
-            using var file = File.OpenRead(path);
-            var read = JsonSerializer.Deserialize<List<ApiKeyDefinition>>(file, Json) ?? [];
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CreateException([exception.Message]);
+        }
+    }
+
+    private List<ApiKeyDefinition> Parse(byte[] json)
+    {
+        try
+        {
+            var read = JsonSerializer.Deserialize<List<ApiKeyDefinition>>(json, Json) ?? [];
             var problems = ApiKeyRules.FindProblems(read).ToList();
             return problems.Count == 0 ? read : throw CreateException(problems);
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException exception)
         {
             throw CreateException([exception.Message]);
         }

@@ -19,14 +19,20 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     /// <summary>Reads the configured keys and the keys file.</summary>
     /// <param name="options">The keys, and whether they are required.</param>
     /// <param name="environment">The environment's name, and the base of relative paths.</param>
+    /// <param name="clock">Says when to look for changes of the file.</param>
     /// <param name="logger">Logs when the keys change, and when no key is required.</param>
-    public ApiKeys(IOptions<AuthOptions> options, IHostEnvironment environment, ILogger<ApiKeys> logger)
+    public ApiKeys(
+        IOptions<AuthOptions> options,
+        IHostEnvironment environment,
+        TimeProvider clock,
+        ILogger<ApiKeys> logger
+    )
     {
         (this.environment, this.logger) = (environment, logger);
         AreRequired = options.Value.Required ?? !environment.IsDevelopment();
         configured = options.Value.Keys;
         if (options.Value.KeysFile is { } path)
-            file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), logger);
+            file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), clock, logger);
         else if (AreRequired && configured.Count == 0)
             configured = [NewKey.Define("generated", generated = NewKey.Create(), Scopes.All)];
     }

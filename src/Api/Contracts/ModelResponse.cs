@@ -20,6 +20,9 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// Whether the version is pinned as the default. Without a pinned version, the default is the newest version that is
 /// ready and not quarantined.
 /// </param>
+/// <param name="Serving">
+/// The version that answers requests without a version number, and why. It may be another one than this.
+/// </param>
 /// <param name="Base">The predefined architecture that the model was made from.</param>
 /// <param name="From">The model that this model was derived from.</param>
 /// <param name="Lineage">The versions that this version comes from.</param>
@@ -79,6 +82,7 @@ public sealed record ModelResponse(
     VersionState State,
     string? Reason,
     bool Pinned,
+    ServingResponse Serving,
     string? Base,
     string? From,
     VersionLineage? Lineage,
@@ -106,35 +110,39 @@ public sealed record ModelResponse(
     IReadOnlyList<VersionSummary>? Versions
 )
 {
-    internal static ModelResponse Create(ModelEntry entry) =>
-        Create(entry, entry.Default) with
+    internal static ModelResponse Create(ModelEntry model) =>
+        Create(new VersionOfModel(model, model.Default)) with
         {
-            Versions = [.. entry.Versions.Select(VersionSummary.Create)],
+            Versions = [.. model.Versions.Select(VersionSummary.Create)],
         };
 
-    internal static ModelResponse Create(ModelEntry entry, ModelVersion version)
+    internal static ModelResponse Create(VersionOfModel found)
     {
-        // A version whose files are damaged has no resolved model.
-        var model = version.IsKnown ? version.Resolved : null;
+        var (entry, version) = found;
+        var snapshot = version.Current;
+
+        // A version whose files are damaged has no definition and no weights.
+        var (model, weights) = (snapshot.Resolved, snapshot.Weights);
         var (definition, analysis) = (model?.Definition, model?.Analysis);
         return new ModelResponse(
             version.Name,
             version.Version,
-            version.State,
-            version.Reason,
+            snapshot.State,
+            snapshot.Reason,
             entry.Pinned == version.Version,
+            ServingResponse.Create(entry),
             definition?.Base,
             definition?.From,
             version.Lineage,
-            version.Weights,
-            PartlyRandom(version.Weights, version.RandomTensors),
-            version.Head,
-            version.Execution?.Device,
+            weights?.State ?? default,
+            weights is null ? null : PartlyRandom(weights.State, weights.RandomTensors),
+            weights?.Head,
+            snapshot.Execution?.Device,
             definition?.Precision,
-            version.Execution?.Backend,
-            version.Execution?.FallbackReason,
-            version.Execution?.Accuracy,
-            SamplesResponse.Create(version),
+            snapshot.Execution?.Backend,
+            snapshot.Execution?.FallbackReason,
+            snapshot.Execution?.Accuracy,
+            SamplesResponse.Create(snapshot),
             analysis?.Input.Sizes,
             model?.ClassCount,
             definition?.Labels,
@@ -145,8 +153,8 @@ public sealed record ModelResponse(
             version.PlanBytes,
             version.WorkspaceBytes,
             version.Created,
-            version.Loaded,
-            version.Report,
+            snapshot.Loaded,
+            weights?.Report,
             Versions: null
         );
     }
@@ -154,6 +162,31 @@ public sealed record ModelResponse(
     /// <summary>The names of the random tensors when only part of the weights is random; otherwise null.</summary>
     internal static IReadOnlyList<string>? PartlyRandom(WeightsState weights, IReadOnlyList<string> random) =>
         weights == WeightsState.Partial ? random : null;
+}
+
+/// <summary>The version of a model that answers requests without a version number.</summary>
+/// <param name="Version">The version's number.</param>
+/// <param name="Pinned">
+/// Whether it answers because it is pinned. A newer version then does not take over; PATCH with
+/// <c>{"default_version": "newest"}</c> ends that.
+/// </param>
+public sealed record ServingResponse(int Version, bool Pinned)
+{
+    internal static ServingResponse Create(ModelEntry model)
+    {
+        var version = model.Default.Version;
+        return new ServingResponse(version, model.Pinned == version);
+    }
+}
+
+/// <summary>The versions of a model.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Serving">The version that answers requests without a version number, and why.</param>
+/// <param name="Versions">All versions, oldest first.</param>
+public sealed record VersionListResponse(string Model, ServingResponse Serving, IReadOnlyList<VersionSummary> Versions)
+{
+    internal static VersionListResponse Create(ModelEntry model) =>
+        new(model.Name, ServingResponse.Create(model), [.. model.Versions.Select(VersionSummary.Create)]);
 }
 
 /// <summary>One of the versions of a model, in brief.</summary>
@@ -178,17 +211,20 @@ public sealed record VersionSummary(
     SamplesResponse? Samples
 )
 {
-    internal static VersionSummary Create(ModelVersion version) =>
-        new(
+    internal static VersionSummary Create(ModelVersion version)
+    {
+        var snapshot = version.Current;
+        return new VersionSummary(
             version.Version,
-            version.State,
-            version.Reason,
-            version.Weights,
+            snapshot.State,
+            snapshot.Reason,
+            snapshot.Weights?.State ?? default,
             version.Bytes,
             version.Created,
             version.Lineage,
-            SamplesResponse.Create(version)
+            SamplesResponse.Create(snapshot)
         );
+    }
 }
 
 /// <summary>
@@ -209,7 +245,7 @@ public sealed record SamplesResponse(
     IReadOnlyList<SampleDifference> Differences
 )
 {
-    internal static SamplesResponse? Create(ModelVersion version) =>
+    internal static SamplesResponse? Create(VersionSnapshot version) =>
         version.Samples is { } samples
             ? new SamplesResponse(samples.Count, samples.Reproduced, version.IsQuarantined, samples.Differences)
             : null;
@@ -217,19 +253,28 @@ public sealed record SamplesResponse(
 
 /// <summary>A model that was deleted.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="BytesReturned">Bytes of memory that its tensors had occupied.</param>
-public sealed record ModelDeletedResponse(string Model, long BytesReturned);
+/// <param name="BytesReturned">Bytes of its tensors and plans that were in memory, and are no longer.</param>
+/// <param name="HeldBy">
+/// What still keeps a part of it in memory after the wait that the server is configured with, such as
+/// <c>2 predictions</c>; absent when nothing does.
+/// </param>
+public sealed record ModelDeletedResponse(string Model, long BytesReturned, string? HeldBy);
 
 /// <summary>A version that was deleted.</summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version's number.</param>
-/// <param name="BytesReturned">Bytes of memory that its tensors had occupied.</param>
-public sealed record VersionDeletedResponse(string Model, int Version, long BytesReturned);
+/// <param name="BytesReturned">Bytes of its tensors and its plan that were in memory, and are no longer.</param>
+/// <param name="HeldBy">
+/// What still keeps it in memory after the wait that the server is configured with, such as <c>2 predictions</c>;
+/// absent when nothing does.
+/// </param>
+public sealed record VersionDeletedResponse(string Model, int Version, long BytesReturned, string? HeldBy);
 
 /// <summary>A version that was unloaded from memory.</summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version's number.</param>
-/// <param name="State">The version's state now.</param>
+/// <param name="State">The version's state now: <c>unloaded</c>, or <c>draining</c> while predictions use it.</param>
+/// <param name="HeldBy">What still keeps it in memory, such as <c>2 predictions</c>; absent when nothing does.</param>
 /// <param name="BytesReturned">
 /// Bytes returned to the operating system: the difference between the process's resident memory before and after.
 /// </param>
@@ -239,10 +284,23 @@ public sealed record VersionUnloadedResponse(
     string Model,
     int Version,
     VersionState State,
+    string? HeldBy,
     long BytesReturned,
     long ResidentBytesBefore,
     long ResidentBytesAfter
-);
+)
+{
+    internal static VersionUnloadedResponse Create(UnloadedVersion unloaded) =>
+        new(
+            unloaded.Version.Name,
+            unloaded.Version.Version,
+            unloaded.Version.Current.State,
+            unloaded.HeldBy,
+            Math.Max(0, unloaded.ResidentBefore - unloaded.ResidentAfter),
+            unloaded.ResidentBefore,
+            unloaded.ResidentAfter
+        );
+}
 
 /// <summary>A change to a model. Properties that are left out stay as they are.</summary>
 /// <param name="DefaultVersion">

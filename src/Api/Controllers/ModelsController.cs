@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
@@ -10,7 +9,6 @@ using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Language;
-using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
@@ -21,12 +19,8 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Route("v1/models")]
 [Produces("application/json", "application/problem+json")]
-public sealed class ModelsController(
-    ModelRegistry registry,
-    StagingFolder staging,
-    IOptions<LimitsOptions> limits,
-    IOptions<ArchitectureLimits> architectureLimits
-) : ControllerBase
+public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
+    : ControllerBase
 {
     /// <summary>Creates a model from a definition, with or without weights.</summary>
     /// <remarks>
@@ -67,6 +61,7 @@ public sealed class ModelsController(
     /// <c>model_not_ready</c>: the model in <c>from</c> is still being created or loaded. See Retry-After.
     /// </response>
     [HttpPost]
+    [ChangesModels]
     [Authorize(Scopes.Manage)]
     [RequestTimeout(RequestLimits.Upload)]
     [ConsumesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived)]
@@ -78,7 +73,7 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<CreatedAtActionResult> Create(
+    public async Task<ActionResult> Create(
         CancellationToken cancellationToken,
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
     )
@@ -87,11 +82,18 @@ public sealed class ModelsController(
             Request,
             limits.Value,
             staging,
-            ResolveModel,
+            catalog.Resolve,
             cancellationToken
         );
-        var entry = await registry.CreateAsync(request.Model, request.Weights?.Upload, allowPartial, cancellationToken);
-        return CreatedAtAction(nameof(Get), new { name = entry.Name }, ModelResponse.Create(entry));
+        var created = await catalog.CreateAsync(
+            request.Model,
+            request.Weights?.Upload,
+            allowPartial,
+            cancellationToken
+        );
+        return created.ToActionResult(found =>
+            CreatedAtAction(nameof(Get), new { name = found.Model.Name }, ModelResponse.Create(found.Model))
+        );
     }
 
     /// <summary>Lists the models.</summary>
@@ -99,7 +101,7 @@ public sealed class ModelsController(
     [HttpGet]
     [Authorize(Scopes.Read)]
     public ModelListResponse List() =>
-        new([.. registry.List().Select(entry => ModelResponse.Create(entry) with { WeightsReport = null })]);
+        new([.. catalog.List().Select(entry => ModelResponse.Create(entry) with { WeightsReport = null })]);
 
     /// <summary>Returns a model: its default version in full, and all its versions in brief.</summary>
     /// <param name="name" example="pets">The model's name.</param>
@@ -111,7 +113,7 @@ public sealed class ModelsController(
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public ModelResponse Get(string name) => ModelResponse.Create(registry.Find(name));
+    public ActionResult<ModelResponse> Get(string name) => catalog.Find(name).ToResult(ModelResponse.Create);
 
     /// <summary>Returns the network of a model's default version.</summary>
     /// <param name="name" example="pets">The model's name.</param>
@@ -131,13 +133,14 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public IActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json)
-    {
-        var model = registry.Find(name, null).Resolved;
-        return format == ArchitectureFormat.Pytorch
-            ? Content(PyTorchSource.Write(model.Analysis), "text/x-python; charset=utf-8")
-            : new JsonResult(ArchitectureWriter.Write(model.Architecture, model.Analysis));
-    }
+    public ActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json) =>
+        catalog
+            .FindNetwork(name, null)
+            .ToActionResult(model =>
+                format == ArchitectureFormat.Pytorch
+                    ? Content(PyTorchSource.Write(model.Analysis), "text/x-python; charset=utf-8")
+                    : new JsonResult(ArchitectureWriter.Write(model.Architecture, model.Analysis))
+            );
 
     /// <summary>Deletes a model, after its running predictions have finished.</summary>
     /// <param name="name" example="pets">The model's name.</param>
@@ -148,11 +151,17 @@ public sealed class ModelsController(
     /// deleted. See Retry-After.
     /// </response>
     [HttpDelete("{name}")]
+    [ChangesModels]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<ModelDeletedResponse> Delete(string name) => new(name, await registry.DeleteAsync(name));
+    public async Task<ActionResult<ModelDeletedResponse>> Delete(string name) =>
+        (await catalog.DeleteAsync(name)).ToResult(deleted => new ModelDeletedResponse(
+            name,
+            deleted.BytesFreed,
+            deleted.HeldBy
+        ));
 
     /// <summary>Changes a model's default version or its labels.</summary>
     /// <remarks>
@@ -179,6 +188,7 @@ public sealed class ModelsController(
     /// written to disk. See Retry-After.
     /// </response>
     [HttpPatch("{name}")]
+    [ChangesModels]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
@@ -189,17 +199,12 @@ public sealed class ModelsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<ModelResponse> Update(string name, CancellationToken cancellationToken)
+    public async Task<ActionResult<ModelResponse>> Update(string name, CancellationToken cancellationToken)
     {
-        registry.Find(name);
+        // An unknown model is reported before errors of the change.
+        if (!catalog.Find(name).TryGet(out _, out var failure))
+            return new FailureResult(failure);
         var change = ModelUpdate.Read(await JsonBody.ReadAsync(Request, limits.Value, cancellationToken));
-        return ModelResponse.Create(await registry.UpdateAsync(name, change, cancellationToken));
+        return (await catalog.UpdateAsync(name, change, cancellationToken)).ToResult(ModelResponse.Create);
     }
-
-    private ResolvedModel ResolveModel(JsonElement json) =>
-        ResolvedModel.Read(
-            json,
-            architectureLimits.Value,
-            reference => registry.Find(reference.Name, reference.Version).Resolved
-        );
 }

@@ -7,10 +7,7 @@ using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
-using ModelService.Models.Errors;
-using ModelService.Models.Execution;
 using ModelService.Models.Prediction;
-using ModelService.Models.Registry;
 using Serilog;
 
 namespace ModelService.Api.Controllers;
@@ -21,8 +18,7 @@ namespace ModelService.Api.Controllers;
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
 public sealed class PredictController(
-    ModelRegistry registry,
-    Predictor predictor,
+    PredictionService predictions,
     IOptions<LimitsOptions> limits,
     IDiagnosticContext log
 ) : ControllerBase
@@ -146,32 +142,14 @@ public sealed class PredictController(
         var aborted = HttpContext.RequestAborted;
         var terms = RequestTerms.From(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, aborted);
-        using var lease = await registry.LeaseAsync(name, version, aborted);
-        var outcome = await predictor.PredictAsync(lease, inputs, terms.ToPredictionTerms(), aborted);
+        var predicted = await predictions.PredictAsync(name, version, inputs, terms.ToPredictionTerms(), aborted);
         log.Set("Model", name);
-        log.Set("Version", lease.Model.Version);
         log.Set("Count", inputs.Count);
-        if (!outcome.TryGet(out var result, out var failure))
-            return new ErrorResult(ErrorTable.Describe(HttpContext, failure.Code, failure.Detail), failure.RetryAfter);
-        log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
-        ThrowIfAllFailed(result.Outcomes);
-        return PredictResponse.Create(result, topK, scores);
-    }
-
-    private static void ThrowIfAllFailed(IReadOnlyList<Outcome<Scores>> outcomes)
-    {
-        var failures = outcomes.Select(outcome => outcome.Failure).OfType<Failure>().ToList();
-        if (failures.Count < outcomes.Count)
-            return;
-        if (failures is [var only])
-            throw new ServingException(only.Code, only.Detail);
-        var code = failures.Select(failure => failure.Code).Distinct().ToList() is [var same]
-            ? same
-            : ErrorCode.ImageUndecodable;
-        throw new ServingException(
-            code,
-            $"None of the {failures.Count} images could be used. The first error: {failures[0].Detail}",
-            [.. failures.Select((failure, index) => new ErrorDetail($"/images/{index}", failure.Detail))]
-        );
+        return predicted.ToResult(result =>
+        {
+            log.Set("Version", result.Source.Version);
+            log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
+            return PredictResponse.Create(result, topK, scores);
+        });
     }
 }

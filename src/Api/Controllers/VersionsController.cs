@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
@@ -10,7 +9,6 @@ using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Language;
-using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 
@@ -23,12 +21,8 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Route("v1/models/{name}/versions")]
 [Produces("application/json", "application/problem+json")]
-public sealed class VersionsController(
-    ModelRegistry registry,
-    StagingFolder staging,
-    IOptions<LimitsOptions> limits,
-    IOptions<ArchitectureLimits> architectureLimits
-) : ControllerBase
+public sealed class VersionsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
+    : ControllerBase
 {
     /// <summary>Creates a new version of a model, which becomes the default when it is ready.</summary>
     /// <remarks>
@@ -69,6 +63,7 @@ public sealed class VersionsController(
     /// <c>plan_rejected</c>: the network failed in its probe, a first run in a separate process. See Retry-After.
     /// </response>
     [HttpPost]
+    [ChangesModels]
     [Authorize(Scopes.Manage)]
     [RequestTimeout(RequestLimits.Upload)]
     [ConsumesJson(typeof(ModelDefinition), Examples.NextVersion, OfVersion = true)]
@@ -80,33 +75,46 @@ public sealed class VersionsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<CreatedAtActionResult> Create(
+    public async Task<ActionResult> Create(
         string name,
         CancellationToken cancellationToken,
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
     )
     {
-        var entry = registry.Find(name);
+        // An unknown model is reported before gigabytes are received.
+        if (!catalog.Find(name).TryGet(out _, out var failure))
+            return new FailureResult(failure);
         using var request = await CreateModelRequest.ReadAsync(
             Request,
             limits.Value,
             staging,
-            json => ResolveModel(json, entry),
+            json => catalog.ResolveVersion(name, json),
             cancellationToken,
             needsDefinition: false
         );
-        var version = await registry.AddVersionAsync(
+        var added = await catalog.AddVersionAsync(
             request.Model,
             request.Weights?.Upload,
             allowPartial,
             cancellationToken
         );
-        return CreatedAtAction(
-            nameof(Get),
-            new { name, version = version.Version },
-            ModelResponse.Create(entry, version)
+        return added.ToActionResult(found =>
+            CreatedAtAction(nameof(Get), new { name, version = found.Version.Version }, ModelResponse.Create(found))
         );
     }
+
+    /// <summary>Lists the versions of a model.</summary>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <response code="200">The versions, oldest first, and which of them answers by default.</response>
+    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
+    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
+    [HttpGet]
+    [Authorize(Scopes.Read)]
+    [ProducesResponseType<VersionListResponse>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    public ActionResult<VersionListResponse> List(string name) =>
+        catalog.Find(name).ToResult(VersionListResponse.Create);
 
     /// <summary>Returns a version of a model.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
@@ -122,8 +130,8 @@ public sealed class VersionsController(
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public ModelResponse Get(string name, int version) =>
-        ModelResponse.Create(registry.Find(name), registry.Find(name, version));
+    public ActionResult<ModelResponse> Get(string name, int version) =>
+        catalog.Find(name, version).ToResult(ModelResponse.Create);
 
     /// <summary>
     /// Deletes a version of a model, after its running predictions have finished. Later predictions of the model use
@@ -144,13 +152,19 @@ public sealed class VersionsController(
     /// be deleted. See Retry-After.
     /// </response>
     [HttpDelete("{version:int}")]
+    [ChangesModels]
     [Authorize(Scopes.Manage)]
     [ProducesResponseType<VersionDeletedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<VersionDeletedResponse> Delete(string name, int version) =>
-        new(name, version, await registry.DeleteVersionAsync(name, version));
+    public async Task<ActionResult<VersionDeletedResponse>> Delete(string name, int version) =>
+        (await catalog.DeleteVersionAsync(name, version)).ToResult(deleted => new VersionDeletedResponse(
+            name,
+            version,
+            deleted.BytesFreed,
+            deleted.HeldBy
+        ));
 
     /// <summary>Loads a version into memory.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
@@ -169,11 +183,8 @@ public sealed class VersionsController(
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<ModelResponse> Load(string name, int version)
-    {
-        var loaded = await registry.LoadAsync(name, version);
-        return ModelResponse.Create(registry.Find(name), loaded);
-    }
+    public async Task<ActionResult<ModelResponse>> Load(string name, int version) =>
+        (await catalog.LoadAsync(name, version)).ToResult(ModelResponse.Create);
 
     /// <summary>
     /// Unloads a version from memory, after its running predictions have finished. Its files are kept.
@@ -196,16 +207,6 @@ public sealed class VersionsController(
     [ProducesResponseType<VersionUnloadedResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<VersionUnloadedResponse> Unload(string name, int version)
-    {
-        var (unloaded, before, after) = await registry.UnloadAsync(name, version);
-        return new VersionUnloadedResponse(name, version, unloaded.State, Math.Max(0, before - after), before, after);
-    }
-
-    private ResolvedModel ResolveModel(JsonElement json, ModelEntry entry) =>
-        ResolvedModel.Read(
-            VersionDefinition.Complete(json, entry),
-            architectureLimits.Value,
-            reference => registry.Find(reference.Name, reference.Version).Resolved
-        );
+    public async Task<ActionResult<VersionUnloadedResponse>> Unload(string name, int version) =>
+        (await catalog.UnloadAsync(name, version)).ToResult(VersionUnloadedResponse.Create);
 }

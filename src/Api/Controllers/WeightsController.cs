@@ -23,12 +23,8 @@ namespace ModelService.Api.Controllers;
 [RequestTimeout(RequestLimits.Upload)]
 [Route("v1/models/{name}")]
 [Produces("application/json", "application/problem+json")]
-public sealed class WeightsController(
-    ModelRegistry registry,
-    ModelBuilder builder,
-    StagingFolder staging,
-    IOptions<LimitsOptions> limits
-) : ControllerBase
+public sealed class WeightsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
+    : ControllerBase
 {
     /// <summary>Compares a weights file with a model's default version, without keeping the file.</summary>
     /// <remarks>
@@ -57,12 +53,13 @@ public sealed class WeightsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<WeightsReport> Check(string name, CancellationToken cancellationToken)
+    public async Task<ActionResult<WeightsReport>> Check(string name, CancellationToken cancellationToken)
     {
         // An unknown model is reported before gigabytes are received.
-        var model = registry.Find(name, null);
+        if (!catalog.FindNetwork(name, null).TryGet(out var network, out var failure))
+            return new FailureResult(failure);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        return await builder.CheckAsync(model.Resolved, file.Upload, cancellationToken);
+        return (await catalog.CheckWeightsAsync(network, file.Upload, cancellationToken)).ToResult(report => report);
     }
 
     /// <summary>Replaces the random weights of a version with those of a file.</summary>
@@ -98,6 +95,7 @@ public sealed class WeightsController(
     /// <c>storage_unavailable</c>: the weights can't be written to disk. See Retry-After.
     /// </response>
     [HttpPut("versions/{version:int}/weights")]
+    [ChangesModels]
     [ConsumesBytes]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
@@ -106,7 +104,7 @@ public sealed class WeightsController(
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task<ModelResponse> Put(
+    public async Task<ActionResult<ModelResponse>> Put(
         string name,
         int version,
         CancellationToken cancellationToken,
@@ -114,10 +112,11 @@ public sealed class WeightsController(
     )
     {
         // A version that can't take weights is reported before gigabytes are received.
-        registry.FindWithRandomWeights(name, version);
+        if (!catalog.FindWithRandomWeights(name, version).TryGet(out _, out var failure))
+            return new FailureResult(failure);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        var changed = await registry.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
-        return ModelResponse.Create(registry.Find(name), changed);
+        var changed = await catalog.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
+        return changed.ToResult(ModelResponse.Create);
     }
 
     /// <summary>Returns a version's weights as a safetensors file.</summary>
@@ -143,9 +142,12 @@ public sealed class WeightsController(
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
     [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    public async Task Download(string name, int version, CancellationToken cancellationToken)
+    public async Task<IActionResult> Download(string name, int version, CancellationToken cancellationToken)
     {
-        using var file = new WeightsDownload(await registry.LeaseAsync(name, version, cancellationToken));
+        var opened = await catalog.OpenWeightsAsync(name, version, cancellationToken);
+        if (!opened.TryGet(out var file, out var failure))
+            return new FailureResult(failure);
+        using var sending = file;
         Response.ContentType = "application/octet-stream";
         Response.ContentLength = file.Length;
         Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment")
@@ -153,5 +155,6 @@ public sealed class WeightsController(
             FileName = file.FileName,
         }.ToString();
         await file.CopyToAsync(Response.Body, cancellationToken);
+        return new EmptyResult();
     }
 }

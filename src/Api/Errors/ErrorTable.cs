@@ -2,7 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
+using ModelService.Models.Language.Reading;
+using ModelService.Models.Weights;
 using Serilog;
 
 namespace ModelService.Api.Errors;
@@ -19,7 +22,7 @@ internal static class ErrorTable
         {
             ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
             ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-            ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
+            ErrorCode.Forbidden or ErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
             ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
             ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
             ErrorCode.RequestTimeout => StatusCodes.Status408RequestTimeout,
@@ -43,6 +46,14 @@ internal static class ErrorTable
 
     /// <summary>Returns the name of an error code in JSON.</summary>
     public static string NameOf(ErrorCode code) => WireNames.Get(code);
+
+    /// <summary>Creates the answer to a failure.</summary>
+    public static ErrorResponse Describe(HttpContext http, Failure failure) =>
+        Describe(http, failure.Code, failure.Detail, failure.Errors) with
+        {
+            Report = (failure as WeightsMismatch)?.Report,
+            Layers = (failure as InvalidDefinition)?.Analysis?.AllLayers.Select(LayerAnalysisResponse.Create).ToList(),
+        };
 
     /// <summary>Creates the answer to an error with a code.</summary>
     public static ErrorResponse Describe(

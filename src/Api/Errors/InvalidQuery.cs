@@ -19,13 +19,8 @@ internal static class InvalidQuery
                 $"'{entry.Value!.AttemptedValue}' is not valid. It must be {DescribeExpected(context, entry.Key)}."
             ))
             .ToList();
-        var error = ErrorTable.Describe(
-            context.HttpContext,
-            ErrorCode.MalformedRequest,
-            $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}",
-            errors
-        );
-        return new ErrorResult(error);
+        var detail = $"Query parameter {errors[0].Pointer[1..]}: {errors[0].Detail}";
+        return new FailureResult(new Failure(ErrorCode.MalformedRequest, detail) { Errors = errors });
     }
 
     private static string DescribeExpected(ActionContext context, string name)

@@ -1,8 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
-using ModelService.Api.Contracts;
 using ModelService.Models.Errors;
-using ModelService.Models.Language.Reading;
-using ModelService.Models.Weights;
 
 namespace ModelService.Api.Errors;
 
@@ -30,13 +27,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
 
         var error = exception switch
         {
-            ServingException known => ErrorTable.Describe(httpContext, known.Code, known.Message, known.Errors) with
-            {
-                Report = (known as WeightsMismatchException)?.Report,
-                Layers = (known as InvalidDefinitionException)
-                    ?.Analysis?.AllLayers.Select(LayerAnalysisResponse.Create)
-                    .ToList(),
-            },
+            ServingException known => ErrorTable.Describe(httpContext, known.Failure),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorTable.Describe(
                 httpContext,
                 ErrorCode.BodyTooLarge,

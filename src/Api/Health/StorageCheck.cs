@@ -1,17 +1,18 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ModelService.Models.Errors;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Health;
 
 /// <summary>Checks that new models can be written to disk.</summary>
-/// <param name="folder">The folder with the models.</param>
-internal sealed class StorageCheck(DataFolder folder) : IHealthCheck
+/// <param name="store">The store of the models.</param>
+internal sealed class StorageCheck(IModelStore store) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(
+    public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
         CancellationToken cancellationToken = default
     ) =>
-        Task.FromResult(
-            folder.WhyNotWritable() is { } reason ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Healthy()
-        );
+        await store.CheckWritableAsync(bytes: 0, cancellationToken) is { Code: ErrorCode.StorageUnavailable } failure
+            ? HealthCheckResult.Unhealthy(failure.Detail)
+            : HealthCheckResult.Healthy();
 }

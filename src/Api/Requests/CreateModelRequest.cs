@@ -37,13 +37,16 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
         HttpRequest request,
         LimitsOptions limits,
         StagingFolder staging,
-        Func<JsonElement, ResolvedModel> resolve,
+        Func<JsonElement, Outcome<ResolvedModel>> resolve,
         CancellationToken cancellationToken,
         bool needsDefinition = true
     )
     {
         if (!MultipartBody.IsMultipart(request))
-            return new CreateModelRequest(resolve(await JsonBody.ReadAsync(request, limits, cancellationToken)), null);
+        {
+            var json = await JsonBody.ReadAsync(request, limits, cancellationToken);
+            return new CreateModelRequest(resolve(json).OrThrow(), null);
+        }
 
         if (request.ContentLength - limits.MaxDefinitionBytes - FormBytes > limits.MaxWeightsBytes)
             throw RequestBody.TooLarge(limits.MaxWeightsBytes);
@@ -56,11 +59,13 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
                 // If the definition comes first, its errors are reported before gigabytes of weights are received.
                 if (part.Name == DefinitionPart && model is null)
                 {
-                    model = resolve(
-                        RequestBody.Parse(
-                            await RequestBody.ReadAsync(part.Body, null, limits.MaxDefinitionBytes, cancellationToken)
-                        )
+                    var json = await RequestBody.ReadAsync(
+                        part.Body,
+                        null,
+                        limits.MaxDefinitionBytes,
+                        cancellationToken
                     );
+                    model = resolve(RequestBody.Parse(json)).OrThrow();
                 }
                 else if (part.Name == WeightsPart && weights is null)
                 {
@@ -82,7 +87,7 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
             }
 
             if (model is null && !needsDefinition && weights is not null)
-                model = resolve(JsonElement.Parse("{}"));
+                model = resolve(JsonElement.Parse("{}")).OrThrow();
             if (model is null)
             {
                 throw new ServingException(

@@ -98,8 +98,7 @@ internal static class RequestBody
             throw new ServingException(
                 ErrorCode.MalformedRequest,
                 $"The body is not valid JSON: {message}",
-                [new ErrorDetail(pointer, message)],
-                exception
+                [new ErrorDetail(pointer, message)]
             );
         }
     }

@@ -81,6 +81,9 @@ public enum ErrorCode
     /// <summary>The device does not have enough memory.</summary>
     OutOfMemory,
 
+    /// <summary>The server only serves the stored models, and changes none.</summary>
+    ReadOnly,
+
     /// <summary>The data folder can't be written: the disk is full, read-only or broken.</summary>
     StorageUnavailable,
 

@@ -25,6 +25,15 @@ public sealed class Outcome<T>
         return value is not null;
     }
 
+    /// <summary>Returns the value.</summary>
+    /// <exception cref="ServingException">There is a failure instead.</exception>
+    public T OrThrow() => Value ?? throw new ServingException(Failure!);
+
+    /// <summary>Turns the value into another one; a failure stays as it is.</summary>
+    /// <param name="next">Turns the value into another one.</param>
+    public Outcome<TNext> Then<TNext>(Func<T, TNext> next)
+        where TNext : class => Value is null ? Failure! : next(Value);
+
     /// <summary>Creates a success.</summary>
     /// <param name="value">The value.</param>
     public static implicit operator Outcome<T>(T value) => new(value, null);
@@ -32,4 +41,38 @@ public sealed class Outcome<T>
     /// <summary>Creates a failure.</summary>
     /// <param name="failure">The failure.</param>
     public static implicit operator Outcome<T>(Failure failure) => new(null, failure);
+}
+
+/// <summary>Where exceptions end and outcomes begin.</summary>
+public static class Outcome
+{
+    /// <summary>Runs an operation, and returns the failure that it throws.</summary>
+    /// <param name="operation">The operation.</param>
+    public static Outcome<T> Of<T>(Func<T> operation)
+        where T : class
+    {
+        try
+        {
+            return operation();
+        }
+        catch (ServingException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    /// <summary>Runs an operation, and returns the failure that it throws.</summary>
+    /// <param name="operation">The operation.</param>
+    public static async Task<Outcome<T>> OfAsync<T>(Func<Task<T>> operation)
+        where T : class
+    {
+        try
+        {
+            return await operation();
+        }
+        catch (ServingException exception)
+        {
+            return exception.Failure;
+        }
+    }
 }

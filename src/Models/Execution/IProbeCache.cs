@@ -5,12 +5,12 @@ public interface IProbeCache
 {
     /// <summary>The stored result of a probe; null when there is none.</summary>
     /// <param name="key">The probe's key: a hash of everything that its result depends on.</param>
-    ProbeResult? Find(string key);
+    Task<ProbeResult?> FindAsync(string key);
 
     /// <summary>Stores a result. If it can't be stored, nothing is thrown and the next start probes again.</summary>
     /// <param name="key">The probe's key.</param>
     /// <param name="result">The probe's result.</param>
-    void Keep(string key, ProbeResult result);
+    Task KeepAsync(string key, ProbeResult result);
 }
 
 /// <summary>The result of a probe.</summary>

@@ -13,7 +13,7 @@ namespace ModelService.Models.Execution;
 /// waiting inputs become one batch, whichever requests they belong to. The worker owns the model: disposing the worker
 /// computes the inputs that still wait, ends the threads, then disposes the model.
 /// </summary>
-internal sealed partial class InferenceWorker : IDisposable
+internal sealed partial class InferenceWorker : IInferenceWorker
 {
     // The most elements that a batch of the warm-up may have.
     private const long WarmUpElements = 1 << 26;
@@ -76,28 +76,19 @@ internal sealed partial class InferenceWorker : IDisposable
         threads.ForEach(thread => thread.Start());
     }
 
-    /// <summary>The elements of one input, and of its scores.</summary>
+    /// <inheritdoc/>
     public (int Input, int Output) Counts => (model.InputCount, model.OutputCount);
 
-    /// <summary>Completes when each thread has computed a batch of each size once; faulted when that failed.</summary>
+    /// <inheritdoc/>
     public Task Warm => warm.Task;
 
-    /// <summary>The model's tensors by name; read-only, borrowed, valid until the worker is disposed.</summary>
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
 
     /// <summary>The current time on the monotonic clock that deadlines are given in.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
-    /// <summary>Reserves room in the queue for a request's inputs, before they are decoded.</summary>
-    /// <param name="count">The number of inputs.</param>
-    /// <param name="priority">The request's priority in the queue.</param>
-    /// <param name="deadline">
-    /// The deadline, by <see cref="Now"/>: inputs whose scores would come later are not computed.
-    /// </param>
-    /// <returns>
-    /// A reservation for <see cref="RunAsync"/>, which the caller disposes whether or not it calls that; or
-    /// <see cref="ErrorCode.Overloaded"/>: the queue is full, or can't be computed before the deadline.
-    /// </returns>
+    /// <inheritdoc/>
     public Outcome<QueueReservation> Reserve(int count, Priority priority, TimeSpan deadline)
     {
         lock (gate)
@@ -109,8 +100,7 @@ internal sealed partial class InferenceWorker : IDisposable
         }
     }
 
-    /// <summary>Gives the reserved room in the queue back.</summary>
-    /// <param name="reservation">The reservation.</param>
+    /// <inheritdoc/>
     public void Release(QueueReservation reservation)
     {
         lock (gate)
@@ -120,19 +110,7 @@ internal sealed partial class InferenceWorker : IDisposable
         }
     }
 
-    /// <summary>Computes the scores of a request's inputs on the model's threads.</summary>
-    /// <param name="reservation">The reserved room; borrowed.</param>
-    /// <param name="inputs">The inputs one after another; owned by the worker from here on.</param>
-    /// <param name="count">The number of inputs, at most as many as are reserved.</param>
-    /// <param name="cancellationToken">
-    /// Cancels the request: inputs that are not being computed yet leave the queue at once.
-    /// </param>
-    /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.OutOfMemory"/>: there is not enough memory to compute even a single input.
-    /// </exception>
-    /// <exception cref="OperationCanceledException">
-    /// The request was cancelled, or its scores would come after the deadline.
-    /// </exception>
+    /// <inheritdoc/>
     public async Task<RunResult> RunAsync(
         QueueReservation reservation,
         IMemoryOwner<float> inputs,

@@ -28,12 +28,10 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     /// <param name="inputs">The inputs, at least one.</param>
     /// <param name="cancellationToken">Fires when the client disconnects or the deadline has passed.</param>
     /// <returns>One outcome for each input, in order: an input that can't be used does not affect the others.</returns>
-    /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.InputMismatch"/>: the network does not take photos.
-    /// </exception>
+    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
     internal async Task<ScoredInputs> ScoreAsync(
         ResolvedModel model,
-        InferenceWorker worker,
+        IInferenceWorker worker,
         QueueReservation reservation,
         IReadOnlyList<PredictionInput> inputs,
         CancellationToken cancellationToken
@@ -91,9 +89,6 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     /// <param name="destination">Receives the tensor's elements, row-major.</param>
     /// <param name="cancellationToken">Fires when the result is no longer needed.</param>
     /// <returns>Why the input can't be used; null when it can.</returns>
-    /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.InputMismatch"/>: the network does not take photos.
-    /// </exception>
     internal async Task<Failure?> PrepareAsync(
         ResolvedModel model,
         PredictionInput input,
@@ -103,13 +98,15 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     {
         if (input is RawTensor tensor)
             return Copy(tensor, model.Analysis.Input, destination.Span);
-        var preprocessing =
-            model.Preprocessing
-            ?? throw new ServingException(
+        if (model.Preprocessing is not { } preprocessing)
+        {
+            return new Failure(
                 ErrorCode.InputMismatch,
                 $"The model '{model.Definition.Name}' takes {model.Analysis.Input}, and a photo can't be turned into "
                     + "that. Send the input as \"tensors\"."
             );
+        }
+
         var encoded = ((EncodedImage)input).Encoded;
         return await Task.Factory.StartNew(
             () => Preprocess(encoded, preprocessing, destination.Span),

@@ -17,8 +17,7 @@ namespace ModelService.Models.Execution;
 
 /// <summary>
 /// Probes networks before they serve for the first time on this machine: a child process builds the network and
-/// computes with it, so that a crash of a native library does not end the server. The results are kept in the data
-/// folder.
+/// computes with it, so that a crash of a native library does not end the server. The results are stored.
 /// </summary>
 /// <param name="command">The command that starts a probe.</param>
 /// <param name="compute">How models compute, and how long a probe may take.</param>
@@ -33,8 +32,11 @@ public sealed partial class PlanProbe(
     IOptions<ArchitectureLimits> limits,
     IProbeCache cache,
     ILogger<PlanProbe> logger
-)
+) : IDisposable
 {
+    // A probe that hangs holds its place until it times out, so there is more than one.
+    private readonly Lane lane = new(Math.Clamp(Environment.ProcessorCount / 2, 2, 4));
+
     // A probe may take this many times the estimated memory of its model, beside the memory of a process with .NET and
     // libtorch but without a model.
     private const long EmptyProcessMemory = 2L << 30;
@@ -46,22 +48,29 @@ public sealed partial class PlanProbe(
     /// <param name="model">The model.</param>
     /// <param name="device">The device that it computes on.</param>
     /// <param name="memory">The estimated bytes that it takes.</param>
+    /// <param name="cancellationToken">Ends the child process.</param>
     /// <returns>Passed: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer.
     /// </exception>
-    internal ProbeResult Probe(ResolvedModel model, string device, long memory)
+    internal async Task<ProbeResult> ProbeAsync(
+        ResolvedModel model,
+        string device,
+        long memory,
+        CancellationToken cancellationToken
+    )
     {
         if (command.Program is null || !compute.Value.Trial)
             return ProbeResult.Passed;
-        if (RunOrFind(model, device, memory, byPlan: true).Failure is not { } failure)
+        var byPlan = await RunOrFindAsync(model, device, memory, byPlan: true, cancellationToken);
+        if (byPlan.Failure is not { } failure)
             return ProbeResult.Passed;
         var reason = $"Its plan was tried in a separate process, which {failure}";
 
         // The eager executor computes in float32 only.
         var rejection =
             model.Definition.Precision == Precision.Float32
-                ? RunOrFind(model, device, memory, byPlan: false).Failure
+                ? (await RunOrFindAsync(model, device, memory, byPlan: false, cancellationToken)).Failure
                 : "can't compute in this precision.";
         return rejection is null
             ? new ProbeResult(reason)
@@ -71,17 +80,27 @@ public sealed partial class PlanProbe(
             );
     }
 
-    private ProbeResult RunOrFind(ResolvedModel model, string device, long memory, bool byPlan)
+    /// <inheritdoc/>
+    public void Dispose() => lane.Dispose();
+
+    private async Task<ProbeResult> RunOrFindAsync(
+        ResolvedModel model,
+        string device,
+        long memory,
+        bool byPlan,
+        CancellationToken cancellationToken
+    )
     {
         var key = Key(model, device, byPlan);
-        if (cache.Find(key) is { } known)
+        if (await cache.FindAsync(key) is { } known)
             return known;
+        var description = ProbeProcess
+            .Describe(model, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
+            .ToJsonString();
         var started = Stopwatch.GetTimestamp();
-        var (result, isRepeatable) = RunChild(
-            ProbeProcess
-                .Describe(model, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
-                .ToJsonString(),
-            (MemoryFactor * memory) + EmptyProcessMemory
+        var (result, isRepeatable) = await lane.RunAsync(
+            () => RunChildAsync(description, (MemoryFactor * memory) + EmptyProcessMemory, cancellationToken),
+            cancellationToken
         );
         LogProbed(
             model.Definition.Name,
@@ -90,12 +109,16 @@ public sealed partial class PlanProbe(
             result.Failure ?? "succeeded"
         );
         if (isRepeatable)
-            cache.Keep(key, result);
+            await cache.KeepAsync(key, result);
         return result;
     }
 
     // Runs the child process. Returns the result, and whether the same probe would have it again.
-    private (ProbeResult Result, bool IsRepeatable) RunChild(string description, long memory)
+    private async Task<(ProbeResult Result, bool IsRepeatable)> RunChildAsync(
+        string description,
+        long memory,
+        CancellationToken cancellationToken
+    )
     {
         var step = "starting";
         using var child = new Process
@@ -115,13 +138,15 @@ public sealed partial class PlanProbe(
         child.BeginErrorReadLine();
         _ = SendAsync(child.StandardInput, description);
         var started = Stopwatch.GetTimestamp();
-        while (!child.WaitForExit(PollInterval))
+        var exited = child.WaitForExitAsync(CancellationToken.None); // when all of its output was read, too
+        while (await Task.WhenAny(exited, Task.Delay(PollInterval, CancellationToken.None)) != exited)
         {
             var (used, took) = (MemoryOf(child), Stopwatch.GetElapsedTime(started));
-            if (used <= memory && took <= compute.Value.TrialTimeout)
+            if (used <= memory && took <= compute.Value.TrialTimeout && !cancellationToken.IsCancellationRequested)
                 continue;
             child.Kill(entireProcessTree: true);
-            child.WaitForExit();
+            await exited;
+            cancellationToken.ThrowIfCancellationRequested();
             var why =
                 used > memory
                     ? $"took {used} bytes of memory, more than its limit of {memory}, while {step}."
@@ -129,8 +154,6 @@ public sealed partial class PlanProbe(
             return (new ProbeResult(why), false);
         }
 
-        // Also waits until all output of the process has been read.
-        child.WaitForExit();
         if (child.ExitCode == 0)
             return (ProbeResult.Passed, true);
         LogErrors(errors.ToString());

@@ -10,7 +10,7 @@ namespace ModelService.Models.Execution;
 /// <param name="inputs">The number of inputs.</param>
 /// <param name="priority">Their priority.</param>
 /// <param name="deadline">The deadline for their scores, by <see cref="InferenceWorker.Now"/>.</param>
-internal sealed class QueueReservation(InferenceWorker worker, int inputs, Priority priority, TimeSpan deadline)
+internal sealed class QueueReservation(IInferenceWorker worker, int inputs, Priority priority, TimeSpan deadline)
     : IDisposable
 {
     /// <summary>The number of inputs; 0 after it was used or released. Guarded by the worker's lock.</summary>

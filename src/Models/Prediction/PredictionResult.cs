@@ -1,5 +1,6 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Registry;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Prediction;
@@ -26,4 +27,17 @@ public sealed record PredictionSource(
     WeightsState Weights,
     IReadOnlyList<string> RandomTensors,
     IReadOnlyList<string>? Labels
-);
+)
+{
+    internal static PredictionSource Of(ModelLease lease)
+    {
+        var (model, weights) = (lease.Snapshot.Resolved!, lease.Snapshot.Weights!);
+        return new PredictionSource(
+            lease.Model.Name,
+            lease.Model.Version,
+            weights.State,
+            weights.RandomTensors,
+            model.Definition.Labels
+        );
+    }
+}

@@ -8,7 +8,7 @@ namespace ModelService.Models.Registry;
 /// <param name="RandomTensors">Names of the tensors that stay random; counters never do.</param>
 /// <param name="State">Whether all tensors were loaded, some, or none.</param>
 /// <param name="Head">Whether a tensor of the head stays random; null in a network without a head.</param>
-internal sealed record LoadedWeights(
+public sealed record LoadedWeights(
     WeightsReport? Report,
     IReadOnlyList<string> RandomTensors,
     WeightsState State,
@@ -16,10 +16,10 @@ internal sealed record LoadedWeights(
 )
 {
     /// <summary>Without a source: all tensors are random.</summary>
-    public static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
+    internal static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
 
     /// <summary>Takes the tensors that fit from a file; those that the file marks as random stay random.</summary>
-    public static LoadedWeights From(ArchitectureAnalysis network, WeightsFile file, string sha256)
+    internal static LoadedWeights From(ArchitectureAnalysis network, WeightsFile file, string sha256)
     {
         var report = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key);
         return Complete(
@@ -36,7 +36,7 @@ internal sealed record LoadedWeights(
     }
 
     /// <summary>Takes the tensors that fit from another model; those that are random there stay random.</summary>
-    public static LoadedWeights From(
+    internal static LoadedWeights From(
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
         IReadOnlyList<string> randomAtSource

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>The memory that models may use, and how long a request waits for a model that is not in memory.</summary>
+/// <summary>The memory that models may use, and how long requests wait for it.</summary>
 public sealed class MemoryOptions
 {
     /// <summary>Configuration section bound to these options.</summary>
@@ -28,6 +28,14 @@ public sealed class MemoryOptions
     /// <value>0 to 10 minutes; default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan LoadWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long unloading and deleting wait for the predictions that still use a version. Afterwards they answer that
+    /// its memory is not free yet, and by what it is held; it is freed when these predictions end.
+    /// </summary>
+    /// <value>0 to 10 minutes; default 30 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainWait { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 [OptionsValidator]

@@ -1,8 +1,9 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>A model that is served: a name and its versions, one of which is the default.</summary>
+/// <summary>A model that is served: a name and its versions, one of which is the default. Thread-safe.</summary>
 public sealed class ModelEntry
 {
     // The most recent versions that could not be built stay listed, so that clients can read the reason.
@@ -11,9 +12,9 @@ public sealed class ModelEntry
     private readonly Lock gate = new();
     private readonly SortedDictionary<int, ModelVersion> versions = [];
     private readonly Queue<int> failures = new();
-    private readonly Dictionary<int, IReadOnlyList<string>> labels = [];
+    private volatile ModelSettings settings;
 
-    internal ModelEntry(string name) => Name = name;
+    internal ModelEntry(string name, ModelSettings settings) => (Name, this.settings) = (name, settings);
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
@@ -22,13 +23,14 @@ public sealed class ModelEntry
     /// The version that is pinned as the default; null: the default is the newest version that is ready and not
     /// quarantined.
     /// </summary>
-    public int? Pinned { get; internal set; }
+    public int? Pinned => settings.DefaultVersion;
 
-    /// <summary>The highest number that a version ever had.</summary>
-    internal int LastVersion { get; set; }
-
-    /// <summary>Labels that were changed after their version was created, by the version's number.</summary>
-    internal IReadOnlyDictionary<int, IReadOnlyList<string>> Labels => labels;
+    /// <summary>The settings that its versions share, as they are stored. Changed while <see cref="Changes"/> is held.</summary>
+    internal ModelSettings Settings
+    {
+        get => settings;
+        set => settings = value;
+    }
 
     /// <summary>Whether its first version is being built.</summary>
     internal bool IsNew { get; set; }
@@ -62,26 +64,31 @@ public sealed class ModelEntry
             {
                 if (Pinned is { } pinned && versions.TryGetValue(pinned, out var version))
                     return version;
-                var allowed = versions.Values.Where(item => !item.IsQuarantined);
-                return allowed.LastOrDefault(item => item.IsServable)
-                    ?? allowed.LastOrDefault(item => item.State is VersionState.Draining or VersionState.Unloaded)
-                    ?? versions.Values.LastOrDefault(item => item.IsQuarantined)
+                var allowed = versions.Values.Where(item => !item.Current.IsQuarantined);
+                return allowed.LastOrDefault(item => item.Current.IsServable)
+                    ?? allowed.LastOrDefault(item =>
+                        item.Current.State is VersionState.Draining or VersionState.Unloaded
+                    )
+                    ?? versions.Values.LastOrDefault(item => item.Current.IsQuarantined)
                     ?? versions.Values.Last();
             }
         }
     }
 
-    /// <summary>Finds a version by its number.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.VersionNotFound"/>.</exception>
-    public ModelVersion Find(int version)
+    /// <summary>Finds a version.</summary>
+    /// <param name="version">Its number; null: the default.</param>
+    /// <returns>The version, or <see cref="ErrorCode.VersionNotFound"/>.</returns>
+    public Outcome<ModelVersion> Find(int? version)
     {
+        if (version is not { } number)
+            return Default;
         lock (gate)
         {
-            return versions.TryGetValue(version, out var found)
+            return versions.TryGetValue(number, out var found)
                 ? found
-                : throw new ServingException(
+                : new Failure(
                     ErrorCode.VersionNotFound,
-                    $"The model '{Name}' has no version {version}; it has {string.Join(", ", versions.Keys)}."
+                    $"The model '{Name}' has no version {number}; it has {string.Join(", ", versions.Keys)}."
                 );
         }
     }
@@ -92,7 +99,7 @@ public sealed class ModelEntry
         lock (gate)
         {
             versions[version.Version] = version;
-            LastVersion = Math.Max(LastVersion, version.Version);
+            settings = settings with { LastVersion = Math.Max(settings.LastVersion, version.Version) };
         }
     }
 
@@ -102,7 +109,7 @@ public sealed class ModelEntry
         lock (gate)
         {
             versions.Remove(version);
-            labels.Remove(version);
+            settings = settings with { Labels = settings.Labels.Where(pair => pair.Key != version).ToDictionary() };
         }
     }
 
@@ -119,13 +126,5 @@ public sealed class ModelEntry
             if (failures.Count > MaxFailures)
                 versions.Remove(failures.Dequeue());
         }
-    }
-
-    /// <summary>Replaces a version's labels.</summary>
-    internal void Relabel(ModelVersion version, IReadOnlyList<string> names)
-    {
-        lock (gate)
-            labels[version.Version] = names;
-        version.Relabel(names);
     }
 }

@@ -5,18 +5,23 @@ namespace ModelService.Models.Registry;
 /// <summary>Keeps a version in memory until the lease is disposed.</summary>
 public sealed class ModelLease : IDisposable
 {
-    private readonly InferenceWorker worker;
+    private readonly IInferenceWorker worker;
+    private readonly string holder;
     private ModelVersion? version;
 
-    internal ModelLease(ModelVersion version, InferenceWorker worker) =>
-        (this.version, this.worker) = (version, worker);
+    internal ModelLease(ModelVersion version, VersionSnapshot snapshot, IInferenceWorker worker, string holder) =>
+        (this.version, Snapshot, this.worker, this.holder) = (version, snapshot, worker, holder);
 
     /// <summary>The version.</summary>
     public ModelVersion Model => version ?? throw new ObjectDisposedException(nameof(ModelLease));
 
+    /// <summary>The version's state when the lease began.</summary>
+    public VersionSnapshot Snapshot { get; }
+
     /// <summary>The worker that computes the version; borrowed.</summary>
-    internal InferenceWorker Worker => version is null ? throw new ObjectDisposedException(nameof(ModelLease)) : worker;
+    internal IInferenceWorker Worker =>
+        version is null ? throw new ObjectDisposedException(nameof(ModelLease)) : worker;
 
     /// <summary>Ends the lease.</summary>
-    public void Dispose() => Interlocked.Exchange(ref version, null)?.Release();
+    public void Dispose() => Interlocked.Exchange(ref version, null)?.Release(holder);
 }

@@ -8,8 +8,10 @@ namespace ModelService.Models.Registry;
 /// <summary>A change to a model that needs no new version. A property that is null stays as it is.</summary>
 public sealed record ModelUpdate
 {
-    /// <summary>The version to pin as the default; or the newest that is ready, now and in future.</summary>
-    [Description("The number of the version to pin as the default, or \"newest\".")]
+    /// <summary>
+    /// The version to pin as the default; or, as <c>"newest"</c> or null, the newest that is ready, now and in future.
+    /// </summary>
+    [Description("The number of the version to pin as the default, or \"newest\" (or null) to pin none.")]
     [RefusesNull]
     public VersionChoice? DefaultVersion { get; init; }
 

@@ -1,39 +1,41 @@
-using ModelService.Models.Backends;
+using System.Diagnostics;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
-using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>
-/// A version of a model: its definition and weights, which never change, and its state, which does. While it is in
-/// memory, it owns its worker and its reserved memory, and frees them when it is drained and the last lease has ended.
+/// A version of a model. What it is never changes; its state does, by the transitions below, each of which replaces
+/// <see cref="Current"/>. While it is in memory, it owns its worker and its reserved memory, and frees them when it is
+/// drained and the last lease has ended. Thread-safe.
 /// </summary>
-public sealed partial class ModelVersion
+public sealed class ModelVersion
 {
     // The inputs of a batch in the estimate of the memory that computing needs.
     private const int PlannedBatch = 4;
 
-    private readonly Lock gate = new();
-    private volatile ResolvedModel? model;
+    private readonly Lock gate = new(); // of transitions and of all fields below
+    private readonly Dictionary<string, int> leases = [];
+    private volatile VersionSnapshot current;
+    private VersionInMemory? inMemory;
+    private TaskCompletionSource? released; // completes when the last lease ends
+    private Task drained = Task.CompletedTask;
+    private Task loading = Task.CompletedTask;
 
     internal ModelVersion(
         string name,
         int version,
-        ResolvedModel? model,
         VersionLineage? lineage,
-        LoadedWeights? weights,
         DateTimeOffset created,
+        VersionSnapshot current,
         int instances
     )
     {
-        (Name, Version, this.model, Lineage, Created) = (name, version, model, lineage, created);
-        if (weights is not null)
-            Describe(weights);
-        if (model is null)
+        (Name, Version, Lineage, Created, this.current) = (name, version, lineage, created, current);
+        if (current.Resolved is not { } model)
             return;
         Bytes = model.Analysis.StateDict.Sum(tensor => tensor.Bytes);
         PlanBytes = model.Analysis.WeightBytes(
@@ -49,48 +51,11 @@ public sealed partial class ModelVersion
     /// <summary>The version's number, from 1.</summary>
     public int Version { get; }
 
-    /// <summary>Whether its definition could be read; false when its files are damaged.</summary>
-    public bool IsKnown => model is not null;
-
-    /// <summary>Its definition, resolved and analyzed.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
-    public ResolvedModel Resolved => model ?? throw NotReady();
-
     /// <summary>The versions that it was made from; null when its files are damaged.</summary>
     public VersionLineage? Lineage { get; }
 
-    /// <summary>The device and backend that it computes with; null until it is loaded for the first time.</summary>
-    public ExecutionInfo? Execution { get; private set; }
-
-    /// <summary>Whether its weights are loaded or random.</summary>
-    public WeightsState Weights { get; private set; }
-
-    /// <summary>Names of the tensors that are random, in the order of the state dict.</summary>
-    public IReadOnlyList<string> RandomTensors { get; private set; } = [];
-
-    /// <summary>
-    /// Whether the weights of its head, the layer that gives the class scores, are loaded or random; null in a network
-    /// without weights.
-    /// </summary>
-    public HeadState? Head { get; private set; }
-
-    /// <summary>How its tensors were loaded from a weights file or another model; null when they were not.</summary>
-    public WeightsReport? Report { get; private set; }
-
-    /// <summary>The result of its golden samples when it was loaded last; null when it has none.</summary>
-    public SamplesReport? Samples { get; internal set; }
-
-    /// <summary>
-    /// Whether it failed to reproduce its golden samples when it was created. A quarantined version becomes the default
-    /// only by being pinned.
-    /// </summary>
-    public bool IsQuarantined { get; internal set; }
-
     /// <summary>When it was created.</summary>
-    public DateTimeOffset Created { get; internal set; }
-
-    /// <summary>When it was loaded last; null when it never was.</summary>
-    public DateTimeOffset? Loaded { get; private set; }
+    public DateTimeOffset Created { get; }
 
     /// <summary>Bytes of the tensors in its state dict.</summary>
     public long Bytes { get; }
@@ -104,44 +69,219 @@ public sealed partial class ModelVersion
     /// <summary>Estimated bytes of all memory that it needs.</summary>
     public long MemoryBytes => Bytes + PlanBytes + WorkspaceBytes;
 
-    /// <summary>Its files on the disk, by name; empty when it is not stored.</summary>
-    internal IReadOnlyDictionary<string, StoredFile> Files { get; set; } = new Dictionary<string, StoredFile>();
+    /// <summary>Its state now. Read it once to see values that belong together.</summary>
+    public VersionSnapshot Current => current;
 
-    /// <summary>Its weights file on the disk; null when it is not stored.</summary>
-    internal StoredFile? WeightsFile => Files.GetValueOrDefault(ModelStore.Weights);
+    /// <summary>Its definition, resolved and analyzed.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
+    public ResolvedModel Resolved => current.Resolved ?? throw new ServingException(NotReady());
 
-    /// <summary>Whether it serves, or why not.</summary>
-    public VersionState State { get; private set; } = VersionState.Loading;
-
-    /// <summary>Why it is in this state; null when that needs no explanation.</summary>
-    public string? Reason { get; private set; }
-
-    /// <summary>Whether a request for it loads it.</summary>
-    internal bool LoadsOnRequest { get; private set; }
-
-    /// <summary>Whether it answers requests, at once or after it was loaded.</summary>
-    internal bool IsServable => State == VersionState.Ready || LoadsOnRequest;
-
-    /// <summary>When it was leased last, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    /// <summary>When it was leased last, as a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long LastUsed { get; private set; }
 
-    /// <summary>The error of a request that needs it while it is not in memory.</summary>
-    internal ServingException NotReady()
+    /// <summary>The holders of its leases, such as <c>2 predictions</c>; null when it is not leased.</summary>
+    internal string? Holders
     {
-        var reason = State switch
+        get
         {
-            VersionState.Loading => "is being loaded. Try again in a moment.",
-            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load loads it.",
-            VersionState.Failed => $"can't be served: {Reason}",
-            _ => "is being unloaded. Try again in a moment.",
-        };
-        return new ServingException(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
+            lock (gate)
+            {
+                return leases.Count == 0
+                    ? null
+                    : string.Join(
+                        " and ",
+                        leases.Select(pair => $"{pair.Value} {pair.Key}{(pair.Value > 1 ? "s" : "")}")
+                    );
+            }
+        }
+    }
+
+    /// <summary>Keeps the version in memory until the lease is disposed; null when it is not ready.</summary>
+    /// <param name="holder">What holds the lease, as a noun: <c>prediction</c>.</param>
+    internal ModelLease? TryLease(string holder)
+    {
+        lock (gate)
+        {
+            if (inMemory is not { } held)
+                return null;
+            leases[holder] = leases.GetValueOrDefault(holder) + 1;
+            LastUsed = Stopwatch.GetTimestamp();
+            return new ModelLease(this, current, held.Built.Worker, holder);
+        }
+    }
+
+    /// <summary>Ends a lease.</summary>
+    internal void Release(string holder)
+    {
+        lock (gate)
+        {
+            if (--leases[holder] == 0)
+                leases.Remove(holder);
+            if (leases.Count == 0)
+                released?.TrySetResult();
+        }
+    }
+
+    /// <summary>Starts a load, unless one is already running: simultaneous callers share one load.</summary>
+    internal Task ShareLoad(Func<Task> load)
+    {
+        lock (gate)
+            return loading.IsCompleted ? loading = load() : loading;
+    }
+
+    /// <summary>Completes when the version is not being drained.</summary>
+    internal Task DrainedAsync()
+    {
+        lock (gate)
+            return drained;
+    }
+
+    /// <summary>Begins a load.</summary>
+    /// <returns>False when the version is in memory or being drained, or was removed.</returns>
+    internal bool TryBeginLoading()
+    {
+        lock (gate)
+        {
+            if (current.IsRemoved || current.State is not (VersionState.Unloaded or VersionState.Failed))
+                return false;
+            current = current.To(VersionState.Loading, null, loadsOnRequest: true);
+            return true;
+        }
+    }
+
+    /// <summary>Ends a load, or the first build: the version serves.</summary>
+    /// <param name="built">The version in memory; owned by the version from here on, unless it was removed.</param>
+    /// <param name="files">Its files in the store.</param>
+    /// <returns>False when the version was removed meanwhile.</returns>
+    internal bool TryMarkReady(VersionInMemory built, IReadOnlyDictionary<string, StoredFile> files)
+    {
+        lock (gate)
+        {
+            if (current.IsRemoved)
+                return false;
+            (inMemory, LastUsed) = (built, Stopwatch.GetTimestamp());
+            var network = built.Built;
+            var isFirst = current.WeightsFile is null;
+            current = current.To(VersionState.Ready, null, loadsOnRequest: false) with
+            {
+                Execution = network.Execution,
+                Loaded = network.Completed,
+                Weights = network.Weights,
+                Samples = network.Samples,
+                IsQuarantined = isFirst ? network.Samples is { Reproduced: false } : current.IsQuarantined,
+                Files = files,
+            };
+            return true;
+        }
+    }
+
+    /// <summary>Ends a load for which there is no memory: the next request tries again.</summary>
+    internal void MarkUnloaded(string reason)
+    {
+        lock (gate)
+            current = current.To(VersionState.Unloaded, reason, loadsOnRequest: true);
+    }
+
+    /// <summary>Lets requests load the version, if it is unloaded.</summary>
+    internal void AllowLoading()
+    {
+        lock (gate)
+        {
+            if (current.State == VersionState.Unloaded)
+                current = current.To(VersionState.Unloaded, "The next request loads it.", loadsOnRequest: true);
+        }
+    }
+
+    /// <summary>Ends a load, or the first build: the version can't be served.</summary>
+    internal void MarkFailed(string reason)
+    {
+        lock (gate)
+            current = current.To(VersionState.Failed, reason, loadsOnRequest: false);
     }
 
     /// <summary>
-    /// The error of a request without a version number for a model whose versions are all quarantined.
+    /// Unloads the version: it gives no new leases. When the existing ones have ended, its memory is freed.
     /// </summary>
-    internal ServingException Quarantined() =>
+    /// <param name="reason">Why it is unloaded.</param>
+    /// <param name="loadsOnRequest">Whether the next request for it loads it.</param>
+    /// <param name="onlyIdle">Does nothing while the version is leased.</param>
+    /// <returns>Completes when the memory is freed; null when nothing of it is in memory, or it is leased.</returns>
+    internal Task? Drain(string reason, bool loadsOnRequest, bool onlyIdle = false)
+    {
+        lock (gate)
+        {
+            if (current.State is not (VersionState.Ready or VersionState.Draining) || (onlyIdle && leases.Count > 0))
+                return null;
+            current = current.To(VersionState.Draining, reason, loadsOnRequest);
+            if (inMemory is { } held)
+            {
+                released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (leases.Count == 0)
+                    released.SetResult();
+                inMemory = null;
+                drained = FreeAsync(held, released.Task);
+            }
+
+            return drained;
+        }
+    }
+
+    /// <summary>Unloads the version, and keeps it unloaded until a client loads it.</summary>
+    /// <returns>
+    /// Completes when the memory is freed; null when the version is being loaded, or can't be served.
+    /// </returns>
+    internal Task? Unload()
+    {
+        const string Reason = "A client unloaded it.";
+        lock (gate)
+        {
+            if (current.State != VersionState.Unloaded)
+                return Drain(Reason, loadsOnRequest: false);
+            current = current.To(VersionState.Unloaded, Reason, loadsOnRequest: false);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Removes the version for good: it is drained, and never loaded again.</summary>
+    /// <param name="reason">Why it is removed.</param>
+    /// <returns>Completes when the memory is freed; null when nothing of it is in memory.</returns>
+    internal Task? Remove(string reason)
+    {
+        lock (gate)
+        {
+            current = current.Removed();
+            return Drain(reason, loadsOnRequest: false);
+        }
+    }
+
+    /// <summary>Replaces its labels; the network stays as it is.</summary>
+    internal void Relabel(IReadOnlyList<string> labels)
+    {
+        lock (gate)
+        {
+            var model = Resolved;
+            current = current with { Resolved = model.With(model.Definition with { Labels = labels }) };
+        }
+    }
+
+    /// <summary>The failure of a request that needs it while it is not in memory.</summary>
+    internal Failure NotReady()
+    {
+        var snapshot = current;
+        var reason = snapshot.State switch
+        {
+            VersionState.Loading => "is being loaded. Try again in a moment.",
+            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load loads it.",
+            VersionState.Failed => $"can't be served: {snapshot.Reason}",
+            _ => "is being unloaded. Try again in a moment.",
+        };
+        return new Failure(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
+    }
+
+    /// <summary>
+    /// The failure of a request without a version number for a model whose versions are all quarantined.
+    /// </summary>
+    internal Failure Quarantined() =>
         new(
             ErrorCode.ModelNotReady,
             $"The model '{Name}' has no default version: version {Version} did not reproduce its golden samples. "
@@ -150,10 +290,13 @@ public sealed partial class ModelVersion
                 + $"and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
         );
 
-    /// <summary>Replaces its labels; the network stays as it is.</summary>
-    internal void Relabel(IReadOnlyList<string> labels) =>
-        model = Resolved.With(Resolved.Definition with { Labels = labels });
+    private async Task FreeAsync(VersionInMemory held, Task unused)
+    {
+        await unused;
 
-    private void Describe(LoadedWeights weights) =>
-        (Weights, RandomTensors, Head, Report) = (weights.State, weights.RandomTensors, weights.Head, weights.Report);
+        // Joins the worker's threads, which a caller's thread must not wait for.
+        await Task.Run(held.Dispose);
+        lock (gate)
+            current = current.To(VersionState.Unloaded, current.Reason, current.LoadsOnRequest);
+    }
 }

@@ -49,12 +49,12 @@ internal sealed class RegistryMetrics
 
     private IEnumerable<Measurement<int>> CountVersions() =>
         from entry in registry.List()
-        from versions in entry.Versions.GroupBy(version => version.State)
+        from versions in entry.Versions.GroupBy(version => version.Current.State)
         select new Measurement<int>(versions.Count(), Model(entry.Name), new("state", WireNames.Get(versions.Key)));
 
     private IEnumerable<Measurement<long>> CountBytes() =>
         from entry in registry.List()
-        from versions in InMemory(entry).GroupBy(version => version.Execution!.Device)
+        from versions in InMemory(entry).GroupBy(version => version.Current.Execution!.Device)
         select new Measurement<long>(
             versions.Sum(version => version.MemoryBytes),
             Model(entry.Name),
@@ -62,10 +62,15 @@ internal sealed class RegistryMetrics
         );
 
     private IEnumerable<string> Devices() =>
-        registry.List().SelectMany(InMemory).Select(version => version.Execution!.Device).Append("cpu").Distinct();
+        registry
+            .List()
+            .SelectMany(InMemory)
+            .Select(version => version.Current.Execution!.Device)
+            .Append("cpu")
+            .Distinct();
 
     private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) =>
-        entry.Versions.Where(version => version.State is VersionState.Ready or VersionState.Draining);
+        entry.Versions.Where(version => version.Current.State is VersionState.Ready or VersionState.Draining);
 
     private static Measurement<long> OnDevice(string device, long bytes) =>
         new(bytes, new KeyValuePair<string, object?>("device", device));

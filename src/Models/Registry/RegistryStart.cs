@@ -13,27 +13,38 @@ namespace ModelService.Models.Registry;
 /// Restores the stored models when the server starts. Lists all of them before the first request, then loads them in
 /// the background.
 /// </summary>
-/// <param name="registry">The registry that gets the models.</param>
-/// <param name="budget">The memory that they may use.</param>
-/// <param name="meters">Creates the registry's gauges.</param>
-/// <param name="options">Which versions are loaded.</param>
-/// <param name="compute">How models compute, for the whole process.</param>
-/// <param name="clock">Times the wait for a server that is shutting down.</param>
-/// <param name="logger">Logs versions that are not loaded.</param>
-public sealed partial class RegistryStart(
-    ModelRegistry registry,
-    MemoryBudget budget,
-    IMeterFactory meters,
-    IOptions<StorageOptions> options,
-    IOptions<ComputeOptions> compute,
-    TimeProvider clock,
-    ILogger<RegistryStart> logger
-) : BackgroundService
+public sealed partial class RegistryStart : BackgroundService
 {
     private const int OpenAttempts = 50;
     private static readonly TimeSpan OpenRetryDelay = TimeSpan.FromMilliseconds(100);
 
+    private readonly IModelStore store;
+    private readonly ModelRegistry registry;
+    private readonly VersionLoader loader;
+    private readonly MemoryBudget budget;
+    private readonly IMeterFactory meters;
+    private readonly StorageOptions options;
+    private readonly ComputeOptions compute;
+    private readonly TimeProvider clock;
+    private readonly ILogger<RegistryStart> logger;
+
     private volatile IReadOnlyList<ModelVersion> waiting = [];
+
+    internal RegistryStart(
+        IModelStore store,
+        ModelRegistry registry,
+        VersionLoader loader,
+        MemoryBudget budget,
+        IMeterFactory meters,
+        IOptions<StorageOptions> options,
+        IOptions<ComputeOptions> compute,
+        TimeProvider clock,
+        ILogger<RegistryStart> logger
+    )
+    {
+        (this.store, this.registry, this.loader, this.budget, this.meters) = (store, registry, loader, budget, meters);
+        (this.options, this.compute, this.clock, this.logger) = (options.Value, compute.Value, clock, logger);
+    }
 
     /// <summary>
     /// The versions that are still to be loaded at the start; the server is ready when there are none.
@@ -43,29 +54,18 @@ public sealed partial class RegistryStart(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        NativeRuntime.Prepare(compute.Value);
-        await RestoreAsync(cancellationToken);
+        NativeRuntime.Prepare(compute);
+        registry.Restore(await OpenAsync(cancellationToken));
         _ = new RegistryMetrics(meters, registry, budget);
         waiting =
         [
-            .. registry
-                .List()
-                .SelectMany(entry =>
-                    entry.Versions.Select(version =>
-                        (
-                            Version: version,
-                            IsDefault: version == entry.Default,
-                            IsPinned: version.Version == entry.Pinned
-                        )
-                    )
-                )
-                .Where(item =>
-                    item.Version.LoadsOnRequest
-                    && (options.Value.Load == "all" || (options.Value.Load == "pinned" && item.IsPinned))
-                )
-                .OrderByDescending(item => item.IsPinned)
-                .ThenByDescending(item => item.IsDefault)
-                .Select(item => item.Version),
+            .. from entry in registry.List()
+            let preferred = entry.Default
+            from version in entry.Versions
+            let isPinned = version.Version == entry.Pinned
+            where version.Current.LoadsOnRequest && (options.Load == "all" || (options.Load == "pinned" && isPinned))
+            orderby isPinned descending, version == preferred descending
+            select version,
         ];
         await base.StartAsync(cancellationToken);
     }
@@ -81,7 +81,7 @@ public sealed partial class RegistryStart(
                 return;
             try
             {
-                await registry.LoadIfRoomAsync(version);
+                await loader.LoadIfRoomAsync(version);
             }
             catch (ServingException exception)
             {
@@ -92,17 +92,16 @@ public sealed partial class RegistryStart(
         }
     }
 
-    // Tries again while the folder is in use: the server that this one replaces may still be shutting down.
-    private async Task RestoreAsync(CancellationToken cancellationToken)
+    // Tries again while the store is in use: the server that this one replaces may still be shutting down.
+    private async Task<IReadOnlyList<StoredModel>> OpenAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                registry.Restore();
-                return;
+                return await store.OpenAsync(cancellationToken);
             }
-            catch (FolderInUseException) when (attempt < OpenAttempts)
+            catch (StoreInUseException) when (attempt < OpenAttempts)
             {
                 await Task.Delay(OpenRetryDelay, clock, cancellationToken);
             }

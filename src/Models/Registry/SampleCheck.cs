@@ -11,7 +11,7 @@ namespace ModelService.Models.Registry;
 /// Checks that a version reproduces its golden samples. It computes them in the same way as the inputs of requests.
 /// </summary>
 /// <param name="scorer">Computes the scores.</param>
-public sealed class SampleCheck(InputScorer scorer)
+internal sealed class SampleCheck(InputScorer scorer)
 {
     /// <summary>Refuses a definition with samples whose images can't be decoded, before anything is built.</summary>
     /// <exception cref="ServingException">
@@ -40,24 +40,24 @@ public sealed class SampleCheck(InputScorer scorer)
     }
 
     /// <summary>Computes a version's samples, and compares the scores with the expected ones.</summary>
-    /// <param name="version">The version.</param>
+    /// <param name="model">The version's definition.</param>
     /// <param name="worker">The version's worker, which need not serve yet; borrowed.</param>
     /// <param name="samples">The version's samples.</param>
     /// <returns>The differences; null when there are no samples.</returns>
     internal async Task<SamplesReport?> RunAsync(
-        ModelVersion version,
-        InferenceWorker worker,
-        IReadOnlyList<SampleDefinition>? samples
+        ResolvedModel model,
+        IInferenceWorker worker,
+        IReadOnlyList<SampleDefinition> samples
     )
     {
-        if (samples is not { Count: > 0 })
+        if (samples.Count == 0)
             return null;
         var differences = new List<SampleDifference>();
 
         // One after another, so that they need no more memory than a request with one input.
         foreach (var (index, sample) in samples.Index())
         {
-            var difference = Compare(index, sample, await ScoreAsync(version, worker, sample.Input));
+            var difference = Compare(index, sample, await ScoreAsync(model, worker, sample.Input));
             if (difference is not null)
                 differences.Add(difference);
         }
@@ -65,26 +65,13 @@ public sealed class SampleCheck(InputScorer scorer)
         return new SamplesReport(samples.Count, differences);
     }
 
-    private async Task<Outcome<Scores>> ScoreAsync(ModelVersion version, InferenceWorker worker, PredictionInput input)
+    private async Task<Outcome<Scores>> ScoreAsync(ResolvedModel model, IInferenceWorker worker, PredictionInput input)
     {
-        try
-        {
-            if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var reservation, out var failure))
-                return failure;
-            using var releasing = reservation;
-            var scored = await scorer.ScoreAsync(
-                version.Resolved,
-                worker,
-                reservation,
-                [input],
-                CancellationToken.None
-            );
-            return scored.Outcomes[0];
-        }
-        catch (ServingException exception) when (exception.Code == ErrorCode.InputMismatch)
-        {
-            return new Failure(exception.Code, exception.Message);
-        }
+        if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var reservation, out var failure))
+            return failure;
+        using var releasing = reservation;
+        var scored = await scorer.ScoreAsync(model, worker, reservation, [input], CancellationToken.None);
+        return scored.Outcomes[0];
     }
 
     private static SampleDifference? Compare(int index, SampleDefinition sample, Outcome<Scores> outcome)

@@ -6,56 +6,67 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Registry;
 
 /// <summary>
-/// A version's weights as a safetensors file, which is generated while it is sent. Keeps the version in memory until it
-/// is disposed.
+/// A version's weights as a safetensors file: the tensors as they are stored, after a header that describes the
+/// version. It does not hold the version, which may be deleted while the file is sent.
 /// </summary>
 public sealed class WeightsDownload : IDisposable
 {
-    private readonly ModelLease lease;
-    private readonly SafetensorsContent content;
+    private readonly FileStream stored;
+    private readonly SafetensorsLayout layout;
+    private readonly long dataBytes;
 
     /// <summary>Prepares the file.</summary>
-    /// <param name="lease">The lease of the version; owned from here on.</param>
-    public WeightsDownload(ModelLease lease)
+    /// <param name="stored">The stored file, at its start; owned from here on.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version's number.</param>
+    /// <param name="model">The version's definition.</param>
+    /// <param name="weights">Which of its tensors are random.</param>
+    internal WeightsDownload(FileStream stored, string name, int version, ResolvedModel model, LoadedWeights weights)
     {
-        this.lease = lease;
-        content = new SafetensorsContent(
-            lease.Model.Resolved.Analysis.StateDict,
-            lease.Worker.StateDict,
-            Metadata(lease.Model)
-        );
+        this.stored = stored;
+        FileName = $"{name}-{version}.safetensors";
+        layout = new SafetensorsLayout(model.Analysis.StateDict, Describe(name, version, model, weights));
+        dataBytes = layout.Length - layout.Header.Length;
     }
 
     /// <summary>The file name that is suggested to the client.</summary>
-    public string FileName => $"{lease.Model.Name}-{lease.Model.Version}.safetensors";
+    public string FileName { get; }
 
     /// <summary>The length of the file, in bytes.</summary>
-    public long Length => content.Length;
+    public long Length => layout.Length;
 
-    /// <summary>Writes the file, one part after another.</summary>
+    /// <summary>Writes the file.</summary>
     /// <param name="destination">The stream to write to.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
     public async Task CopyToAsync(Stream destination, CancellationToken cancellationToken)
     {
-        foreach (var part in content.Parts())
-            await destination.WriteAsync(part, cancellationToken);
+        await destination.WriteAsync(layout.Header, cancellationToken);
+
+        // The same layout has written the stored file, so the tensors are its last bytes, in the same order.
+        stored.Position = stored.Length - dataBytes;
+        await stored.CopyToAsync(destination, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => lease.Dispose();
+    public void Dispose() => stored.Dispose();
 
-    private static Dictionary<string, string> Metadata(ModelVersion model)
+    private static Dictionary<string, string> Describe(
+        string name,
+        int version,
+        ResolvedModel model,
+        LoadedWeights weights
+    )
     {
         var metadata = new Dictionary<string, string>
         {
             ["format"] = "pt",
-            ["model"] = $"{model.Name}@{model.Version}",
-            ["architecture_sha256"] = ArchitectureHash.Compute(model.Resolved.Architecture),
-            ["weights"] = WireNames.Get(model.Weights),
+            ["model"] = $"{name}@{version}",
+            ["architecture_sha256"] = ArchitectureHash.Compute(model.Architecture),
+            ["weights"] = WireNames.Get(weights.State),
         };
-        if (model.RandomTensors.Count > 0)
-            metadata[SafetensorsReader.RandomTensors] = Json(model.RandomTensors);
-        if (model.Resolved.Definition.Labels is { } labels)
+        if (weights.RandomTensors.Count > 0)
+            metadata[SafetensorsReader.RandomTensors] = Json(weights.RandomTensors);
+        if (model.Definition.Labels is { } labels)
             metadata["labels"] = Json(labels);
         return metadata;
     }

@@ -6,7 +6,7 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Storage;
 
 /// <summary>The metadata of a stored version, and the list of its files: <c>manifest.json</c>.</summary>
-internal sealed record VersionManifest
+public sealed record VersionManifest
 {
     /// <summary>The latest schema that this server can read.</summary>
     public const int CurrentSchema = 2;
@@ -18,7 +18,7 @@ internal sealed record VersionManifest
     public const int SchemaWithoutSamples = 1;
 
     /// <summary>The options that manifests are written and read with.</summary>
-    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Strict)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Strict)
     {
         PropertyNamingPolicy = WireNames.Policy,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -65,10 +65,14 @@ internal sealed record VersionManifest
 /// <summary>The size and hash of a stored file.</summary>
 /// <param name="Bytes">The file's length.</param>
 /// <param name="Sha256">The file's SHA-256, in hexadecimal.</param>
-internal sealed record StoredFile(long Bytes, string Sha256);
+public sealed record StoredFile(long Bytes, string Sha256)
+{
+    /// <summary>The name of a version's weights file.</summary>
+    public const string Weights = "weights.safetensors";
+}
 
 /// <summary>The settings of a model that its versions share: <c>model.json</c>.</summary>
-internal sealed record ModelSettings
+public sealed record ModelSettings
 {
     /// <summary>The schema that the file is written in.</summary>
     public int Schema { get; init; } = 1;

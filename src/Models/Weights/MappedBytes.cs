@@ -47,9 +47,13 @@ internal sealed unsafe class MappedBytes : IDisposable
     /// Maps a file. Nothing may shorten the file while it is mapped: reading a page that is gone ends the process.
     /// </summary>
     /// <exception cref="ServingException"><c>weights_unreadable</c>: the file is empty.</exception>
-    public static MappedBytes FromFile(string path)
+    public static MappedBytes FromFile(string path) => FromFile(File.OpenHandle(path), path);
+
+    /// <summary>Maps an open file, as <see cref="FromFile(string)"/>.</summary>
+    /// <param name="file">The file; owned from here on.</param>
+    /// <param name="path">Its path, beside which temporary files are created; it may be deleted already.</param>
+    public static MappedBytes FromFile(SafeFileHandle file, string path)
     {
-        var file = File.OpenHandle(path);
         var length = RandomAccess.GetLength(file);
         if (length > 0)
             return Map(file, path, length, MemoryMappedFileAccess.Read);

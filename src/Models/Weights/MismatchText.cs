@@ -34,7 +34,9 @@ internal static class MismatchText
                 ))
             )
             .Take(MaxErrors);
-        return new WeightsMismatchException(Sentence(report, missing, allowPartial), [.. errors], report);
+        return new ServingException(
+            new WeightsMismatch(Sentence(report, missing, allowPartial), report) { Errors = [.. errors] }
+        );
     }
 
     /// <summary>

@@ -10,6 +10,7 @@ namespace ModelService.Models.Weights;
 public sealed class WeightsFile : IDisposable
 {
     private readonly IReadOnlyList<MappedBytes> owned;
+    private FileStream? stream; // that the file was opened with, if any
 
     private WeightsFile(WeightsFormat format, WeightsContent content, IReadOnlyList<MappedBytes> owned)
     {
@@ -59,8 +60,24 @@ public sealed class WeightsFile : IDisposable
         return Open(MappedBytes.FromFile(path), limits);
     }
 
+    /// <summary>Opens a file that is open already, as <see cref="Open(string, WeightsLimits)"/>.</summary>
+    /// <param name="file">
+    /// The file, whose path may be deleted already; owned by the result, and closed when the call fails.
+    /// </param>
+    /// <param name="limits">Upper limits for the file's content.</param>
+    internal static WeightsFile Open(FileStream file, WeightsLimits limits)
+    {
+        var opened = Open(MappedBytes.FromFile(file.SafeFileHandle, file.Name), limits);
+        opened.stream = file; // whose finalizer would close the handle
+        return opened;
+    }
+
     /// <summary>Ends the mapping, after copies in progress have finished.</summary>
-    public void Dispose() => Dispose(owned);
+    public void Dispose()
+    {
+        Dispose(owned);
+        stream?.Dispose();
+    }
 
     /// <summary>Reads bytes as a file. The result owns the bytes; if the call fails, they are disposed.</summary>
     internal static WeightsFile Open(MappedBytes bytes, WeightsLimits limits)

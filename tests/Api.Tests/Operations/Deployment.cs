@@ -1,6 +1,6 @@
+using ModelService.Models.Registry;
 using System.Reflection;
 using ModelService.Imaging.Preprocessing;
-using ModelService.Models.Registry;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;
@@ -16,7 +16,7 @@ internal static class Deployment
             from assembly in new[]
             {
                 typeof(Program).Assembly,
-                typeof(ModelRegistry).Assembly,
+                typeof(ModelCatalog).Assembly,
                 typeof(Preprocessor).Assembly,
             }
             from type in assembly.GetTypes()

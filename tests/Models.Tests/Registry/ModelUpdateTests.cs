@@ -24,7 +24,6 @@ public sealed class ModelUpdateTests
     [Theory]
     [InlineData("[]", "")]
     [InlineData("{}", "")]
-    [InlineData("""{ "default_version": null }""", "/default_version")]
     [InlineData("""{ "default_version": "latest" }""", "/default_version")]
     [InlineData("""{ "default_version": 1.5 }""", "/default_version")]
     [InlineData("""{ "labels": null }""", "/labels")]

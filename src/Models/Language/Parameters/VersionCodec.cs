@@ -4,7 +4,7 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>A version's number, or <c>"newest"</c>.</summary>
+/// <summary>A version's number; <c>"newest"</c>, or null for the same.</summary>
 internal sealed class VersionCodec : ParameterCodec
 {
     private static readonly IntegerCodec<int> Numbers = new();
@@ -13,8 +13,14 @@ internal sealed class VersionCodec : ParameterCodec
 
     public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer)
     {
-        if (json.ValueKind == JsonValueKind.String && json.ValueEquals("newest"))
+        if (
+            json.ValueKind == JsonValueKind.Null
+            || (json.ValueKind == JsonValueKind.String && json.ValueEquals("newest"))
+        )
+        {
             return new VersionChoice(null);
+        }
+
         return json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var number)
             ? new VersionChoice(number)
             : reader.FailKind(json, pointer, "a version's number or \"newest\" is needed.");

@@ -51,7 +51,9 @@ internal sealed class DefinitionErrors : IReadOnlyCollection<ErrorDetail>
             .Distinct()
             .ToList();
         var place = distinct[0].Pointer.Length == 0 ? "" : $"At {distinct[0].Pointer}: ";
-        return new InvalidDefinitionException($"{place}{distinct[0].Detail}{More(distinct.Count)}", distinct, analysis);
+        return new ServingException(
+            new InvalidDefinition($"{place}{distinct[0].Detail}{More(distinct.Count)}", analysis) { Errors = distinct }
+        );
     }
 
     private string More(int count)

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Errors;
-using ModelService.Models.Registry;
 
-namespace ModelService.Api.Requests;
+namespace ModelService.Models.Registry;
 
 /// <summary>
 /// Completes the definition of a new version: properties that it leaves out come from the model's default version.
@@ -39,7 +38,7 @@ internal static class VersionDefinition
         var definition = JsonObject.Create(json)!;
         definition["name"] = entry.Name;
         var source = entry.Default;
-        if (definition["base"] is null && definition["from"] is null && source.IsKnown)
+        if (definition["base"] is null && definition["from"] is null && source.Current.Resolved is not null)
             definition["from"] = $"{entry.Name}@{source.Version}";
         return JsonSerializer.SerializeToElement(definition);
     }

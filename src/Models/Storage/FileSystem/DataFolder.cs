@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
 
-namespace ModelService.Models.Storage;
+namespace ModelService.Models.Storage.FileSystem;
 
 /// <summary>
 /// The folder where a server stores its models. One server owns it: <see cref="Open"/> takes a lock, which ends when
@@ -30,6 +30,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of plan probes' results.</summary>
     internal string Probes => Path.Combine(root, "trials");
 
+    /// <summary>Whether the server is configured to change nothing in the folder.</summary>
+    internal bool IsReadOnly => options.Value.ReadOnly;
+
     /// <summary>Whether this server owns the folder, and so may write into it.</summary>
     internal bool IsWritable => ownership is not null;
 
@@ -39,10 +42,10 @@ public sealed partial class DataFolder(
     /// Locks the folder for this server, and deletes unfinished files of a server that was killed. If the folder can't
     /// be written, the server only reads.
     /// </summary>
-    /// <exception cref="FolderInUseException">Another server owns the folder.</exception>
+    /// <exception cref="StoreInUseException">Another server owns the folder.</exception>
     internal void Open()
     {
-        if (options.Value.ReadOnly)
+        if (IsReadOnly)
             return;
         try
         {
@@ -51,27 +54,26 @@ public sealed partial class DataFolder(
             DurableFiles.CreateFolder(Models);
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
-            foreach (var left in Directory.EnumerateDirectories(Staging))
-                Directory.Delete(left, recursive: true);
-            foreach (var left in Directory.EnumerateFiles(Staging))
-                File.Delete(left);
+            foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
+                DeleteStaged(left);
         }
         catch (Exception exception)
-            when (exception is IOException and not FolderInUseException or UnauthorizedAccessException)
+            when (exception is IOException and not StoreInUseException or UnauthorizedAccessException)
         {
             // The models in the folder can still be served.
             LogReadOnly(exception, root);
         }
     }
 
-    /// <summary>Checks that the folder can be written, by writing a file.</summary>
-    /// <returns>Why it can't be written; null when it can, or when the server is configured to only read.</returns>
-    public string? WhyNotWritable()
+    /// <summary>Checks that the folder can be written, by writing a file and by asking for the free space.</summary>
+    /// <param name="bytes">The bytes that are to be written.</param>
+    /// <returns>Why they can't be written; null when they can.</returns>
+    internal Failure? CheckWritable(long bytes)
     {
-        if (options.Value.ReadOnly)
-            return null;
+        if (IsReadOnly)
+            return ReadOnly;
         if (!IsWritable)
-            return NotWritable;
+            return new Failure(ErrorCode.StorageUnavailable, NotWritable);
         try
         {
             using var file = new FileStream(
@@ -83,11 +85,17 @@ public sealed partial class DataFolder(
                 FileOptions.DeleteOnClose
             );
             file.WriteByte(0);
-            return null;
+            var free = new DriveInfo(root).AvailableFreeSpace;
+            return bytes <= free
+                ? null
+                : new Failure(
+                    ErrorCode.StorageUnavailable,
+                    $"The data folder's disk has {free} bytes free, and {bytes} are needed. Nothing was changed."
+                );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Explain(exception);
+            return new Failure(ErrorCode.StorageUnavailable, Explain(exception));
         }
     }
 
@@ -100,10 +108,13 @@ public sealed partial class DataFolder(
     /// <summary>Runs an operation that writes into the folder.</summary>
     /// <param name="operation">The operation; it leaves the models as they were when it fails.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written, or the disk is full.
+    /// <see cref="ErrorCode.ReadOnly"/>, or <see cref="ErrorCode.StorageUnavailable"/>: the folder can't be written,
+    /// or the disk is full.
     /// </exception>
     internal T Write<T>(Func<T> operation)
     {
+        if (IsReadOnly)
+            throw new ServingException(ReadOnly);
         if (!IsWritable)
         {
             throw new ServingException(
@@ -127,8 +138,53 @@ public sealed partial class DataFolder(
         }
     }
 
+    /// <summary>Replaces a file by another content, in one step.</summary>
+    /// <param name="path">The path of the file, which need not exist yet.</param>
+    /// <param name="content">The new content.</param>
+    internal void Replace(string path, ReadOnlyMemory<byte> content)
+    {
+        var staged = NewStagingPath();
+        try
+        {
+            DurableFiles.Write(staged, [content]);
+            File.Move(staged, path, overwrite: true);
+        }
+        catch
+        {
+            DeleteStaged(staged);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Deletes a file or folder at a staging path. What can't be deleted, such as a file that another program has open
+    /// on a network drive, is left for the next start.
+    /// </summary>
+    internal void DeleteStaged(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            else
+                File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogNotDeleted(exception, path);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => ownership?.Dispose();
+
+    /// <summary>The failure of a change on a server that only reads.</summary>
+    internal static Failure ReadOnly { get; } =
+        new(
+            ErrorCode.ReadOnly,
+            "This server only reads its models (ModelService:Storage:ReadOnly). Send the change to the server that "
+                + "owns the data folder."
+        );
 
     private static string Explain(Exception exception)
     {
@@ -162,7 +218,7 @@ public sealed partial class DataFolder(
         catch (IOException exception) when (exception.HResult is LockedLinux or LockedMac or LockedWindows)
         {
             var process = File.Exists(owner) ? File.ReadAllText(owner) : "unknown";
-            throw new FolderInUseException(
+            throw new StoreInUseException(
                 $"The folder {root} is in use by the server with process id {process}. "
                     + "Stop that server, or give this one another ModelService:Storage:Path."
             );
@@ -174,6 +230,9 @@ public sealed partial class DataFolder(
         "The data folder {Path} can't be written; its models are served, but none can be added or changed"
     )]
     private partial void LogReadOnly(Exception exception, string path);
+
+    [LoggerMessage(LogLevel.Warning, "{Path} can't be deleted now; the next start of the server deletes it")]
+    private partial void LogNotDeleted(Exception exception, string path);
 
     [LoggerMessage(LogLevel.Error, "Writing into the data folder failed")]
     private partial void LogWriteFailed(Exception exception);

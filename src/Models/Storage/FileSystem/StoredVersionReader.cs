@@ -6,7 +6,7 @@ using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
 
-namespace ModelService.Models.Storage;
+namespace ModelService.Models.Storage.FileSystem;
 
 /// <summary>Reads stored versions. A damaged one is reported in the result instead of by an exception.</summary>
 /// <param name="limits">The limits of an architecture.</param>
@@ -27,12 +27,12 @@ public sealed partial class StoredVersionReader(
         string? damage;
         try
         {
-            manifest = ReadJson<VersionManifest>(Path.Combine(path, ModelStore.Manifest));
+            manifest = ReadJson<VersionManifest>(Path.Combine(path, FileSystemModelStore.Manifest));
             damage = Check(manifest, name, version) ?? CheckFiles(manifest, path);
             if (damage is null)
             {
                 model = ResolvedModelJson.Read(
-                    JsonElement.Parse(File.ReadAllBytes(Path.Combine(path, ModelStore.Definition))),
+                    JsonElement.Parse(File.ReadAllBytes(Path.Combine(path, FileSystemModelStore.Definition))),
                     limits.Value
                 );
             }
@@ -66,26 +66,42 @@ public sealed partial class StoredVersionReader(
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be read, or is not the one that was written.
     /// </exception>
-    internal static IReadOnlyList<SampleDefinition> ReadSamples(string path, StoredFile expected) =>
-        CheckFile(path, expected) is { } damage
-            ? throw new ServingException(ErrorCode.StorageUnavailable, damage)
-            : ReadJson<IReadOnlyList<SampleDefinition>>(path);
-
-    /// <summary>Compares a file's size and hash with those that were recorded when it was written.</summary>
-    /// <returns>The damage, as a sentence; null when there is none.</returns>
-    internal static string? CheckFile(string path, StoredFile expected)
+    internal static IReadOnlyList<SampleDefinition> ReadSamples(string path, StoredFile expected)
     {
+        using var file = OpenFile(path, expected, ErrorCode.StorageUnavailable);
+        return JsonSerializer.Deserialize<IReadOnlyList<SampleDefinition>>(file, VersionManifest.Json) ?? [];
+    }
+
+    /// <summary>
+    /// Opens a file, after comparing its size and hash with those that were recorded when it was written.
+    /// </summary>
+    /// <returns>The file at its start; the caller disposes it.</returns>
+    /// <exception cref="ServingException">The given code: the file can't be read, or is damaged.</exception>
+    internal static FileStream OpenFile(string path, StoredFile expected, ErrorCode code)
+    {
+        FileStream? file = null;
         try
         {
-            var found = DurableFiles.Measure(path);
-            return found == expected
-                ? null
-                : $"{Path.GetFileName(path)} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), "
-                    + $"and was {expected.Sha256} ({expected.Bytes} bytes) when it was written.";
+            file = DurableFiles.Open(path);
+            var found = DurableFiles.Measure(file);
+            if (found != expected)
+            {
+                throw new ServingException(
+                    code,
+                    $"{Path.GetFileName(path)} is damaged: its SHA-256 is {found.Sha256} ({found.Bytes} bytes), "
+                        + $"and was {expected.Sha256} ({expected.Bytes} bytes) when it was written."
+                );
+            }
+
+            file.Position = 0;
+            return file;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
-            return Describe(exception);
+            file?.Dispose();
+            if (exception is IOException or UnauthorizedAccessException)
+                throw new ServingException(code, Describe(exception), exception);
+            throw;
         }
     }
 
@@ -111,25 +127,25 @@ public sealed partial class StoredVersionReader(
     {
         if (manifest.Schema > VersionManifest.CurrentSchema)
         {
-            return $"{ModelStore.Manifest} has schema {manifest.Schema}, written by a newer server; "
+            return $"{FileSystemModelStore.Manifest} has schema {manifest.Schema}, written by a newer server; "
                 + $"this one reads up to schema {VersionManifest.CurrentSchema}.";
         }
 
         return manifest.Name == name && manifest.Version == version
             ? null
-            : $"{ModelStore.Manifest} belongs to {manifest.Name}@{manifest.Version}: "
+            : $"{FileSystemModelStore.Manifest} belongs to {manifest.Name}@{manifest.Version}: "
                 + "the folder was moved or copied here.";
     }
 
     private static string? CheckFiles(VersionManifest manifest, string path)
     {
         string[] files = manifest.Samples is null
-            ? [ModelStore.Definition, ModelStore.Weights]
-            : [ModelStore.Definition, ModelStore.Weights, ModelStore.Samples];
+            ? [FileSystemModelStore.Definition, StoredFile.Weights]
+            : [FileSystemModelStore.Definition, StoredFile.Weights, FileSystemModelStore.Samples];
         foreach (var file in files)
         {
             if (!manifest.Files.TryGetValue(file, out var expected))
-                return $"{ModelStore.Manifest} does not list {file}.";
+                return $"{FileSystemModelStore.Manifest} does not list {file}.";
             var info = new FileInfo(Path.Combine(path, file));
             if (!info.Exists)
                 return $"{file} is missing.";
@@ -137,9 +153,10 @@ public sealed partial class StoredVersionReader(
                 return $"{file} is damaged: it has {info.Length} bytes instead of {expected.Bytes}.";
         }
 
-        return DurableFiles.Measure(Path.Combine(path, ModelStore.Definition)) == manifest.Files[ModelStore.Definition]
+        using var definition = DurableFiles.Open(Path.Combine(path, FileSystemModelStore.Definition));
+        return DurableFiles.Measure(definition) == manifest.Files[FileSystemModelStore.Definition]
             ? null
-            : $"{ModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was written.";
+            : $"{FileSystemModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was written.";
     }
 
     // Describes an error without paths, because clients see the description.

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace ModelService.Models.Storage;
+namespace ModelService.Models.Storage.FileSystem;
 
 /// <summary>
 /// Writes files and folders so that they are on the disk, not only in the system's cache, when a method returns.
@@ -38,19 +38,20 @@ internal static partial class DurableFiles
         return new StoredFile(file.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>Reads a file, and returns its length and hash.</summary>
-    public static StoredFile Measure(string path)
-    {
-        using var file = new FileStream(
+    /// <summary>Opens a file for reading. It may be deleted meanwhile.</summary>
+    public static FileStream Open(string path) =>
+        new(
             path,
             FileMode.Open,
             FileAccess.Read,
-            FileShare.Read,
+            FileShare.Read | FileShare.Delete,
             bufferSize: 0,
-            FileOptions.SequentialScan
+            FileOptions.SequentialScan | FileOptions.Asynchronous
         );
-        return new StoredFile(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
-    }
+
+    /// <summary>Reads the rest of a file, and returns its length and hash.</summary>
+    public static StoredFile Measure(FileStream file) =>
+        new(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
 
     /// <summary>Creates a folder that only the server's user may enter. Does nothing if it exists.</summary>
     public static void CreateFolder(string path)
@@ -69,7 +70,7 @@ internal static partial class DurableFiles
     {
         if (OperatingSystem.IsWindows())
             return;
-        var folder = Open(path, 0);
+        var folder = OpenFolder(path, 0);
         if (folder < 0)
         {
             throw new IOException(
@@ -86,7 +87,7 @@ internal static partial class DurableFiles
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
+    private static partial int OpenFolder(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Flush(int descriptor);

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Options;
+using ModelService.Models.Errors;
+using ModelService.Models.Execution;
+using ModelService.Models.Registry;
+using ModelService.Models.Scheduling;
+using ModelService.Models.Tensors;
+
+namespace ModelService.Models.Prediction;
+
+/// <summary>
+/// Answers prediction requests, for every front door: finds the version, admits the request, reserves room in the
+/// version's queue, scores the inputs and enforces the deadline.
+/// </summary>
+public sealed class PredictionService
+{
+    private const string LeaseHolder = "prediction";
+
+    private readonly VersionLoader loader;
+    private readonly InputScorer scorer;
+    private readonly ServingMetrics metrics;
+    private readonly TimeSpan maxTimeout;
+    private readonly AdmissionLimiter limiter;
+
+    internal PredictionService(
+        VersionLoader loader,
+        InputScorer scorer,
+        IOptions<BatchingOptions> batching,
+        ServingMetrics metrics
+    )
+    {
+        (this.loader, this.scorer, this.metrics, maxTimeout) = (loader, scorer, metrics, batching.Value.MaxTimeout);
+        limiter = new AdmissionLimiter(batching.Value);
+    }
+
+    /// <summary>Scores the inputs of one request.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version; null: the default.</param>
+    /// <param name="inputs">The inputs, at least one.</param>
+    /// <param name="terms">Priority and timeout of the request.</param>
+    /// <param name="cancellationToken">Cancels the request: its inputs that still wait are dropped.</param>
+    /// <returns>
+    /// An outcome for each input, in order; an unusable input does not affect the others. Or a failure of the whole
+    /// request: <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.VersionNotFound"/> or
+    /// <see cref="ErrorCode.ModelNotReady"/>; <see cref="ErrorCode.Overloaded"/>,
+    /// <see cref="ErrorCode.DeadlineExceeded"/>, <see cref="ErrorCode.OutOfMemory"/>;
+    /// <see cref="ErrorCode.BodyTooLarge"/>: the inputs need more memory than one request may use; when none of the
+    /// inputs can be used, their failure, with the JSON pointer of each.
+    /// </returns>
+    public async Task<Outcome<PredictionResult>> PredictAsync(
+        string name,
+        int? version,
+        IReadOnlyList<PredictionInput> inputs,
+        PredictionTerms terms,
+        CancellationToken cancellationToken
+    )
+    {
+        var leased = await loader.LeaseAsync(name, version, LeaseHolder, cancellationToken);
+        if (!leased.TryGet(out var lease, out var failure))
+            return failure;
+        using var leasing = lease;
+        using var predicting = metrics.Predicting(name);
+        var outcome = await ScoreAsync(lease, inputs, terms, cancellationToken);
+        if (!outcome.TryGet(out var result, out failure))
+        {
+            metrics.Rejected(name, failure.Code, inputs.Count);
+            return failure;
+        }
+
+        metrics.Answered(name, result.Outcomes);
+        return RefuseAll(inputs, result.Outcomes) is { } refused ? refused : result;
+    }
+
+    private async Task<Outcome<PredictionResult>> ScoreAsync(
+        ModelLease lease,
+        IReadOnlyList<PredictionInput> inputs,
+        PredictionTerms terms,
+        CancellationToken cancellationToken
+    )
+    {
+        var (model, inputLength) = (lease.Snapshot.Resolved!, lease.Worker.Counts.Input);
+        if ((long)inputs.Count * inputLength > Array.MaxLength / sizeof(float))
+        {
+            return new Failure(
+                ErrorCode.BodyTooLarge,
+                $"{inputs.Count} inputs of shape {model.Analysis.Input} are more than one request can hold. "
+                    + "Send fewer inputs per request."
+            );
+        }
+
+        var bytes = (long)inputs.Count * inputLength * sizeof(float);
+        if (!limiter.Admit(inputs.Count, bytes).TryGet(out var admission, out var overloaded))
+            return overloaded;
+        using var admitted = admission;
+        var timeout = terms.Timeout < maxTimeout ? terms.Timeout.Value : maxTimeout;
+        var reserved = lease.Worker.Reserve(inputs.Count, terms.Priority, InferenceWorker.Now + timeout);
+        if (!reserved.TryGet(out var reservation, out var full))
+            return full;
+        using var returning = reservation;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
+        try
+        {
+            var scored = await scorer.ScoreAsync(model, lease.Worker, reservation, inputs, deadline.Token);
+            return new PredictionResult(PredictionSource.Of(lease), scored.Outcomes, scored.Timing);
+        }
+        catch (ServingException exception)
+        {
+            return exception.Failure;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Failure(
+                ErrorCode.DeadlineExceeded,
+                "The deadline passed before the scores were computed. "
+                    + "Send fewer inputs per request, or set a longer timeout."
+            );
+        }
+    }
+
+    // The failure of a request of which no input can be used; null when one can.
+    private static Failure? RefuseAll(IReadOnlyList<PredictionInput> inputs, IReadOnlyList<Outcome<Scores>> outcomes)
+    {
+        List<Failure> failures = [.. outcomes.Select(outcome => outcome.Failure).OfType<Failure>()];
+        if (failures.Count < outcomes.Count)
+            return null;
+        if (failures is [var only])
+            return only;
+        var code = failures.Select(failure => failure.Code).Distinct().ToList() is [var same]
+            ? same
+            : ErrorCode.ImageUndecodable;
+        var property = inputs[0] is RawTensor ? "tensors" : "images";
+        return new Failure(
+            code,
+            $"None of the {failures.Count} {property} could be used. The first error: {failures[0].Detail}"
+        )
+        {
+            Errors = [.. failures.Select((failure, index) => new ErrorDetail($"/{property}/{index}", failure.Detail))],
+        };
+    }
+}

@@ -1,0 +1,431 @@
+using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Registry;
+
+/// <content>Changes: first in the store, then in memory. There is one change of a model at a time.</content>
+public sealed partial class ModelCatalog
+{
+    /// <summary>Builds the first version of a new model and serves it.</summary>
+    /// <param name="model">The model to build.</param>
+    /// <param name="upload">
+    /// A weights file; borrowed. Without one, the weights are those of the model that this one is derived from, or
+    /// random.
+    /// </param>
+    /// <param name="allowPartial">Loads the tensors of the file that fit, and leaves the others random.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
+    /// <returns>
+    /// The version; <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not
+    /// exist, or a sample can't be decoded), <see cref="ErrorCode.WeightsUnreadable"/>,
+    /// <see cref="ErrorCode.WeightsMismatch"/>, <see cref="ErrorCode.PlanRejected"/>,
+    /// <see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.ReadOnly"/> or
+    /// <see cref="ErrorCode.StorageUnavailable"/>. The model then does not exist.
+    /// </returns>
+    public Task<Outcome<VersionOfModel>> CreateAsync(
+        ResolvedModel model,
+        WeightsUpload? upload,
+        bool allowPartial,
+        CancellationToken cancellationToken
+    ) =>
+        Outcome.OfAsync(async () =>
+        {
+            await builder.CheckSamplesAsync(model, cancellationToken);
+            var entry = new ModelEntry(model.Definition.Name, new ModelSettings()) { IsNew = true };
+
+            // Takes the name before the build begins, so that two clients can't build the same model.
+            if (!registry.TryAdd(entry))
+            {
+                throw new ServingException(
+                    ErrorCode.ModelExists,
+                    $"There is already a model named '{entry.Name}'. Delete it first, or choose another name."
+                );
+            }
+
+            try
+            {
+                var version = CreateVersion(entry, 1, model, parent: null);
+                var source = SourceOf(version, upload, allowPartial);
+                await BuildAsync(version, source, model.Definition.Samples ?? [], replaces: false, cancellationToken);
+                entry.Put(version);
+                entry.IsNew = false;
+                return new VersionOfModel(entry, version);
+            }
+            finally
+            {
+                if (entry.IsNew)
+                    registry.Remove(entry);
+            }
+        });
+
+    /// <summary>
+    /// Builds another version of a model while the existing ones serve. When it is ready it becomes the default, unless
+    /// another version is pinned, or it does not reproduce its golden samples.
+    /// </summary>
+    /// <param name="model">The model to build, with the name of the existing model.</param>
+    /// <param name="upload">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="allowPartial">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
+    /// <returns>
+    /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
+    /// others serve on.
+    /// </returns>
+    public Task<Outcome<VersionOfModel>> AddVersionAsync(
+        ResolvedModel model,
+        WeightsUpload? upload,
+        bool allowPartial,
+        CancellationToken cancellationToken
+    ) =>
+        ChangeAsync(
+            model.Definition.Name,
+            async entry =>
+            {
+                await builder.CheckSamplesAsync(model, cancellationToken);
+                var parent = entry.Default;
+                var samples =
+                    model.Definition.Samples
+                    ??
+                    [
+                        .. (await ReadSamplesAsync(parent, cancellationToken)).Select(sample =>
+                            sample.For(model.Definition.Labels)
+                        ),
+                    ];
+                var version = CreateVersion(entry, entry.Settings.LastVersion + 1, model, parent.Version);
+                var source = SourceOf(version, upload, allowPartial);
+                entry.Put(version);
+                try
+                {
+                    await BuildAsync(version, source, samples, replaces: false, cancellationToken);
+                    return new VersionOfModel(entry, version);
+                }
+                catch (OperationCanceledException)
+                {
+                    entry.Remove(version.Version);
+                    throw;
+                }
+                catch (Exception exception)
+                {
+                    entry.AddFailure(
+                        version,
+                        exception is ServingException known ? known.Message : VersionLoader.UnexpectedError
+                    );
+                    throw;
+                }
+            },
+            cancellationToken
+        );
+
+    /// <summary>
+    /// Replaces the weights of a version that has random ones. Predictions that already run finish with the random
+    /// ones.
+    /// </summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="upload">A weights file; borrowed.</param>
+    /// <param name="allowPartial">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
+    /// <returns>
+    /// The version with its new weights, or as <see cref="FindWithRandomWeights"/> and <see cref="CreateAsync"/>: the
+    /// version then stays as it was.
+    /// </returns>
+    public Task<Outcome<VersionOfModel>> PutWeightsAsync(
+        string name,
+        int version,
+        WeightsUpload upload,
+        bool allowPartial,
+        CancellationToken cancellationToken
+    ) =>
+        ChangeAsync(
+            name,
+            async entry =>
+            {
+                var before = FindWithRandomWeights(name, version).OrThrow();
+                var after = new ModelVersion(
+                    name,
+                    version,
+                    before.Lineage,
+                    before.Created,
+                    VersionSnapshot.Building(before.Resolved),
+                    instances
+                );
+                await BuildAsync(
+                    after,
+                    new UploadedWeights(upload, allowPartial),
+                    await ReadSamplesAsync(before, cancellationToken),
+                    replaces: true,
+                    cancellationToken
+                );
+                entry.Put(after);
+                if (before.Remove("Its weights were replaced.") is { } draining)
+                    await loader.WaitForDrainAsync(before, draining);
+                return new VersionOfModel(entry, after);
+            },
+            cancellationToken
+        );
+
+    /// <summary>Changes the model's default version, or the labels of that version.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="update">The change.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <returns>
+    /// The model; <see cref="ErrorCode.VersionConflict"/>: the version to pin can't be served;
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: there is not one label per class; <see cref="ErrorCode.ReadOnly"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>; or as <see cref="Find(string, int?)"/>.
+    /// </returns>
+    public Task<Outcome<ModelEntry>> UpdateAsync(
+        string name,
+        ModelUpdate update,
+        CancellationToken cancellationToken
+    ) =>
+        ChangeAsync(
+            name,
+            async entry =>
+            {
+                var pinned = update.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
+                var version = entry.Find(pinned).OrThrow();
+                var isPinning = update.DefaultVersion?.Number is not null;
+                if (isPinning && version.Current.State is VersionState.Failed or VersionState.Loading)
+                {
+                    throw new ServingException(
+                        ErrorCode.VersionConflict,
+                        $"{version.NotReady().Detail} It can't become the default."
+                    );
+                }
+
+                var labels = entry.Settings.Labels.ToDictionary();
+                if (update.Labels is { } names)
+                    labels[version.Version] = OnePerClass(names, version);
+                var settings = entry.Settings with { DefaultVersion = pinned, Labels = labels };
+                await store.PutSettingsAsync(name, settings);
+                entry.Settings = settings;
+                if (update.Labels is not null)
+                    version.Relabel(update.Labels);
+                if (isPinning)
+                    version.AllowLoading();
+                return entry;
+            },
+            cancellationToken
+        );
+
+    /// <summary>Deletes a model. Running requests finish; later ones don't find it.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <returns>
+    /// What became of its memory; <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>, or as
+    /// <see cref="Find(string)"/>.
+    /// </returns>
+    public async Task<Outcome<Deleted>> DeleteAsync(string name)
+    {
+        var removed = await ChangeAsync(
+            name,
+            async entry =>
+            {
+                await store.RemoveAsync(name);
+                entry.IsRemoved = true;
+                registry.Remove(entry);
+                return entry.Versions;
+            },
+            CancellationToken.None
+        );
+        return removed.TryGet(out var versions, out var failure) ? await FreeAsync(versions) : failure;
+    }
+
+    /// <summary>Deletes a version. Running requests finish; later ones don't find it, or get another default.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <returns>
+    /// What became of its memory; <see cref="ErrorCode.VersionConflict"/>: it is pinned, or the only one;
+    /// <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>; or as
+    /// <see cref="Find(string, int?)"/>.
+    /// </returns>
+    public async Task<Outcome<Deleted>> DeleteVersionAsync(string name, int version)
+    {
+        var removed = await ChangeAsync(
+            name,
+            async entry =>
+            {
+                var found = entry.Find(version).OrThrow();
+                ThrowIfNeeded(entry, found);
+
+                // The settings have the highest number that a version ever had, so that none is used twice.
+                await store.PutSettingsAsync(name, entry.Settings);
+                await store.RemoveAsync(name, version);
+                entry.Remove(version);
+                return found;
+            },
+            CancellationToken.None
+        );
+        return removed.TryGet(out var found, out var failure) ? await FreeAsync([found]) : failure;
+    }
+
+    private static void ThrowIfNeeded(ModelEntry entry, ModelVersion version)
+    {
+        if (entry.Pinned == version.Version)
+        {
+            throw new ServingException(
+                ErrorCode.VersionConflict,
+                $"Version {version.Version} is pinned as the default. "
+                    + $"PATCH /v1/models/{entry.Name} with another \"default_version\" first."
+            );
+        }
+
+        if (entry.Versions.All(item => item == version || item.Current.WeightsFile is null))
+        {
+            throw new ServingException(
+                ErrorCode.VersionConflict,
+                $"Version {version.Version} is the only one of '{entry.Name}'. "
+                    + $"DELETE /v1/models/{entry.Name} deletes the model."
+            );
+        }
+    }
+
+    private static IReadOnlyList<string> OnePerClass(IReadOnlyList<string> labels, ModelVersion version)
+    {
+        var classes = version.Resolved.ClassCount;
+        if (labels.Count == classes)
+            return labels;
+        var detail =
+            $"There are {labels.Count} labels for the {classes} classes of version {version.Version}; "
+            + "give one label per class.";
+        throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/labels", detail)]);
+    }
+
+    // Runs one change of a model at a time.
+    private Task<Outcome<T>> ChangeAsync<T>(
+        string name,
+        Func<ModelEntry, Task<T>> change,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        Outcome.OfAsync(async () =>
+        {
+            var entry = registry.Find(name).OrThrow();
+            await entry.Changes.WaitAsync(cancellationToken);
+            try
+            {
+                return entry.IsRemoved ? throw new ServingException(ModelRegistry.NotFound(name)) : await change(entry);
+            }
+            finally
+            {
+                entry.Changes.Release();
+            }
+        });
+
+    private ModelVersion CreateVersion(ModelEntry entry, int number, ResolvedModel model, int? parent)
+    {
+        var from = model.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
+        if (from is { Version: null } newest)
+            from = newest with { Version = registry.Find(newest.Name).OrThrow().Default.Version };
+
+        // Samples stay in the store only.
+        var withoutSamples = model.With(model.Definition with { Samples = null });
+        return new ModelVersion(
+            entry.Name,
+            number,
+            new VersionLineage(from?.ToString(), parent),
+            clock.GetUtcNow(),
+            VersionSnapshot.Building(withoutSamples),
+            instances
+        );
+    }
+
+    private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, bool allowPartial)
+    {
+        if (upload is not null)
+            return new UploadedWeights(upload, allowPartial);
+        if (version.Lineage?.From is not { } text)
+            return new RandomWeights();
+        var from = ModelReference.Parse(text);
+        return new VersionWeights(registry.Find(from.Name, from.Version).OrThrow());
+    }
+
+    private Task<IReadOnlyList<SampleDefinition>> ReadSamplesAsync(
+        ModelVersion version,
+        CancellationToken cancellationToken
+    ) => store.ReadSamplesAsync(version.Name, version.Version, version.Current.Files, cancellationToken);
+
+    // Builds, warms up, checks and stores a version, and marks it as ready only then.
+    private async Task BuildAsync(
+        ModelVersion version,
+        WeightsSource source,
+        IReadOnlyList<SampleDefinition> samples,
+        bool replaces,
+        CancellationToken cancellationToken
+    )
+    {
+        // A full disk is known before the time of a build is spent.
+        if (await store.CheckWritableAsync(version.Bytes, cancellationToken) is { } failure)
+            throw new ServingException(failure);
+        var reserved = await loader.ReserveAsync(version);
+        VersionInMemory? built = null;
+        IReadOnlyDictionary<string, StoredFile> files;
+        try
+        {
+            var network = await builder.BuildAsync(version, source, samples, cancellationToken);
+            built = new VersionInMemory(network, reserved);
+            files = await store.PutVersionAsync(Describe(version, network, samples, replaces), cancellationToken);
+        }
+        catch
+        {
+            if (built is null)
+                reserved.Dispose();
+            else
+                await Task.Run(built.Dispose, CancellationToken.None);
+            throw;
+        }
+
+        // It is removed already when the server is shutting down; it is stored, and the next start has it.
+        if (!version.TryMarkReady(built, files))
+            await Task.Run(built.Dispose, CancellationToken.None);
+        loader.LogIsReady(version);
+    }
+
+    private static VersionContent Describe(
+        ModelVersion version,
+        BuiltModel built,
+        IReadOnlyList<SampleDefinition> samples,
+        bool replaces
+    )
+    {
+        var model = version.Resolved;
+        var manifest = new VersionManifest
+        {
+            Schema = built.Samples is null ? VersionManifest.SchemaWithoutSamples : VersionManifest.CurrentSchema,
+            Name = version.Name,
+            Version = version.Version,
+            Created = version.Created,
+            Lineage = version.Lineage!,
+            Weights = built.Weights.State,
+            RandomTensors = built.Weights.RandomTensors,
+            Head = built.Weights.Head,
+            Report = built.Weights.Report,
+            Samples = built.Samples,
+            Files = new Dictionary<string, StoredFile>(),
+        };
+        var weights = new SafetensorsContent(
+            model.Analysis.StateDict,
+            built.Worker.StateDict,
+            new Dictionary<string, string> { ["format"] = "pt" }
+        );
+        return new VersionContent(manifest, model, weights.Parts(), samples, replaces);
+    }
+
+    // Frees the memory of versions that are deleted, as far as the limit of drains allows.
+    private async Task<Deleted> FreeAsync(IReadOnlyList<ModelVersion> versions)
+    {
+        var results = await Task.WhenAll(
+            versions.Select(async version =>
+            {
+                if (version.Remove("It was deleted.") is not { } draining)
+                    return (Bytes: 0L, HeldBy: null);
+                var heldBy = await loader.WaitForDrainAsync(version, draining);
+                return (Bytes: heldBy is null ? version.Bytes + version.PlanBytes : 0, HeldBy: heldBy);
+            })
+        );
+        string[] holders = [.. results.Select(result => result.HeldBy).OfType<string>()];
+        return new Deleted(
+            results.Sum(result => result.Bytes),
+            holders.Length == 0 ? null : string.Join(" and ", holders)
+        );
+    }
+}

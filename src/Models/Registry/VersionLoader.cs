@@ -1,0 +1,252 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelService.Models.Backends;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>
+/// Brings versions into memory and out of it, within the memory budget. When a version needs the memory of others,
+/// the least recently used ones that are neither pinned nor leased are unloaded.
+/// </summary>
+/// <param name="registry">The models.</param>
+/// <param name="builder">Builds versions.</param>
+/// <param name="store">The stored versions.</param>
+/// <param name="budget">The memory that versions may use.</param>
+/// <param name="options">How long requests wait for a version, and drains for requests.</param>
+/// <param name="clock">Measures both.</param>
+/// <param name="logger">Logs versions that are loaded and unloaded.</param>
+internal sealed partial class VersionLoader(
+    ModelRegistry registry,
+    IModelBuilder builder,
+    IModelStore store,
+    MemoryBudget budget,
+    IOptions<MemoryOptions> options,
+    TimeProvider clock,
+    ILogger<VersionLoader> logger
+)
+{
+    internal const string UnexpectedError = "An unexpected error occurred; the server's log has the details.";
+
+    /// <summary>
+    /// Leases a version, which keeps it in memory until the lease is disposed. Loads the version first when it is not
+    /// in memory, and waits for that.
+    /// </summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version; null: the default.</param>
+    /// <param name="holder">What holds the lease, as a noun: <c>prediction</c>.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <returns>
+    /// The lease, which the caller disposes; <see cref="ErrorCode.ModelNotReady"/>,
+    /// <see cref="ErrorCode.OutOfMemory"/>, or as <see cref="ModelRegistry.Find(string, int?)"/>.
+    /// </returns>
+    public async Task<Outcome<ModelLease>> LeaseAsync(
+        string name,
+        int? version,
+        string holder,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            if (!registry.Find(name).TryGet(out var entry, out var failure))
+                return failure;
+            if (!entry.Find(version).TryGet(out var found, out failure))
+                return failure;
+            if (version is null && found.Current.IsQuarantined && entry.Pinned != found.Version)
+                return found.Quarantined();
+            if (found.TryLease(holder) is { } lease)
+                return lease;
+
+            // A version that is ready, but gave no lease, has changed in between. One that was removed is replaced.
+            var snapshot = found.Current;
+            if (snapshot.State == VersionState.Ready || snapshot.IsRemoved)
+                continue;
+            if (!snapshot.LoadsOnRequest)
+                return found.NotReady();
+            var left = options.Value.LoadWait - clock.GetElapsedTime(started);
+            try
+            {
+                await LoadAsync(found).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken);
+            }
+            catch (ServingException exception)
+            {
+                return exception.Failure;
+            }
+            catch (TimeoutException)
+            {
+                return found.NotReady();
+            }
+        }
+    }
+
+    /// <summary>Loads a version, if it is not in memory. Simultaneous callers share one load.</summary>
+    /// <param name="version">The version.</param>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ModelNotReady"/>: its files are damaged; <see cref="ErrorCode.OutOfMemory"/>.
+    /// </exception>
+    public Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version));
+
+    /// <summary>Loads a version if the budget has room for it without unloading another one.</summary>
+    public async Task LoadIfRoomAsync(ModelVersion version)
+    {
+        if (budget.HasRoom(DeviceOf(version), version.MemoryBytes))
+            await LoadAsync(version);
+    }
+
+    /// <summary>Reserves memory for a version, and unloads others until there is enough.</summary>
+    /// <param name="version">The version.</param>
+    /// <returns>The reserved memory; the caller disposes it, or passes it on.</returns>
+    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
+    public async Task<IDisposable> ReserveAsync(ModelVersion version)
+    {
+        var (device, bytes) = (DeviceOf(version), version.MemoryBytes);
+        while (true)
+        {
+            if (budget.TryReserve(device, bytes) is { } reserved)
+                return reserved;
+            if (bytes > budget.Limit(device) || !await UnloadOneAsync(version, device))
+                throw budget.DoesNotFit($"Version {version.Version} of '{version.Name}'", device, bytes);
+        }
+    }
+
+    /// <summary>Waits for a drain, for as long as the options say.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="draining">Completes when its memory is freed.</param>
+    /// <returns>What still holds the version, such as <c>2 predictions</c>; null when its memory is freed.</returns>
+    public async Task<string?> WaitForDrainAsync(ModelVersion version, Task draining)
+    {
+        try
+        {
+            await draining.WaitAsync(options.Value.DrainWait, clock);
+            LogUnloaded(version.Name, version.Version, version.Bytes);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            var holders = version.Holders ?? "its worker";
+            LogStillUsed(version.Name, version.Version, holders);
+            return holders;
+        }
+    }
+
+    /// <summary>Logs that a version serves, and with what reservations.</summary>
+    public void LogIsReady(ModelVersion version)
+    {
+        var snapshot = version.Current;
+        if (snapshot is not { Execution: { } execution, Weights: { } weights, Resolved: { } model })
+            return;
+        var parameters = model.Analysis.Parameters;
+        LogReady(version.Name, version.Version, parameters, execution.Device, execution.Backend, weights.State);
+        if (execution.FallbackReason is { } reason)
+            LogFallback(version.Name, version.Version, reason);
+        if (snapshot.Samples is { Reproduced: false } samples)
+            LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
+    }
+
+    private static string DeviceOf(ModelVersion version) =>
+        ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
+
+    private async Task LoadNowAsync(ModelVersion version)
+    {
+        // ShareLoad starts this method under the version's lock: go on without the lock.
+        await Task.Yield();
+        await version.DrainedAsync();
+        if (!version.TryBeginLoading())
+            return;
+        IDisposable? reserved = null;
+        try
+        {
+            reserved = await ReserveAsync(version);
+            var files = version.Current.Files;
+            var samples = await store.ReadSamplesAsync(version.Name, version.Version, files, CancellationToken.None);
+            var built = await builder.BuildAsync(version, new StoredWeights(), samples, CancellationToken.None);
+            var loaded = new VersionInMemory(built, reserved);
+            if (version.TryMarkReady(loaded, files))
+                LogIsReady(version);
+            else
+                await Task.Run(loaded.Dispose);
+        }
+        catch (ServingException exception) when (exception.Code == ErrorCode.OutOfMemory)
+        {
+            reserved?.Dispose();
+            version.MarkUnloaded(exception.Message);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            reserved?.Dispose();
+            LogLoadFailed(exception, version.Name, version.Version);
+            version.MarkFailed(exception is ServingException known ? known.Message : UnexpectedError);
+            throw new ServingException(version.NotReady());
+        }
+    }
+
+    // Unloads one version that is not leased, the least recently used first; false when there is none. A version that
+    // is being unloaded already comes before all others.
+    private async Task<bool> UnloadOneAsync(ModelVersion version, string device)
+    {
+        var candidates = (
+            from entry in registry.List()
+            from item in entry.Versions
+            where item.Version != entry.Pinned && item != version && item.Current.Execution?.Device == device
+            orderby item.LastUsed
+            select item
+        ).ToList();
+        if (candidates.FirstOrDefault(item => item.Current.State == VersionState.Draining) is { } leaving)
+        {
+            await leaving.DrainedAsync();
+            return true;
+        }
+
+        const string Reason = "Another version needed its memory; the next request loads it.";
+        foreach (var candidate in candidates)
+        {
+            if (candidate.Drain(Reason, loadsOnRequest: true, onlyIdle: true) is not { } draining)
+                continue;
+            await draining;
+            LogUnloaded(candidate.Name, candidate.Version, candidate.Bytes);
+            return true;
+        }
+
+        return false;
+    }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "Version {Version} of model {Model} is ready: {Parameters} parameters on {Device}, backend {Backend}, "
+            + "weights {Weights}"
+    )]
+    private partial void LogReady(
+        string model,
+        int version,
+        long parameters,
+        string device,
+        Backend backend,
+        WeightsState weights
+    );
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Version {Version} of model {Model} computes layer by layer, which is slower: {Reason}"
+    )]
+    private partial void LogFallback(string model, int version, string reason);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Version {Version} of model {Model} does not reproduce {Differences} of its {Samples} golden samples"
+    )]
+    private partial void LogNotReproduced(string model, int version, int differences, int samples);
+
+    [LoggerMessage(LogLevel.Information, "Version {Version} of model {Model} was unloaded: {Bytes} bytes")]
+    private partial void LogUnloaded(string model, int version, long bytes);
+
+    [LoggerMessage(LogLevel.Warning, "Version {Version} of model {Model} is not unloaded yet: {Holders} still use it")]
+    private partial void LogStillUsed(string model, int version, string holders);
+
+    [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} could not be loaded")]
+    private partial void LogLoadFailed(Exception exception, string model, int version);
+}

@@ -1,0 +1,163 @@
+using Microsoft.Extensions.Options;
+using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Scheduling;
+using ModelService.Models.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>
+/// Opens the source of a version's weights and compares it with the network, beside other slow work and not on web
+/// threads.
+/// </summary>
+/// <param name="store">The stored versions.</param>
+/// <param name="limits">The limits of a weights file.</param>
+internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> limits) : IDisposable
+{
+    // Files that are parsed at once. They wait for the disk, so there may be more than cores.
+    private const int Width = 4;
+
+    private readonly Lane lane = new(Width);
+
+    /// <summary>Opens the source of a version's weights.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The tensors that fit; the caller disposes them after copying.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.WeightsUnreadable"/>, <see cref="ErrorCode.WeightsMismatch"/>;
+    /// <see cref="ErrorCode.ModelNotReady"/>: the other version is not stored.
+    /// </exception>
+    public async Task<OpenedWeights> OpenAsync(
+        ModelVersion version,
+        WeightsSource source,
+        CancellationToken cancellationToken
+    )
+    {
+        var network = version.Resolved.Analysis;
+        switch (source)
+        {
+            case UploadedWeights(var upload, var allowPartial):
+                return await lane.RunAsync(() => OpenUpload(network, upload, allowPartial), cancellationToken);
+            case VersionWeights(var other):
+                var (file, _) = await OpenStoredAsync(other, cancellationToken);
+                return Take(network, file.Tensors, other.Current.Weights?.RandomTensors ?? [], file);
+            case TensorWeights(var stateDict):
+                var tensors = new LiveTensors(stateDict);
+                return Take(network, tensors.Tensors, [], tensors);
+            case StoredWeights:
+                var (own, snapshot) = await OpenStoredAsync(version, cancellationToken);
+                return Guard(
+                    () =>
+                    {
+                        var match = StateDictMatch.Compare(network.StateDict, own.Tensors, network.Head?.Key);
+                        match.ThrowIfMismatched();
+                        return new OpenedWeights(snapshot.Weights!, match.Pairs, own);
+                    },
+                    own
+                );
+            default:
+                return new OpenedWeights(LoadedWeights.None(network), [], null);
+        }
+    }
+
+    /// <summary>Compares a weights file with a network.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="upload">The file; borrowed.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
+    public Task<WeightsReport> CheckAsync(
+        ResolvedModel model,
+        WeightsUpload upload,
+        CancellationToken cancellationToken
+    ) =>
+        lane.RunAsync(
+            () =>
+            {
+                using var file = WeightsFile.Open(upload.Path, limits.Value);
+                return LoadedWeights.From(model.Analysis, file, upload.Sha256).Report!;
+            },
+            cancellationToken
+        );
+
+    /// <inheritdoc/>
+    public void Dispose() => lane.Dispose();
+
+    private OpenedWeights OpenUpload(ArchitectureAnalysis network, WeightsUpload upload, bool allowPartial)
+    {
+        var file = WeightsFile.Open(upload.Path, limits.Value);
+        return Guard(
+            () =>
+            {
+                var weights = LoadedWeights.From(network, file, upload.Sha256);
+                weights.Report!.ThrowIfMismatched(allowPartial);
+                return new OpenedWeights(weights, weights.Report.Pairs, file);
+            },
+            file
+        );
+    }
+
+    private async Task<(WeightsFile File, VersionSnapshot Snapshot)> OpenStoredAsync(
+        ModelVersion version,
+        CancellationToken cancellationToken
+    )
+    {
+        var snapshot = version.Current;
+        if (snapshot.WeightsFile is not { } expected)
+            throw new ServingException(version.NotReady());
+        var stream = await store.OpenWeightsAsync(version.Name, version.Version, expected, cancellationToken);
+        return (await lane.RunAsync(() => WeightsFile.Open(stream, limits.Value), CancellationToken.None), snapshot);
+    }
+
+    private static OpenedWeights Take(
+        ArchitectureAnalysis network,
+        IReadOnlyList<StoredTensor> tensors,
+        IReadOnlyList<string> randomAtSource,
+        IDisposable owner
+    ) =>
+        Guard(
+            () =>
+            {
+                var weights = LoadedWeights.From(network, tensors, randomAtSource);
+                return new OpenedWeights(weights, weights.Report!.Pairs, owner);
+            },
+            owner
+        );
+
+    private static OpenedWeights Guard(Func<OpenedWeights> open, IDisposable owner)
+    {
+        try
+        {
+            return open();
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>The tensors that a version takes from a source that is open.</summary>
+/// <param name="weights">The weights as the version describes them.</param>
+/// <param name="pairs">The tensors to copy; valid until this is disposed.</param>
+/// <param name="owner">The open source; owned.</param>
+internal sealed class OpenedWeights(LoadedWeights weights, IReadOnlyList<TensorPair> pairs, IDisposable? owner)
+    : IDisposable
+{
+    /// <summary>The weights as the version describes them: without tensors, which end with the source.</summary>
+    public LoadedWeights Weights { get; } =
+        weights with
+        {
+            // Suggestions are for a file that is refused.
+            Report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] },
+        };
+
+    /// <summary>The tensors to copy; valid until this is disposed.</summary>
+    public IReadOnlyList<TensorPair> Pairs => pairs;
+
+    /// <inheritdoc/>
+    public void Dispose() => owner?.Dispose();
+}

@@ -1,0 +1,19 @@
+using ModelService.Models.Language;
+
+namespace ModelService.Models.Storage;
+
+/// <summary>What is stored of a version.</summary>
+/// <param name="Manifest">Its manifest, without its files.</param>
+/// <param name="Model">Its definition.</param>
+/// <param name="Weights">
+/// The bytes of its safetensors file, in order; each part is valid until the next one is requested.
+/// </param>
+/// <param name="Samples">Its golden samples; empty when it has none.</param>
+/// <param name="Replaces">Whether it replaces the stored version of the same number.</param>
+public sealed record VersionContent(
+    VersionManifest Manifest,
+    ResolvedModel Model,
+    IEnumerable<ReadOnlyMemory<byte>> Weights,
+    IReadOnlyList<SampleDefinition> Samples,
+    bool Replaces
+);

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using ModelService.Models.Backends;
+using ModelService.Models.Errors;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Registry;
+using ModelService.Models.Tests.Storage;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Tests.Registry.Support;
+
+/// <summary>A registry whose builds, store and clock a test controls. No network is built and no file is written.</summary>
+internal sealed class RegistryHarness
+{
+    public RegistryHarness(long? budget = null, MemoryModelStore? store = null)
+    {
+        Store = store ?? new MemoryModelStore();
+        Builder = new FakeModelBuilder(Clock);
+        var memory = Options.Create(new MemoryOptions { Budget = budget });
+        Budget = new MemoryBudget(memory);
+        var compute = Options.Create(new ComputeOptions());
+        Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
+        Loader = new VersionLoader(Registry, Builder, Store, Budget, memory, Clock, NullLogger<VersionLoader>.Instance);
+        Catalog = new ModelCatalog(
+            Registry,
+            Loader,
+            Builder,
+            new WeightsOpener(Store, Options.Create(WeightsLimits.Default)),
+            Store,
+            Options.Create(new ArchitectureLimits()),
+            compute,
+            Clock
+        );
+    }
+
+    public FakeTimeProvider Clock { get; } = new(DateTimeOffset.UnixEpoch);
+
+    public MemoryModelStore Store { get; }
+
+    public FakeModelBuilder Builder { get; }
+
+    public MemoryBudget Budget { get; }
+
+    public ModelRegistry Registry { get; }
+
+    public VersionLoader Loader { get; }
+
+    public ModelCatalog Catalog { get; }
+
+    /// <summary>The memory of one version: all networks of these tests are equal.</summary>
+    public static long VersionBytes { get; } =
+        new ModelVersion("any", 1, null, default, VersionSnapshot.Building(Model("any")), 1).MemoryBytes;
+
+    /// <summary>A definition of a small network.</summary>
+    public static ResolvedModel Model(string name) =>
+        ResolvedModel.Read(
+            JsonElement.Parse(
+                $$"""
+                { "name": "{{name}}", "architecture": { "input": { "channels": 1, "height": 2, "width": 2 },
+                  "layers": [{ "type": "flatten" }, { "type": "linear", "name": "fc", "out_features": 2 }] } }
+                """
+            ),
+            new ArchitectureLimits()
+        );
+
+    /// <summary>A registry over the same store, as after a restart.</summary>
+    public async Task<RegistryHarness> RestartAsync(long? budget = null)
+    {
+        var next = new RegistryHarness(budget, Store);
+        next.Registry.Restore(await Store.OpenAsync(CancellationToken.None));
+        return next;
+    }
+
+    public Task<Outcome<VersionOfModel>> CreateAsync(string name) => CreateForAsync(name, CancellationToken.None);
+
+    public Task<Outcome<VersionOfModel>> CreateForAsync(string name, CancellationToken client) =>
+        Catalog.CreateAsync(Model(name), null, false, client);
+
+    public Task<Outcome<VersionOfModel>> AddAsync(string name) => AddForAsync(name, CancellationToken.None);
+
+    public Task<Outcome<VersionOfModel>> AddForAsync(string name, CancellationToken client) =>
+        Catalog.AddVersionAsync(Model(name), null, false, client);
+
+    public Task<Outcome<VersionOfModel>> PutAsync(string name, int version) =>
+        Catalog.PutWeightsAsync(name, version, new WeightsUpload("none", ""), false, CancellationToken.None);
+
+    public Task<Outcome<ModelEntry>> PinAsync(string name, string version) =>
+        Catalog.UpdateAsync(
+            name,
+            ModelUpdate.Read(JsonElement.Parse($$"""{ "default_version": {{version}} }""")),
+            CancellationToken.None
+        );
+
+    public Task<Outcome<ModelLease>> LeaseAsync(string name, int? version = null) =>
+        Loader.LeaseAsync(name, version, "prediction", CancellationToken.None);
+
+    public ModelVersion Version(string name, int version) => Registry.Find(name, version).OrThrow();
+
+    public VersionState State(string name, int version) => Version(name, version).Current.State;
+}
