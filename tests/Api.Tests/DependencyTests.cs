@@ -1,6 +1,6 @@
-using ModelService.Models.Registry;
 using System.Reflection;
 using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Registry;
 
 namespace ModelService.Api.Tests;
 

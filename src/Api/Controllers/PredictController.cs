@@ -143,11 +143,15 @@ public sealed class PredictController(
         var terms = RequestTerms.From(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, aborted);
         var predicted = await predictions.PredictAsync(name, version, inputs, terms.ToPredictionTerms(), aborted);
-        log.Set("Model", name);
-        log.Set("Count", inputs.Count);
+        if ((predicted.Value?.Source.Version ?? (predicted.Failure as PredictionFailure)?.Version) is { } found)
+        {
+            log.Set("Model", name);
+            log.Set("Version", found);
+            log.Set("Count", inputs.Count);
+        }
+
         return predicted.ToResult(result =>
         {
-            log.Set("Version", result.Source.Version);
             log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
             return PredictResponse.Create(result, topK, scores);
         });

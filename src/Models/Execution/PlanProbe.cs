@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
@@ -134,6 +135,7 @@ public sealed partial class PlanProbe(
         var errors = new StringBuilder();
         child.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         child.Start();
+        GiveWay(child);
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
         _ = SendAsync(child.StandardInput, description);
@@ -179,6 +181,19 @@ public sealed partial class PlanProbe(
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // The process has ended already; its exit code says why.
+        }
+    }
+
+    // A probe shares the cores with predictions, which come first.
+    private static void GiveWay(Process child)
+    {
+        try
+        {
+            child.PriorityClass = ProcessPriorityClass.BelowNormal;
+        }
+        catch (Exception exception) when (exception is Win32Exception or InvalidOperationException)
+        {
+            // The system does not allow it, or the process has ended already.
         }
     }
 

@@ -41,3 +41,13 @@ public sealed record PredictionSource(
         );
     }
 }
+
+/// <summary>The failure of a request whose version was found.</summary>
+public sealed record PredictionFailure : Failure
+{
+    internal PredictionFailure(Failure failure, int version)
+        : base(failure) => Version = version;
+
+    /// <summary>The number of the version.</summary>
+    public int Version { get; }
+}

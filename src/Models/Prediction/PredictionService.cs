@@ -63,11 +63,13 @@ public sealed class PredictionService
         if (!outcome.TryGet(out var result, out failure))
         {
             metrics.Rejected(name, failure.Code, inputs.Count);
-            return failure;
+            return new PredictionFailure(failure, lease.Model.Version);
         }
 
         metrics.Answered(name, result.Outcomes);
-        return RefuseAll(inputs, result.Outcomes) is { } refused ? refused : result;
+        return RefuseAll(inputs, result.Outcomes) is { } refused
+            ? new PredictionFailure(refused, lease.Model.Version)
+            : result;
     }
 
     private async Task<Outcome<PredictionResult>> ScoreAsync(

@@ -211,12 +211,16 @@ public sealed record VersionOfModel(ModelEntry Model, ModelVersion Version);
 
 /// <summary>A version that was unloaded.</summary>
 /// <param name="Version">The version.</param>
-/// <param name="HeldBy">What still keeps it in memory, such as <c>2 predictions</c>; null when its memory is freed.</param>
+/// <param name="HeldBy">
+/// What still keeps it in memory, such as <c>2 predictions</c>; null when its memory is freed.
+/// </param>
 /// <param name="ResidentBefore">Resident bytes of the process before.</param>
 /// <param name="ResidentAfter">Resident bytes of the process afterwards.</param>
 public sealed record UnloadedVersion(ModelVersion Version, string? HeldBy, long ResidentBefore, long ResidentAfter);
 
 /// <summary>What was deleted.</summary>
 /// <param name="BytesFreed">Bytes of the tensors and plans that were in memory, and are no longer.</param>
-/// <param name="HeldBy">What still keeps a part of it in memory, such as <c>2 predictions</c>; null: nothing does.</param>
+/// <param name="HeldBy">
+/// What still keeps a part of it in memory, such as <c>2 predictions</c>; null when nothing does.
+/// </param>
 public sealed record Deleted(long BytesFreed, string? HeldBy);

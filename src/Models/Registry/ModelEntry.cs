@@ -25,7 +25,9 @@ public sealed class ModelEntry
     /// </summary>
     public int? Pinned => settings.DefaultVersion;
 
-    /// <summary>The settings that its versions share, as they are stored. Changed while <see cref="Changes"/> is held.</summary>
+    /// <summary>
+    /// The settings that its versions share, as they are stored. Changed while <see cref="Changes"/> is held.
+    /// </summary>
     internal ModelSettings Settings
     {
         get => settings;

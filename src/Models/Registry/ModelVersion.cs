@@ -278,18 +278,6 @@ public sealed class ModelVersion
         return new Failure(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
     }
 
-    /// <summary>
-    /// The failure of a request without a version number for a model whose versions are all quarantined.
-    /// </summary>
-    internal Failure Quarantined() =>
-        new(
-            ErrorCode.ModelNotReady,
-            $"The model '{Name}' has no default version: version {Version} did not reproduce its golden samples. "
-                + $"GET /v1/models/{Name} shows the differences, "
-                + $"POST /v1/models/{Name}/versions/{Version}/predict uses the version all the same, "
-                + $"and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
-        );
-
     private async Task FreeAsync(VersionInMemory held, Task unused)
     {
         await unused;

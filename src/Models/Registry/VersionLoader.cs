@@ -57,7 +57,7 @@ internal sealed partial class VersionLoader(
             if (!entry.Find(version).TryGet(out var found, out failure))
                 return failure;
             if (version is null && found.Current.IsQuarantined && entry.Pinned != found.Version)
-                return found.Quarantined();
+                return Quarantined(found);
             if (found.TryLease(holder) is { } lease)
                 return lease;
 
@@ -145,6 +145,19 @@ internal sealed partial class VersionLoader(
             LogFallback(version.Name, version.Version, reason);
         if (snapshot.Samples is { Reproduced: false } samples)
             LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
+    }
+
+    // The failure of a request without a version number for a model whose versions are all quarantined.
+    private static Failure Quarantined(ModelVersion version)
+    {
+        var (name, number) = (version.Name, version.Version);
+        return new Failure(
+            ErrorCode.ModelNotReady,
+            $"The model '{name}' has no default version: version {number} did not reproduce its golden samples. "
+                + $"GET /v1/models/{name} shows the differences, "
+                + $"POST /v1/models/{name}/versions/{number}/predict uses the version all the same, "
+                + $"and PATCH /v1/models/{name} with {{\"default_version\": {number}}} makes it the default."
+        );
     }
 
     private static string DeviceOf(ModelVersion version) =>

@@ -28,6 +28,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["DELETE v1/models/{name}"] = Manage,
         ["GET v1/models/{name}/architecture"] = Read,
         ["POST v1/models/{name}/versions"] = Manage,
+        ["GET v1/models/{name}/versions"] = Read,
         ["GET v1/models/{name}/versions/{version:int}"] = Read,
         ["DELETE v1/models/{name}/versions/{version:int}"] = Manage,
         ["POST v1/models/{name}/versions/{version:int}/load"] = Manage,

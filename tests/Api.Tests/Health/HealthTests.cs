@@ -17,12 +17,12 @@ public sealed class HealthTests : IDisposable
     {
         await using (var first = Server())
             await first.Api.CreateAsync(Networks.Tiny("kept"));
-        var clock = new StoppedClock();
+        var held = new HeldStore();
 
-        await using var server = Server(services => services.Use(clock));
+        await using var server = Server(held.Configure);
         var loading = await NotReadyAsync(server);
         var live = await server.Api.GetAsync("/health/live");
-        clock.GoOn();
+        held.GoOn();
         var ready = await Eventually.GetAsync(
             () => server.Api.GetAsync("/health/ready"),
             answer => answer.Status != 503

@@ -105,14 +105,14 @@ public sealed class RequestLogTests
     [Fact]
     public async Task Log_ModelThatIsNotReadyYet_IsNoError()
     {
-        var (log, clock) = (new LogSink(), new StoppedClock());
-        await using var server = Server(log, clock);
+        var (log, held) = (new LogSink(), new HeldStore());
+        await using var server = Server(log, held);
         var creation = server.Api.PostAsync("/v1/models", Networks.Tiny("slow"));
-        await clock.Asked;
+        await held.Asked;
 
         (await server.Api.GetAsync("/v1/models/slow")).Problem(503, "model_not_ready");
         var line = await log.NextRequestAsync();
-        clock.GoOn();
+        held.GoOn();
         (await creation).Ok(201);
 
         Assert.Equal(503, Value(line, "StatusCode"));
@@ -177,11 +177,15 @@ public sealed class RequestLogTests
         }
     }
 
-    private static ApiServer Server(LogSink log, TimeProvider? clock = null) =>
+    private static ApiServer Server(LogSink log, HeldStore? held = null) =>
         new()
         {
             Settings = new() { ["Serilog:MinimumLevel:Default"] = "Information" },
-            Configure = services => services.AddSingleton<ILogEventSink>(log).Use(clock ?? TimeProvider.System),
+            Configure = services =>
+            {
+                services.AddSingleton<ILogEventSink>(log);
+                held?.Configure(services);
+            },
         };
 
     private static object? Value(LogEvent line, string property) =>

@@ -14,7 +14,7 @@ public sealed class DisconnectTests : IAsyncDisposable
     private readonly Arrivals creations = new("/v1/models");
     private readonly Arrivals predictions = new("/v1/models/asked/predict");
     private readonly StagingFolder folder = new();
-    private readonly StoppedClock clock = new();
+    private readonly HeldStore held = new();
     private readonly CancellationTokenSource leaving = new();
     private readonly ApiServer server;
     private readonly HttpClient client;
@@ -25,18 +25,19 @@ public sealed class DisconnectTests : IAsyncDisposable
         {
             Settings = new([folder.Setting]) { ["Serilog:MinimumLevel:Default"] = "Information" },
             Configure = services =>
-                services
-                    .AddSingleton<ILogEventSink>(log)
-                    .AddSingleton<IStartupFilter>(creations)
-                    .AddSingleton<IStartupFilter>(predictions)
-                    .Use(clock),
+                held.Configure(
+                    services
+                        .AddSingleton<ILogEventSink>(log)
+                        .AddSingleton<IStartupFilter>(creations)
+                        .AddSingleton<IStartupFilter>(predictions)
+                ),
         }.OnSocket();
         client = new HttpClient { BaseAddress = server.Api.BaseAddress };
     }
 
     public async ValueTask DisposeAsync()
     {
-        clock.GoOn();
+        held.GoOn();
         client.Dispose();
         leaving.Dispose();
         await server.DisposeAsync();
@@ -71,11 +72,11 @@ public sealed class DisconnectTests : IAsyncDisposable
     {
         using var form = Bodies.Model(Networks.Lesson("left"), Fixtures.Path("weights", "lesson", "lesson.pth"));
         var creation = SendAsync("/v1/models", form);
-        await Task.WhenAny(creation, clock.Asked);
+        await Task.WhenAny(creation, held.Asked);
 
         await LeaveAsync(creation);
         await creations.Left;
-        clock.GoOn();
+        held.GoOn();
 
         // It is built by then, but not kept.
         await OverAsync("/v1/models");
@@ -86,23 +87,16 @@ public sealed class DisconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Create_ClientThatLeavesBeforeItsModelIsBegun_LeavesTheNameFree()
+    public async Task Create_TwoAtOnce_AreBuiltSideBySide()
     {
         var first = server.Api.PostAsync("/v1/models", Networks.Tiny("first"));
-        await clock.Asked;
-        var second = SendAsync("/v1/models", Bodies.Json(Networks.Tiny("second")));
+        var second = server.Api.PostAsync("/v1/models", Networks.Tiny("second"));
 
-        // Its name is taken from when it waits for its turn.
-        await Eventually.GetAsync(() => server.Api.GetAsync("/v1/models/second"), answer => answer.Status == 503);
-        await LeaveAsync(second);
-        await creations.Left;
-        clock.GoOn();
+        await Eventually.GetAsync(() => held.Count, count => count == 2);
+        held.GoOn();
 
         (await first).Ok(201);
-        await OverAsync("/v1/models");
-        await OverAsync("/v1/models");
-        (await server.Api.GetAsync("/v1/models/second")).Problem(404, "model_not_found");
-        await server.Api.CreateAsync(Networks.Tiny("second"));
+        (await second).Ok(201);
     }
 
     [Theory]
@@ -111,7 +105,7 @@ public sealed class DisconnectTests : IAsyncDisposable
     [InlineData("multipart/form-data; boundary=x")]
     public async Task Predict_ClientThatLeavesWhileItUploads_IsForgotten(string contentType)
     {
-        clock.GoOn();
+        held.GoOn();
         await server.Api.CreateAsync(Networks.Tiny("asked"));
         await OverAsync("/v1/models");
         using var body = new StallingContent(
@@ -132,7 +126,7 @@ public sealed class DisconnectTests : IAsyncDisposable
     public async Task Predict_ClientsThatLeaveWhileTheyWait_LeaveNoClaimOnTheModel()
     {
         const int Clients = 20;
-        clock.GoOn();
+        held.GoOn();
         await server.Api.CreateAsync(Networks.Lesson("asked"));
         await OverAsync("/v1/models");
         var inputs = Bodies.Tensors(Networks.Shape, Enumerable.Range(0, 8).Select(Networks.Input));
@@ -171,7 +165,7 @@ public sealed class DisconnectTests : IAsyncDisposable
 
     private async Task AssertItGoesOnAsync()
     {
-        clock.GoOn();
+        held.GoOn();
         await server.Api.CreateAsync(Networks.Tiny("next"));
         (await server.Api.PredictAsync("next", Networks.InputJson())).Ok();
         Assert.DoesNotContain(log.Events, line => line.Level >= Serilog.Events.LogEventLevel.Error);

@@ -156,7 +156,8 @@ public sealed partial class StoredVersionReader(
         using var definition = DurableFiles.Open(Path.Combine(path, FileSystemModelStore.Definition));
         return DurableFiles.Measure(definition) == manifest.Files[FileSystemModelStore.Definition]
             ? null
-            : $"{FileSystemModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was written.";
+            : $"{FileSystemModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was "
+                + "written.";
     }
 
     // Describes an error without paths, because clients see the description.

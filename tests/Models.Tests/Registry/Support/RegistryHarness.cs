@@ -12,7 +12,9 @@ using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Registry.Support;
 
-/// <summary>A registry whose builds, store and clock a test controls. No network is built and no file is written.</summary>
+/// <summary>
+/// A registry whose builds, store and clock a test controls. No network is built and no file is written.
+/// </summary>
 internal sealed class RegistryHarness
 {
     public RegistryHarness(long? budget = null, MemoryModelStore? store = null)
