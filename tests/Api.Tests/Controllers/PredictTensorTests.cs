@@ -50,6 +50,17 @@ public sealed class PredictTensorTests(ApiServer server)
         );
     }
 
+    [Fact]
+    public async Task Predict_NoTensorThatFits_PointsAtEach()
+    {
+        var answer = await server.Api.PredictAsync(
+            await ModelAsync(),
+            """{"tensors":[{"shape":[3,2],"data":[1,2,3,4,5,6]},{"shape":[6],"data":[1,2,3,4,5,6]}]}"""
+        );
+
+        answer.Problem(422, "input_mismatch", "/tensors/0", "/tensors/1");
+    }
+
     [Theory]
     [InlineData("[2,3]", "[1,2,3,4,5]", "/data")]
     [InlineData("[2,3]", "[1,2,3,4,5,6,7]", "/data")]

@@ -45,6 +45,38 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
     }
 
     [Fact]
+    public async Task Download_ReadSlowly_HoldsUpNoChangeAndArrivesWhole()
+    {
+        await using var other = new ApiServer().OnSocket();
+        await other.Api.CreateAsync(
+            Networks.Model(
+                "slow",
+                """{"input":{"shape":[3072]},"layers":[{"type":"linear","out_features":2048}]}"""
+            )
+        );
+        using var client = new HttpClient { BaseAddress = other.Api.BaseAddress };
+        const string Path = "/v1/models/slow/versions/1/weights";
+        var whole = await client.GetByteArrayAsync(Path, TestContext.Current.CancellationToken);
+        using var answer = await client.GetAsync(
+            Path,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
+        await using var body = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var received = new byte[whole.Length];
+        await body.ReadExactlyAsync(received.AsMemory(0, 1000), TestContext.Current.CancellationToken);
+
+        var unloaded = (await other.Api.PostAsync("/v1/models/slow/versions/1/unload", "")).Ok();
+        var deleted = (await other.Api.DeleteAsync("/v1/models/slow")).Ok();
+
+        Assert.Equal("unloaded", unloaded.GetProperty("state").GetString());
+        Assert.False(unloaded.TryGetProperty("held_by", out _));
+        Assert.False(deleted.TryGetProperty("held_by", out _));
+        await body.ReadExactlyAsync(received.AsMemory(1000), TestContext.Current.CancellationToken);
+        Assert.Equal(whole, received);
+    }
+
+    [Fact]
     public async Task Download_Header_KeepsTheFormatsRules()
     {
         (
