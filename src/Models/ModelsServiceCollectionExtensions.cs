@@ -45,7 +45,6 @@ public static class ModelsServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
             .BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ServingMetrics>();
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
         services.TryAddSingleton<DataFolder>();
@@ -61,6 +60,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<VersionLoader>();
         services.TryAddSingleton(Create<ModelCatalog>);
+        services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddSingleton(Create<PredictionService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());

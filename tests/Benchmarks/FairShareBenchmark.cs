@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Execution;
@@ -27,11 +26,6 @@ internal static class FairShareBenchmark
     public static async Task RunAsync()
     {
         NativeRuntime.Prepare(new ComputeOptions());
-        await using var services = new ServiceCollection()
-            .AddMetrics()
-            .AddSingleton<ServingMetrics>()
-            .BuildServiceProvider();
-        var metrics = services.GetRequiredService<ServingMetrics>();
         InferenceWorker Start(string network, DeviceScheduler turns, int weight = 1) =>
             new(
                 new CompiledModel(Analyze(network), seed: 1, [], CPU),
@@ -39,7 +33,7 @@ internal static class FairShareBenchmark
                 1,
                 new BatchingOptions { Weights = { [network] = weight } },
                 turns,
-                metrics
+                new ModelMetrics(network)
             );
 
         foreach (var network in new[] { "lesson", "squeezenet1_1", "resnet18" })

@@ -28,7 +28,6 @@ internal static class ServerTelemetry
             .WithMetrics(static metrics =>
                 metrics
                     .AddMeter(
-                        ServingMetrics.MeterName,
                         "Microsoft.AspNetCore.Hosting",
                         "Microsoft.AspNetCore.Server.Kestrel",
                         "Microsoft.AspNetCore.RateLimiting",
@@ -46,10 +45,16 @@ internal static class ServerTelemetry
         );
     }
 
-    /// <summary>Maps the endpoint of the metrics.</summary>
+    /// <summary>Maps the endpoint of the metrics: OpenTelemetry's, then the service's own.</summary>
     /// <returns>The endpoint, for adding authorization.</returns>
     public static IEndpointConventionBuilder MapMetrics(this WebApplication app) =>
-        app.MapPrometheusScrapingEndpoint("/metrics").DisableHttpMetrics();
+        app.MapPrometheusScrapingEndpoint(
+                "/metrics",
+                meterProvider: null,
+                configureBranchedPipeline: static branch => branch.UseMiddleware<ServiceMetricsMiddleware>(),
+                optionsName: null
+            )
+            .DisableHttpMetrics();
 
     /// <summary>
     /// Whether a request is a health check or reads the metrics, as monitoring does every few seconds.

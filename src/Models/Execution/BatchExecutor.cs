@@ -10,7 +10,7 @@ namespace ModelService.Models.Execution;
 /// <param name="model">The model; borrowed.</param>
 /// <param name="name">The model's name.</param>
 /// <param name="metrics">Counts the batches that are computed.</param>
-internal sealed class BatchExecutor(CompiledModel model, string name, ServingMetrics metrics)
+internal sealed class BatchExecutor(CompiledModel model, string name, ModelMetrics metrics)
 {
     /// <summary>
     /// Computes a batch. Throws nothing: an error goes to the request whose input caused it, and the other requests
@@ -28,7 +28,7 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ServingMet
             var started = Stopwatch.GetTimestamp();
             var scores = model.Run([.. batch.Select(part => part.Request.Slice(part, model.InputCount))], count, pool);
             var took = Stopwatch.GetElapsedTime(started);
-            metrics.Computed(name, count, took);
+            metrics.Computed(count, took);
             ServingTraces.Computed(
                 name,
                 count,

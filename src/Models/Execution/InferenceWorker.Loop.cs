@@ -96,7 +96,7 @@ internal sealed partial class InferenceWorker
                 part.Request.Running += part.Count;
             }
 
-            metrics.Queued(modelName, -count);
+            metrics.Queued(-count);
             if (queue.Count > 0)
                 Monitor.Pulse(gate);
             return batch;

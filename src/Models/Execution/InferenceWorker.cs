@@ -22,8 +22,7 @@ internal sealed partial class InferenceWorker : IInferenceWorker
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(200);
 
     private readonly CompiledModel model;
-    private readonly string modelName;
-    private readonly ServingMetrics metrics;
+    private readonly ModelMetrics metrics;
     private readonly int queueLimit;
     private readonly int maxBatchSize;
     private readonly DeviceScheduler scheduler;
@@ -52,16 +51,10 @@ internal sealed partial class InferenceWorker : IInferenceWorker
         int version,
         BatchingOptions options,
         DeviceScheduler scheduler,
-        ServingMetrics metrics
+        ModelMetrics metrics
     )
     {
-        (this.model, modelName, this.scheduler, this.metrics, queueLimit) = (
-            model,
-            name,
-            scheduler,
-            metrics,
-            options.QueueLimit
-        );
+        (this.model, this.scheduler, this.metrics, queueLimit) = (model, scheduler, metrics, options.QueueLimit);
         maxBatchSize = Math.Min(options.MaxBatchSizeOn(model.Execution.Device), model.MaxBatchSize);
         queue = new BatchQueue<QueuedRequest>(maxBatchSize, options.MaxDelay);
         flow = new FlowState(options.WeightOf(name));
@@ -130,7 +123,7 @@ internal sealed partial class InferenceWorker : IInferenceWorker
             Release(reservation);
             if (queue.Count + running == 0)
                 serviceTime.Start(Stopwatch.GetElapsedTime(0, request.Queued)); // not later: it would count as late
-            metrics.Queued(modelName, count);
+            metrics.Queued(count);
             queue.Add(request, count, reservation.Priority, Now);
             Monitor.Pulse(gate);
         }
@@ -197,7 +190,7 @@ internal sealed partial class InferenceWorker : IInferenceWorker
         // When none of its inputs wait, the request is finished, or the thread that computes the rest disposes them.
         if (queue.Remove(request) is not (> 0 and var removed))
             return;
-        metrics.Queued(modelName, -removed);
+        metrics.Queued(-removed);
         request.Waiting -= removed;
         request.DisposeIfFinished();
     }

@@ -12,8 +12,7 @@ namespace ModelService.Models.Execution;
 /// Takes inputs through preprocessing, network and softmax. The caller decides whether a version may serve.
 /// </summary>
 /// <param name="preprocessor">Turns photos into tensors.</param>
-/// <param name="metrics">Records how long decoding and waiting took.</param>
-public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metrics)
+public sealed class InputScorer(Preprocessor preprocessor)
 {
     // Decodes as many photos at once as there are cores; more would only compete for them.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
@@ -26,6 +25,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
     /// <param name="worker">Computes the model; borrowed.</param>
     /// <param name="reservation">Room in the worker's queue for all inputs; borrowed.</param>
     /// <param name="inputs">The inputs, at least one.</param>
+    /// <param name="metrics">Records how long decoding and waiting took.</param>
     /// <param name="cancellationToken">Fires when the client disconnects or the deadline has passed.</param>
     /// <returns>One outcome for each input, in order: an input that can't be used does not affect the others.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
@@ -34,6 +34,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
         IInferenceWorker worker,
         QueueReservation reservation,
         IReadOnlyList<PredictionInput> inputs,
+        ModelMetrics metrics,
         CancellationToken cancellationToken
     )
     {
@@ -64,7 +65,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
         }
 
         var decode = Stopwatch.GetElapsedTime(decodeStarted);
-        metrics.Decoded(name, decode);
+        metrics.Decoded(decode);
         var usable = CloseGaps(batch.Memory, failures, inputCount);
         if (usable == 0)
         {
@@ -76,7 +77,7 @@ public sealed class InputScorer(Preprocessor preprocessor, ServingMetrics metric
         }
 
         var run = await worker.RunAsync(reservation, batch, usable, cancellationToken);
-        metrics.Waited(name, run.Queue);
+        metrics.Waited(run.Queue);
         var outcomes = new Outcome<Scores>[inputs.Count];
         for (var (index, slot) = (0, 0); index < inputs.Count; index++)
             outcomes[index] = failures[index] ?? ScoresOf(run.Scores.AsSpan(slot++ * classes, classes));

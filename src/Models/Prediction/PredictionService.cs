@@ -17,18 +17,12 @@ public sealed class PredictionService
 
     private readonly VersionLoader loader;
     private readonly InputScorer scorer;
-    private readonly ServingMetrics metrics;
     private readonly TimeSpan maxTimeout;
     private readonly AdmissionLimiter limiter;
 
-    internal PredictionService(
-        VersionLoader loader,
-        InputScorer scorer,
-        IOptions<BatchingOptions> batching,
-        ServingMetrics metrics
-    )
+    internal PredictionService(VersionLoader loader, InputScorer scorer, IOptions<BatchingOptions> batching)
     {
-        (this.loader, this.scorer, this.metrics, maxTimeout) = (loader, scorer, metrics, batching.Value.MaxTimeout);
+        (this.loader, this.scorer, maxTimeout) = (loader, scorer, batching.Value.MaxTimeout);
         limiter = new AdmissionLimiter(batching.Value);
     }
 
@@ -58,15 +52,16 @@ public sealed class PredictionService
         if (!leased.TryGet(out var lease, out var failure))
             return failure;
         using var leasing = lease;
-        using var predicting = metrics.Predicting(name);
+        var metrics = lease.Model.Metrics;
+        using var predicting = metrics.Predicting();
         var outcome = await ScoreAsync(lease, inputs, terms, cancellationToken);
         if (!outcome.TryGet(out var result, out failure))
         {
-            metrics.Rejected(name, failure.Code, inputs.Count);
+            metrics.Rejected(failure.Code, inputs.Count);
             return new PredictionFailure(failure, lease.Model.Version);
         }
 
-        metrics.Answered(name, result.Outcomes);
+        metrics.Answered(result.Outcomes);
         return RefuseAll(inputs, result.Outcomes) is { } refused
             ? new PredictionFailure(refused, lease.Model.Version)
             : result;
@@ -102,7 +97,14 @@ public sealed class PredictionService
         deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
-            var scored = await scorer.ScoreAsync(model, lease.Worker, reservation, inputs, deadline.Token);
+            var scored = await scorer.ScoreAsync(
+                model,
+                lease.Worker,
+                reservation,
+                inputs,
+                lease.Model.Metrics,
+                deadline.Token
+            );
             return new PredictionResult(PredictionSource.Of(lease), scored.Outcomes, scored.Timing);
         }
         catch (ServingException exception)

@@ -17,15 +17,13 @@ namespace ModelService.Models.Registry;
 /// <param name="probe">Finds out how a network can compute on this machine.</param>
 /// <param name="check">Computes golden samples.</param>
 /// <param name="clock">The time when a version is built.</param>
-/// <param name="metrics">The metrics of the workers.</param>
 internal sealed class ModelBuilder(
     IOptions<BatchingOptions> batching,
     IOptions<ComputeOptions> compute,
     WeightsOpener weights,
     PlanProbe probe,
     SampleCheck check,
-    TimeProvider clock,
-    ServingMetrics metrics
+    TimeProvider clock
 ) : IModelBuilder, IDisposable
 {
     // Plans that are built at once on a device. Building one has phases on one core and phases on all of them.
@@ -53,7 +51,10 @@ internal sealed class ModelBuilder(
         try
         {
             await built.Worker.Warm;
-            return built with { Samples = await check.RunAsync(version.Resolved, built.Worker, samples) };
+            return built with
+            {
+                Samples = await check.RunAsync(version.Resolved, built.Worker, samples, version.Metrics),
+            };
         }
         catch
         {
@@ -80,7 +81,14 @@ internal sealed class ModelBuilder(
             definition.Precision,
             probed.Failure
         );
-        var worker = new InferenceWorker(compiled, version.Name, version.Version, batching.Value, scheduler, metrics);
+        var worker = new InferenceWorker(
+            compiled,
+            version.Name,
+            version.Version,
+            batching.Value,
+            scheduler,
+            version.Metrics
+        );
         return new BuiltModel(worker, compiled.Execution, opened.Weights, Samples: null, clock.GetUtcNow());
     }
 

@@ -147,7 +147,8 @@ public sealed partial class ModelCatalog
                     before.Lineage,
                     before.Created,
                     VersionSnapshot.Building(before.Resolved),
-                    instances
+                    instances,
+                    entry.Metrics
                 );
                 await BuildAsync(
                     after,
@@ -199,7 +200,8 @@ public sealed partial class ModelCatalog
             new VersionLineage(from?.ToString(), parent),
             clock.GetUtcNow(),
             VersionSnapshot.Building(withoutSamples),
-            instances
+            instances,
+            entry.Metrics
         );
     }
 

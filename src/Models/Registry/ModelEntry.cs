@@ -1,4 +1,5 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -14,10 +15,14 @@ public sealed class ModelEntry
     private readonly Queue<int> failures = new();
     private volatile ModelSettings settings;
 
-    internal ModelEntry(string name, ModelSettings settings) => (Name, this.settings) = (name, settings);
+    internal ModelEntry(string name, ModelSettings settings) =>
+        (Name, this.settings, Metrics) = (name, settings, new ModelMetrics(name));
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
+
+    /// <summary>The counts of its predictions.</summary>
+    internal ModelMetrics Metrics { get; }
 
     /// <summary>
     /// The version that is pinned as the default; null: the default is the newest version that is ready and not

@@ -74,7 +74,8 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
                     kept.Manifest?.Lineage,
                     kept.Manifest?.Created ?? default,
                     VersionSnapshot.Restored(kept),
-                    compute.Value.Instances
+                    compute.Value.Instances,
+                    entry.Metrics
                 );
                 entry.Put(version);
                 if (

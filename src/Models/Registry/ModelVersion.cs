@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Storage;
@@ -31,10 +32,11 @@ public sealed class ModelVersion
         VersionLineage? lineage,
         DateTimeOffset created,
         VersionSnapshot current,
-        int instances
+        int instances,
+        ModelMetrics metrics
     )
     {
-        (Name, Version, Lineage, Created, this.current) = (name, version, lineage, created, current);
+        (Name, Version, Lineage, Created, this.current, Metrics) = (name, version, lineage, created, current, metrics);
         if (current.Resolved is not { } model)
             return;
         Bytes = model.Analysis.StateDict.Sum(tensor => tensor.Bytes);
@@ -75,6 +77,9 @@ public sealed class ModelVersion
     /// <summary>Its definition, resolved and analyzed.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.ModelNotReady"/>: its files are damaged.</exception>
     public ResolvedModel Resolved => current.Resolved ?? throw new ServingException(NotReady());
+
+    /// <summary>The counts of the model's predictions, which its versions share.</summary>
+    internal ModelMetrics Metrics { get; }
 
     /// <summary>When it was leased last, as a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long LastUsed { get; private set; }

@@ -1,79 +1,75 @@
-using System.Diagnostics.Metrics;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>The registry's gauges: versions by state, and memory by device.</summary>
-internal sealed class RegistryMetrics
+/// <summary>
+/// The service's own metrics: the counts of each model, its versions by state, and memory by device. Only models that
+/// exist are labels, so clients can't invent labels.
+/// </summary>
+public sealed class RegistryMetrics
 {
     private readonly ModelRegistry registry;
+    private readonly MemoryBudget budget;
 
-    /// <summary>Creates the gauges.</summary>
-    /// <param name="meters">Creates the meter, the same one as for <see cref="ServingMetrics"/>.</param>
-    /// <param name="registry">The models.</param>
-    /// <param name="budget">The memory that they use and may use.</param>
-    public RegistryMetrics(IMeterFactory meters, ModelRegistry registry, MemoryBudget budget)
+    internal RegistryMetrics(ModelRegistry registry, MemoryBudget budget) =>
+        (this.registry, this.budget) = (registry, budget);
+
+    /// <summary>The metrics with their values now; one without values has no samples.</summary>
+    public IReadOnlyList<MetricFamily> Collect()
     {
-        this.registry = registry;
-        var meter = meters.Create(ServingMetrics.MeterName);
-        meter.CreateObservableGauge(
-            "modelservice.model.versions",
-            CountVersions,
-            "{version}",
-            "Versions of a model in a state."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.model.memory",
-            CountBytes,
-            "By",
-            "Bytes that a model takes on a device: its tensors, its plan, and room to compute a batch."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.memory.used",
-            () => Devices().Select(device => OnDevice(device, budget.Used(device))),
-            "By",
-            "Bytes of the memory budget that are taken: tensors, room to compute a batch, and on the CPU programs that "
-                + "wait for their next plan."
-        );
-        meter.CreateObservableGauge(
-            "modelservice.memory.limit",
-            () =>
-                Devices()
+        var models = registry.List();
+        List<string> devices =
+        [
+            .. models
+                .SelectMany(InMemory)
+                .Select(version => version.Current.Execution!.Device)
+                .Append("cpu")
+                .Distinct(),
+        ];
+        return
+        [
+            .. ModelMetrics.Collect(models.Select(entry => entry.Metrics)),
+            Gauge(
+                "modelservice_model_versions",
+                "Versions of a model in a state.",
+                from entry in models
+                from versions in entry.Versions.GroupBy(version => version.Current.State)
+                select Sample(versions.Count(), ("model", entry.Name), ("state", WireNames.Get(versions.Key)))
+            ),
+            Gauge(
+                "modelservice_model_memory_bytes",
+                "Bytes that a model takes on a device: its tensors, its plan, and room to compute a batch.",
+                from entry in models
+                from versions in InMemory(entry).GroupBy(version => version.Current.Execution!.Device)
+                select Sample(
+                    versions.Sum(version => version.MemoryBytes),
+                    ("model", entry.Name),
+                    ("device", versions.Key)
+                )
+            ),
+            Gauge(
+                "modelservice_memory_used_bytes",
+                "Bytes of the memory budget that are taken: tensors, room to compute a batch, and on the CPU programs "
+                    + "that wait for their next plan.",
+                devices.Select(device => Sample(budget.Used(device), ("device", device)))
+            ),
+            Gauge(
+                "modelservice_memory_limit_bytes",
+                "Bytes of the memory budget; a device without a limit has none.",
+                devices
                     .Where(device => budget.Limit(device) < long.MaxValue)
-                    .Select(device => OnDevice(device, budget.Limit(device))),
-            "By",
-            "Bytes of the memory budget; a device without a limit has none."
-        );
+                    .Select(device => Sample(budget.Limit(device), ("device", device)))
+            ),
+        ];
     }
-
-    private IEnumerable<Measurement<int>> CountVersions() =>
-        from entry in registry.List()
-        from versions in entry.Versions.GroupBy(version => version.Current.State)
-        select new Measurement<int>(versions.Count(), Model(entry.Name), new("state", WireNames.Get(versions.Key)));
-
-    private IEnumerable<Measurement<long>> CountBytes() =>
-        from entry in registry.List()
-        from versions in InMemory(entry).GroupBy(version => version.Current.Execution!.Device)
-        select new Measurement<long>(
-            versions.Sum(version => version.MemoryBytes),
-            Model(entry.Name),
-            new("device", versions.Key)
-        );
-
-    private IEnumerable<string> Devices() =>
-        registry
-            .List()
-            .SelectMany(InMemory)
-            .Select(version => version.Current.Execution!.Device)
-            .Append("cpu")
-            .Distinct();
 
     private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) =>
         entry.Versions.Where(version => version.Current.State is VersionState.Ready or VersionState.Draining);
 
-    private static Measurement<long> OnDevice(string device, long bytes) =>
-        new(bytes, new KeyValuePair<string, object?>("device", device));
+    private static MetricFamily Gauge(string name, string help, IEnumerable<MetricSample> samples) =>
+        new(name, "gauge", help, [.. samples]);
 
-    private static KeyValuePair<string, object?> Model(string name) => new("model", name);
+    private static MetricSample Sample(long value, params (string Name, string Value)[] labels) =>
+        new("", labels, value);
 }

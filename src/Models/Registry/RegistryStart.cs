@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,8 +20,6 @@ public sealed partial class RegistryStart : BackgroundService
     private readonly IModelStore store;
     private readonly ModelRegistry registry;
     private readonly VersionLoader loader;
-    private readonly MemoryBudget budget;
-    private readonly IMeterFactory meters;
     private readonly StorageOptions options;
     private readonly ComputeOptions compute;
     private readonly TimeProvider clock;
@@ -34,15 +31,13 @@ public sealed partial class RegistryStart : BackgroundService
         IModelStore store,
         ModelRegistry registry,
         VersionLoader loader,
-        MemoryBudget budget,
-        IMeterFactory meters,
         IOptions<StorageOptions> options,
         IOptions<ComputeOptions> compute,
         TimeProvider clock,
         ILogger<RegistryStart> logger
     )
     {
-        (this.store, this.registry, this.loader, this.budget, this.meters) = (store, registry, loader, budget, meters);
+        (this.store, this.registry, this.loader) = (store, registry, loader);
         (this.options, this.compute, this.clock, this.logger) = (options.Value, compute.Value, clock, logger);
     }
 
@@ -56,7 +51,6 @@ public sealed partial class RegistryStart : BackgroundService
     {
         NativeRuntime.Prepare(compute);
         registry.Restore(await OpenAsync(cancellationToken));
-        _ = new RegistryMetrics(meters, registry, budget);
         waiting =
         [
             .. from entry in registry.List()

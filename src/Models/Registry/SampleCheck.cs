@@ -43,11 +43,13 @@ internal sealed class SampleCheck(InputScorer scorer)
     /// <param name="model">The version's definition.</param>
     /// <param name="worker">The version's worker, which need not serve yet; borrowed.</param>
     /// <param name="samples">The version's samples.</param>
+    /// <param name="metrics">The model's metrics.</param>
     /// <returns>The differences; null when there are no samples.</returns>
     internal async Task<SamplesReport?> RunAsync(
         ResolvedModel model,
         IInferenceWorker worker,
-        IReadOnlyList<SampleDefinition> samples
+        IReadOnlyList<SampleDefinition> samples,
+        ModelMetrics metrics
     )
     {
         if (samples.Count == 0)
@@ -57,7 +59,7 @@ internal sealed class SampleCheck(InputScorer scorer)
         // One after another, so that they need no more memory than a request with one input.
         foreach (var (index, sample) in samples.Index())
         {
-            var difference = Compare(index, sample, await ScoreAsync(model, worker, sample.Input));
+            var difference = Compare(index, sample, await ScoreAsync(model, worker, sample.Input, metrics));
             if (difference is not null)
                 differences.Add(difference);
         }
@@ -65,12 +67,17 @@ internal sealed class SampleCheck(InputScorer scorer)
         return new SamplesReport(samples.Count, differences);
     }
 
-    private async Task<Outcome<Scores>> ScoreAsync(ResolvedModel model, IInferenceWorker worker, PredictionInput input)
+    private async Task<Outcome<Scores>> ScoreAsync(
+        ResolvedModel model,
+        IInferenceWorker worker,
+        PredictionInput input,
+        ModelMetrics metrics
+    )
     {
         if (!worker.Reserve(1, Priority.Normal, TimeSpan.MaxValue).TryGet(out var reservation, out var failure))
             return failure;
         using var releasing = reservation;
-        var scored = await scorer.ScoreAsync(model, worker, reservation, [input], CancellationToken.None);
+        var scored = await scorer.ScoreAsync(model, worker, reservation, [input], metrics, CancellationToken.None);
         return scored.Outcomes[0];
     }
 

@@ -1,6 +1,9 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using ModelService.Api.Auth;
 using ModelService.Api.Tests.Support;
 using Serilog.Core;
 using Serilog.Events;
@@ -10,7 +13,11 @@ namespace ModelService.Api.Tests.Auth;
 /// <summary>Keys in a file, which follow it.</summary>
 public sealed class ApiKeyFileTests : IDisposable
 {
+    // Less than the five seconds of docs/configuration.md.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
     private readonly TemporaryFolder folder = new();
+    private readonly FakeTimeProvider clock = new();
 
     private string File => Path.Combine(folder.Path, "keys.json");
 
@@ -32,7 +39,7 @@ public sealed class ApiKeyFileTests : IDisposable
         (await first.GetAsync("/v1/models")).Problem(401, "unauthenticated");
 
         // Damaged, and then gone: who was let in still is, and the log says why.
-        Write("{");
+        WriteText("{");
         await RefusalsAsync(log, 1);
         (await second.GetAsync("/v1/models")).Ok();
         System.IO.File.Delete(File);
@@ -41,30 +48,63 @@ public sealed class ApiKeyFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Send_FileBehindALinkThatTurnsToAnother_FollowsIt()
+    public void Keys_FileReplacedByOneOfTheSameLengthAndTime_AreTaken()
+    {
+        Write(Entry("first"));
+        var before = new FileInfo(File);
+        using var keys = Watch();
+
+        Write(Entry("other"));
+        System.IO.File.SetLastWriteTimeUtc(File, before.LastWriteTimeUtc);
+
+        var after = new FileInfo(File);
+        Assert.Equal((before.Length, before.LastWriteTimeUtc), (after.Length, after.LastWriteTimeUtc));
+        Assert.Equal("first", Assert.Single(keys.Keys).Name);
+        clock.Advance(Interval);
+        Assert.Equal("other", Assert.Single(keys.Keys).Name);
+    }
+
+    [Fact]
+    public void Keys_LinkOfAMountedSecretIsSwitched_AreTaken()
     {
         // As Kubernetes mounts a secret: keys.json -> ..data/keys.json, ..data -> a folder; an update turns ..data.
         foreach (var version in new[] { "1", "2" })
         {
             Directory.CreateDirectory(Path.Combine(folder.Path, version));
-            await System.IO.File.WriteAllTextAsync(
-                Path.Combine(folder.Path, version, "keys.json"),
-                $"[{Entry("key" + version)}]",
-                TestContext.Current.CancellationToken
-            );
+            var file = Path.Combine(folder.Path, version, "keys.json");
+            System.IO.File.WriteAllText(file, $"[{Entry("key" + version)}]");
+            System.IO.File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         }
 
-        System.IO.File.SetLastWriteTimeUtc(Path.Combine(folder.Path, "1", "keys.json"), DateTime.UnixEpoch);
-        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "1");
+        var link = Path.Combine(folder.Path, "..data");
+        Directory.CreateSymbolicLink(link, "1");
         System.IO.File.CreateSymbolicLink(File, Path.Combine("..data", "keys.json"));
-        await using var server = Server(new LogSink());
-        (await server.With("key1").GetAsync("/v1/models")).Ok();
+        using var keys = Watch();
+        Assert.Equal("key1", Assert.Single(keys.Keys).Name);
 
-        Directory.Delete(Path.Combine(folder.Path, "..data"));
-        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..data"), "2");
+        Directory.Delete(link);
+        Directory.CreateSymbolicLink(link, "2");
+        clock.Advance(Interval);
 
-        var second = server.With("key2");
-        await Eventually.GetAsync(() => second.GetAsync("/v1/models"), answer => answer.Status == 200);
+        Assert.Equal("key2", Assert.Single(keys.Keys).Name);
+    }
+
+    [Fact]
+    public void Keys_FileIsDamagedAndThenGone_StayUntilItIsWhole()
+    {
+        Write(Entry("first"));
+        using var keys = Watch();
+
+        WriteText("{");
+        clock.Advance(Interval);
+        Assert.Equal("first", Assert.Single(keys.Keys).Name);
+        System.IO.File.Delete(File);
+        clock.Advance(Interval);
+        Assert.Equal("first", Assert.Single(keys.Keys).Name);
+        Write(Entry("first"), Entry("second"));
+        clock.Advance(Interval);
+
+        Assert.Equal(["first", "second"], keys.Keys.Select(key => key.Name));
     }
 
     [Theory]
@@ -78,7 +118,7 @@ public sealed class ApiKeyFileTests : IDisposable
     public async Task Start_FileThatIsWrittenWrong_IsRefusedAndSaysWhy(string? text, string reason)
     {
         if (text is not null)
-            Write(text, isList: false);
+            WriteText(text);
         await using var server = Server(new LogSink());
 
         var exception = Assert.Throws<OptionsValidationException>(() => server.Api);
@@ -104,10 +144,7 @@ public sealed class ApiKeyFileTests : IDisposable
             Repository.Path("docs", "configuration.md"),
             TestContext.Current.CancellationToken
         );
-        Write(
-            Regex.Match(page, @"```json\r?\n(\[.*?\])\r?\n```", RegexOptions.Singleline).Groups[1].Value,
-            isList: false
-        );
+        WriteText(Regex.Match(page, @"```json\r?\n(\[.*?\])\r?\n```", RegexOptions.Singleline).Groups[1].Value);
         await using var server = Server(new LogSink());
 
         (await server.Api.GetAsync("/v1/models")).Problem(401, "unauthenticated");
@@ -126,6 +163,8 @@ public sealed class ApiKeyFileTests : IDisposable
             refusals => refusals >= count
         );
 
+    private ApiKeyFile Watch() => new(File, clock, NullLogger.Instance);
+
     private ApiServer Server(LogSink log, Dictionary<string, string>? settings = null) =>
         new()
         {
@@ -138,10 +177,12 @@ public sealed class ApiKeyFileTests : IDisposable
             Configure = services => services.AddSingleton<ILogEventSink>(log),
         };
 
+    private void Write(params string[] entries) => WriteText($"[{string.Join(',', entries)}]");
+
     // Put in its place whole, as a careful operator does.
-    private void Write(string text, bool isList = true)
+    private void WriteText(string text)
     {
-        System.IO.File.WriteAllText(File + ".new", isList ? $"[{text}]" : text);
+        System.IO.File.WriteAllText(File + ".new", text);
         System.IO.File.Move(File + ".new", File, overwrite: true);
     }
 }

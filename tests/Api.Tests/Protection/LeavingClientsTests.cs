@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
+using ModelService.Models.Registry;
 using Serilog.Core;
 using Serilog.Events;
 using static TorchSharp.torch;
@@ -16,12 +17,7 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
     private const int AtOnce = 50;
     private const int InputsLimit = 128;
 
-    private static readonly string[] AtRest =
-    [
-        "modelservice.predictions.active",
-        "modelservice.queue.length",
-        "http.server.active_requests",
-    ];
+    private static readonly string[] AtRest = ["modelservice_predictions_active", "modelservice_queue_length"];
 
     // Where a client leaves.
     private enum Leaving
@@ -97,8 +93,18 @@ public sealed class LeavingClientsTests(ITestOutputHelper output)
         Assert.Empty(stayed.Keys.Except(["200", "429"]));
         Assert.True(stayed.ContainsKey("200"), "Nobody was served.");
 
+        var metrics = server.Services.GetRequiredService<RegistryMetrics>();
         foreach (var name in AtRest)
-            await Eventually.GetAsync(() => gauges[name], value => value == 0, $"{name} is 0");
+        {
+            await Eventually.GetAsync(
+                () => Assert.Single(metrics.Collect().Single(metric => metric.Name == name).Samples).Value,
+                value => value == 0,
+                $"{name} is 0"
+            );
+        }
+
+        const string Requests = "http.server.active_requests";
+        await Eventually.GetAsync(() => gauges[Requests], value => value == 0, $"{Requests} is 0");
         Assert.True(Tensor.TotalCount <= tensors, $"{Tensor.TotalCount - tensors} tensors are left over.");
 
         // As many as may be under way fit in, and no claim keeps the model.

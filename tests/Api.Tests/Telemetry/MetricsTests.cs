@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Telemetry;
@@ -135,6 +136,49 @@ public sealed class MetricsTests : IDisposable
 
         // Before, one version's program waits; after, the other one's as well.
         Assert.Equal(2 * (used - bytes), after.Value("modelservice_memory_used_bytes", ("device", "cpu")));
+    }
+
+    [Fact]
+    public async Task Metrics_ModelDeletedAndCreatedAgain_StartAtZero()
+    {
+        using var server = await StartAsync();
+        await server.Api.CreateAsync(Networks.Tiny("again"));
+        (await server.Api.PredictAsync("again", Mixed)).Ok();
+        await server.Api.RemoveAsync("again");
+
+        var deleted = await Scrape.GetAsync(server.Http);
+        await server.Api.CreateAsync(Networks.Tiny("again"));
+        (await server.Api.PredictAsync("again", Good)).Ok();
+        var again = await Scrape.GetAsync(server.Http);
+
+        Assert.DoesNotContain(deleted.Samples, sample => sample.Labels.Values.Contains("again"));
+        var model = ("model", "again");
+        Assert.Equal(1, again.Value("modelservice_inputs_total", model));
+        Assert.Equal(1, again.Value("modelservice_batch_size_count", model));
+        Assert.Null(again.Value("modelservice_rejections_total", model));
+    }
+
+    [Theory]
+    [InlineData("gzip", null)]
+    [InlineData("identity", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")]
+    public async Task Metrics_EncodingsAndFormatsOfPrometheus_AreWhole(string encoding, string? accept)
+    {
+        using var server = await StartAsync();
+        await server.Api.CreateAsync(Networks.Tiny("counted"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        request.Headers.AcceptEncoding.ParseAdd(encoding);
+        if (accept is not null)
+            request.Headers.Accept.ParseAdd(accept);
+
+        using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        await using var body = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(encoding == "gzip" ? ["gzip"] : [], answer.Content.Headers.ContentEncoding);
+        await using var text = encoding == "gzip" ? new GZipStream(body, CompressionMode.Decompress) : body;
+        using var reader = new StreamReader(text);
+        var scrape = new Scrape(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("target_info", scrape.Types.Keys);
+        Assert.Equal(1, scrape.Value("modelservice_model_versions", ("model", "counted")));
     }
 
     [Fact]

@@ -6,8 +6,10 @@ namespace ModelService.Api.Tests.Telemetry;
 /// <summary>What /metrics gave, in Prometheus's text format.</summary>
 internal sealed partial class Scrape
 {
-    private Scrape(string text)
+    /// <summary>Reads an answer; fails when it is not in the format.</summary>
+    public Scrape(string text)
     {
+        Assert.All(text.Split('\n'), line => Assert.True(line is "" or ['#', ..] || Line().IsMatch(line), line));
         Types = Type().Matches(text).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
         Samples =
         [
@@ -21,6 +23,12 @@ internal sealed partial class Scrape
                     double.Parse(line.Groups["value"].Value, CultureInfo.InvariantCulture)
                 )),
         ];
+
+        // Prometheus takes one value of a series, and refuses others.
+        var series = Samples.CountBy(sample =>
+            $"{sample.Name} {string.Join(',', sample.Labels.OrderBy(pair => pair.Key))}"
+        );
+        Assert.DoesNotContain(series, count => count.Value > 1);
     }
 
     /// <summary>Each metric's type.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Extensions.DependencyInjection;
 using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
@@ -11,10 +10,6 @@ namespace ModelService.Models.Tests.Execution;
 
 public sealed class InferenceWorkerTests : IDisposable
 {
-    private readonly ServiceProvider provider = new ServiceCollection()
-        .AddMetrics()
-        .AddSingleton<ServingMetrics>()
-        .BuildServiceProvider();
     private readonly InferenceWorker worker;
 
     public InferenceWorkerTests()
@@ -28,15 +23,11 @@ public sealed class InferenceWorkerTests : IDisposable
             1,
             new BatchingOptions { QueueLimit = 3 },
             new DeviceScheduler(1),
-            provider.GetRequiredService<ServingMetrics>()
+            new ModelMetrics("model")
         );
     }
 
-    public void Dispose()
-    {
-        worker.Dispose();
-        provider.Dispose();
-    }
+    public void Dispose() => worker.Dispose();
 
     // While the photos of a request are decoded, none of its inputs is in the queue yet. Without the reservation,
     // requests that come meanwhile would be decoded only to be refused.

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 using ModelService.Models.Backends;
 using ModelService.Models.Execution;
 using ModelService.Models.Scheduling;
@@ -28,9 +26,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
     [InlineData(3, 50_000)]
     public async Task RunAsync_RandomTraffic_GivesEachCallerTheScoresOfItsOwnInputs(int instances, int leastScored)
     {
-        using var provider = new ServiceCollection().AddMetrics().AddSingleton<ServingMetrics>().BuildServiceProvider();
-        var metrics = provider.GetRequiredService<ServingMetrics>();
-        using var gauges = new Gauges(provider.GetRequiredService<IMeterFactory>());
+        var metrics = new ModelMetrics("both");
         var turns = new DeviceScheduler(instances);
         var options = new BatchingOptions
         {
@@ -67,7 +63,7 @@ public sealed class IsolationTests(ITestOutputHelper output)
             Assert.Equal(model.Rented, model.Returned);
         }
 
-        Assert.Equal(0, gauges["modelservice.queue.length"]);
+        Assert.Equal(0, metrics.Waiting);
     }
 
     // A model and those who call it.

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using ModelService.Models.Backends;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
@@ -54,7 +55,15 @@ internal sealed class RegistryHarness
 
     /// <summary>The memory of one version: all networks of these tests are equal.</summary>
     public static long VersionBytes { get; } =
-        new ModelVersion("any", 1, null, default, VersionSnapshot.Building(Model("any")), 1).MemoryBytes;
+        new ModelVersion(
+            "any",
+            1,
+            null,
+            default,
+            VersionSnapshot.Building(Model("any")),
+            1,
+            new ModelMetrics("any")
+        ).MemoryBytes;
 
     /// <summary>A definition of a small network.</summary>
     public static ResolvedModel Model(string name) =>

@@ -1,0 +1,56 @@
+using System.IO.Compression;
+using Microsoft.Net.Http.Headers;
+using ModelService.Models.Registry;
+
+namespace ModelService.Api.Telemetry;
+
+/// <summary>Adds the service's own metrics to those of OpenTelemetry.</summary>
+/// <param name="next">Writes OpenTelemetry's metrics.</param>
+/// <param name="metrics">The service's own.</param>
+internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMetrics metrics)
+{
+    /// <summary>Answers a scrape in Prometheus's text format, compressed if the client accepts gzip.</summary>
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var (request, response) = (http.Request, http.Response);
+        var isCompressed = request
+            .GetTypedHeaders()
+            .AcceptEncoding.Any(coding =>
+                coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality != 0
+            );
+
+        // Without these headers, OpenTelemetry writes its text uncompressed and in the format that fits ours.
+        request.Headers.Remove(HeaderNames.Accept);
+        request.Headers.Remove(HeaderNames.AcceptEncoding);
+        if (!isCompressed)
+        {
+            await WriteAsync(http);
+            return;
+        }
+
+        var body = response.Body;
+        var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true);
+        (response.Body, response.Headers.ContentEncoding) = (gzip, "gzip");
+        try
+        {
+            await WriteAsync(http);
+            if (response.StatusCode == StatusCodes.Status200OK)
+                await gzip.DisposeAsync();
+            else
+                response.Headers.Remove(HeaderNames.ContentEncoding);
+        }
+        finally
+        {
+            response.Body = body;
+        }
+    }
+
+    private async Task WriteAsync(HttpContext http)
+    {
+        await next(http);
+        if (http.Response.StatusCode != StatusCodes.Status200OK)
+            return;
+        foreach (var metric in metrics.Collect())
+            await http.Response.WriteAsync(PrometheusText.Write(metric), http.RequestAborted);
+    }
+}
