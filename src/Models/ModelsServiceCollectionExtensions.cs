@@ -53,6 +53,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<IModelStore, FileSystemModelStore>();
         services.TryAddSingleton<MemoryBudget>();
         services.TryAddSingleton<IProbeCache, StoredProbes>();
+        services.TryAddSingleton<StoredVerifications>();
         services.TryAddSingleton<PlanProbe>();
         services.TryAddSingleton<InputScorer>();
         services.TryAddSingleton<SampleCheck>();
