@@ -65,6 +65,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<PredictionService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
+        services.AddHostedService<LastUseRecorder>();
         return services;
     }
 

@@ -88,13 +88,16 @@ internal sealed partial class VersionLoader(
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelNotReady"/>: its files are damaged; <see cref="ErrorCode.OutOfMemory"/>.
     /// </exception>
-    public Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version));
+    public Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version, isUse: true));
 
-    /// <summary>Loads a version if the budget has room for it without unloading another one.</summary>
+    /// <summary>
+    /// Loads a version at the start of the server, if the budget has room for it without unloading another one. It does
+    /// not count as a use of the version.
+    /// </summary>
     public async Task LoadIfRoomAsync(ModelVersion version)
     {
         if (budget.HasRoom(DeviceOf(version), version.MemoryBytes))
-            await LoadAsync(version);
+            await version.ShareLoad(() => LoadNowAsync(version, isUse: false));
     }
 
     /// <summary>Reserves memory for a version, and unloads others until there is enough.</summary>
@@ -150,7 +153,7 @@ internal sealed partial class VersionLoader(
     private static string DeviceOf(ModelVersion version) =>
         ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
 
-    private async Task LoadNowAsync(ModelVersion version)
+    private async Task LoadNowAsync(ModelVersion version, bool isUse)
     {
         // ShareLoad starts this method under the version's lock: go on without the lock.
         await Task.Yield();
@@ -165,7 +168,7 @@ internal sealed partial class VersionLoader(
             var samples = await store.ReadSamplesAsync(version.Name, version.Version, files, CancellationToken.None);
             var built = await builder.BuildAsync(version, new StoredWeights(), samples, CancellationToken.None);
             var loaded = new VersionInMemory(built, reserved);
-            if (version.TryMarkReady(loaded, files))
+            if (version.TryMarkReady(loaded, files, isUse))
                 LogIsReady(version);
             else
                 await Task.Run(loaded.Dispose);
