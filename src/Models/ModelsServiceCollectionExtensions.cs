@@ -52,6 +52,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<IModelStore, FileSystemModelStore>();
         services.TryAddSingleton<MemoryBudget>();
         services.TryAddSingleton<IProbeCache, StoredProbes>();
+        services.TryAddSingleton<StoredVerifications>();
         services.TryAddSingleton<PlanProbe>();
         services.TryAddSingleton<InputScorer>();
         services.TryAddSingleton<SampleCheck>();
@@ -64,6 +65,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<PredictionService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
+        services.AddHostedService<LastUseRecorder>();
         return services;
     }
 

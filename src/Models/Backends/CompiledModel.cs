@@ -38,6 +38,10 @@ internal sealed class CompiledModel : IDisposable
     /// Why the eager executor has to compute; null: the plan computes, unless it can't be built or is wrong in
     /// float32.
     /// </param>
+    /// <param name="verified">
+    /// The result of comparing the plan of the same network with the same tensors on this machine; null when there is
+    /// none.
+    /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
     /// </exception>
@@ -47,7 +51,8 @@ internal sealed class CompiledModel : IDisposable
         IReadOnlyList<TensorPair> weights,
         Device device,
         Precision precision = Precision.Float32,
-        string? fallbackReason = null
+        string? fallbackReason = null,
+        VerifiedPlan? verified = null
     )
     {
         Precisions.Require(precision, device);
@@ -62,9 +67,10 @@ internal sealed class CompiledModel : IDisposable
             var graph = analysis.ToPlan();
             copy = device.type == DeviceType.CPU ? null : parameters.CopyTo(device);
             var verification = fallbackReason is null
-                ? PlanVerification.Run(graph, copy ?? parameters, device, precision, MaxBatchSize)
+                ? PlanVerification.Run(graph, copy ?? parameters, device, precision, MaxBatchSize, verified)
                 : new PlanVerification(null, null, fallbackReason);
             executor = verification.Plan ?? new EagerExecutor(graph, copy ?? parameters);
+            Verified = verification.Verified;
             Execution = new ExecutionInfo(
                 device.ToString(),
                 verification.Plan is null ? Backend.Module : Backend.Plan,
@@ -102,6 +108,9 @@ internal sealed class CompiledModel : IDisposable
 
     /// <summary>Where and how the model computes.</summary>
     public ExecutionInfo Execution { get; }
+
+    /// <summary>The result of comparing the plan, to be kept; null when the eager executor computes.</summary>
+    public VerifiedPlan? Verified { get; }
 
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }

@@ -49,14 +49,14 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
         var bias = source.Bias is null ? null : stateDict[source.Bias];
         if (source.Norms.Count == 0)
             return (weight, bias);
-        weight = weight.to(ScalarType.Float64);
+        weight = weight.to(ScalarType.Float64, copy: true);
         bias = bias?.to(ScalarType.Float64) ?? zeros([weight.shape[0]], ScalarType.Float64, weight.device);
         foreach (var norm in source.Norms)
         {
             var scale = TensorMath.Sum(Double(norm, "running_var"), norm.Eps).rsqrt();
             if (norm.Affine)
                 scale *= Double(norm, "weight");
-            weight *= scale.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]);
+            weight.mul_(scale.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]));
             bias = (bias - Double(norm, "running_mean")) * scale;
             if (norm.Affine)
                 bias = TensorMath.Sum(bias, Double(norm, "bias"));

@@ -17,6 +17,9 @@ namespace ModelService.Models.Backends;
 /// <param name="Reason">Why the eager executor has to serve.</param>
 internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy, string? Reason)
 {
+    /// <summary>The result to keep for the next time; null when the eager executor has to serve.</summary>
+    public VerifiedPlan? Verified { get; private init; }
+
     private const double LargestFloat32Difference = 1e-4;
 
     // A float32 plan is right or wrong, which few inputs tell; agreement in a coarser format is a share, which takes
@@ -27,12 +30,18 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     // One input and several: libtorch and oneDNN choose other kernels for them.
     private static readonly int[] BatchSizes = [1, 3, 4];
 
-    /// <summary>Builds a network's plan and compares it with the eager executor on the warm-up inputs.</summary>
+    /// <summary>
+    /// Builds a network's plan and compares it with the eager executor on the warm-up inputs. If the same plan was
+    /// compared before and computes the same scores again, it is not compared again.
+    /// </summary>
     /// <param name="graph">The network, as its layers emit it.</param>
     /// <param name="parameters">Its tensors in float32, on the device; borrowed.</param>
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">The precision of the plan.</param>
     /// <param name="maxBatchSize">Most inputs in one call.</param>
+    /// <param name="verified">
+    /// The result for the same network, tensors, precision, program and machine; null when there is none.
+    /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor
     /// computes in float32 only.
@@ -42,19 +51,24 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         ParameterStore parameters,
         Device device,
         Precision precision,
-        int maxBatchSize
+        int maxBatchSize,
+        VerifiedPlan? verified = null
     )
     {
+        long[] sizes = [.. graph.Input.Shape.Sizes];
         IExecutor? plan = null;
         try
         {
             NativeRuntime.PrepareThread();
             plan = Build(graph, parameters, device, precision);
+            var scores = FirstScores(plan, sizes, device);
+            if (verified is not null && verified.IsReproducedBy(scores, LargestFloat32Difference))
+                return new PlanVerification(plan, verified.Accuracy, null) { Verified = verified };
             using var reference = new EagerExecutor(graph, parameters);
             var accuracy = Measure(
                 plan,
                 reference,
-                [.. graph.Input.Shape.Sizes],
+                sizes,
                 device,
                 precision == Precision.Float32 ? InputsInFloat32 : InputsOtherwise,
                 maxBatchSize
@@ -62,7 +76,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
 
             // Another precision was asked for by name and is used as it is; its distance is in the model's record.
             if (precision != Precision.Float32 || accuracy.MaxDifference <= LargestFloat32Difference)
-                return new PlanVerification(plan, accuracy, null);
+                return new PlanVerification(plan, accuracy, null) { Verified = new VerifiedPlan(accuracy, scores) };
             plan.Dispose();
             return new PlanVerification(
                 null,
@@ -132,6 +146,13 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         }
 
         return PlanAccuracy.Compare(CollectionsMarshal.AsSpan(scores), CollectionsMarshal.AsSpan(expected), inputs);
+    }
+
+    private static float[] FirstScores(IExecutor plan, long[] sizes, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        return Scores(plan.Forward(WarmupInputs.Batch(sizes, 0, 1).to(device))).ToArray();
     }
 
     private static ReadOnlySpan<float> Scores(Tensor output) =>

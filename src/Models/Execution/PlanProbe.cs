@@ -1,18 +1,14 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.Intrinsics.X86;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Tensors;
-using TorchSharp;
 
 namespace ModelService.Models.Execution;
 
@@ -92,7 +88,12 @@ public sealed partial class PlanProbe(
         CancellationToken cancellationToken
     )
     {
-        var key = Key(model, device, byPlan);
+        var key = PlanKey.Compute(
+            model,
+            device,
+            batching.Value.MaxBatchSizeOn(device),
+            byPlan ? "probe of the plan" : "probe of the layers"
+        );
         if (await cache.FindAsync(key) is { } known)
             return known;
         var description = ProbeProcess
@@ -222,33 +223,6 @@ public sealed partial class PlanProbe(
             [11] = "SIGSEGV",
             [15] = "SIGTERM",
         };
-
-    // The result depends on the model, this build of the program, libtorch, the processor and the number of threads:
-    // when one of them changes, the model is probed again.
-    private string Key(ResolvedModel model, string device, bool byPlan)
-    {
-        var parts = string.Join(
-            '|',
-            ArchitectureHash.Compute(model.Architecture),
-            model.Definition.Precision,
-            device,
-            byPlan,
-            typeof(PlanProbe).Module.ModuleVersionId,
-            torch.__version__,
-            Processor(),
-            NativeRuntime.Threads,
-            batching.Value.MaxBatchSizeOn(device)
-        );
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
-    }
-
-    // The processor's brand string, and the instruction sets that the operating system enables. Source: AMD64
-    // Architecture Programmer's Manual, CPUID functions 8000_0002 to 8000_0004.
-    private static string Processor() =>
-        !X86Base.IsSupported
-            ? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()
-            : string.Join(' ', Enumerable.Range(unchecked((int)0x80000002), 3).Select(leaf => X86Base.CpuId(leaf, 0)))
-                + $" {Avx2.IsSupported} {Avx512F.IsSupported} {Precisions.ProcessorHasBFloat16}";
 
     [LoggerMessage(
         LogLevel.Information,

@@ -10,12 +10,14 @@ namespace ModelService.Models.Registry;
 /// <param name="Weights">The weights that were loaded, and those that are random.</param>
 /// <param name="Samples">The result of its golden samples; null when it has none.</param>
 /// <param name="Completed">When it was built.</param>
+/// <param name="Verified">The result of comparing its plan; null when it has no plan.</param>
 internal sealed record BuiltModel(
     IInferenceWorker Worker,
     ExecutionInfo Execution,
     LoadedWeights Weights,
     SamplesReport? Samples,
-    DateTimeOffset Completed
+    DateTimeOffset Completed,
+    VerifiedPlan? Verified = null
 ) : IDisposable
 {
     /// <summary>Ends the worker, and frees the network's memory.</summary>

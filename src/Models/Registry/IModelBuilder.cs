@@ -1,5 +1,6 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
@@ -32,4 +33,13 @@ internal interface IModelBuilder
         IReadOnlyList<SampleDefinition> samples,
         CancellationToken cancellationToken
     );
+
+    /// <summary>
+    /// Stores the result of comparing the plan of a new version, so that loads of it don't compare again. Throws nothing
+    /// when it can't be stored.
+    /// </summary>
+    /// <param name="version">The version.</param>
+    /// <param name="built">The version in memory; borrowed.</param>
+    /// <param name="weights">The weights file that it was stored with.</param>
+    Task KeepVerificationAsync(ModelVersion version, BuiltModel built, StoredFile weights);
 }

@@ -4,6 +4,7 @@ using ModelService.Models.Backends;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Scheduling;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
@@ -16,6 +17,7 @@ namespace ModelService.Models.Registry;
 /// <param name="weights">Opens the sources of weights.</param>
 /// <param name="probe">Finds out how a network can compute on this machine.</param>
 /// <param name="check">Computes golden samples.</param>
+/// <param name="verifications">The results of comparing plans.</param>
 /// <param name="clock">The time when a version is built.</param>
 internal sealed class ModelBuilder(
     IOptions<BatchingOptions> batching,
@@ -23,6 +25,7 @@ internal sealed class ModelBuilder(
     WeightsOpener weights,
     PlanProbe probe,
     SampleCheck check,
+    StoredVerifications verifications,
     TimeProvider clock
 ) : IModelBuilder, IDisposable
 {
@@ -46,11 +49,18 @@ internal sealed class ModelBuilder(
         var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
         using var opened = await weights.OpenAsync(version, source, cancellationToken);
         var probed = await probe.ProbeAsync(version.Resolved, device, version.MemoryBytes, cancellationToken);
+        var stored = source is StoredWeights ? version.Current.WeightsFile : null;
+        var known = stored is null ? null : await verifications.FindAsync(version, stored);
         var work = devices.GetOrAdd(device, _ => new DeviceWork(compute.Value.Instances));
-        var built = await work.Lane.RunAsync(() => Build(version, opened, probed, work.Scheduler), cancellationToken);
+        var built = await work.Lane.RunAsync(
+            () => Build(version, opened, probed, known, work.Scheduler),
+            cancellationToken
+        );
         try
         {
             await built.Worker.Warm;
+            if (stored is not null && built.Verified != known)
+                await KeepVerificationAsync(version, built, stored);
             return built with
             {
                 Samples = await check.RunAsync(version.Resolved, built.Worker, samples, version.Metrics),
@@ -64,13 +74,23 @@ internal sealed class ModelBuilder(
     }
 
     /// <inheritdoc/>
+    public Task KeepVerificationAsync(ModelVersion version, BuiltModel built, StoredFile weights) =>
+        built.Verified is { } verified ? verifications.KeepAsync(version, weights, verified) : Task.CompletedTask;
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var work in devices.Values)
             work.Lane.Dispose();
     }
 
-    private BuiltModel Build(ModelVersion version, OpenedWeights opened, ProbeResult probed, DeviceScheduler scheduler)
+    private BuiltModel Build(
+        ModelVersion version,
+        OpenedWeights opened,
+        ProbeResult probed,
+        VerifiedPlan? known,
+        DeviceScheduler scheduler
+    )
     {
         var definition = version.Resolved.Definition;
         var compiled = new CompiledModel(
@@ -79,7 +99,8 @@ internal sealed class ModelBuilder(
             opened.Pairs,
             ComputeDevice.Find(definition.Device ?? "auto"),
             definition.Precision,
-            probed.Failure
+            probed.Failure,
+            known
         );
         var worker = new InferenceWorker(
             compiled,
@@ -89,7 +110,14 @@ internal sealed class ModelBuilder(
             scheduler,
             version.Metrics
         );
-        return new BuiltModel(worker, compiled.Execution, opened.Weights, Samples: null, clock.GetUtcNow());
+        return new BuiltModel(
+            worker,
+            compiled.Execution,
+            opened.Weights,
+            Samples: null,
+            clock.GetUtcNow(),
+            compiled.Verified
+        );
     }
 
     // Of one device: the lane that builds plans for it, and the scheduler that the versions on it share.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Errors;
+using ModelService.Models.Language;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -60,9 +61,22 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
     /// <summary>Removes a model.</summary>
     public void Remove(ModelEntry entry) => models.TryRemove(new KeyValuePair<string, ModelEntry>(entry.Name, entry));
 
+    /// <summary>The versions that were ever used, the last used one first.</summary>
+    public IReadOnlyList<ModelReference> ListByLastUse() =>
+        [
+            .. from entry in List()
+            from version in entry.Versions
+            where version.LastUsed != ModelVersion.NeverUsed
+            orderby version.LastUsed descending
+            select new ModelReference(version.Name, version.Version),
+        ];
+
     /// <summary>Adds the models that are found in the store, without loading them.</summary>
-    public void Restore(IReadOnlyList<StoredModel> stored)
+    /// <param name="stored">The models.</param>
+    /// <param name="lastUses">Their versions, as <see cref="ListByLastUse"/> gave them before.</param>
+    public void Restore(IReadOnlyList<StoredModel> stored, IReadOnlyList<ModelReference> lastUses)
     {
+        var ranks = lastUses.Distinct().Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         foreach (var model in stored)
         {
             var entry = new ModelEntry(model.Name, model.Settings);
@@ -77,6 +91,8 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
                     compute.Value.Instances,
                     entry.Metrics
                 );
+                if (ranks.TryGetValue(new ModelReference(model.Name, kept.Version), out var rank))
+                    version.LastUsed = -1 - rank;
                 entry.Put(version);
                 if (
                     kept.Resolved is { } resolved

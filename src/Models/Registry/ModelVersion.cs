@@ -13,10 +13,13 @@ namespace ModelService.Models.Registry;
 /// <see cref="Current"/>. While it is in memory, it owns its worker and its reserved memory, and frees them when it is
 /// drained and the last lease has ended. Thread-safe.
 /// </summary>
-public sealed class ModelVersion
+public sealed partial class ModelVersion
 {
     // The inputs of a batch in the estimate of the memory that computing needs.
     private const int PlannedBatch = 4;
+
+    /// <summary>The value of <see cref="LastUsed"/> of a version that was never used.</summary>
+    internal const long NeverUsed = long.MinValue;
 
     private readonly Lock gate = new(); // of transitions and of all fields below
     private readonly Dictionary<string, int> leases = [];
@@ -81,8 +84,11 @@ public sealed class ModelVersion
     /// <summary>The counts of the model's predictions, which its versions share.</summary>
     internal ModelMetrics Metrics { get; }
 
-    /// <summary>When it was leased last, as a timestamp of <see cref="Stopwatch"/>.</summary>
-    internal long LastUsed { get; private set; }
+    /// <summary>
+    /// When it was leased last, as a timestamp of <see cref="Stopwatch"/>. Uses before the start of the server are
+    /// negative numbers, which only have an order.
+    /// </summary>
+    internal long LastUsed { get; set; } = NeverUsed;
 
     /// <summary>The holders of its leases, such as <c>2 predictions</c>; null when it is not leased.</summary>
     internal string? Holders
@@ -157,14 +163,17 @@ public sealed class ModelVersion
     /// <summary>Ends a load, or the first build: the version serves.</summary>
     /// <param name="built">The version in memory; owned by the version from here on, unless it was removed.</param>
     /// <param name="files">Its files in the store.</param>
+    /// <param name="isUse">Whether a client caused the load, and not the start of the server.</param>
     /// <returns>False when the version was removed meanwhile.</returns>
-    internal bool TryMarkReady(VersionInMemory built, IReadOnlyDictionary<string, StoredFile> files)
+    internal bool TryMarkReady(VersionInMemory built, IReadOnlyDictionary<string, StoredFile> files, bool isUse = true)
     {
         lock (gate)
         {
             if (current.IsRemoved)
                 return false;
-            (inMemory, LastUsed) = (built, Stopwatch.GetTimestamp());
+            inMemory = built;
+            if (isUse)
+                LastUsed = Stopwatch.GetTimestamp();
             var network = built.Built;
             var isFirst = current.WeightsFile is null;
             current = current.To(VersionState.Ready, null, loadsOnRequest: false) with
@@ -267,20 +276,6 @@ public sealed class ModelVersion
             var model = Resolved;
             current = current with { Resolved = model.With(model.Definition with { Labels = labels }) };
         }
-    }
-
-    /// <summary>The failure of a request that needs it while it is not in memory.</summary>
-    internal Failure NotReady()
-    {
-        var snapshot = current;
-        var reason = snapshot.State switch
-        {
-            VersionState.Loading => "is being loaded. Try again in a moment.",
-            VersionState.Unloaded => $"is unloaded. POST /v1/models/{Name}/versions/{Version}/load loads it.",
-            VersionState.Failed => $"can't be served: {snapshot.Reason}",
-            _ => "is being unloaded. Try again in a moment.",
-        };
-        return new Failure(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
     }
 
     private async Task FreeAsync(VersionInMemory held, Task unused)

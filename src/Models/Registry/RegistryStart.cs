@@ -50,7 +50,7 @@ public sealed partial class RegistryStart : BackgroundService
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         NativeRuntime.Prepare(compute);
-        registry.Restore(await OpenAsync(cancellationToken));
+        registry.Restore(await OpenAsync(cancellationToken), await store.ReadLastUsesAsync());
         waiting =
         [
             .. from entry in registry.List()
@@ -58,7 +58,7 @@ public sealed partial class RegistryStart : BackgroundService
             from version in entry.Versions
             let isPinned = version.Version == entry.Pinned
             where version.Current.LoadsOnRequest && (options.Load == "all" || (options.Load == "pinned" && isPinned))
-            orderby isPinned descending, version == preferred descending
+            orderby isPinned descending, version.LastUsed descending, version == preferred descending
             select version,
         ];
         await base.StartAsync(cancellationToken);

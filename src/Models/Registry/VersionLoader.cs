@@ -57,7 +57,7 @@ internal sealed partial class VersionLoader(
             if (!entry.Find(version).TryGet(out var found, out failure))
                 return failure;
             if (version is null && found.Current.IsQuarantined && entry.Pinned != found.Version)
-                return Quarantined(found);
+                return found.Quarantined();
             if (found.TryLease(holder) is { } lease)
                 return lease;
 
@@ -88,13 +88,16 @@ internal sealed partial class VersionLoader(
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelNotReady"/>: its files are damaged; <see cref="ErrorCode.OutOfMemory"/>.
     /// </exception>
-    public Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version));
+    public Task LoadAsync(ModelVersion version) => version.ShareLoad(() => LoadNowAsync(version, isUse: true));
 
-    /// <summary>Loads a version if the budget has room for it without unloading another one.</summary>
+    /// <summary>
+    /// Loads a version at the start of the server, if the budget has room for it without unloading another one. It does
+    /// not count as a use of the version.
+    /// </summary>
     public async Task LoadIfRoomAsync(ModelVersion version)
     {
         if (budget.HasRoom(DeviceOf(version), version.MemoryBytes))
-            await LoadAsync(version);
+            await version.ShareLoad(() => LoadNowAsync(version, isUse: false));
     }
 
     /// <summary>Reserves memory for a version, and unloads others until there is enough.</summary>
@@ -147,23 +150,10 @@ internal sealed partial class VersionLoader(
             LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
     }
 
-    // The failure of a request without a version number for a model whose versions are all quarantined.
-    private static Failure Quarantined(ModelVersion version)
-    {
-        var (name, number) = (version.Name, version.Version);
-        return new Failure(
-            ErrorCode.ModelNotReady,
-            $"The model '{name}' has no default version: version {number} did not reproduce its golden samples. "
-                + $"GET /v1/models/{name} shows the differences, "
-                + $"POST /v1/models/{name}/versions/{number}/predict uses the version all the same, "
-                + $"and PATCH /v1/models/{name} with {{\"default_version\": {number}}} makes it the default."
-        );
-    }
-
     private static string DeviceOf(ModelVersion version) =>
         ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
 
-    private async Task LoadNowAsync(ModelVersion version)
+    private async Task LoadNowAsync(ModelVersion version, bool isUse)
     {
         // ShareLoad starts this method under the version's lock: go on without the lock.
         await Task.Yield();
@@ -178,7 +168,7 @@ internal sealed partial class VersionLoader(
             var samples = await store.ReadSamplesAsync(version.Name, version.Version, files, CancellationToken.None);
             var built = await builder.BuildAsync(version, new StoredWeights(), samples, CancellationToken.None);
             var loaded = new VersionInMemory(built, reserved);
-            if (version.TryMarkReady(loaded, files))
+            if (version.TryMarkReady(loaded, files, isUse))
                 LogIsReady(version);
             else
                 await Task.Run(loaded.Dispose);

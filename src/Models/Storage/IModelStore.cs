@@ -100,6 +100,16 @@ public interface IModelStore
     /// <param name="key">The probe's key, in hexadecimal.</param>
     /// <param name="text">The result.</param>
     Task PutProbeAsync(string key, string text);
+
+    /// <summary>Reads the order in which versions were used last.</summary>
+    /// <returns>The versions, the last used one first; empty when the order was never stored, or can't be read.</returns>
+    Task<IReadOnlyList<ModelReference>> ReadLastUsesAsync();
+
+    /// <summary>
+    /// Stores the order in which versions were used last. Does nothing when the store can't be written.
+    /// </summary>
+    /// <param name="versions">The versions, the last used one first.</param>
+    Task PutLastUsesAsync(IReadOnlyList<ModelReference> versions);
 }
 
 /// <summary>Another server owns the store.</summary>

@@ -28,9 +28,9 @@ public sealed class StorageOptions
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// Which versions are loaded when the server starts: all, the defaults first; none; or those that are pinned as
-    /// their model's default. They are loaded in the background; any other version is loaded by the first request for
-    /// it.
+    /// Which versions are loaded when the server starts: all, first those that are pinned and then by their last use;
+    /// none; or those that are pinned as their model's default. They are loaded in the background; any other version is
+    /// loaded by the first request for it.
     /// </summary>
     /// <value><c>all</c>, <c>on_demand</c> or <c>pinned</c>; default <c>all</c>.</value>
     [AllowedValues("all", "on_demand", "pinned")]

@@ -49,6 +49,23 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_PlanThatWasCompared_IsNotComparedAgain()
+    {
+        await using (var first = Server())
+            await first.Api.CreateAsync(Networks.Model(Stored, Small));
+
+        // Marks the stored result, so that the test sees whether it is taken.
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(data.Path, "trials")));
+        var result = JsonNode.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!;
+        result["Accuracy"]!["Inputs"] = 12_345;
+        await File.WriteAllTextAsync(file, result.ToJsonString(), TestContext.Current.CancellationToken);
+        await using var second = Server();
+        await ScoresAsync(second); // waits until it is loaded
+
+        Assert.Equal(12_345, (int)(await DescribeAsync(second))["fidelity"]!["inputs"]!);
+    }
+
+    [Fact]
     public async Task Restart_EveryPredefinedHeadForm_IsReadBackWithItsArchitecture()
     {
         var names = new[] { "replaced", "layers", "derived" };

@@ -462,12 +462,15 @@ public sealed class VersionLifeTests
         var model = Assert.Single(await registry.Store.OpenAsync(CancellationToken.None));
         var next = new RegistryHarness(store: registry.Store);
 
-        next.Registry.Restore([
-            model with
-            {
-                Versions = [model.Versions[0], new StoredVersion(2, null, null, "manifest.json is missing.")],
-            },
-        ]);
+        next.Registry.Restore(
+            [
+                model with
+                {
+                    Versions = [model.Versions[0], new StoredVersion(2, null, null, "manifest.json is missing.")],
+                },
+            ],
+            []
+        );
 
         Assert.Equal(VersionState.Failed, next.State("pets", 2));
         using (var lease = (await next.LeaseAsync("pets")).OrThrow())

@@ -16,11 +16,25 @@ internal sealed class MemoryModelStore : IModelStore
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, Model> models = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> probes = [];
+    private IReadOnlyList<ModelReference> lastUses = [];
 
     /// <summary>Runs before each write: to wait, or to throw. Its argument names the write.</summary>
     public Func<string, Task>? OnWrite { get; set; }
 
     public Failure? Refusal { get; set; }
+
+    /// <summary>How often the order of last uses was written.</summary>
+    public int LastUsesWritten { get; private set; }
+
+    /// <summary>The keys of the probes' results.</summary>
+    public IReadOnlyList<string> ProbeKeys
+    {
+        get
+        {
+            lock (gate)
+                return [.. probes.Keys];
+        }
+    }
 
     public Task<IReadOnlyList<StoredModel>> OpenAsync(CancellationToken cancellationToken)
     {
@@ -154,6 +168,23 @@ internal sealed class MemoryModelStore : IModelStore
     {
         lock (gate)
             probes[key] = text;
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<ModelReference>> ReadLastUsesAsync()
+    {
+        lock (gate)
+            return Task.FromResult(lastUses);
+    }
+
+    public Task PutLastUsesAsync(IReadOnlyList<ModelReference> versions)
+    {
+        lock (gate)
+        {
+            if (Refusal is null)
+                (lastUses, LastUsesWritten) = (versions, LastUsesWritten + 1);
+        }
+
         return Task.CompletedTask;
     }
 

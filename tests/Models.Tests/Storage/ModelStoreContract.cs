@@ -228,6 +228,20 @@ public abstract class ModelStoreContract
     }
 
     [Fact]
+    public async Task LastUses_AreThereAfterARestart()
+    {
+        var store = await OpenAsync();
+        Assert.Empty(await store.ReadLastUsesAsync());
+
+        await store.PutLastUsesAsync([new("dogs", 1)]);
+        await store.PutLastUsesAsync([new("pets", 12), new("dogs", 1)]);
+
+        var next = Restart();
+        await next.OpenAsync(Token);
+        Assert.Equal([new("pets", 12), new("dogs", 1)], await next.ReadLastUsesAsync());
+    }
+
+    [Fact]
     public async Task CheckWritable_RoomAndNone()
     {
         var store = await OpenAsync();
@@ -316,6 +330,20 @@ public sealed class FileSystemModelStoreTests : ModelStoreContract, IDisposable
         Assert.Contains("bytes free", failure.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[")]
+    [InlineData("null")]
+    [InlineData("""["pets@x"]""")]
+    [InlineData("""["pets@99999999999"]""")]
+    public async Task ReadLastUses_DamagedFile_IsEmpty(string text)
+    {
+        var store = Create();
+        await store.OpenAsync(CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(root, "last_uses.json"), text, CancellationToken.None);
+
+        Assert.Empty(await store.ReadLastUsesAsync());
+    }
+
     [Fact]
     public async Task Open_SecondServer_IsRefused()
     {
@@ -347,6 +375,8 @@ public sealed class FileSystemModelStoreTests : ModelStoreContract, IDisposable
         ];
         foreach (var write in writes)
             Assert.Equal(ErrorCode.ReadOnly, (await Assert.ThrowsAsync<ServingException>(write)).Code);
+        await reader.PutLastUsesAsync([new("pets", 1)]);
+        Assert.Empty(await owner.ReadLastUsesAsync());
         Assert.Equal(ErrorCode.ReadOnly, reader.Refusal!.Code);
         Assert.Equal(ErrorCode.ReadOnly, (await reader.CheckWritableAsync(0, CancellationToken.None))!.Code);
     }

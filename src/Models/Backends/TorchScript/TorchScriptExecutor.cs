@@ -48,6 +48,9 @@ internal sealed class TorchScriptExecutor : IExecutor
         {
             foreach (var (name, tensor) in text.Tensors)
             {
+                // Each tensor's intermediate results make room for those of the next one: new memory takes longer to
+                // get than the arithmetic.
+                using var ofTensor = NewDisposeScope();
                 if (tensor is not null)
                     program.set_attribute(name, folded.Get(tensor).to(device));
             }

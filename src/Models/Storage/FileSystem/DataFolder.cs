@@ -30,6 +30,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of plan probes' results.</summary>
     internal string Probes => Path.Combine(root, "trials");
 
+    /// <summary>The path of the list of versions in the order of their last use.</summary>
+    internal string LastUses => Path.Combine(root, "last_uses.json");
+
     /// <summary>Whether the server is configured to change nothing in the folder.</summary>
     internal bool IsReadOnly => options.Value.ReadOnly;
 

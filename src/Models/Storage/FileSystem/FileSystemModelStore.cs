@@ -130,6 +130,19 @@ internal sealed partial class FileSystemModelStore(
         });
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ModelReference>> ReadLastUsesAsync() =>
+        lane.RunAsync(() => reader.ReadLastUses(folder.LastUses));
+
+    /// <inheritdoc/>
+    public Task PutLastUsesAsync(IReadOnlyList<ModelReference> versions) =>
+        lane.RunAsync(() =>
+        {
+            if (folder.IsWritable)
+                folder.Replace(folder.LastUses, ToJson(versions.Select(version => version.ToString())));
+            return true;
+        });
+
+    /// <inheritdoc/>
     public void Dispose() => lane.Dispose();
 
     private static byte[] ToJson<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, VersionManifest.Json);

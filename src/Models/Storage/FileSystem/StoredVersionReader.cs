@@ -62,6 +62,27 @@ public sealed partial class StoredVersionReader(
         }
     }
 
+    /// <summary>Reads the versions in the order of their last use; empty when the file is missing or damaged.</summary>
+    internal IReadOnlyList<ModelReference> ReadLastUses(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? [.. ReadJson<string[]>(path).Select(ModelReference.Parse)] : [];
+        }
+        catch (Exception exception)
+            when (exception
+                    is JsonException
+                        or FormatException
+                        or OverflowException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
+        {
+            LogUnreadableUses(path, exception.Message);
+            return [];
+        }
+    }
+
     /// <summary>Reads a version's golden samples.</summary>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be read, or is not the one that was written.
@@ -175,4 +196,7 @@ public sealed partial class StoredVersionReader(
 
     [LoggerMessage(LogLevel.Error, "{Path} can't be read, so the newest version becomes the model's default: {Reason}")]
     private partial void LogUnreadableSettings(string path, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Path} can't be read, so versions are not loaded by their last use: {Reason}")]
+    private partial void LogUnreadableUses(string path, string reason);
 }

@@ -35,6 +35,8 @@ internal sealed class FakeModelBuilder(TimeProvider clock) : IModelBuilder
 
     public Task CheckSamplesAsync(ResolvedModel model, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task KeepVerificationAsync(ModelVersion version, BuiltModel built, StoredFile weights) => Task.CompletedTask;
+
     public async Task<BuiltModel> BuildAsync(
         ModelVersion version,
         WeightsSource source,

@@ -81,7 +81,7 @@ internal sealed class RegistryHarness
     public async Task<RegistryHarness> RestartAsync(long? budget = null)
     {
         var next = new RegistryHarness(budget, Store);
-        next.Registry.Restore(await Store.OpenAsync(CancellationToken.None));
+        next.Registry.Restore(await Store.OpenAsync(CancellationToken.None), await Store.ReadLastUsesAsync());
         return next;
     }
 
