@@ -24,13 +24,20 @@ internal sealed partial class LastUseRecorder(
     /// <summary>The time between two writes: a server that is killed forgets the uses of at most this time.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
+    private readonly Lock gate = new(); // of the write at the end
     private IReadOnlyList<ModelReference> stored = [];
+    private Task? lastWrite;
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await StoreAsync();
+
+        // A host that is stopped twice at once must not be disposed by one while the other still writes.
+        Task write;
+        lock (gate)
+            write = lastWrite ??= StoreAsync();
+        await write;
     }
 
     /// <inheritdoc/>

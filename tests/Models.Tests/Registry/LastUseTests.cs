@@ -86,6 +86,18 @@ public sealed class LastUseTests
     }
 
     [Fact]
+    public async Task Record_StoppedTwiceAtOnce_WritesOnceAndBothWait()
+    {
+        await CreateAsync("a");
+        using var recorder = Recorder(registry);
+        await recorder.StartAsync(CancellationToken.None);
+
+        await Task.WhenAll(recorder.StopAsync(CancellationToken.None), recorder.StopAsync(CancellationToken.None));
+
+        Assert.Equal(1, registry.Store.LastUsesWritten);
+    }
+
+    [Fact]
     public async Task Record_DeletedVersion_IsForgotten()
     {
         await CreateAsync("a", "b");

@@ -177,15 +177,14 @@ internal sealed class MemoryModelStore : IModelStore
             return Task.FromResult(lastUses);
     }
 
-    public Task PutLastUsesAsync(IReadOnlyList<ModelReference> versions)
+    public async Task PutLastUsesAsync(IReadOnlyList<ModelReference> versions)
     {
+        await Task.Yield();
         lock (gate)
         {
             if (Refusal is null)
                 (lastUses, LastUsesWritten) = (versions, LastUsesWritten + 1);
         }
-
-        return Task.CompletedTask;
     }
 
     private async Task WriteAsync(string what)
