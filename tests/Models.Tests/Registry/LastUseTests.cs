@@ -156,7 +156,7 @@ public sealed class LastUseTests
     }
 
     // Starts the server, and gives the versions in the order in which they were built.
-    private async Task<IEnumerable<string>> StartAsync(RegistryHarness next)
+    private static async Task<IEnumerable<string>> StartAsync(RegistryHarness next)
     {
         var built = new ConcurrentQueue<string>();
         next.Builder.OnBuild = (version, _, _) =>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
+using ModelService.Models.Execution;
 using ModelService.Models.Registry;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
@@ -23,7 +24,7 @@ internal sealed class RegistryHarness
         Store = store ?? new MemoryModelStore();
         Builder = new FakeModelBuilder(Clock);
         var memory = Options.Create(new MemoryOptions { Budget = budget });
-        Budget = new MemoryBudget(memory);
+        Budget = new MemoryBudget(memory, new ProgramCache());
         var compute = Options.Create(new ComputeOptions());
         Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
         Loader = new VersionLoader(Registry, Builder, Store, Budget, memory, Clock, NullLogger<VersionLoader>.Instance);
