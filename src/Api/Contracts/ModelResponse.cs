@@ -167,8 +167,8 @@ public sealed record ModelResponse(
 /// <summary>The version of a model that answers requests without a version number.</summary>
 /// <param name="Version">The version's number.</param>
 /// <param name="Pinned">
-/// Whether it answers because it is pinned. A newer version then does not take over; PATCH with
-/// <c>{"default_version": "newest"}</c> ends that.
+/// Whether it answers because it is pinned. A newer version then does not take over until PATCH with
+/// <c>{"default_version": "newest"}</c> unpins it.
 /// </param>
 public sealed record ServingResponse(int Version, bool Pinned)
 {
@@ -304,8 +304,8 @@ public sealed record VersionUnloadedResponse(
 
 /// <summary>A change to a model. Properties that are left out stay as they are.</summary>
 /// <param name="DefaultVersion">
-/// The number of the version to pin as the default, or <c>"newest"</c>: the default is then always the newest version
-/// that is ready and not quarantined.
+/// The number of the version to pin as the default. <c>"newest"</c> or null pins none: the default is then always the
+/// newest version that is ready and not quarantined.
 /// </param>
 /// <param name="Labels">One label for each class of the default version.</param>
 public sealed record ModelUpdateBody(object? DefaultVersion, IReadOnlyList<string>? Labels);
