@@ -217,8 +217,8 @@ public sealed record VersionUnloadedResponse(
 
 /// <summary>A change to a model. Properties that are left out stay as they are.</summary>
 /// <param name="DefaultVersion">
-/// The number of the version to pin as the default, or <c>"newest"</c>: the default is then always the newest version
-/// that is ready and not quarantined.
+/// The number of the version to pin as the default. <c>"newest"</c> or null pins none: the default is then always the
+/// newest version that is ready and not quarantined.
 /// </param>
 /// <param name="Labels">One label for each class of the default version.</param>
 public sealed record ModelUpdateBody(object? DefaultVersion, IReadOnlyList<string>? Labels);

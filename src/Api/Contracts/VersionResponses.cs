@@ -7,8 +7,8 @@ namespace ModelService.Api.Contracts;
 /// <summary>The version of a model that answers requests without a version number.</summary>
 /// <param name="Version">The version's number.</param>
 /// <param name="Pinned">
-/// Whether it answers because it is pinned. A newer version then does not take over; PATCH with
-/// <c>{"default_version": "newest"}</c> ends that.
+/// Whether it answers because it is pinned. A newer version then does not take over until PATCH with
+/// <c>{"default_version": "newest"}</c> unpins it.
 /// </param>
 public sealed record ServingResponse(int Version, bool Pinned)
 {

@@ -19,7 +19,7 @@ namespace ModelService.Api.Controllers;
 /// <summary>Lists the predefined architectures and analyses architectures of your own.</summary>
 [ApiController]
 [Route("v1/architectures")]
-[Produces("application/json", "application/problem+json")]
+[Produces("application/json")]
 public sealed class ArchitecturesController(
     IOptions<LimitsOptions> limits,
     IOptions<ArchitectureLimits> architectureLimits,
@@ -36,11 +36,9 @@ public sealed class ArchitecturesController(
     /// <summary>Returns a predefined architecture: its definition, preprocessing and analysis.</summary>
     /// <param name="name" example="resnet50">The architecture's name.</param>
     /// <response code="200">The architecture. Its definition is written in the architecture language.</response>
-    /// <response code="404"><c>not_found</c>: there is no predefined architecture of that name.</response>
     [HttpGet("{name}")]
     [Authorize(Scopes.Read)]
-    [ProducesResponseType<ArchitectureResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
+    [FailsWith(ErrorCode.NotFound)]
     public ArchitectureResponse Get(string name)
     {
         var architecture =
@@ -57,20 +55,10 @@ public sealed class ArchitecturesController(
     /// </summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The analysis.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is not valid JSON.</response>
-    /// <response code="413"><c>body_too_large</c>: the body is larger than the server allows.</response>
-    /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
-    /// <response code="422">
-    /// <c>definition_invalid</c>: the architecture has errors. All of them are listed, each with a JSON Pointer.
-    /// </response>
     [HttpPost("analyze")]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
-    [ProducesResponseType<AnalysisResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
+    [FailsWith(ErrorCode.DefinitionInvalid)]
     public async Task<AnalysisResponse> Analyze(CancellationToken cancellationToken)
     {
         var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);

@@ -8,6 +8,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Registry;
@@ -18,7 +19,7 @@ namespace ModelService.Api.Controllers;
 /// <summary>Creates, lists, changes and deletes models.</summary>
 [ApiController]
 [Route("v1/models")]
-[Produces("application/json", "application/problem+json")]
+[Produces("application/json")]
 public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
     : ControllerBase
 {
@@ -39,27 +40,6 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="201">The model, ready to predict. Location holds its address.</response>
-    /// <response code="400">
-    /// <c>malformed_request</c>: the body is not valid JSON, or the form has a wrong or missing part.
-    /// </response>
-    /// <response code="409"><c>model_exists</c>: there is already a model of that name.</response>
-    /// <response code="413">
-    /// <c>body_too_large</c>: the definition or the weights are larger than the server allows.
-    /// </response>
-    /// <response code="415">
-    /// <c>unsupported_media_type</c>: the body must be application/json or multipart/form-data.
-    /// </response>
-    /// <response code="422">
-    /// <c>definition_invalid</c>: the definition has errors. All of them are listed, each with a JSON Pointer.
-    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code.
-    /// <c>weights_mismatch</c>: the weights don't match the network; <c>report</c> lists the differences.
-    /// </response>
-    /// <response code="503">
-    /// <c>out_of_memory</c>: there is not enough memory for the model.
-    /// <c>storage_unavailable</c>: the model can't be written to disk.
-    /// <c>plan_rejected</c>: the network failed in its probe, a first run in a separate process.
-    /// <c>model_not_ready</c>: the model in <c>from</c> is still being created or loaded. See Retry-After.
-    /// </response>
     [HttpPost]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
@@ -67,12 +47,15 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     [ConsumesJson(typeof(ModelDefinition), Examples.SeedModel, Examples.Pets, Examples.Derived)]
     [ConsumesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [FailsWith(
+        ErrorCode.ModelExists,
+        ErrorCode.DefinitionInvalid,
+        ErrorCode.WeightsUnreadable,
+        ErrorCode.WeightsMismatch,
+        ErrorCode.OutOfMemory,
+        ErrorCode.PlanRejected,
+        ErrorCode.ModelNotReady
+    )]
     public async Task<ActionResult> Create(
         CancellationToken cancellationToken,
         [FromQuery(Name = "allow_partial")] bool allowPartial = false
@@ -106,13 +89,8 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// <summary>Returns a model: its default version in full, and all its versions in brief.</summary>
     /// <param name="name" example="pets">The model's name.</param>
     /// <response code="200">The model.</response>
-    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpGet("{name}")]
     [Authorize(Scopes.Read)]
-    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ActionResult<ModelResponse> Get(string name) => catalog.Find(name).ToResult(ModelResponse.Create);
 
     /// <summary>Returns the network of a model's default version.</summary>
@@ -123,16 +101,10 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// can be created from it. With <c>pytorch</c>: Python source that builds the same torch.nn module with the same
     /// state dict keys.
     /// </response>
-    /// <response code="400"><c>malformed_request</c>: the format is unknown.</response>
-    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
-    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpGet("{name}/architecture")]
     [Authorize(Scopes.Read)]
-    [Produces("application/json", "text/x-python", "application/problem+json")]
+    [Produces("application/json", "text/x-python")]
     [ProducesResponseType<ArchitectureDefinition>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public ActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json) =>
         catalog
             .FindNetwork(name, null)
@@ -145,17 +117,9 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// <summary>Deletes a model, after its running predictions have finished.</summary>
     /// <param name="name" example="pets">The model's name.</param>
     /// <response code="200">The model is deleted. The answer holds the number of bytes freed.</response>
-    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the model is still being created. <c>storage_unavailable</c>: the model's files can't be
-    /// deleted. See Retry-After.
-    /// </response>
     [HttpDelete("{name}")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
-    [ProducesResponseType<ModelDeletedResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
     public async Task<ActionResult<ModelDeletedResponse>> Delete(string name) =>
         (await catalog.DeleteAsync(name)).ToResult(deleted => new ModelDeletedResponse(
             name,
@@ -166,39 +130,17 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// <summary>Changes a model's default version or its labels.</summary>
     /// <remarks>
     /// Pin a version with <c>{"default_version": 2}</c>: it is the default until another version is pinned, and it
-    /// stays in memory. With <c>{"default_version": "newest"}</c>, the default is again the newest version that is
-    /// ready and not quarantined. With <c>{"labels": [...]}</c>, the classes of the default version get new labels.
+    /// stays in memory. With <c>{"default_version": "newest"}</c> or null, the default is again the newest version that
+    /// is ready and not quarantined. With <c>{"labels": [...]}</c>, the classes of the default version get new labels.
     /// </remarks>
     /// <param name="name" example="pets">The model's name.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The model after the change.</response>
-    /// <response code="400"><c>malformed_request</c>: the body is not valid JSON.</response>
-    /// <response code="404">
-    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
-    /// that number.
-    /// </response>
-    /// <response code="409"><c>version_conflict</c>: the version that is to be pinned can't serve.</response>
-    /// <response code="413"><c>body_too_large</c>: the body is larger than the server allows.</response>
-    /// <response code="415"><c>unsupported_media_type</c>: the body must be application/json.</response>
-    /// <response code="422">
-    /// <c>definition_invalid</c>: the change has errors. All of them are listed, each with a JSON Pointer.
-    /// </response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the model is still being created. <c>storage_unavailable</c>: the change can't be
-    /// written to disk. See Retry-After.
-    /// </response>
     [HttpPatch("{name}")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]
-    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [FailsWith(ErrorCode.VersionNotFound, ErrorCode.VersionConflict, ErrorCode.DefinitionInvalid)]
     public async Task<ActionResult<ModelResponse>> Update(string name, CancellationToken cancellationToken)
     {
         // An unknown model is reported before errors of the change.

@@ -7,6 +7,7 @@ using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
 using ModelService.Models.Prediction;
 using Serilog;
 
@@ -16,7 +17,7 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Authorize(Scopes.Predict)]
 [Route("v1/models/{name}")]
-[Produces("application/json", "application/problem+json")]
+[Produces("application/json")]
 public sealed class PredictController(
     PredictionService predictions,
     IOptions<LimitsOptions> limits,
@@ -41,41 +42,16 @@ public sealed class PredictController(
     /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
     /// instead of scores.
     /// </response>
-    /// <response code="400">
-    /// <c>malformed_request</c>: there is no image, there are too many, or the body, a header or the query can't be
-    /// read.
-    /// </response>
-    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
-    /// <response code="413">
-    /// <c>body_too_large</c>: the body is larger than the server allows.
-    /// <c>image_too_large</c>: an image has more bytes or pixels than the server allows.
-    /// </response>
-    /// <response code="415">
-    /// <c>unsupported_media_type</c>: the body must be an image, multipart/form-data or application/json.
-    /// </response>
-    /// <response code="422">
-    /// None of the images could be used. <c>image_undecodable</c>: they are damaged or of an unknown format.
-    /// <c>input_mismatch</c>: they don't fit the model's input.
-    /// </response>
-    /// <response code="429"><c>overloaded</c>: the model's queue is full; see Retry-After.</response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the version is being created or loaded, was unloaded, its files are damaged, or none of
-    /// the model's versions reproduced its golden samples. <c>out_of_memory</c>: there is not enough memory to load the
-    /// version. See Retry-After.
-    /// </response>
-    /// <response code="504"><c>deadline_exceeded</c>: the scores were not computed before the deadline.</response>
     [HttpPost("predict")]
     [ConsumesFiles("images", alsoRaw: true)]
     [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
-    [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
+    [FailsWith(
+        ErrorCode.ImageTooLarge,
+        ErrorCode.ImageUndecodable,
+        ErrorCode.InputMismatch,
+        ErrorCode.Overloaded,
+        ErrorCode.OutOfMemory
+    )]
     public Task<ActionResult<PredictResponse>> Predict(
         string name,
         [FromQuery(Name = "top_k"), Range(1, 1_000_000)] int topK = 5,
@@ -92,43 +68,16 @@ public sealed class PredictController(
     /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
     /// instead of scores.
     /// </response>
-    /// <response code="400">
-    /// <c>malformed_request</c>: there is no image, there are too many, or the body, a header or the query can't be
-    /// read.
-    /// </response>
-    /// <response code="404">
-    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
-    /// that number.
-    /// </response>
-    /// <response code="413">
-    /// <c>body_too_large</c>: the body is larger than the server allows.
-    /// <c>image_too_large</c>: an image has more bytes or pixels than the server allows.
-    /// </response>
-    /// <response code="415">
-    /// <c>unsupported_media_type</c>: the body must be an image, multipart/form-data or application/json.
-    /// </response>
-    /// <response code="422">
-    /// None of the images could be used. <c>image_undecodable</c>: they are damaged or of an unknown format.
-    /// <c>input_mismatch</c>: they don't fit the model's input.
-    /// </response>
-    /// <response code="429"><c>overloaded</c>: the model's queue is full; see Retry-After.</response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the version is being created or loaded, was unloaded, or its files are damaged.
-    /// <c>out_of_memory</c>: there is not enough memory to load the version. See Retry-After.
-    /// </response>
-    /// <response code="504"><c>deadline_exceeded</c>: the scores were not computed before the deadline.</response>
     [HttpPost("versions/{version:int}/predict")]
     [ConsumesFiles("images", alsoRaw: true)]
     [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
-    [ProducesResponseType<PredictResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status400BadRequest)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status429TooManyRequests)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status504GatewayTimeout)]
+    [FailsWith(
+        ErrorCode.ImageTooLarge,
+        ErrorCode.ImageUndecodable,
+        ErrorCode.InputMismatch,
+        ErrorCode.Overloaded,
+        ErrorCode.OutOfMemory
+    )]
     public Task<ActionResult<PredictResponse>> PredictVersion(
         string name,
         int version,

@@ -9,6 +9,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
@@ -22,7 +23,6 @@ namespace ModelService.Api.Controllers;
 [Authorize(Scopes.Manage)]
 [RequestTimeout(RequestLimits.Upload)]
 [Route("v1/models/{name}")]
-[Produces("application/json", "application/problem+json")]
 public sealed class WeightsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
     : ControllerBase
 {
@@ -36,23 +36,10 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// <param name="name" example="pets">The model's name.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The tensors that loading the file would load, and those that it would not.</response>
-    /// <response code="404"><c>model_not_found</c>: there is no model of that name.</response>
-    /// <response code="413"><c>body_too_large</c>: the file is larger than the server allows.</response>
-    /// <response code="415">
-    /// <c>unsupported_media_type</c>: the body is a form. Send the file itself as the body.
-    /// </response>
-    /// <response code="422">
-    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code.
-    /// </response>
-    /// <response code="503"><c>model_not_ready</c>: the model is still being created; see Retry-After.</response>
     [HttpPost("weights/check")]
     [ConsumesBytes]
-    [ProducesResponseType<WeightsReport>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [Produces("application/json")]
+    [FailsWith(ErrorCode.WeightsUnreadable, ErrorCode.StorageUnavailable)]
     public async Task<ActionResult<WeightsReport>> Check(string name, CancellationToken cancellationToken)
     {
         // An unknown model is reported before gigabytes are received.
@@ -75,35 +62,17 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The version after the change, with a report of the tensors that were loaded.</response>
-    /// <response code="404">
-    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
-    /// that number.
-    /// </response>
-    /// <response code="409"><c>version_conflict</c>: the version already has weights.</response>
-    /// <response code="413"><c>body_too_large</c>: the file is larger than the server allows.</response>
-    /// <response code="415">
-    /// <c>unsupported_media_type</c>: the body is a form. Send the file itself as the body.
-    /// </response>
-    /// <response code="422">
-    /// <c>weights_unreadable</c>: the file is damaged, of an unknown format, or contains code. <c>weights_mismatch</c>:
-    /// the weights don't match the network; the report lists the differences and their likely cause. The version is
-    /// unchanged.
-    /// </response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the model is still being created.
-    /// <c>out_of_memory</c>: there is not enough memory for the new weights.
-    /// <c>storage_unavailable</c>: the weights can't be written to disk. See Retry-After.
-    /// </response>
     [HttpPut("versions/{version:int}/weights")]
     [ChangesModels]
     [ConsumesBytes]
-    [ProducesResponseType<ModelResponse>(StatusCodes.Status200OK)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status409Conflict)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status415UnsupportedMediaType)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status422UnprocessableEntity)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [Produces("application/json")]
+    [FailsWith(
+        ErrorCode.VersionConflict,
+        ErrorCode.WeightsUnreadable,
+        ErrorCode.WeightsMismatch,
+        ErrorCode.OutOfMemory,
+        ErrorCode.PlanRejected
+    )]
     public async Task<ActionResult<ModelResponse>> Put(
         string name,
         int version,
@@ -129,19 +98,10 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The file.</response>
-    /// <response code="404">
-    /// <c>model_not_found</c>: there is no model of that name. <c>version_not_found</c>: the model has no version of
-    /// that number.
-    /// </response>
-    /// <response code="503">
-    /// <c>model_not_ready</c>: the version is being created or loaded, or was unloaded.
-    /// <c>out_of_memory</c>: there is not enough memory to load the version. See Retry-After.
-    /// </response>
     [HttpGet("versions/{version:int}/weights")]
-    [Produces("application/octet-stream", "application/problem+json")]
-    [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status404NotFound)]
-    [ProducesResponseType<ErrorResponse>(StatusCodes.Status503ServiceUnavailable)]
+    [Produces("application/octet-stream")]
+    [ProducesResponseType<FileResult>(StatusCodes.Status200OK)]
+    [FailsWith(ErrorCode.WeightsUnreadable)]
     public async Task<IActionResult> Download(string name, int version, CancellationToken cancellationToken)
     {
         var opened = await catalog.OpenWeightsAsync(name, version, cancellationToken);

@@ -10,39 +10,69 @@ using Serilog;
 
 namespace ModelService.Api.Errors;
 
-/// <summary>Maps errors to HTTP statuses, and writes them as answers.</summary>
+/// <summary>The HTTP status and the meaning of each error; and errors as answers.</summary>
 internal static class ErrorTable
 {
     /// <summary>Code of an unexpected error: a bug in the server.</summary>
     public const string Internal = "internal_error";
 
+    /// <summary>What <see cref="Internal"/> means for a client.</summary>
+    public const string InternalMeaning = "an unexpected error; the server's log holds it under the `trace_id`.";
+
+    // One row for each code: its HTTP status, and what it means for a client, as the end of a sentence.
+    private static readonly Dictionary<ErrorCode, (int Status, string Meaning)> Rows = new()
+    {
+        [ErrorCode.MalformedRequest] = (
+            400,
+            "the request can't be read: the JSON is invalid, the body or a part of it is missing or wrong, or a header "
+                + "or a query parameter has a wrong value."
+        ),
+        [ErrorCode.Unauthenticated] = (401, "the key is missing or unknown."),
+        [ErrorCode.Forbidden] = (403, "the key lacks the scope for this request."),
+        [ErrorCode.ReadOnly] = (403, "the server only reads its models. Send changes to the one that owns the folder."),
+        [ErrorCode.ModelNotFound] = (404, "there is no model of that name."),
+        [ErrorCode.VersionNotFound] = (404, "the model has no version of that number."),
+        [ErrorCode.NotFound] = (404, "there is nothing of that name or at that path."),
+        [ErrorCode.MethodNotAllowed] = (
+            405,
+            "the path does not support the HTTP method. The header Allow lists those that it supports."
+        ),
+        [ErrorCode.RequestTimeout] = (408, "the client sent the body too slowly."),
+        [ErrorCode.ModelExists] = (409, "there is already a model of that name."),
+        [ErrorCode.VersionConflict] = (409, "the state of the version does not allow this; `detail` gives the reason."),
+        [ErrorCode.BodyTooLarge] = (413, "the body, or a file in it, is larger than the server allows."),
+        [ErrorCode.ImageTooLarge] = (413, "an image has more bytes or pixels than the server allows."),
+        [ErrorCode.UnsupportedMediaType] = (
+            415,
+            "the operation does not take the Content-Type, or the body is compressed."
+        ),
+        [ErrorCode.DefinitionInvalid] = (
+            422,
+            "the definition or the change has errors. `errors` lists all of them, each with a JSON Pointer."
+        ),
+        [ErrorCode.ImageUndecodable] = (422, "the images are damaged or of an unknown format."),
+        [ErrorCode.InputMismatch] = (422, "the images or tensors don't fit the model's input."),
+        [ErrorCode.WeightsMismatch] = (422, "the weights don't match the network. `report` lists the differences."),
+        [ErrorCode.WeightsUnreadable] = (422, "the weights file is damaged, of an unknown format, or contains code."),
+        [ErrorCode.Overloaded] = (429, "too much is waiting, or the deadline would be missed. See Retry-After."),
+        [ErrorCode.RateLimited] = (429, "the client sent too many requests or wrong keys. See Retry-After."),
+        [ErrorCode.ModelNotReady] = (
+            503,
+            "the model or version can't be used now: it is being created or loaded, was unloaded, its files are "
+                + "damaged, or it did not reproduce its golden samples. See Retry-After."
+        ),
+        [ErrorCode.PlanRejected] = (503, "the network failed in its probe, a first run in a separate process."),
+        [ErrorCode.OutOfMemory] = (503, "there is not enough memory; `detail` holds the numbers."),
+        [ErrorCode.StorageUnavailable] = (503, "the server can't write to its disk: it is full, read-only or broken."),
+        [ErrorCode.ShuttingDown] = (503, "the server is shutting down and accepts no new requests."),
+        [ErrorCode.DeadlineExceeded] = (504, "the request exceeded its deadline or the server's time limit."),
+    };
+
     /// <summary>Returns the HTTP status of an error.</summary>
-    public static int StatusOf(ErrorCode code) =>
-        code switch
-        {
-            ErrorCode.MalformedRequest => StatusCodes.Status400BadRequest,
-            ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-            ErrorCode.Forbidden or ErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
-            ErrorCode.ModelNotFound or ErrorCode.VersionNotFound or ErrorCode.NotFound => StatusCodes.Status404NotFound,
-            ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
-            ErrorCode.RequestTimeout => StatusCodes.Status408RequestTimeout,
-            ErrorCode.ModelExists or ErrorCode.VersionConflict => StatusCodes.Status409Conflict,
-            ErrorCode.BodyTooLarge or ErrorCode.ImageTooLarge => StatusCodes.Status413PayloadTooLarge,
-            ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-            ErrorCode.DefinitionInvalid
-            or ErrorCode.ImageUndecodable
-            or ErrorCode.InputMismatch
-            or ErrorCode.WeightsMismatch
-            or ErrorCode.WeightsUnreadable => StatusCodes.Status422UnprocessableEntity,
-            ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-            ErrorCode.ModelNotReady
-            or ErrorCode.PlanRejected
-            or ErrorCode.OutOfMemory
-            or ErrorCode.StorageUnavailable
-            or ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
-            ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-            _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The error code has no HTTP status."),
-        };
+    public static int StatusOf(ErrorCode code) => RowOf(code).Status;
+
+    /// <summary>Returns what an error means for a client, as the end of a sentence.</summary>
+    public static string MeaningOf(ErrorCode code) => RowOf(code).Meaning;
 
     /// <summary>Returns the name of an error code in JSON.</summary>
     public static string NameOf(ErrorCode code) => WireNames.Get(code);
@@ -103,4 +133,9 @@ internal static class ErrorTable
         // Without a cancellation token, writing ends without an exception when the client disconnects.
         return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
+
+    private static (int Status, string Meaning) RowOf(ErrorCode code) =>
+        Rows.TryGetValue(code, out var row)
+            ? row
+            : throw new ArgumentOutOfRangeException(nameof(code), code, "The error code is not in the table.");
 }

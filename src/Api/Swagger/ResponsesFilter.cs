@@ -1,17 +1,24 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.OpenApi;
 using ModelService.Api.Auth;
 using ModelService.Api.Errors;
+using ModelService.Api.Requests;
+using ModelService.Models.Errors;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents the scope that an operation requires, and the errors that every operation can return.</summary>
+/// <summary>
+/// Documents the scope that an operation requires, and the errors that it can return. Their statuses and sentences are
+/// those of <see cref="ErrorTable"/>.
+/// </summary>
 internal sealed class ResponsesFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var scope = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>().Single().Policy;
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         operation.Security =
         [
             .. new[] { ApiKeyHandler.SchemeName, ApiKeyHandler.Bearer }.Select(scheme => new OpenApiSecurityRequirement
@@ -19,39 +26,79 @@ internal sealed class ResponsesFilter : IOperationFilter
                 [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [],
             }),
         ];
-        var responses = new SortedDictionary<string, IOpenApiResponse>(
-            operation.Responses ?? [],
-            StringComparer.Ordinal
-        );
-        Add("401", "`unauthenticated`: the key is missing or unknown.");
-        Add("403", $"`forbidden`: a key with the scope {scope} is required.");
-        if (operation.RequestBody is not null)
-            Add("408", "`request_timeout`: the client sent the body too slowly.");
-        Add("429", "`rate_limited`: the client sent too many requests or too many wrong keys; see Retry-After.");
-        Add("500", $"`{ErrorTable.Internal}`: an unexpected error; the server's log holds it under the `trace_id`.");
-        Add("504", "`deadline_exceeded`: the request exceeded the server's time limit.");
-        operation.Responses = [];
-        foreach (var (status, response) in responses)
-            operation.Responses[status] = response;
-
-        void Add(string status, string description)
+        var scope = metadata.OfType<IAuthorizeData>().Single().Policy;
+        var errors = FindErrors(operation, context)
+            .Distinct()
+            .Select(code =>
+                (
+                    Status: ErrorTable.StatusOf(code),
+                    Code: ErrorTable.NameOf(code),
+                    Meaning: code == ErrorCode.Forbidden
+                        ? $"a key with the scope {scope} is required."
+                        : ErrorTable.MeaningOf(code)
+                )
+            )
+            .Append(
+                (
+                    Status: StatusCodes.Status500InternalServerError,
+                    Code: ErrorTable.Internal,
+                    Meaning: ErrorTable.InternalMeaning
+                )
+            );
+        var schema = context.SchemaGenerator.GenerateSchema(typeof(ErrorResponse), context.SchemaRepository);
+        operation.Responses ??= [];
+        foreach (var status in errors.GroupBy(error => error.Status).OrderBy(status => status.Key))
         {
-            var error = context.SchemaGenerator.GenerateSchema(typeof(ErrorResponse), context.SchemaRepository);
-            if (responses.TryGetValue(status, out var other))
+            // Each error is a paragraph of its own.
+            operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
-                other.Description += " " + description;
-            }
-            else
-            {
-                responses[status] = new OpenApiResponse
+                Description = string.Join("\n\n", status.Select(error => $"`{error.Code}`: {error.Meaning}")),
+                Content = new Dictionary<string, IOpenApiMediaType>
                 {
-                    Description = description,
-                    Content = new Dictionary<string, IOpenApiMediaType>
-                    {
-                        ["application/problem+json"] = new OpenApiMediaType { Schema = error },
-                    },
-                };
-            }
+                    ["application/problem+json"] = new OpenApiMediaType { Schema = schema },
+                },
+            };
         }
+    }
+
+    private static IEnumerable<ErrorCode> FindErrors(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var api = context.ApiDescription;
+        var metadata = api.ActionDescriptor.EndpointMetadata;
+        var (path, hasBody) = (api.RelativePath!, operation.RequestBody is not null);
+
+        // Of every operation.
+        yield return ErrorCode.Unauthenticated;
+        yield return ErrorCode.Forbidden;
+        yield return ErrorCode.RateLimited;
+        yield return ErrorCode.DeadlineExceeded;
+
+        // Of the path, the parameters and the body.
+        if (path.Contains("/models/{name}", StringComparison.Ordinal))
+        {
+            yield return ErrorCode.ModelNotFound;
+            yield return ErrorCode.ModelNotReady;
+        }
+
+        if (path.Contains("/{version}", StringComparison.Ordinal))
+            yield return ErrorCode.VersionNotFound;
+        if (hasBody || api.ParameterDescriptions.Any(parameter => parameter.Source == BindingSource.Query))
+            yield return ErrorCode.MalformedRequest;
+        if (hasBody)
+        {
+            yield return ErrorCode.RequestTimeout;
+            yield return ErrorCode.BodyTooLarge;
+            yield return ErrorCode.UnsupportedMediaType;
+        }
+
+        if (metadata.OfType<ChangesModelsAttribute>().Any())
+        {
+            yield return ErrorCode.ReadOnly;
+            yield return ErrorCode.StorageUnavailable;
+        }
+
+        // Of the action alone.
+        foreach (var code in metadata.OfType<FailsWithAttribute>().SelectMany(special => special.Codes))
+            yield return code;
     }
 }

@@ -13,6 +13,7 @@ public sealed class ErrorTableTests
         ["malformed_request"] = 400,
         ["unauthenticated"] = 401,
         ["forbidden"] = 403,
+        ["read_only"] = 403,
         ["model_not_found"] = 404,
         ["version_not_found"] = 404,
         ["not_found"] = 404,
@@ -49,6 +50,11 @@ public sealed class ErrorTableTests
         Assert.Matches("^[a-z]+(_[a-z]+)*$", name);
         Assert.Equal(Contract[name], status);
     }
+
+    [Theory]
+    [MemberData(nameof(Codes))]
+    public void MeaningOf_EveryCode_GoesOnAfterAColon(ErrorCode code) =>
+        Assert.Matches("^[a-z`].{10,}\\.$", ErrorTable.MeaningOf(code));
 
     [Fact]
     public void NameOf_EveryCode_IsItsAlone()

@@ -65,8 +65,8 @@ public sealed class HealthTests : IDisposable
         await using var reader = Server(settings: ("ModelService:Storage:ReadOnly", "true"));
 
         (await reader.Api.PredictAsync("kept", Networks.InputJson())).Ok();
-        (await reader.Api.PostAsync("/v1/models", Networks.Tiny("new"))).Problem(503, "storage_unavailable");
-        (await reader.Api.DeleteAsync("/v1/models/kept")).Problem(503, "storage_unavailable");
+        (await reader.Api.PostAsync("/v1/models", Networks.Tiny("new"))).Problem(403, "read_only");
+        (await reader.Api.DeleteAsync("/v1/models/kept")).Problem(403, "read_only");
         (await reader.Api.GetAsync("/health/ready")).Ok();
         (await writer.Api.PredictAsync("kept", Networks.InputJson())).Ok();
     }

@@ -144,6 +144,50 @@ public sealed class VersionTests(ApiServer server)
         ).Problem(422, "definition_invalid", "/device");
     }
 
+    [Theory]
+    [InlineData("\"newest\"")]
+    [InlineData("null")]
+    public async Task Update_Unpinned_LetsTheNewestServe(string newest)
+    {
+        var model = await ModelAsync($"versions-unpin-{newest.Trim('"')}");
+        await PatchAsync(model, """{"default_version":1}""");
+
+        var second = (await server.Api.PostAsync($"/v1/models/{model}/versions", "{}")).Ok(201);
+        var whilePinned = (await server.Api.PredictAsync(model, Networks.InputJson())).Ok();
+        var unpinned = await PatchAsync(model, $$"""{"default_version":{{newest}}}""");
+        var afterwards = (await server.Api.PredictAsync(model, Networks.InputJson())).Ok();
+
+        Assert.Equal((2, false), (second.GetProperty("version").GetInt32(), second.GetProperty("pinned").GetBoolean()));
+        Assert.Equal((1, true), Serving(second));
+        Assert.Equal(1, whilePinned.GetProperty("version").GetInt32());
+        Assert.Equal((2, false), Serving(unpinned));
+        Assert.Equal(2, afterwards.GetProperty("version").GetInt32());
+    }
+
+    [Fact]
+    public async Task List_Versions_AreThoseOfTheModelOldestFirst()
+    {
+        var model = await ModelAsync("versions-list");
+        await server.Api.PostAsync($"/v1/models/{model}/versions", "{}");
+        await server.Api.PostAsync($"/v1/models/{model}/versions/1/unload", "");
+
+        var list = (await server.Api.GetAsync($"/v1/models/{model}/versions")).Ok();
+
+        Assert.Equal(model, list.GetProperty("model").GetString());
+        Assert.Equal((2, false), Serving(list));
+        Assert.Equal(
+            [(1, "unloaded"), (2, "ready")],
+            list.GetProperty("versions")
+                .EnumerateArray()
+                .Select(item => (item.GetProperty("version").GetInt32(), item.GetProperty("state").GetString()!))
+        );
+        Assert.Equal(
+            (await server.Api.GetAsync($"/v1/models/{model}")).Ok().GetProperty("versions").GetRawText(),
+            list.GetProperty("versions").GetRawText()
+        );
+        (await server.Api.GetAsync("/v1/models/versions-none/versions")).Problem(404, "model_not_found");
+    }
+
     [Fact]
     public async Task Delete_Version_GoesToTheOtherAndItsNumberIsNotGivenAgain()
     {
@@ -191,6 +235,12 @@ public sealed class VersionTests(ApiServer server)
             .Prediction()
             .GetProperty("logits")
             .Floats();
+
+    private static (int Version, bool Pinned) Serving(JsonElement json) =>
+        (
+            json.GetProperty("serving").GetProperty("version").GetInt32(),
+            json.GetProperty("serving").GetProperty("pinned").GetBoolean()
+        );
 
     private async Task<JsonElement> PatchAsync(string model, string json) =>
         (await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json(json))).Ok();

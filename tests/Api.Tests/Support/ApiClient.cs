@@ -50,6 +50,7 @@ public sealed class ApiClient
             response.StatusCode == HttpStatusCode.InternalServerError,
             $"{method} {uri} found a bug of the server: {text}"
         );
+        DocumentedErrors.Check(method, uri, (int)response.StatusCode, text);
         return new Answer(
             (int)response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,

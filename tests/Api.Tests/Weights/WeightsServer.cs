@@ -120,6 +120,7 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
             (int)response.StatusCode < 500,
             string.Create(CultureInfo.InvariantCulture, $"{(int)response.StatusCode} {text}")
         );
+        DocumentedErrors.Check(method, request.RequestUri!, (int)response.StatusCode, text);
         return new Reply((int)response.StatusCode, text);
     }
 
