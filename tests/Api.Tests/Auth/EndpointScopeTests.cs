@@ -27,7 +27,6 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["PATCH v1/models/{name}"] = Manage,
         ["DELETE v1/models/{name}"] = Manage,
         ["GET v1/models/{name}/architecture"] = Read,
-        ["GET v1/models/{name}/versions"] = Read,
         ["POST v1/models/{name}/versions"] = Manage,
         ["GET v1/models/{name}/versions"] = Read,
         ["GET v1/models/{name}/versions/{version:int}"] = Read,

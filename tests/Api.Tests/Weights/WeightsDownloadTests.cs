@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Weights;
 
@@ -49,10 +50,7 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
     {
         await using var other = new ApiServer().OnSocket();
         await other.Api.CreateAsync(
-            Networks.Model(
-                "slow",
-                """{"input":{"shape":[3072]},"layers":[{"type":"linear","out_features":2048}]}"""
-            )
+            Networks.Model("slow", """{"input":{"shape":[3072]},"layers":[{"type":"linear","out_features":2048}]}""")
         );
         using var client = new HttpClient { BaseAddress = other.Api.BaseAddress };
         const string Path = "/v1/models/slow/versions/1/weights";
