@@ -138,6 +138,43 @@ public sealed class PlanProbeTests : IDisposable
         Assert.Contains("SIGSEGV", version.GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Create_ProbeThatHangs_HoldsUpNoOtherModelAndEndsWithItsClient()
+    {
+        // What has six classes hangs, in a shell that writes its process id first.
+        var ids = Path.Combine(folder.Path, "ids");
+        await using var server = Server(
+            $"if grep -q '\"out_features\":6'; then echo $$ >> {ids}; exec tail -f /dev/null; fi"
+        );
+        await server.Api.CreateAsync(Networks.Tiny("other"));
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var client = server.CreateClient();
+        var hanging = client.PostAsync(
+            new Uri("/v1/models", UriKind.Relative),
+            Bodies.Json(
+                Networks.Model("hangs", """{"input":{"shape":[4]},"layers":[{"type":"linear","out_features":6}]}""")
+            ),
+            leaving.Token
+        );
+        await Eventually.GetAsync(() => File.Exists(ids), exists => exists);
+
+        // An evicted version is loaded, a file is checked, another model is created: all beside the probe.
+        (await server.Api.PostAsync("/v1/models/other/versions/1/unload", "")).Ok();
+        (await server.Api.PostAsync("/v1/models/other/versions/1/load", "")).Ok();
+        await server.Api.CreateAsync(Networks.Tiny("second"));
+        Assert.False(hanging.IsCompleted);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+
+        var id = int.Parse(
+            await File.ReadAllTextAsync(ids, TestContext.Current.CancellationToken),
+            System.Globalization.CultureInfo.InvariantCulture
+        );
+        await Eventually.GetAsync(() => Directory.Exists($"/proc/{id}"), isRunning => !isRunning);
+        await Eventually.GetAsync(() => server.Api.GetAsync("/v1/models/hangs"), answer => answer.Status == 404);
+    }
+
     private static ApiServer Server(string script) =>
         new()
         {
