@@ -14,7 +14,9 @@ internal interface IInferenceWorker : IDisposable
     /// <summary>The elements of one input, and of its scores.</summary>
     (int Input, int Output) Counts { get; }
 
-    /// <summary>Completes when the smallest and the largest batch were computed once; faulted when that failed.</summary>
+    /// <summary>
+    /// Completes when the smallest and the largest batch were computed once; faulted when that failed.
+    /// </summary>
     Task Warm { get; }
 
     /// <summary>The model's tensors by name; read-only, borrowed, valid until the worker is disposed.</summary>

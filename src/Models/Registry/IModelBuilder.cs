@@ -35,8 +35,8 @@ internal interface IModelBuilder
     );
 
     /// <summary>
-    /// Stores the result of comparing the plan of a new version, so that loads of it don't compare again. Throws nothing
-    /// when it can't be stored.
+    /// Stores the result of comparing the plan of a new version, so that loads of it don't compare again. Throws
+    /// nothing when it can't be stored.
     /// </summary>
     /// <param name="version">The version.</param>
     /// <param name="built">The version in memory; borrowed.</param>

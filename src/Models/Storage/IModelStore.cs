@@ -102,7 +102,9 @@ public interface IModelStore
     Task PutProbeAsync(string key, string text);
 
     /// <summary>Reads the order in which versions were used last.</summary>
-    /// <returns>The versions, the last used one first; empty when the order was never stored, or can't be read.</returns>
+    /// <returns>
+    /// The versions, the last used one first; empty when the order was never stored, or can't be read.
+    /// </returns>
     Task<IReadOnlyList<ModelReference>> ReadLastUsesAsync();
 
     /// <summary>

@@ -39,8 +39,8 @@ public sealed class KillTests : IDisposable
                 )
                 .ToList();
 
-            // Time is what the test is about: the kill comes at a random moment, mostly after some changes. A build takes
-            // long, and the other changes a few milliseconds.
+            // Time is what the test is about: the kill comes at a random moment, mostly after some changes. A build
+            // takes long, and the other changes a few milliseconds.
             for (var changes = random.Next(24); changes > 0 && !work.TrueForAll(task => task.IsCompleted); changes--)
                 await sent.WaitAsync(TestContext.Current.CancellationToken);
             await Task.Delay(random.Next(random.Next(2) == 0 ? 100 : 6), TestContext.Current.CancellationToken);

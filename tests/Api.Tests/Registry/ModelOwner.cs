@@ -18,7 +18,9 @@ internal sealed class ModelOwner(string name)
     private KnownModel known = KnownModel.None;
     private Change? open; // sent, and not answered: it happened or not
 
-    /// <summary>How many changes of each kind were acknowledged, or interrupted and then found to have happened or not.</summary>
+    /// <summary>
+    /// How many changes of each kind were acknowledged, or interrupted and then found to have happened or not.
+    /// </summary>
     public Dictionary<string, (int Acknowledged, int Happened, int Undone)> Counts { get; } = [];
 
     /// <summary>Makes one change.</summary>
