@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Scheduling;
 
@@ -12,19 +11,10 @@ internal sealed partial class InferenceWorker
     {
         NativeRuntime.PrepareThread();
         using var pool = new IntraBatchPool(NativeRuntime.Threads, Thread.CurrentThread.Name!);
-        var cold = WarmUp(pool);
+        WarmUp(pool);
         IDisposable? lease = null;
-        while (true)
+        while (WaitForInputs(ref lease))
         {
-            if (!HasInputs() && cold.TryDequeue(out var size))
-            {
-                lease = scheduler.Take(flow, lease);
-                TryWarm(size, pool);
-                continue;
-            }
-
-            if (!WaitForInputs(ref lease))
-                return;
             lease = scheduler.Take(flow, lease);
             var batch = Cut();
             executor.Compute(batch, pool);
@@ -43,50 +33,28 @@ internal sealed partial class InferenceWorker
         }
     }
 
-    // Computes batches, so that the first request is as fast as the hundredth. Each thread does so, because each starts
-    // libtorch's threads for itself. The version is ready after one input and the largest batch, which takes the most
-    // memory. Returns the sizes between them, which follow while no input waits.
-    private Queue<int> WarmUp(IntraBatchPool pool)
+    // Computes one input and the largest batch, which takes the most memory, so that the first request is as fast as
+    // the hundredth. Each thread does so, because each starts libtorch's threads for itself. The sizes between them
+    // need no preparation of their own.
+    private void WarmUp(IntraBatchPool pool)
     {
         try
         {
             var largest = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpElements / model.InputCount));
-            using var lease = scheduler.Take(flow);
-            ComputeZeros(1, pool);
-            if (largest > 1)
-                ComputeZeros(largest, pool);
+            var zeros = new float[largest * model.InputCount];
+            foreach (var size in new[] { 1, largest }.Distinct())
+            {
+                using var lease = scheduler.Take(flow);
+                model.Run([zeros.AsMemory(0, size * model.InputCount)], size, pool);
+            }
+
             if (Interlocked.Decrement(ref coldThreads) == 0)
                 warm.TrySetResult();
-            return new Queue<int>(BatchQueue<QueuedRequest>.Sizes(largest).Where(size => size > 1 && size < largest));
         }
         catch (Exception exception)
         {
             warm.TrySetException(exception);
-            return [];
         }
-    }
-
-    private void ComputeZeros(int size, IntraBatchPool pool) =>
-        model.Run([new float[size * model.InputCount]], size, pool);
-
-    // Warms a size that requests may never need: if it can't be computed, the first request finds out.
-    private void TryWarm(int size, IntraBatchPool pool)
-    {
-        try
-        {
-            ComputeZeros(size, pool);
-        }
-        catch (Exception exception) when (exception is ExternalException or OutOfMemoryException)
-        {
-            // Most likely there is not enough memory now.
-        }
-    }
-
-    // Whether there is something else to do than to warm up.
-    private bool HasInputs()
-    {
-        lock (gate)
-            return queue.Count > 0 || isClosed;
     }
 
     // Waits until there is a batch to compute; false when the worker is closed and the queue is empty. To wait, it ends
