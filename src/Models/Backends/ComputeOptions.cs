@@ -32,7 +32,10 @@ public sealed class ComputeOptions
     /// <value>True or false; default true.</value>
     public bool Trial { get; init; } = true;
 
-    /// <summary>Time limit of the probe of a network.</summary>
+    /// <summary>
+    /// Time limit of the probe of a network. On a machine that computes other things, which come first, a probe may
+    /// take three times as long by the clock.
+    /// </summary>
     /// <value>A time span; 1 second to 1 hour; default 2 minutes.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan TrialTimeout { get; init; } = TimeSpan.FromMinutes(2);

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
@@ -38,6 +39,9 @@ public sealed partial class PlanProbe(
     // libtorch but without a model.
     private const long EmptyProcessMemory = 2L << 30;
     private const int MemoryFactor = 4;
+
+    // On a busy machine, a probe may take this many times its limit by the clock.
+    private const int Patience = 3;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -144,7 +148,8 @@ public sealed partial class PlanProbe(
         var exited = child.WaitForExitAsync(CancellationToken.None); // when all of its output was read, too
         while (await Task.WhenAny(exited, Task.Delay(PollInterval, CancellationToken.None)) != exited)
         {
-            var (used, took) = (MemoryOf(child), Stopwatch.GetElapsedTime(started));
+            var (used, computed) = UsageOf(child);
+            var took = TimeSpan.FromTicks(Math.Max(computed.Ticks, Stopwatch.GetElapsedTime(started).Ticks / Patience));
             if (used <= memory && took <= compute.Value.TrialTimeout && !cancellationToken.IsCancellationRequested)
                 continue;
             child.Kill(entireProcessTree: true);
@@ -185,12 +190,12 @@ public sealed partial class PlanProbe(
         }
     }
 
-    // A probe shares the cores with predictions, which come first.
+    // A probe shares the cores with predictions and loads, which come first.
     private static void GiveWay(Process child)
     {
         try
         {
-            child.PriorityClass = ProcessPriorityClass.BelowNormal;
+            child.PriorityClass = ProcessPriorityClass.Idle;
         }
         catch (Exception exception) when (exception is Win32Exception or InvalidOperationException)
         {
@@ -198,17 +203,18 @@ public sealed partial class PlanProbe(
         }
     }
 
-    private static long MemoryOf(Process child)
+    // The memory of the process, and its processor time as if it had all cores.
+    private static (long Memory, TimeSpan Computed) UsageOf(Process child)
     {
         try
         {
             child.Refresh();
-            return child.WorkingSet64;
+            return (child.WorkingSet64, child.TotalProcessorTime / NativeRuntime.Threads);
         }
         catch (InvalidOperationException)
         {
             // The process has ended since the last poll.
-            return 0;
+            return default;
         }
     }
 
