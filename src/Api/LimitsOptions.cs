@@ -25,6 +25,18 @@ public sealed class LimitsOptions
     [Range(1 << 10, 1 << 30)]
     public int MaxPredictBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Memory for the bodies of all requests together, except weights, which go to the disk. A body counts with what
+    /// has arrived of it, and JSON with the numbers that are read from it, until its request is answered. A request
+    /// that needs more fails with <c>overloaded</c>.
+    /// </summary>
+    /// <value>
+    /// Bytes; at least 1 MiB; default: 10 % of the memory that the process may use, but at least two of the largest
+    /// prediction bodies.
+    /// </value>
+    [Range(1 << 20, long.MaxValue)]
+    public long? MaxBodyMemory { get; init; }
+
     /// <summary>Largest weights file in a request.</summary>
     /// <value>Bytes; at least 1 KiB; default 8 GiB.</value>
     [Range(1 << 10, long.MaxValue)]

@@ -32,6 +32,9 @@ switch (args)
     case ["load", var network, .. var rest]:
         await LoadBenchmark.ClientsAsync(network, rest is [var precision] ? precision : "float32");
         return 0;
+    case ["json"]:
+        JsonBenchmark.Run();
+        return 0;
     case ["lanes"]:
         await LanesBenchmark.RunAsync();
         return 0;
@@ -60,6 +63,7 @@ switch (args)
               analysis                                analysing ResNet-152
               instances                               ResNet-50 by batches at once and threads of each
               share                                   models that are used beside a flooded one, inside of the server
+              json                                    reading a tensor of ten million numbers
               lanes                                   predictions and loads beside slow requests
               share http [MODEL ...]                  the same, as their clients see it
               images                                  from a photo's bytes to a network's input

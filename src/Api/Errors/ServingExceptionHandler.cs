@@ -48,7 +48,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
         };
         if (error.Status == StatusCodes.Status500InternalServerError)
             LogBug(exception, error.TraceId);
-        await ErrorTable.WriteAsync(httpContext, error);
+        await ErrorTable.WriteAsync(httpContext, error, (exception as ServingException)?.Failure.RetryAfter);
         return true;
     }
 

@@ -34,6 +34,7 @@ internal static class RequestLimits
         builder
             .Services.AddOptions<KestrelServerOptions>()
             .Configure<IOptions<LimitsOptions>>(static (kestrel, limits) => Limit(kestrel, limits.Value));
+        builder.Services.AddSingleton<BodyMemory>();
         builder.Services.AddRequestTimeouts();
         builder
             .Services.AddOptions<RequestTimeoutOptions>()

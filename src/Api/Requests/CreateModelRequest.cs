@@ -60,8 +60,8 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
                 if (part.Name == DefinitionPart && model is null)
                 {
                     var json = await RequestBody.ReadAsync(
+                        request,
                         part.Body,
-                        null,
                         limits.MaxDefinitionBytes,
                         cancellationToken
                     );

@@ -26,12 +26,7 @@ internal static class JsonBody
         }
 
         return RequestBody.Parse(
-            await RequestBody.ReadAsync(
-                request.Body,
-                request.ContentLength,
-                limits.MaxDefinitionBytes,
-                cancellationToken
-            )
+            await RequestBody.ReadAsync(request, request.Body, limits.MaxDefinitionBytes, cancellationToken)
         );
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using ModelService.Api.Protection;
 using ModelService.Models.Errors;
 using ModelService.Models.Tensors;
 
@@ -29,25 +30,27 @@ internal static class PredictRequest
         if (MultipartBody.IsMultipart(request))
             return await ReadFilesAsync(request, limits, cancellationToken);
         if (request.HasJsonContentType())
-            return ReadJson(RequestBody.Parse(await ReadWholeAsync(request, limits, cancellationToken)), limits);
+        {
+            var json = await ReadWholeAsync(request, limits, cancellationToken);
+
+            // A number takes two bytes of text or more, and four in its tensor.
+            BodyMemory.Of(request.HttpContext).Take(2L * json.Length);
+            return PredictJson.Read(json, limits.MaxInputs);
+        }
+
         var found = string.IsNullOrEmpty(request.ContentType)
             ? "There is no Content-Type."
             : $"Content-Type '{request.ContentType}' is not supported here.";
         throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
     }
 
-    private static async Task<byte[]> ReadWholeAsync(
+    private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(
         HttpRequest request,
         LimitsOptions limits,
         CancellationToken cancellationToken
     )
     {
-        var body = await RequestBody.ReadAsync(
-            request.Body,
-            request.ContentLength,
-            limits.MaxPredictBytes,
-            cancellationToken
-        );
+        var body = await RequestBody.ReadAsync(request, request.Body, limits.MaxPredictBytes, cancellationToken);
         return body.Length > 0
             ? body
             : throw new ServingException(ErrorCode.MalformedRequest, $"The body is empty. {Forms}");
@@ -82,10 +85,13 @@ internal static class PredictRequest
             );
         }
 
+        // The headers of parts, and parts without content, count too.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = remaining;
         await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
         {
             // For a file field without a chosen file, a browser sends an empty text part.
-            if (!part.IsFile && await part.Body.ReadAsync(new byte[1], cancellationToken) == 0)
+            if (!part.IsFile && await RequestBody.ReadAsync(part.Body, new byte[1], cancellationToken) == 0)
                 continue;
             if (!part.IsFile)
             {
@@ -97,8 +103,8 @@ internal static class PredictRequest
             }
 
             if (inputs.Count == limits.MaxInputs)
-                throw TooMany($"more than {limits.MaxInputs} files", limits);
-            var bytes = await RequestBody.ReadAsync(part.Body, null, remaining, cancellationToken);
+                throw TooMany($"more than {limits.MaxInputs} files", limits.MaxInputs);
+            var bytes = await RequestBody.ReadAsync(request, part.Body, remaining, cancellationToken);
             remaining -= bytes.Length;
             inputs.Add(new EncodedImage(bytes));
         }
@@ -108,54 +114,10 @@ internal static class PredictRequest
             : throw new ServingException(ErrorCode.MalformedRequest, "The form has no files. Send at least one image.");
     }
 
-    private static List<PredictionInput> ReadJson(JsonElement json, LimitsOptions limits)
-    {
-        if (json.ValueKind != JsonValueKind.Object || json.GetPropertyCount() != 1)
-        {
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                "The body must be an object with exactly one property, \"images\" or \"tensors\"."
-            );
-        }
-
-        var property = json.EnumerateObject().Single();
-        if (property.Name is not ("images" or "tensors"))
-        {
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                $"The property '{property.Name}' is unknown. Use \"images\" or \"tensors\".",
-                [new ErrorDetail("/" + property.Name, "The property is unknown.")]
-            );
-        }
-
-        if (property.Value.ValueKind != JsonValueKind.Array || property.Value.GetArrayLength() == 0)
-            throw ServingException.MalformedAt("/" + property.Name, "It must be a list with at least one element.");
-        if (property.Value.GetArrayLength() > limits.MaxInputs)
-            throw TooMany($"{property.Value.GetArrayLength()} {property.Name}", limits);
-        return
-        [
-            .. property
-                .Value.EnumerateArray()
-                .Select(
-                    (item, index) =>
-                        property.Name == "images" ? ReadImage(item, index) : TensorJson.Read(item, $"/tensors/{index}")
-                ),
-        ];
-    }
-
-    private static PredictionInput ReadImage(JsonElement json, int index)
-    {
-        if (json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes))
-            return new EncodedImage(bytes);
-        throw ServingException.MalformedAt(
-            $"/images/{index}",
-            "It must be a string with the image's bytes in base64 (RFC 4648, without line breaks or a data: prefix)."
-        );
-    }
-
-    private static ServingException TooMany(string found, LimitsOptions limits) =>
+    /// <summary>Creates the error for a request with too many inputs.</summary>
+    internal static ServingException TooMany(string found, int maxInputs) =>
         new(
             ErrorCode.MalformedRequest,
-            $"The request has {found}; at most {limits.MaxInputs} are allowed. Split it into several requests."
+            $"The request has {found}; at most {maxInputs} are allowed. Split it into several requests."
         );
 }

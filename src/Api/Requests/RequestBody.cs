@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
+using ModelService.Api.Protection;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Requests;
@@ -10,34 +11,73 @@ namespace ModelService.Api.Requests;
 /// <summary>Reads bodies up to a maximum size.</summary>
 internal static class RequestBody
 {
-    private static readonly JsonDocumentOptions Strict = new()
+    /// <summary>The JSON of RFC 8259, to a bounded depth.</summary>
+    public static JsonReaderOptions Strict { get; } =
+        new()
+        {
+            MaxDepth = 64,
+            AllowTrailingCommas = false,
+            CommentHandling = JsonCommentHandling.Disallow,
+        };
+
+    private static readonly JsonDocumentOptions StrictDocument = new()
     {
-        MaxDepth = 64,
-        AllowTrailingCommas = false,
-        CommentHandling = JsonCommentHandling.Disallow,
+        MaxDepth = Strict.MaxDepth,
+        AllowTrailingCommas = Strict.AllowTrailingCommas,
+        CommentHandling = Strict.CommentHandling,
     };
+
+    // A photo from a phone takes a few of these.
+    private const int FirstBytes = 64 << 10;
 
     // Some editors write it at the beginning of a UTF-8 file. RFC 8259 allows a parser to ignore it.
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    /// <summary>Reads a whole body into memory.</summary>
-    /// <param name="body">The body, or a part of one.</param>
-    /// <param name="declaredLength">The Content-Length in bytes; null when it is not known.</param>
-    /// <param name="maxBytes">Largest length of the body, in bytes.</param>
+    /// <summary>
+    /// Reads a whole body, or a part of it, into memory. The buffer grows with what arrives, and counts in
+    /// <see cref="BodyMemory"/> until the request is answered.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="body">The body, or a part of it.</param>
+    /// <param name="maxBytes">Largest length, in bytes.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.BodyTooLarge"/>.</exception>
-    public static async Task<byte[]> ReadAsync(
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.Overloaded"/>: there is no memory for it now.
+    /// </exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        HttpRequest request,
         Stream body,
-        long? declaredLength,
         int maxBytes,
         CancellationToken cancellationToken
     )
     {
-        if (declaredLength > maxBytes)
+        var isWhole = ReferenceEquals(body, request.Body);
+        if (isWhole && request.ContentLength > maxBytes)
             throw TooLarge(maxBytes);
-        using var buffer = new MemoryStream((int)(declaredLength ?? 0));
-        await CopyAsync(body, buffer, maxBytes, cancellationToken);
-        return buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
+        var memory = BodyMemory.Of(request.HttpContext);
+        var expected = isWhole ? (int)(request.ContentLength ?? maxBytes) : maxBytes;
+        var (buffer, length) = (Array.Empty<byte>(), 0);
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                // One byte more than expected tells a body that ends from one that goes on.
+                var twice = Math.Max(FirstBytes, 2L * length);
+                var size = (int)(length <= expected && twice >= expected ? expected + 1L : twice);
+                memory.Take(size);
+                var old = buffer;
+                buffer = new byte[size];
+                old.CopyTo(buffer, 0);
+                memory.Take(-old.Length);
+            }
+
+            var read = await ReadAsync(body, buffer.AsMemory(length), cancellationToken);
+            if (read == 0)
+                return buffer.AsMemory(0, length);
+            length += read;
+            if (length > maxBytes)
+                throw TooLarge(maxBytes);
+        }
     }
 
     /// <summary>Copies a body to a stream, and fails when the body exceeds the limit.</summary>
@@ -79,28 +119,46 @@ internal static class RequestBody
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>, with the position at which the JSON is invalid.
     /// </exception>
-    public static JsonElement Parse(ReadOnlyMemory<byte> json)
+    public static JsonElement Parse(ReadOnlyMemory<byte> body)
     {
-        if (json.Span.StartsWith(ByteOrderMark))
-            json = json[ByteOrderMark.Length..];
-        if (json.IsEmpty)
-            throw new ServingException(ErrorCode.MalformedRequest, "The body is empty. JSON is required.");
+        var json = body[(body.Length - StartOfJson(body.Span).Length)..];
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
+            using var document = JsonDocument.Parse(json, StrictDocument);
             CheckStrings(json.Span);
             return document.RootElement.Clone();
         }
         catch (JsonException exception)
         {
-            var pointer = JsonErrorLocator.FindPointer(json.Span, Strict.MaxDepth);
-            var message = Describe(exception);
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                $"The body is not valid JSON: {message}",
-                [new ErrorDetail(pointer, message)]
-            );
+            throw Malformed(json.Span, exception);
         }
+    }
+
+    /// <summary>Returns the JSON of a body, without a byte order mark before it.</summary>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: it is empty, or not encoded in UTF-8.
+    /// </exception>
+    public static ReadOnlySpan<byte> StartOfJson(ReadOnlySpan<byte> body)
+    {
+        if (body.StartsWith(ByteOrderMark))
+            body = body[ByteOrderMark.Length..];
+        if (body.IsEmpty)
+            throw new ServingException(ErrorCode.MalformedRequest, "The body is empty. JSON is required.");
+        return Utf8.IsValid(body) ? body : throw Malformed(body, new JsonException("it is not encoded in UTF-8."));
+    }
+
+    /// <summary>Creates the error for a body that is not valid JSON.</summary>
+    /// <param name="json">The body.</param>
+    /// <param name="exception">The parser's exception.</param>
+    public static ServingException Malformed(ReadOnlySpan<byte> json, Exception exception)
+    {
+        var pointer = JsonErrorLocator.FindPointer(json, Strict.MaxDepth);
+        var message = exception is JsonException syntax ? Describe(syntax) : "A string has half a surrogate pair.";
+        return new ServingException(
+            ErrorCode.MalformedRequest,
+            $"The body is not valid JSON: {message}",
+            [new ErrorDetail(pointer, message)]
+        );
     }
 
     /// <summary>Creates the error for a body that exceeds the limit.</summary>
@@ -131,8 +189,6 @@ internal static class RequestBody
     // Checks the strings, which the parser does not decode: reading an invalid one later would throw.
     private static void CheckStrings(ReadOnlySpan<byte> json)
     {
-        if (!Utf8.IsValid(json))
-            throw new JsonException("it is not encoded in UTF-8.");
         if (!json.Contains((byte)'\\'))
             return;
         var reader = new Utf8JsonReader(json);
@@ -153,7 +209,9 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Reads some bytes of a body; 0 at its end.</summary>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: a part is cut short.</exception>
+    public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,7 +1,7 @@
 namespace ModelService.Models.Errors;
 
 /// <summary>Builds JSON Pointers (RFC 6901), which name a location in a JSON document.</summary>
-internal static class JsonPointer
+public static class JsonPointer
 {
     /// <summary>
     /// Appends a property: <c>/layers/4</c> and <c>kernel_size</c> give <c>/layers/4/kernel_size</c>.

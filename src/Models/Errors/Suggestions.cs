@@ -1,7 +1,7 @@
 namespace ModelService.Models.Errors;
 
 /// <summary>Helps to write error messages: suggests corrections of misspelt words, and shortens quoted input.</summary>
-internal static class Suggestions
+public static class Suggestions
 {
     private const int LongestQuote = 60;
 

@@ -68,7 +68,7 @@ public sealed class PredictFormTests(ApiServer server)
 
         form.Problem(400, "malformed_request");
         Assert.Contains(
-            "33",
+            "more than 32",
             json.Problem(400, "malformed_request").GetProperty("detail").GetString(),
             StringComparison.Ordinal
         );

@@ -11,9 +11,7 @@ internal sealed class TensorCodec : ParameterCodec
     public override string Description => "tensor";
 
     public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer) =>
-        TensorJson.TryRead(json, pointer, out var tensor, out var error)
-            ? tensor
-            : reader.Fail(error.Pointer, error.Detail);
+        TensorJson.Read(json, pointer, out var error) ?? reader.Fail(error!.Pointer, error.Detail);
 
     public override JsonNode Write(object value, bool canonical)
     {
