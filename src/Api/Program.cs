@@ -43,6 +43,7 @@ catch (Exception exception) when (ModelServiceApplication.IsOwnProgram && IsForT
 static bool IsForTheOperator(Exception exception) =>
     exception
         is StoreInUseException
+            or UnusableFolderException
             or OptionsValidationException
             or IOException { InnerException: AddressInUseException }
             or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };

@@ -54,6 +54,11 @@ internal static class ErrorTable
         [ErrorCode.InputMismatch] = (422, "the images or tensors don't fit the model's input."),
         [ErrorCode.WeightsMismatch] = (422, "the weights don't match the network. `report` lists the differences."),
         [ErrorCode.WeightsUnreadable] = (422, "the weights file is damaged, of an unknown format, or contains code."),
+        [ErrorCode.PlanRejected] = (
+            422,
+            "the network can't be computed here: it failed in its probe, a first run in a separate process. If the "
+                + "failure may pass, such as a time-out, Retry-After says when it is probed again."
+        ),
         [ErrorCode.Overloaded] = (429, "too much is waiting, or the deadline would be missed. See Retry-After."),
         [ErrorCode.RateLimited] = (429, "the client sent too many requests or wrong keys. See Retry-After."),
         [ErrorCode.ModelNotReady] = (
@@ -61,7 +66,6 @@ internal static class ErrorTable
             "the model or version can't be used now: it is being created or loaded, was unloaded, its files are "
                 + "damaged, or it did not reproduce its golden samples. See Retry-After."
         ),
-        [ErrorCode.PlanRejected] = (503, "the network failed in its probe, a first run in a separate process."),
         [ErrorCode.OutOfMemory] = (503, "there is not enough memory; `detail` holds the numbers."),
         [ErrorCode.StorageUnavailable] = (503, "the server can't write to its disk: it is full, read-only or broken."),
         [ErrorCode.ShuttingDown] = (503, "the server is shutting down and accepts no new requests."),
@@ -124,7 +128,10 @@ internal static class ErrorTable
         http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // Answers that ask the client to wait hold a time in whole seconds; 1 by default.
-        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (
+            retryAfter is not null
+            || error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
+        )
         {
             http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1)
                 .ToString(CultureInfo.InvariantCulture);

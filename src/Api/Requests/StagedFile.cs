@@ -1,23 +1,17 @@
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>An uploaded file on disk, which is deleted when disposed.</summary>
+/// <summary>An uploaded file on disk, which is closed and deleted when disposed.</summary>
 internal sealed class StagedFile : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private StagedFile(WeightsUpload upload) => Upload = upload;
 
-    // Keeps the file open, so that another server with the same staging folder does not delete it as a leftover.
-    private SafeFileHandle? claim;
-
-    private StagedFile(string path) => Upload = new WeightsUpload(path, "");
-
-    /// <summary>The file's path and hash.</summary>
-    public WeightsUpload Upload { get; private set; }
+    /// <summary>The open file and its hash.</summary>
+    public WeightsUpload Upload { get; }
 
     /// <summary>Writes the whole body of a request to disk and hashes it, without holding it in memory.</summary>
     /// <param name="request">The request.</param>
@@ -63,24 +57,24 @@ internal sealed class StagedFile : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var staged = new StagedFile(folder.NewPath());
+        FileStream? file = null;
         try
         {
+            file = folder.CreateFile();
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using (var file = Create(staged.Upload.Path))
-                await RequestBody.CopyAsync(upload, file, maxBytes, cancellationToken, hash);
-            staged.claim = File.OpenHandle(staged.Upload.Path);
-            staged.Upload = staged.Upload with { Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()) };
-            return staged;
+            await RequestBody.CopyAsync(upload, file, maxBytes, cancellationToken, hash);
+            return new StagedFile(new WeightsUpload(file, Convert.ToHexStringLower(hash.GetHashAndReset())));
         }
         catch (Exception exception)
         {
-            staged.Dispose();
+            Delete(file);
             if (exception is IOException and not BadHttpRequestException)
             {
                 throw new ServingException(
                     ErrorCode.StorageUnavailable,
-                    "The upload can't be written to disk. The disk may be full.",
+                    exception is UnusableFolderException
+                        ? "The upload can't be written to disk; the server's log says why."
+                        : "The upload can't be written to disk. The disk may be full.",
                     exception
                 );
             }
@@ -89,27 +83,16 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => Delete(Upload.File);
+
+    private static void Delete(FileStream? file)
     {
-        claim?.Dispose();
+        if (file is null)
+            return;
+        file.Dispose();
 
         // If the folder has been deleted, File.Delete would throw.
-        if (File.Exists(Upload.Path))
-            File.Delete(Upload.Path);
-    }
-
-    private static FileStream Create(string path)
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            BufferSize = 0,
-            Options = FileOptions.Asynchronous,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        return new FileStream(path, options);
+        if (File.Exists(file.Name))
+            File.Delete(file.Name);
     }
 }

@@ -73,8 +73,8 @@ public enum ErrorCode
     Overloaded,
 
     /// <summary>
-    /// The probe of the network failed: the separate process that compiled and ran it ended early. This machine can't
-    /// compute the network.
+    /// The probe of the network failed: the separate process that compiled and ran it ended early, took too long, or
+    /// took too much memory. This machine can't compute the network.
     /// </summary>
     PlanRejected,
 

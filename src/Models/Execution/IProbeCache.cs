@@ -19,6 +19,12 @@ public interface IProbeCache
 /// </param>
 public sealed record ProbeResult(string? Failure)
 {
+    /// <summary>
+    /// The time until the network is probed again, when the failure may have been due to the moment. Null: the same
+    /// probe would have the same result.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The network was built, and computed a batch of each size.</summary>
     public static ProbeResult Passed { get; } = new((string?)null);
 }

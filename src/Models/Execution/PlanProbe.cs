@@ -22,6 +22,7 @@ namespace ModelService.Models.Execution;
 /// <param name="batching">The limits of batches.</param>
 /// <param name="limits">The limits that architectures are read with.</param>
 /// <param name="cache">Stores the results.</param>
+/// <param name="clock">The time for which a failure that may pass is remembered.</param>
 /// <param name="logger">Logs each probe.</param>
 public sealed partial class PlanProbe(
     ProbeCommand command,
@@ -29,9 +30,12 @@ public sealed partial class PlanProbe(
     IOptions<BatchingOptions> batching,
     IOptions<ArchitectureLimits> limits,
     IProbeCache cache,
+    TimeProvider clock,
     ILogger<PlanProbe> logger
 ) : IDisposable
 {
+    private readonly RecentFailures recent = new(clock);
+
     // A probe that hangs holds its place until it times out, so there is more than one.
     private readonly Lane lane = new(Math.Clamp(Environment.ProcessorCount / 2, 2, 4));
 
@@ -52,7 +56,8 @@ public sealed partial class PlanProbe(
     /// <param name="cancellationToken">Ends the child process.</param>
     /// <returns>Passed: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer.
+    /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer. If a failure may
+    /// pass, such as a time-out, the error says when the network is probed again; until then the answer is the same.
     /// </exception>
     internal async Task<ProbeResult> ProbeAsync(
         ResolvedModel model,
@@ -67,22 +72,32 @@ public sealed partial class PlanProbe(
         if (byPlan.Failure is not { } failure)
             return ProbeResult.Passed;
         var reason = $"Its plan was tried in a separate process, which {failure}";
-
-        // The eager executor computes in float32 only.
-        var rejection =
-            model.Definition.Precision == Precision.Float32
-                ? (await RunOrFindAsync(model, device, memory, byPlan: false, cancellationToken)).Failure
-                : "can't compute in this precision.";
-        return rejection is null
+        if (model.Definition.Precision != Precision.Float32)
+            throw Rejected($"{reason} Without a plan, networks are computed in float32 only.", byPlan.RetryAfter);
+        var byLayer = await RunOrFindAsync(model, device, memory, byPlan: false, cancellationToken);
+        return byLayer.Failure is null
             ? new ProbeResult(reason)
-            : throw new ServingException(
-                ErrorCode.PlanRejected,
-                $"This network can't be computed here. {reason} Without the plan, the process {rejection}"
+            : throw Rejected(
+                $"{reason} It was also tried without the plan, in a process which {byLayer.Failure}",
+                byPlan.RetryAfter ?? byLayer.RetryAfter
             );
     }
 
     /// <inheritdoc/>
     public void Dispose() => lane.Dispose();
+
+    private static ServingException Rejected(string reason, TimeSpan? retryAfter)
+    {
+        var advice = retryAfter is { } time
+            ? $" It is tried again in {Math.Ceiling(time.TotalSeconds):0} seconds at the earliest."
+            : "";
+        return new ServingException(
+            new Failure(ErrorCode.PlanRejected, $"This network can't be computed here. {reason}{advice}")
+            {
+                RetryAfter = retryAfter,
+            }
+        );
+    }
 
     private async Task<ProbeResult> RunOrFindAsync(
         ResolvedModel model,
@@ -98,25 +113,37 @@ public sealed partial class PlanProbe(
             batching.Value.MaxBatchSizeOn(device),
             byPlan ? "probe of the plan" : "probe of the layers"
         );
-        if (await cache.FindAsync(key) is { } known)
+        if ((await cache.FindAsync(key) ?? recent.Find(key)) is { } known)
             return known;
         var description = ProbeProcess
             .Describe(model, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
             .ToJsonString();
-        var started = Stopwatch.GetTimestamp();
-        var (result, isRepeatable) = await lane.RunAsync(
-            () => RunChildAsync(description, (MemoryFactor * memory) + EmptyProcessMemory, cancellationToken),
+        return await lane.RunAsync(
+            async () =>
+            {
+                // The same network may have failed while this one waited.
+                if (recent.Find(key) is { } failed)
+                    return failed;
+                var started = clock.GetTimestamp();
+                var (result, isRepeatable) = await RunChildAsync(
+                    description,
+                    (MemoryFactor * memory) + EmptyProcessMemory,
+                    cancellationToken
+                );
+                LogProbed(
+                    model.Definition.Name,
+                    byPlan ? Backend.Plan : Backend.Module,
+                    clock.GetElapsedTime(started).TotalSeconds,
+                    result.Failure ?? "succeeded"
+                );
+                if (isRepeatable)
+                    await cache.KeepAsync(key, result);
+                else
+                    recent.Keep(key, result.Failure!);
+                return isRepeatable ? result : result with { RetryAfter = RecentFailures.Lifetime };
+            },
             cancellationToken
         );
-        LogProbed(
-            model.Definition.Name,
-            byPlan ? Backend.Plan : Backend.Module,
-            Stopwatch.GetElapsedTime(started).TotalSeconds,
-            result.Failure ?? "succeeded"
-        );
-        if (isRepeatable)
-            await cache.KeepAsync(key, result);
-        return result;
     }
 
     // Runs the child process. Returns the result, and whether the same probe would have it again.
@@ -143,7 +170,10 @@ public sealed partial class PlanProbe(
         GiveWay(child);
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
-        _ = SendAsync(child.StandardInput, description);
+
+        // Stays open until the child has ended: if this process is killed, its end tells the child.
+        using var input = child.StandardInput.BaseStream;
+        _ = SendAsync(input, description);
         var started = Stopwatch.GetTimestamp();
         var exited = child.WaitForExitAsync(CancellationToken.None); // when all of its output was read, too
         while (await Task.WhenAny(exited, Task.Delay(PollInterval, CancellationToken.None)) != exited)
@@ -177,12 +207,12 @@ public sealed partial class PlanProbe(
 
     // Runs while the caller waits for the child: a child that hangs before it reads its input would block a writer once
     // the pipe's buffer is full.
-    private static async Task SendAsync(StreamWriter input, string description)
+    private static async Task SendAsync(Stream input, string description)
     {
         try
         {
-            await using (input)
-                await input.WriteAsync(description);
+            await input.WriteAsync(Encoding.UTF8.GetBytes(description + "\n"));
+            await input.FlushAsync();
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {

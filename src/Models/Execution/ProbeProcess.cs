@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Backends;
@@ -17,18 +18,21 @@ namespace ModelService.Models.Execution;
 public static class ProbeProcess
 {
     /// <summary>
-    /// The argument that makes the server's program probe the network on its standard input, and end.
+    /// The argument that makes the server's program probe the network that the first line of its standard input
+    /// describes, and end. It also ends when its standard input ends, as that of a server that is killed does.
     /// </summary>
     public const string Argument = "--trial";
 
     /// <summary>
-    /// Probes the network that standard input describes, see <see cref="Describe"/>. Writes the name of each step to
-    /// standard output before it begins.
+    /// Probes the network that the first line of standard input describes, see <see cref="Describe"/>. Writes the name
+    /// of each step to standard output before it begins.
     /// </summary>
     /// <returns>The exit code: 0. A process that fails ends with another one, or by a signal.</returns>
     public static int Run()
     {
-        using var document = JsonDocument.Parse(Console.OpenStandardInput());
+        using var input = new StreamReader(Console.OpenStandardInput());
+        using var document = JsonDocument.Parse(input.ReadLine() ?? "");
+        EndWithInput(input);
         var json = document.RootElement;
         var model = ResolvedModelJson.Read(
             json.GetProperty("resolved"),
@@ -94,6 +98,29 @@ public static class ProbeProcess
             ["by_plan"] = byPlan,
             ["batch"] = batch,
         };
+
+    // The server keeps the input open. When it is killed, nobody waits for this process any more.
+    private static void EndWithInput(StreamReader input)
+    {
+        var watch = new Thread(() =>
+        {
+            try
+            {
+                while (input.Read() >= 0) { }
+            }
+            catch (IOException)
+            {
+                // The input has ended, too.
+            }
+
+            Process.GetCurrentProcess().Kill();
+        })
+        {
+            IsBackground = true,
+            Name = "server",
+        };
+        watch.Start();
+    }
 
     private static void Step(string name)
     {

@@ -77,6 +77,17 @@ public sealed class MemoryBudget
                 + "Unload or delete some versions, or raise ModelService:Memory:Budget."
         );
 
+    /// <summary>The error in the definition of a model that the whole budget does not hold.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">The bytes that it needs.</param>
+    internal ServingException NeverFits(string device, long bytes)
+    {
+        var detail =
+            $"The model needs {bytes} bytes on {device}, and the budget for all models is {Limit(device)} bytes "
+            + "(ModelService:Memory:Budget).";
+        return new(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("", detail)]);
+    }
+
     private long Reserved(string device)
     {
         lock (gate)

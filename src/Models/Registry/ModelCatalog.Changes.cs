@@ -18,7 +18,8 @@ public sealed partial class ModelCatalog
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <returns>
     /// The version; <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not
-    /// exist, or a sample can't be decoded), <see cref="ErrorCode.WeightsUnreadable"/>,
+    /// exist, a sample can't be decoded, or the whole memory budget is too small),
+    /// <see cref="ErrorCode.WeightsUnreadable"/>,
     /// <see cref="ErrorCode.WeightsMismatch"/>, <see cref="ErrorCode.PlanRejected"/>,
     /// <see cref="ErrorCode.OutOfMemory"/>, <see cref="ErrorCode.ReadOnly"/> or
     /// <see cref="ErrorCode.StorageUnavailable"/>. The model then does not exist.
@@ -194,7 +195,7 @@ public sealed partial class ModelCatalog
 
         // Samples stay in the store only.
         var withoutSamples = model.With(model.Definition with { Samples = null });
-        return new ModelVersion(
+        var version = new ModelVersion(
             entry.Name,
             number,
             new VersionLineage(from?.ToString(), parent),
@@ -203,6 +204,8 @@ public sealed partial class ModelCatalog
             instances,
             entry.Metrics
         );
+        loader.ThrowIfTooLarge(version);
+        return version;
     }
 
     private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, bool allowPartial)

@@ -100,6 +100,16 @@ internal sealed partial class VersionLoader(
             await version.ShareLoad(() => LoadNowAsync(version, isUse: false));
     }
 
+    /// <summary>Fails when a version needs more memory than all versions may have.</summary>
+    /// <param name="version">The version.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>.</exception>
+    public void ThrowIfTooLarge(ModelVersion version)
+    {
+        var (device, bytes) = (DeviceOf(version), version.MemoryBytes);
+        if (bytes > budget.Limit(device))
+            throw budget.NeverFits(device, bytes);
+    }
+
     /// <summary>Reserves memory for a version, and unloads others until there is enough.</summary>
     /// <param name="version">The version.</param>
     /// <returns>The reserved memory; the caller disposes it, or passes it on.</returns>

@@ -65,7 +65,7 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
 
     /// <summary>Compares a weights file with a network.</summary>
     /// <param name="model">The network.</param>
-    /// <param name="upload">The file; borrowed.</param>
+    /// <param name="upload">The file; closed when the call ends.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
     public Task<WeightsReport> CheckAsync(
@@ -76,7 +76,7 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
         lane.RunAsync(
             () =>
             {
-                using var file = WeightsFile.Open(upload.Path, limits.Value);
+                using var file = WeightsFile.Open(upload.File, limits.Value);
                 return LoadedWeights.From(model.Analysis, file, upload.Sha256).Report!;
             },
             cancellationToken
@@ -87,7 +87,7 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
 
     private OpenedWeights OpenUpload(ArchitectureAnalysis network, WeightsUpload upload, bool allowPartial)
     {
-        var file = WeightsFile.Open(upload.Path, limits.Value);
+        var file = WeightsFile.Open(upload.File, limits.Value);
         return Guard(
             () =>
             {

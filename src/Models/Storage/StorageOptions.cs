@@ -38,12 +38,14 @@ public sealed class StorageOptions
 
     /// <summary>
     /// The folder for uploaded files while they are being read. It needs room for the largest files that are uploaded
-    /// at the same time. Servers may share it.
+    /// at the same time. It must belong to the server's user, be closed to others (mode 0700), and not be a link;
+    /// otherwise the server does not start. Servers of the same user may share it.
     /// </summary>
     /// <value>
     /// A folder, created if it doesn't exist; default: <c>model-service-USER</c> in the system's folder for temporary
     /// files.
     /// </value>
+    [MinLength(1, ErrorMessage = "Staging must be the path of a folder; leave it out for the default.")]
     public string? Staging { get; init; }
 }
 

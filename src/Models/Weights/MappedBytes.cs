@@ -82,6 +82,8 @@ internal sealed unsafe class MappedBytes : IDisposable
                 FileOptions.DeleteOnClose,
                 preallocationSize: length
             );
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return Map(file, temporary, length, MemoryMappedFileAccess.ReadWrite);
         }
         catch (IOException error)

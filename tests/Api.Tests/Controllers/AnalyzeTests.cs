@@ -263,6 +263,7 @@ public sealed class AnalyzeTests(ApiServer server)
             {
                 ["ModelService:Limits:MaxActivationBytes"] = "8589934588",
                 ["ModelService:Limits:MaxParameters"] = "1000000000000",
+                ["ModelService:Limits:MaxMacs"] = "1000000000000000000",
             },
         };
         var network = string.Join(

@@ -34,7 +34,7 @@ public sealed class ErrorTableTests
         ["model_not_ready"] = 503,
         ["storage_unavailable"] = 503,
         ["out_of_memory"] = 503,
-        ["plan_rejected"] = 503,
+        ["plan_rejected"] = 422,
         ["shutting_down"] = 503,
         ["deadline_exceeded"] = 504,
     };

@@ -75,6 +75,22 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public async Task Create_LargerThanTheWholeBudget_IsAnErrorOfTheDefinitionThatNoWaitingMends()
+    {
+        await using var server = new ApiServer { Settings = { ["ModelService:Memory:Budget"] = "1048576" } };
+
+        var answer = await server.Api.PostAsync("/v1/models", Networks.Model("large", Network));
+
+        Assert.Contains(
+            "the budget for all models is 1048576 bytes",
+            answer.Problem(422, "definition_invalid").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.Null(answer.RetryAfter);
+        (await server.Api.GetAsync("/v1/models/large")).Problem(404, "model_not_found");
+    }
+
+    [Fact]
     public async Task Predict_LoadLongerThanTheWait_IsNotReadyAndTheLoadGoesOn()
     {
         await using var server = Server(("ModelService:Memory:LoadWait", "00:00:00"));

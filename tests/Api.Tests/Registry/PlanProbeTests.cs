@@ -72,7 +72,7 @@ public sealed class PlanProbeTests : IDisposable
 
         Assert.Contains(
             "did not finish within 1 seconds",
-            answer.Problem(503, "plan_rejected").GetProperty("detail").GetString(),
+            answer.Problem(422, "plan_rejected").GetProperty("detail").GetString(),
             StringComparison.Ordinal
         );
     }
@@ -81,7 +81,7 @@ public sealed class PlanProbeTests : IDisposable
     public async Task Create_PlanThatEndsItsProcess_ServesByItsModuleAndSaysWhy()
     {
         await using var server = Server(
-            """if grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi"""
+            """if head -n 1 | grep -q '"by_plan":true'; then echo computing a batch of 4; kill -SEGV $$; fi"""
         );
 
         var model = await server.Api.CreateAsync(Networks.Tiny("fragile"));
@@ -96,29 +96,111 @@ public sealed class PlanProbeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("kill -FPE $$", "SIGFPE")]
-    [InlineData("exit 3", "exit code 3")]
-    [InlineData("exec sleep 600", "did not finish within 1 seconds")]
-    [InlineData("exec tail -n 1 /dev/zero", "bytes of memory")]
-    public async Task Create_ProcessThatDoesNotComeToItsEnd_IsRejectedAndTheServerLives(string script, string what)
+    [InlineData("kill -FPE $$", "SIGFPE", null)]
+    [InlineData("exit 3", "exit code 3", null)]
+    [InlineData("exec sleep 600", "did not finish within 1 seconds", "600")]
+    [InlineData("exec tail -n 1 /dev/zero", "bytes of memory", "600")]
+    [InlineData("kill -KILL $$", "SIGKILL", "600")]
+    public async Task Create_ProcessThatDoesNotComeToItsEnd_IsRejectedAndTheServerLives(
+        string script,
+        string what,
+        string? retryAfter
+    )
     {
-        await using var server = Server($"cat > /dev/null; {script}");
+        await using var server = Server($"head -n 1 > /dev/null; {script}");
 
-        var detail = (await server.Api.PostAsync("/v1/models", Networks.Tiny("deadly")))
-            .Problem(503, "plan_rejected")
-            .GetProperty("detail")
-            .GetString();
+        var answer = await server.Api.PostAsync("/v1/models", Networks.Tiny("deadly"));
 
-        Assert.Contains(what, detail, StringComparison.Ordinal);
+        Assert.Contains(
+            what,
+            answer.Problem(422, "plan_rejected").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(retryAfter, answer.RetryAfter);
         (await server.Api.GetAsync("/v1/models/deadly")).Problem(404, "model_not_found");
         Assert.Equal("live", (await server.Api.GetAsync("/health/ready")).Status == 200 ? "live" : "dead");
+    }
+
+    [Fact]
+    public async Task Create_NetworkThatTimedOut_IsRefusedAtOnceWhenItIsAskedForAgain()
+    {
+        var tries = Path.Combine(folder.Path, "tries");
+        await using var server = Server($"echo >> {tries}; exec sleep 600");
+        var waiting = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(index => server.Api.PostAsync("/v1/models", Networks.Tiny($"slow-{index}")))
+        );
+
+        var before = await File.ReadAllLinesAsync(tries, TestContext.Current.CancellationToken);
+        var again = await server.Api.PostAsync("/v1/models", Networks.Tiny("again"));
+
+        // Of those that wait, no more are tried than the lane is wide.
+        Assert.All(waiting, answer => answer.Problem(422, "plan_rejected"));
+        Assert.InRange(before.Length, 2, 8);
+        Assert.Contains(
+            "It is tried again in ",
+            again.Problem(422, "plan_rejected").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.InRange(int.Parse(again.RetryAfter!, System.Globalization.CultureInfo.InvariantCulture), 1, 600);
+        Assert.Equal(before, await File.ReadAllLinesAsync(tries, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Create_ServerThatIsKilled_EndsItsProbe()
+    {
+        // It computes for a minute or more.
+        const string Layer = """{"type":"conv2d","out_channels":256,"kernel_size":3,"padding":1}""";
+        using var server = await ServerProcess.StartAsync(folder.Path);
+        var creating = server.Api.PostAsync(
+            "/v1/models",
+            Networks.Model(
+                "large",
+                $$"""
+                {"input":{"channels":256,"height":128,"width":128},"layers":[{{Layer}},{{Layer}},{{Layer}},
+                  {"type":"adaptive_avg_pool2d","output_size":1},{"type":"flatten"},{"type":"linear","out_features":2}]}
+                """
+            )
+        );
+        var probe = await Eventually.GetAsync(() => ChildOf(server.Id), child => child is not null);
+
+        await server.KillAsync();
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => creating);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        soon.CancelAfter(TimeSpan.FromSeconds(10));
+        while (Directory.Exists($"/proc/{probe}"))
+            await Task.Delay(10, soon.Token);
+    }
+
+    // The process that a server has started as a probe; null when there is none.
+    private static int? ChildOf(int parent) =>
+        Directory
+            .EnumerateDirectories("/proc")
+            .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0)
+            .Where(id => id > 0 && ParentOf(id) == parent)
+            .Cast<int?>()
+            .FirstOrDefault();
+
+    // Source: proc(5). The name of the program, in parentheses, may have spaces.
+    private static int? ParentOf(int process)
+    {
+        try
+        {
+            var status = File.ReadAllText($"/proc/{process}/stat");
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return int.Parse(fields[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // it has ended meanwhile
+        }
     }
 
     [Fact]
     public async Task AddVersion_ProcessThatDoesNotComeToItsEnd_FailsAndTheOldOneServes()
     {
         // Deadly is what has six classes.
-        await using var server = Server("""if grep -q '"out_features":6'; then kill -SEGV $$; fi""");
+        await using var server = Server("""if head -n 1 | grep -q '"out_features":6'; then kill -SEGV $$; fi""");
         string Classes(int count) =>
             $$"""
                 {"input":{"channels":3,"height":32,"width":32},
@@ -128,7 +210,7 @@ public sealed class PlanProbeTests : IDisposable
 
         var refused = await server.Api.PostAsync("/v1/models/steady/versions", $$"""{"architecture":{{Classes(6)}}}""");
 
-        refused.Problem(503, "plan_rejected");
+        refused.Problem(422, "plan_rejected");
         Assert.Equal(
             1,
             (await server.Api.PredictAsync("steady", Networks.InputJson())).Ok().GetProperty("version").GetInt32()
@@ -144,7 +226,7 @@ public sealed class PlanProbeTests : IDisposable
         // What has six classes hangs, in a shell that writes its process id first.
         var ids = Path.Combine(folder.Path, "ids");
         await using var server = Server(
-            $"if grep -q '\"out_features\":6'; then echo $$ >> {ids}; exec tail -f /dev/null; fi"
+            $"if head -n 1 | grep -q '\"out_features\":6'; then echo $$ >> {ids}; exec tail -f /dev/null; fi"
         );
         await server.Api.CreateAsync(Networks.Tiny("other"));
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

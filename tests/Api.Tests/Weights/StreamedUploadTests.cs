@@ -18,7 +18,7 @@ public sealed class StreamedUploadTests
     public async Task Check_LargeFile_TakesNoMemory()
     {
         using var data = new TemporaryFolder();
-        var staging = Directory.CreateDirectory(Path.Combine(data.Path, "staging")).FullName;
+        var staging = Path.Combine(data.Path, "staging");
         using var server = await ServerProcess.StartAsync(data.Path, $"--ModelService:Storage:Staging={staging}");
         await server.Api.CreateAsync(WeightsServer.Definition("large", WeightsServer.LessonArchitecture));
         using var lesson = new ByteArrayContent(
@@ -154,7 +154,7 @@ public sealed class StreamedUploadTests
         (await second.GetAsync("/v1/models")).Ok();
 
         Assert.Equal(
-            new[] { inUse.Upload.Path, Path.Combine(server.Staging, "foreign.txt") }.Order(),
+            new[] { inUse.Upload.File.Name, Path.Combine(server.Staging, "foreign.txt") }.Order(),
             server.StagedFiles.Order()
         );
         Assert.Equal("039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81", inUse.Upload.Sha256);

@@ -356,6 +356,56 @@ public sealed class FileSystemModelStoreTests : ModelStoreContract, IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Write_FolderDeletedOrReplaced_IsUnavailableAndWritesNothing(bool isReplaced)
+    {
+        var store = Create();
+        await store.OpenAsync(CancellationToken.None);
+        Directory.Delete(root, recursive: true);
+        var second = StoreFactory.Create(root, readOnly: false, out var folder);
+        using var closing = folder;
+        if (isReplaced)
+            await second.OpenAsync(CancellationToken.None);
+
+        Func<Task>[] writes =
+        [
+            () => store.PutVersionAsync(Version("pets", 1, "abc"), CancellationToken.None),
+            () => store.PutSettingsAsync("pets", new ModelSettings()),
+            () => store.RemoveAsync("pets"),
+        ];
+        foreach (var write in writes)
+        {
+            var refusal = await Assert.ThrowsAsync<ServingException>(write);
+            Assert.Equal(ErrorCode.StorageUnavailable, refusal.Code);
+            Assert.Contains("was deleted or replaced", refusal.Message, StringComparison.Ordinal);
+        }
+
+        await store.PutProbeAsync("key", "text");
+        Assert.Contains(
+            "was deleted or replaced",
+            (await store.CheckWritableAsync(0, CancellationToken.None))!.Detail,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(isReplaced, Directory.Exists(root));
+        Directory.CreateDirectory(root);
+        Assert.Empty(Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Open_StagingFolderIsALink_IsRefusedAndEmptiesNothing()
+    {
+        var target = Directory.CreateDirectory(Path.Combine(root, "elsewhere")).FullName;
+        var kept = Path.Combine(target, "kept");
+        await File.WriteAllTextAsync(kept, "kept", CancellationToken.None);
+        Directory.CreateSymbolicLink(Path.Combine(root, ".staging"), target);
+
+        await Assert.ThrowsAsync<UnusableFolderException>(() => Create().OpenAsync(CancellationToken.None));
+
+        Assert.True(File.Exists(kept));
+    }
+
     [Fact]
     public async Task ReadOnly_RefusesEveryWriteAndReadsAll()
     {

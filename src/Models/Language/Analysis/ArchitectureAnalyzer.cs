@@ -255,8 +255,13 @@ internal sealed class ArchitectureAnalyzer
             );
         }
 
-        if (macs > long.MaxValue)
-            Fail(pointer, $"The network needs {macs} multiply-accumulates; their number must fit in 64 bits.");
+        if (macs > limits.MaxMacs)
+        {
+            Fail(
+                pointer,
+                $"The network needs {macs} multiply-accumulates for one input; at most {limits.MaxMacs} are allowed."
+            );
+        }
     }
 
     private LayerNode? FindHead(ArchitectureDefinition architecture, LayerNode top, string pointer)

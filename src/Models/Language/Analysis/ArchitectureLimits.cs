@@ -27,6 +27,17 @@ public sealed class ArchitectureLimits
     [Range(1, 1_000_000_000_000)]
     public long MaxParameters { get; init; } = 1_000_000_000;
 
+    /// <summary>
+    /// Most multiply-accumulates for one input, in convolutions and linear layers: a network that needs more takes too
+    /// long to serve. ResNet-152 needs 11.5 billion.
+    /// </summary>
+    /// <value>
+    /// Multiply-accumulates; 1 to 1,000,000,000,000,000,000; default 1,000,000,000,000, which take a CPU tens of
+    /// seconds.
+    /// </value>
+    [Range(1, 1_000_000_000_000_000_000)]
+    public long MaxMacs { get; init; } = 1_000_000_000_000;
+
     /// <summary>Most memory, for one picture, of one layer's output or of its padded input.</summary>
     /// <value>Bytes in float32; 1 to 8,589,934,588 (as many numbers as 32 bits can count); default 1 GiB.</value>
     [Range(1, 4L * int.MaxValue)]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,6 +20,9 @@ public sealed partial class DataFolder(
 {
     private const string NotWritable = "The server can't write into its data folder; its log says why.";
 
+    // In the file .owner: the process, and a mark of its own that another server would overwrite.
+    private readonly string owner = $"{Environment.ProcessId}\n{Guid.NewGuid():N}\n";
+
     private readonly string root = Path.GetFullPath(options.Value.Path, environment.ContentRootPath);
     private FileStream? ownership; // of the lock file
 
@@ -37,15 +39,35 @@ public sealed partial class DataFolder(
     internal bool IsReadOnly => options.Value.ReadOnly;
 
     /// <summary>Whether this server owns the folder, and so may write into it.</summary>
-    internal bool IsWritable => ownership is not null;
+    internal bool IsWritable => Refusal is null;
 
     private string Staging => Path.Combine(root, ".staging");
+
+    private string Owner => Path.Combine(root, ".owner");
+
+    // Why the server may not write into the folder. The lock holds a file open; if the folder is deleted or replaced
+    // meanwhile, it does not protect the folder that is then at the path.
+    private Failure? Refusal =>
+        IsReadOnly ? ReadOnly
+        : ownership is null
+            ? new Failure(
+                ErrorCode.StorageUnavailable,
+                $"{NotWritable} It serves the models in the folder, but can't add or change any."
+            )
+        : IsStillOwned() ? null
+        : new Failure(
+            ErrorCode.StorageUnavailable,
+            "The data folder was deleted or replaced while the server ran. Restart the server."
+        );
 
     /// <summary>
     /// Locks the folder for this server, and deletes unfinished files of a server that was killed. If the folder can't
     /// be written, the server only reads.
     /// </summary>
     /// <exception cref="StoreInUseException">Another server owns the folder.</exception>
+    /// <exception cref="UnusableFolderException">
+    /// The folder of unfinished files, which is emptied, is a link to another folder.
+    /// </exception>
     internal void Open()
     {
         if (IsReadOnly)
@@ -55,13 +77,24 @@ public sealed partial class DataFolder(
             DurableFiles.CreateFolder(root);
             ownership = Lock();
             DurableFiles.CreateFolder(Models);
+            if (new DirectoryInfo(Staging).LinkTarget is not null)
+            {
+                throw new UnusableFolderException(
+                    $"The folder {Staging}, which a start empties, is a link. Delete the link."
+                );
+            }
+
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
             foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
                 DeleteStaged(left);
         }
         catch (Exception exception)
-            when (exception is IOException and not StoreInUseException or UnauthorizedAccessException)
+            when (exception
+                    is IOException
+                        and not (StoreInUseException or UnusableFolderException)
+                        or UnauthorizedAccessException
+            )
         {
             // The models in the folder can still be served.
             LogReadOnly(exception, root);
@@ -73,10 +106,8 @@ public sealed partial class DataFolder(
     /// <returns>Why they can't be written; null when they can.</returns>
     internal Failure? CheckWritable(long bytes)
     {
-        if (IsReadOnly)
-            return ReadOnly;
-        if (!IsWritable)
-            return new Failure(ErrorCode.StorageUnavailable, NotWritable);
+        if (Refusal is { } refusal)
+            return refusal;
         try
         {
             using var file = new FileStream(
@@ -116,19 +147,11 @@ public sealed partial class DataFolder(
     /// </exception>
     internal T Write<T>(Func<T> operation)
     {
-        if (IsReadOnly)
-            throw new ServingException(ReadOnly);
-        if (!IsWritable)
-        {
-            throw new ServingException(
-                ErrorCode.StorageUnavailable,
-                $"{NotWritable} It serves the models in the folder, but can't add or change any."
-            );
-        }
-
+        ThrowIfRefused();
+        T result;
         try
         {
-            return operation();
+            result = operation();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -139,6 +162,10 @@ public sealed partial class DataFolder(
                 exception
             );
         }
+
+        // A folder that is being deleted may be gone meanwhile, and some of it created again.
+        ThrowIfRefused();
+        return result;
     }
 
     /// <summary>Replaces a file by another content, in one step.</summary>
@@ -189,6 +216,24 @@ public sealed partial class DataFolder(
                 + "owns the data folder."
         );
 
+    private void ThrowIfRefused()
+    {
+        if (Refusal is { } refusal)
+            throw new ServingException(refusal);
+    }
+
+    private bool IsStillOwned()
+    {
+        try
+        {
+            return File.ReadAllText(Owner) == owner;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static string Explain(Exception exception)
     {
         const int NoSpace = 28,
@@ -205,7 +250,6 @@ public sealed partial class DataFolder(
         const int LockedLinux = 11,
             LockedMac = 35,
             LockedWindows = unchecked((int)0x80070020);
-        var owner = Path.Combine(root, ".owner");
         try
         {
             var file = new FileStream(
@@ -215,12 +259,12 @@ public sealed partial class DataFolder(
                 FileShare.None,
                 bufferSize: 0
             );
-            File.WriteAllText(owner, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText(Owner, owner);
             return file;
         }
         catch (IOException exception) when (exception.HResult is LockedLinux or LockedMac or LockedWindows)
         {
-            var process = File.Exists(owner) ? File.ReadAllText(owner) : "unknown";
+            var process = File.Exists(Owner) ? File.ReadLines(Owner).FirstOrDefault() : "unknown";
             throw new StoreInUseException(
                 $"The folder {root} is in use by the server with process id {process}. "
                     + "Stop that server, or give this one another ModelService:Storage:Path."

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Reading;
 using ModelService.Models.Tests.Support;
 
 namespace ModelService.Models.Tests.Language.Analysis;
@@ -459,5 +461,24 @@ public sealed class ErrorTests
         );
 
         Assert.Equal("/layers/10", Assert.Single(errors).Pointer);
+    }
+
+    [Fact]
+    public void Analyze_MoreMultiplyAccumulatesThanTheLimit_IsRefusedWithBothNumbers()
+    {
+        // 5 x 10 and 10 x 5.
+        const string Network = """
+            { "input": { "shape": [5] },
+              "layers": [{ "type": "linear", "out_features": 10 }, { "type": "linear", "out_features": 5 }] }
+            """;
+
+        var error = Assert.Single(Networks.Errors(Network, new ArchitectureLimits { MaxMacs = 99 }));
+
+        Assert.Equal("/layers", error.Pointer);
+        Assert.Equal("The network needs 100 multiply-accumulates for one input; at most 99 are allowed.", error.Detail);
+        Assert.Equal(
+            100,
+            ArchitectureReader.Analyze(JsonElement.Parse(Network), new ArchitectureLimits { MaxMacs = 100 }).Macs
+        );
     }
 }

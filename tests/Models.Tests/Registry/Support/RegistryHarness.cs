@@ -97,7 +97,7 @@ internal sealed class RegistryHarness
         Catalog.AddVersionAsync(Model(name), null, false, client);
 
     public Task<Outcome<VersionOfModel>> PutAsync(string name, int version) =>
-        Catalog.PutWeightsAsync(name, version, new WeightsUpload("none", ""), false, CancellationToken.None);
+        Catalog.PutWeightsAsync(name, version, new WeightsUpload(null!, ""), false, CancellationToken.None);
 
     public Task<Outcome<ModelEntry>> PinAsync(string name, string version) =>
         Catalog.UpdateAsync(
