@@ -85,7 +85,7 @@ internal static class PredictRequest
         await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
         {
             // For a file field without a chosen file, a browser sends an empty text part.
-            if (!part.IsFile && await part.Body.ReadAsync(new byte[1], cancellationToken) == 0)
+            if (!part.IsFile && await RequestBody.ReadAsync(part.Body, new byte[1], cancellationToken) == 0)
                 continue;
             if (!part.IsFile)
             {

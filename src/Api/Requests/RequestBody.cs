@@ -153,7 +153,15 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Reads the next bytes of a body.</summary>
+    /// <param name="body">The body, or a part of one.</param>
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <returns>The number of bytes; 0 at the end.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: the body ends in the middle of a part.
+    /// </exception>
+    public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
