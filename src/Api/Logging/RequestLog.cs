@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Telemetry;
 using Serilog;
@@ -39,9 +38,9 @@ internal static class RequestLog
                 {
                     log.Enrich.With<Details>()
                         .WriteTo.Console(
-                            outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}"
-                                + $"{{{nameof(Details)}:l}}{{NewLine}}{{Exception}}",
-                            formatProvider: CultureInfo.InvariantCulture
+                            new TextLogFormatter(
+                                $"{{Timestamp:HH:mm:ss}} {{Level:u3}} {{Message:lj}}{{{nameof(Details)}:l}}"
+                            )
                         );
                 }
                 else

@@ -33,6 +33,8 @@ public sealed class PredictFormTests(ApiServer server)
     [Theory]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\nabc")]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\nabc")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\n")]
     [InlineData("--x")]
     public async Task Predict_FormThatBreaksOff_IsMalformed(string body)
     {

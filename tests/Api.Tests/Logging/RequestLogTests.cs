@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
 using Serilog.Core;
@@ -175,6 +176,41 @@ public sealed class RequestLogTests
             );
             Assert.Equal(16, json.GetProperty("@sp").GetString()!.Length);
         }
+    }
+
+    [Fact]
+    public async Task Log_ControlCharactersInAPath_AreEscapedInText()
+    {
+        (string Sent, string Logged)[] names =
+        [
+            ("%0A12:00:00%20INF%20forged", @"\n12:00:00 INF forged"),
+            ("%0D%0Aforged", @"\r\nforged"),
+            ("%1B%5B2Jgone%07", @"\u001B[2Jgone\u0007"),
+            ("%C2%9B2J", @"\u009B2J"),
+            ("%E2%80%A8line", @"\u2028line"),
+            ("%E2%80%AEtxt", @"\u202Etxt"),
+            ("%E5%9B%BE", "\u56FE"),
+        ];
+        using var data = new TemporaryFolder();
+        using var server = await ServerProcess.StartAsync(data.Path, "--ModelService:Logging:Format=text");
+
+        foreach (var (name, _) in names)
+            await server.Http.GetAsync($"/v1/models/{name}", TestContext.Current.CancellationToken);
+
+        var lines = await Eventually.GetAsync(
+            () => server.Output.Where(line => line.Contains(" responded ", StringComparison.Ordinal)).ToList(),
+            lines => lines.Count == names.Length
+        );
+        Assert.All(
+            names.Zip(lines),
+            item =>
+                Assert.Matches(
+                    @"^\d\d:\d\d:\d\d INF HTTP GET /v1/models/"
+                        + Regex.Escape(item.First.Logged)
+                        + @" responded 404 in [^\p{C}]*$",
+                    item.Second
+                )
+        );
     }
 
     private static ApiServer Server(LogSink log, HeldStore? held = null) =>
