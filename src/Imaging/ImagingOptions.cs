@@ -26,6 +26,15 @@ public sealed class ImagingOptions
     [Range(typeof(long), "1", "1000000000")]
     public long MaxPixels { get; init; } = 50_000_000;
 
+    /// <summary>
+    /// Maximum number of pixels of all pictures in one prediction request together. It bounds the time that decoding
+    /// one request takes, since pictures of few bytes can have many pixels. A request with more is rejected before any
+    /// of its pictures is decoded.
+    /// </summary>
+    /// <value>Pixels; 1 to 1,000,000,000,000; default 400,000,000: 32 photos of 12 megapixels.</value>
+    [Range(typeof(long), "1", "1000000000000")]
+    public long MaxRequestPixels { get; init; } = 400_000_000;
+
     /// <summary>Maximum size of an encoded picture.</summary>
     /// <value>Bytes; 1 to 1,073,741,824; default 33,554,432 (32 MiB).</value>
     [Range(1, 1 << 30)]

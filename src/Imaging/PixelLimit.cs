@@ -51,6 +51,21 @@ internal static class PixelLimit
         }
     }
 
+    /// <summary>Rejects pictures that have too many pixels together.</summary>
+    /// <param name="count">Number of pictures.</param>
+    /// <param name="pixels">Number of their pixels.</param>
+    /// <param name="maxPixels">Maximum number of pixels.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
+    public static void CheckTogether(int count, long pixels, long maxPixels)
+    {
+        if (pixels > maxPixels)
+        {
+            throw TooLarge(
+                $"The {count} pictures have {pixels:N0} pixels together; at most {maxPixels:N0} are allowed."
+            );
+        }
+    }
+
     private static ImageException TooLarge(FormattableString detail) =>
         new(ImageFault.TooLarge, detail.ToString(CultureInfo.InvariantCulture));
 }

@@ -41,7 +41,10 @@ internal static class ErrorTable
         [ErrorCode.ModelExists] = (409, "there is already a model of that name."),
         [ErrorCode.VersionConflict] = (409, "the state of the version does not allow this; `detail` gives the reason."),
         [ErrorCode.BodyTooLarge] = (413, "the body, or a file in it, is larger than the server allows."),
-        [ErrorCode.ImageTooLarge] = (413, "an image has more bytes or pixels than the server allows."),
+        [ErrorCode.ImageTooLarge] = (
+            413,
+            "an image has more bytes or pixels than the server allows, or all images together have more pixels."
+        ),
         [ErrorCode.UnsupportedMediaType] = (
             415,
             "the operation does not take the Content-Type, or the body is compressed."

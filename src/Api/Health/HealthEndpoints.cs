@@ -6,7 +6,7 @@ namespace ModelService.Api.Health;
 
 /// <summary>
 /// Health checks. <c>/health/live</c> succeeds while the process runs. <c>/health/ready</c> succeeds when the server
-/// can take requests, and otherwise gives the reasons.
+/// can take predictions. It gives the reasons when it can't, and also when the server can do nothing but that.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -36,13 +36,21 @@ internal static class HealthEndpoints
             .Select(entry => entry.Description)
             .ToList();
         http.RequestServices.GetRequiredService<IDiagnosticContext>().Set("Reasons", reasons);
-        return http.Response.WriteAsJsonAsync(new ReadyResponse(reasons.Count == 0 ? "ready" : "not_ready", reasons));
+        var status = report.Status switch
+        {
+            HealthStatus.Healthy => "ready",
+            HealthStatus.Degraded => "degraded",
+            _ => "not_ready",
+        };
+        return http.Response.WriteAsJsonAsync(new ReadyResponse(status, reasons));
     }
 
     /// <summary>The answer of <c>/health/ready</c>.</summary>
-    /// <param name="Status"><c>ready</c> or <c>not_ready</c>.</param>
+    /// <param name="Status">
+    /// <c>ready</c>; <c>degraded</c>: the server predicts, but can't change its models; or <c>not_ready</c>.
+    /// </param>
     /// <param name="Reasons">
-    /// The reasons why the server is not ready. They name no models, because health checks require no key.
+    /// The reasons why the server is degraded or not ready. They name no models, because health checks require no key.
     /// </param>
     private sealed record ReadyResponse(string Status, IReadOnlyList<string?> Reasons);
 }

@@ -4,7 +4,10 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Health;
 
-/// <summary>Checks that new models can be written to disk.</summary>
+/// <summary>
+/// Checks that new models can be written to disk. If not, the server is degraded, but ready: the models that it has
+/// still serve.
+/// </summary>
 /// <param name="store">The store of the models.</param>
 internal sealed class StorageCheck(IModelStore store) : IHealthCheck
 {
@@ -13,6 +16,6 @@ internal sealed class StorageCheck(IModelStore store) : IHealthCheck
         CancellationToken cancellationToken = default
     ) =>
         await store.CheckWritableAsync(bytes: 0, cancellationToken) is { Code: ErrorCode.StorageUnavailable } failure
-            ? HealthCheckResult.Unhealthy(failure.Detail)
+            ? HealthCheckResult.Degraded(failure.Detail)
             : HealthCheckResult.Healthy();
 }

@@ -22,14 +22,8 @@ internal static class GifFirstFrame
     /// <exception cref="ImageException">The file has no complete frame, or the picture is too large.</exception>
     public static byte[] Extract(ReadOnlySpan<byte> gif, long maxPixels, bool opaque)
     {
-        if (gif.Length < HeaderLength)
-            throw DecodeError.Create(ImageFormat.Gif);
-        PixelLimit.Check(
-            "The picture",
-            BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]),
-            BinaryPrimitives.ReadUInt16LittleEndian(gif[8..]),
-            maxPixels
-        );
+        var (width, height) = ReadSize(gif);
+        PixelLimit.Check("The picture", width, height, maxPixels);
         var transparencyFlags = new List<int>();
         var position = HeaderLength + PaletteLength(gif[10]);
         while (At(gif, position) is var block and not ImageDescriptor)
@@ -51,6 +45,14 @@ internal static class GifFirstFrame
             transparencyFlags.ForEach(flag => frame[flag] &= 0xFE);
         return frame;
     }
+
+    /// <summary>Reads the width and the height from the header.</summary>
+    /// <param name="gif">The whole file; starts with a GIF's magic bytes.</param>
+    /// <exception cref="ImageException">The header is cut short.</exception>
+    public static (int Width, int Height) ReadSize(ReadOnlySpan<byte> gif) =>
+        gif.Length >= HeaderLength
+            ? (BinaryPrimitives.ReadUInt16LittleEndian(gif[6..]), BinaryPrimitives.ReadUInt16LittleEndian(gif[8..]))
+            : throw DecodeError.Create(ImageFormat.Gif);
 
     // GIF data is a series of blocks. A byte with the length precedes each block; a block of length 0 ends the series.
     private static int SkipBlocks(ReadOnlySpan<byte> gif, int position)

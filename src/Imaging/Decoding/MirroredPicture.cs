@@ -6,6 +6,9 @@ namespace ModelService.Imaging.Decoding;
 internal sealed class MirroredPicture(Picture stored) : Picture(stored.Width, stored.Height, 1)
 {
     /// <inheritdoc/>
+    public override long FilePixels => stored.FilePixels;
+
+    /// <inheritdoc/>
     public override Span<byte> ReadRow()
     {
         var row = stored.ReadRow();

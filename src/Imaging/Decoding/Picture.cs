@@ -15,6 +15,9 @@ internal abstract class Picture(int width, int height, int orientation) : IDispo
     /// <summary>EXIF orientation, 1 to 8: how the stored rows and columns are to be turned. 1 is upright.</summary>
     public int Orientation { get; } = orientation is >= 1 and <= 8 ? orientation : 1;
 
+    /// <summary>Pixels of the file: more than those that are read, if it is decoded at half its size.</summary>
+    public virtual long FilePixels => (long)Width * Height;
+
     /// <summary>Reads the next row, from top to bottom; may be called <see cref="Height"/> times.</summary>
     /// <returns>
     /// <see cref="Width"/> pixels of red, green and blue, 8 bits each. They are valid until the next call, and the

@@ -21,6 +21,9 @@ internal sealed class TurnedPicture(Picture stored)
     private int next;
 
     /// <inheritdoc/>
+    public override long FilePixels => stored.FilePixels;
+
+    /// <inheritdoc/>
     public override Span<byte> ReadRow()
     {
         if (!isRead)

@@ -14,14 +14,30 @@ internal sealed class VipsDecoder : IImageDecoder
     public bool Reads(ImageFormat format) => format != ImageFormat.Bmp;
 
     /// <inheritdoc/>
+    public (int Width, int Height) ReadSize(ReadOnlyMemory<byte> encoded, ImageFormat format)
+    {
+        if (format == ImageFormat.Gif)
+            return GifFirstFrame.ReadSize(encoded.Span);
+        try
+        {
+            using var source = Source.NewFromMemory(WholeArray(encoded));
+            using var image = Load(format, source);
+            return (image.Width, image.Height);
+        }
+        catch (VipsException exception)
+        {
+            throw DecodeError.Create(format, exception);
+        }
+    }
+
+    /// <inheritdoc/>
     public Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings)
     {
         // A GIF is cut down to its first frame. Pillow ignores the other frames, so they may be damaged or very many.
         var bytes =
             format == ImageFormat.Gif
                 ? GifFirstFrame.Extract(encoded.Span, settings.MaxPixels, opaque: settings.Alpha == AlphaHandling.Drop)
-            : MemoryMarshal.TryGetArray(encoded, out var array) && array.Array!.Length == encoded.Length ? array.Array
-            : encoded.ToArray();
+                : WholeArray(encoded);
         var owned = new Stack<IDisposable>();
         try
         {
@@ -31,6 +47,7 @@ internal sealed class VipsDecoder : IImageDecoder
             owned.Push(image);
             var (width, height) = (image.Width, image.Height); // locals, because each is a look-up by name in libvips
             PixelLimit.Check("The picture", width, height, settings.MaxPixels);
+            var filePixels = (long)width * height;
             if (format == ImageFormat.Jpeg && settings.MayHalve(width, height))
             {
                 image = Load(format, source, shrink: 2);
@@ -48,7 +65,7 @@ internal sealed class VipsDecoder : IImageDecoder
             var layout = Layout(image, settings.Alpha);
             var region = Region.New(image);
             owned.Push(region);
-            return new VipsPicture(width, height, region, layout, orientation, format, owned);
+            return new VipsPicture(width, height, region, layout, orientation, format, filePixels, owned);
         }
         catch (Exception exception)
         {
@@ -58,6 +75,11 @@ internal sealed class VipsDecoder : IImageDecoder
             throw;
         }
     }
+
+    private static byte[] WholeArray(ReadOnlyMemory<byte> encoded) =>
+        MemoryMarshal.TryGetArray(encoded, out var array) && array.Array!.Length == encoded.Length
+            ? array.Array
+            : encoded.ToArray();
 
     // Calls the format's own loader instead of letting libvips guess, so that no other loader is ever reached. The
     // loaders fail where Pillow fails: on files cut short, not on wrong checksums. libtiff reports a file cut short as

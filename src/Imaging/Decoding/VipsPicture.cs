@@ -28,6 +28,7 @@ internal sealed unsafe class VipsPicture : Picture
     /// <param name="layout">Sample layout of its rows.</param>
     /// <param name="orientation">EXIF orientation of the image.</param>
     /// <param name="format">Format of the file, for messages.</param>
+    /// <param name="filePixels">Pixels of the file.</param>
     /// <param name="owned">The objects to dispose with the picture, last first.</param>
     public VipsPicture(
         int width,
@@ -36,15 +37,20 @@ internal sealed unsafe class VipsPicture : Picture
         SampleLayout layout,
         int orientation,
         ImageFormat format,
+        long filePixels,
         Stack<IDisposable> owned
     )
         : base(width, height, orientation)
     {
+        FilePixels = filePixels;
         (this.region, this.layout, this.format, this.owned) = (region, layout, format, owned);
         rowBytes = Width * layout.BytesPerPixel;
         stripRows = Math.Clamp(StripBytes / rowBytes, 1, MaxStripRows);
         rgb = layout.IsRgb ? null : new NativeBuffer(Width * 3L);
     }
+
+    /// <inheritdoc/>
+    public override long FilePixels { get; }
 
     /// <inheritdoc/>
     public override Span<byte> ReadRow()

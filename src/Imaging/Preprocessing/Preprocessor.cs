@@ -8,6 +8,9 @@ namespace ModelService.Imaging.Preprocessing;
 /// <summary>Converts encoded pictures to a network's input. Thread-safe; keeps nothing of a picture.</summary>
 public sealed class Preprocessor
 {
+    // A photo of a phone has up to 12 million pixels.
+    private const long LargePixels = 16_000_000;
+
     private readonly ImagingOptions options;
     private readonly IImageDecoder[] decoders;
 
@@ -22,6 +25,12 @@ public sealed class Preprocessor
         this.options = options.Value;
         this.decoders = [.. decoders];
     }
+
+    /// <summary>
+    /// Raised when the memory of a picture of more than 16 million pixels was freed, whether or not it could be
+    /// decoded.
+    /// </summary>
+    public event Action? FreedLargePicture;
 
     /// <summary>Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF (its first frame or page) and preprocesses it.</summary>
     /// <param name="encoded">
@@ -60,8 +69,34 @@ public sealed class Preprocessor
             );
         }
 
-        using var picture = Open(encoded, definition);
-        Resample(picture, definition, destination);
+        var isLarge = false;
+        try
+        {
+            using var picture = Open(encoded, definition);
+            isLarge = picture.FilePixels > LargePixels;
+            Resample(picture, definition, destination);
+        }
+        finally
+        {
+            if (isLarge)
+                FreedLargePicture?.Invoke();
+        }
+    }
+
+    /// <summary>
+    /// Whether a request with a number of pictures may have too many pixels. Most requests have so few pictures that
+    /// they don't need <see cref="CheckTogether"/>.
+    /// </summary>
+    /// <param name="pictures">The number of pictures.</param>
+    public bool MayExceed(int pictures) => pictures * options.MaxPixels > options.MaxRequestPixels;
+
+    /// <summary>Rejects pictures that have too many pixels together. Reads only their headers.</summary>
+    /// <param name="pictures">The files' bytes: all pictures of a request.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
+    public void CheckTogether(IReadOnlyCollection<ReadOnlyMemory<byte>> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        PixelLimit.CheckTogether(pictures.Count, pictures.Sum(CountPixels), options.MaxRequestPixels);
     }
 
     /// <summary>Reads the header, checks the limits and prepares for reading the rows of the upright picture.</summary>
@@ -85,20 +120,39 @@ public sealed class Preprocessor
         }
 
         var format = MagicBytes.Identify(encoded.Span);
-        var decoder =
-            Array.Find(decoders, decoder => decoder.Reads(format))
-            ?? throw new InvalidOperationException($"No decoder for {format}.");
-        var picture = decoder.Open(
-            encoded,
-            format,
-            new DecodeSettings(
-                definition.Alpha,
-                definition.ColorProfile,
-                options.MaxPixels,
-                (width, height) => options.DecodeHalf && HalfScaleDecoding.Suffices(definition, width, height)
-            )
-        );
+        var picture = DecoderOf(format)
+            .Open(
+                encoded,
+                format,
+                new DecodeSettings(
+                    definition.Alpha,
+                    definition.ColorProfile,
+                    options.MaxPixels,
+                    (width, height) => options.DecodeHalf && HalfScaleDecoding.Suffices(definition, width, height)
+                )
+            );
         return definition.ExifOrientation ? ExifOrientation.Turn(picture) : picture;
+    }
+
+    private IImageDecoder DecoderOf(ImageFormat format) =>
+        Array.Find(decoders, decoder => decoder.Reads(format))
+        ?? throw new InvalidOperationException($"No decoder for {format}.");
+
+    // A picture that is rejected by itself is not decoded, so it counts for nothing.
+    private long CountPixels(ReadOnlyMemory<byte> encoded)
+    {
+        if (encoded.Length > options.MaxBytes)
+            return 0;
+        try
+        {
+            var format = MagicBytes.Identify(encoded.Span);
+            var (width, height) = DecoderOf(format).ReadSize(encoded, format);
+            return (long)width * height <= options.MaxPixels ? (long)width * height : 0;
+        }
+        catch (ImageException)
+        {
+            return 0;
+        }
     }
 
     private void Resample(Picture picture, PreprocessingDefinition definition, Span<float> destination)

@@ -44,7 +44,9 @@ public enum ErrorCode
     /// <summary>The body has more bytes than the endpoint accepts.</summary>
     BodyTooLarge,
 
-    /// <summary>An image has more bytes or pixels than the limits allow.</summary>
+    /// <summary>
+    /// An image has more bytes or pixels than the limits allow, or the images of a request have more pixels together.
+    /// </summary>
     ImageTooLarge,
 
     /// <summary>The endpoint does not accept the content type.</summary>

@@ -11,14 +11,31 @@ namespace ModelService.Models.Execution;
 /// <summary>
 /// Takes inputs through preprocessing, network and softmax. The caller decides whether a version may serve.
 /// </summary>
-/// <param name="preprocessor">Turns photos into tensors.</param>
-public sealed class InputScorer(Preprocessor preprocessor)
+public sealed class InputScorer : IDisposable
 {
+    private readonly Preprocessor preprocessor;
+    private readonly PhotoMemory memory = new();
+
     // Decodes as many photos at once as there are cores; more would only compete for them.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
         TaskScheduler.Default,
         Environment.ProcessorCount
     ).ConcurrentScheduler;
+
+    /// <summary>Creates a scorer.</summary>
+    /// <param name="preprocessor">Turns photos into tensors.</param>
+    public InputScorer(Preprocessor preprocessor)
+    {
+        this.preprocessor = preprocessor;
+        preprocessor.FreedLargePicture += memory.ReturnSoon;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        preprocessor.FreedLargePicture -= memory.ReturnSoon;
+        memory.Dispose();
+    }
 
     /// <summary>Scores inputs.</summary>
     /// <param name="model">The model.</param>
@@ -28,7 +45,10 @@ public sealed class InputScorer(Preprocessor preprocessor)
     /// <param name="metrics">Records how long decoding and waiting took.</param>
     /// <param name="cancellationToken">Fires when the client disconnects or the deadline has passed.</param>
     /// <returns>One outcome for each input, in order: an input that can't be used does not affect the others.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.ImageTooLarge"/>: the photos have too many pixels together; none was decoded.
+    /// <see cref="ErrorCode.OutOfMemory"/>.
+    /// </exception>
     internal async Task<ScoredInputs> ScoreAsync(
         ResolvedModel model,
         IInferenceWorker worker,
@@ -38,6 +58,7 @@ public sealed class InputScorer(Preprocessor preprocessor)
         CancellationToken cancellationToken
     )
     {
+        await CheckTogetherAsync(inputs, cancellationToken);
         var name = model.Definition.Name;
         var (inputCount, classes) = worker.Counts;
         var batch = MemoryPool<float>.Shared.Rent(inputs.Count * inputCount);
@@ -109,12 +130,16 @@ public sealed class InputScorer(Preprocessor preprocessor)
         }
 
         var encoded = ((EncodedImage)input).Encoded;
-        return await Task.Factory.StartNew(
-            () => Preprocess(encoded, preprocessing, destination.Span),
-            cancellationToken,
-            TaskCreationOptions.DenyChildAttach,
-            decoders
-        );
+        return await DecodeAsync(() => preprocessor.Run(encoded, preprocessing, destination.Span), cancellationToken);
+    }
+
+    private async Task CheckTogetherAsync(IReadOnlyList<PredictionInput> inputs, CancellationToken cancellationToken)
+    {
+        if (!preprocessor.MayExceed(inputs.Count))
+            return;
+        List<ReadOnlyMemory<byte>> photos = [.. inputs.OfType<EncodedImage>().Select(photo => photo.Encoded)];
+        if (await DecodeAsync(() => preprocessor.CheckTogether(photos), cancellationToken) is { } failure)
+            throw new ServingException(failure);
     }
 
     // Moves the inputs that were prepared together at the front, over the gaps that failed inputs left. Returns how
@@ -157,25 +182,28 @@ public sealed class InputScorer(Preprocessor preprocessor)
         return null;
     }
 
-    private Failure? Preprocess(
-        ReadOnlyMemory<byte> encoded,
-        PreprocessingDefinition preprocessing,
-        Span<float> destination
-    )
-    {
-        try
-        {
-            preprocessor.Run(encoded, preprocessing, destination);
-            return null;
-        }
-        catch (ImageException exception)
-        {
-            return new Failure(
-                exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable,
-                exception.Message
-            );
-        }
-    }
+    // Returns why pictures are rejected; null when they are not.
+    private Task<Failure?> DecodeAsync(Action decode, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    decode();
+                    return null;
+                }
+                catch (ImageException exception)
+                {
+                    return new Failure(
+                        exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable,
+                        exception.Message
+                    );
+                }
+            },
+            cancellationToken,
+            TaskCreationOptions.DenyChildAttach,
+            decoders
+        );
 }
 
 /// <summary>The scores of a request's inputs.</summary>

@@ -70,7 +70,7 @@ public sealed partial class ModelCatalog
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <returns>
     /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
-    /// others serve on.
+    /// others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
     /// </returns>
     public Task<Outcome<VersionOfModel>> AddVersionAsync(
         ResolvedModel model,
@@ -82,6 +82,8 @@ public sealed partial class ModelCatalog
             model.Definition.Name,
             async entry =>
             {
+                if (entry.NumbersUsedUp is { } failure)
+                    throw new ServingException(failure);
                 await builder.CheckSamplesAsync(model, cancellationToken);
                 var parent = entry.Default;
                 var samples =
@@ -170,7 +172,8 @@ public sealed partial class ModelCatalog
     private Task<Outcome<T>> ChangeAsync<T>(
         string name,
         Func<ModelEntry, Task<T>> change,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool isDeletion = false
     )
         where T : class =>
         Outcome.OfAsync(async () =>
@@ -179,7 +182,11 @@ public sealed partial class ModelCatalog
             await entry.Changes.WaitAsync(cancellationToken);
             try
             {
-                return entry.IsRemoved ? throw new ServingException(ModelRegistry.NotFound(name)) : await change(entry);
+                if (entry.IsRemoved)
+                    throw new ServingException(ModelRegistry.NotFound(name));
+                if (!isDeletion && entry.Unchangeable is { } failure)
+                    throw new ServingException(failure);
+                return await change(entry);
             }
             finally
             {

@@ -66,7 +66,8 @@ public sealed partial class ModelCatalog
                 registry.Remove(entry);
                 return entry.Versions;
             },
-            CancellationToken.None
+            CancellationToken.None,
+            isDeletion: true
         );
         return removed.TryGet(out var versions, out var failure) ? await FreeAsync(versions) : failure;
     }

@@ -13,13 +13,37 @@ public sealed class ModelEntry
     private readonly Lock gate = new();
     private readonly SortedDictionary<int, ModelVersion> versions = [];
     private readonly Queue<int> failures = new();
+    private readonly string? damage; // of the files that its versions share
     private volatile ModelSettings settings;
 
-    internal ModelEntry(string name, ModelSettings settings) =>
-        (Name, this.settings, Metrics) = (name, settings, new ModelMetrics(name));
+    internal ModelEntry(string name, ModelSettings settings, string? damage = null) =>
+        (Name, this.settings, this.damage, Metrics) = (name, settings, damage, new ModelMetrics(name));
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
+
+    /// <summary>
+    /// Why it can only be deleted: its files are damaged, and a change would overwrite them. Null when it can be
+    /// changed.
+    /// </summary>
+    internal Failure? Unchangeable =>
+        damage is null
+            ? null
+            : new Failure(
+                ErrorCode.ModelNotReady,
+                $"The model '{Name}' can't be changed, because its files are damaged: {damage} Restore them and "
+                    + $"restart the server, or delete the model: DELETE /v1/models/{Name}."
+            );
+
+    /// <summary>Why it can't get another version: it had the highest number. Null when it can.</summary>
+    internal Failure? NumbersUsedUp =>
+        settings.LastVersion < int.MaxValue
+            ? null
+            : new Failure(
+                ErrorCode.VersionConflict,
+                $"The model '{Name}' had a version {int.MaxValue}, and there are no higher numbers. "
+                    + "Create another model."
+            );
 
     /// <summary>The counts of its predictions.</summary>
     internal ModelMetrics Metrics { get; }

@@ -79,7 +79,7 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
         var ranks = lastUses.Distinct().Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         foreach (var model in stored)
         {
-            var entry = new ModelEntry(model.Name, model.Settings);
+            var entry = new ModelEntry(model.Name, model.Settings, model.Damage);
             foreach (var kept in model.Versions)
             {
                 var version = new ModelVersion(

@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using ModelService.Models.Errors;
 using ModelService.Models.Weights;
 
@@ -22,10 +24,11 @@ public sealed record VersionManifest
     {
         PropertyNamingPolicy = WireNames.Policy,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectRequiredConstructorParameters = false, // a property that is null is left out
+        RespectRequiredConstructorParameters = false, // Require is in its place
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         WriteIndented = true,
-        Converters = { WireNames.CreateEnumConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Require } },
+        Converters = { new JsonStringEnumConverter(WireNames.Policy, allowIntegerValues: false), new FiniteNumbers() },
     };
 
     /// <summary>The schema that the file is written in.</summary>
@@ -60,6 +63,37 @@ public sealed record VersionManifest
 
     /// <summary>The size and hash of each other file of the version, by the file's name.</summary>
     public required IReadOnlyDictionary<string, StoredFile> Files { get; init; }
+
+    // A property that is null is left out of a file; all others have to be there. System.Text.Json itself checks
+    // properties for nulls, but not the elements of lists and dictionaries.
+    private static void Require(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object)
+            return;
+        foreach (var property in type.Properties)
+        {
+            if (property.AssociatedParameter is { IsNullable: false, HasDefaultValue: false })
+                property.IsRequired = true;
+        }
+
+        type.OnDeserialized = record =>
+        {
+            if (type.Properties.Any(property => HasNull(property.Get?.Invoke(record))))
+                throw new JsonException("A list or a dictionary has a null.");
+        };
+    }
+
+    private static bool HasNull(object? value) =>
+        value switch
+        {
+            IDictionary dictionary => Any(dictionary.Values),
+            string or null => false,
+            IEnumerable list => Any(list),
+            _ => false,
+        };
+
+    private static bool Any(IEnumerable elements) =>
+        elements.Cast<object?>().Any(item => item is null || HasNull(item));
 }
 
 /// <summary>The size and hash of a stored file.</summary>
@@ -74,8 +108,11 @@ public sealed record StoredFile(long Bytes, string Sha256)
 /// <summary>The settings of a model that its versions share: <c>model.json</c>.</summary>
 public sealed record ModelSettings
 {
+    /// <summary>The latest schema that this server can read.</summary>
+    public const int CurrentSchema = 1;
+
     /// <summary>The schema that the file is written in.</summary>
-    public int Schema { get; init; } = 1;
+    public int Schema { get; init; } = CurrentSchema;
 
     /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
     public int? DefaultVersion { get; init; }

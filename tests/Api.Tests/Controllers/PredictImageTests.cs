@@ -114,6 +114,29 @@ public sealed class PredictImageTests(ApiServer server)
         answer.Problem(413, "image_too_large", "/images/0", "/images/1");
     }
 
+    [Fact]
+    public async Task Predict_ImagesThatAreTooLargeTogether_AreRefusedUndecoded()
+    {
+        await using var small = new ApiServer
+        {
+            Settings = new Dictionary<string, string> { ["ModelService:Imaging:MaxRequestPixels"] = "3000000" },
+        };
+        await small.Api.CreateAsync(Networks.Tiny("small"));
+        var photo = Fixtures.Bytes("photos", "rocket.jpg"); // 640x427 pixels
+
+        var allowed = await small.Api.PredictAsync("small", Bodies.Files(Enumerable.Repeat(photo, 10)));
+
+        // The one that is damaged would be answered by itself if the others were decoded.
+        var refused = await small.Api.PredictAsync("small", Bodies.Files(Enumerable.Repeat(photo, 11).Append(Bad)));
+
+        Assert.Equal(10, allowed.Ok().GetProperty("predictions").GetArrayLength());
+        Assert.StartsWith(
+            "The 12 pictures have 3,006,080 pixels together; at most 3,000,000 are allowed",
+            refused.Problem(413, "image_too_large").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("image/png")]
     [InlineData("application/octet-stream")]

@@ -36,23 +36,27 @@ public sealed class HealthTests : IDisposable
     }
 
     [Fact]
-    public async Task Ready_FolderThatCantBeWritten_IsTheReasonUntilItCan()
+    public async Task Ready_FolderThatCantBeWritten_IsDegradedAndPredicts()
     {
         await using var server = Server();
+        await server.Api.CreateAsync(Networks.Tiny("kept"));
         (await server.Api.GetAsync("/health/ready")).Ok();
 
         Directory.Delete(Path.Combine(data.Path, ".staging"));
-        var broken = await NotReadyAsync(server);
+        var broken = (await server.Api.GetAsync("/health/ready")).Ok();
+        (await server.Api.PredictAsync("kept", Networks.InputJson())).Ok();
         var live = await server.Api.GetAsync("/health/live");
         Directory.CreateDirectory(Path.Combine(data.Path, ".staging"));
+        var mended = (await server.Api.GetAsync("/health/ready")).Ok();
 
+        Assert.Equal("degraded", broken.GetProperty("status").GetString());
         Assert.Contains(
             "can't write into its data folder",
             Assert.Single(broken.GetProperty("reasons").Texts()),
             StringComparison.Ordinal
         );
         Assert.Equal(200, live.Status);
-        (await server.Api.GetAsync("/health/ready")).Ok();
+        Assert.Equal("ready", mended.GetProperty("status").GetString());
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(data.Path, ".staging")));
     }
 

@@ -11,6 +11,8 @@ internal sealed class FakeDecoder(int width, int height, byte[] rgb, int orienta
 
     public bool Reads(ImageFormat format) => true;
 
+    public (int Width, int Height) ReadSize(ReadOnlyMemory<byte> encoded, ImageFormat format) => (width, height);
+
     public Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings) =>
         new FakePicture(width, height, rgb, orientation);
 

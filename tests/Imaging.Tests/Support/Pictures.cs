@@ -9,7 +9,7 @@ internal static class Pictures
 {
     public static PreprocessingDefinition AsStored { get; } = new();
 
-    public static Preprocessor Preprocessor(long? maxPixels = null, int? maxBytes = null)
+    public static Preprocessor Preprocessor(long? maxPixels = null, int? maxBytes = null, long? maxRequestPixels = null)
     {
         var defaults = new ImagingOptions();
         return new Preprocessor(
@@ -18,6 +18,7 @@ internal static class Pictures
                 {
                     MaxPixels = maxPixels ?? defaults.MaxPixels,
                     MaxBytes = maxBytes ?? defaults.MaxBytes,
+                    MaxRequestPixels = maxRequestPixels ?? defaults.MaxRequestPixels,
                 }
             )
         );

@@ -11,7 +11,7 @@ namespace ModelService.Models.Tests.Storage;
 /// <summary>Creates stores in the file system.</summary>
 internal static class StoreFactory
 {
-    public static IModelStore Create(string root, bool readOnly, out DataFolder folder)
+    public static FileSystemModelStore Create(string root, bool readOnly, out DataFolder folder)
     {
         folder = new DataFolder(
             Options.Create(new StorageOptions { Path = root, ReadOnly = readOnly }),

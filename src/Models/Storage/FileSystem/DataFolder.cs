@@ -41,6 +41,12 @@ public sealed partial class DataFolder(
     /// <summary>Whether this server owns the folder, and so may write into it.</summary>
     internal bool IsWritable => Refusal is null;
 
+    /// <summary>Flushes a folder's entries to the disk. Tests let it fail.</summary>
+    internal Action<string> FlushFolder { get; set; } = DurableFiles.FlushFolder;
+
+    /// <summary>Deletes a folder with all that is in it. Tests let it fail.</summary>
+    internal Action<string> DeleteFolder { get; set; } = static path => Directory.Delete(path, recursive: true);
+
     private string Staging => Path.Combine(root, ".staging");
 
     private string Owner => Path.Combine(root, ".owner");
@@ -168,22 +174,40 @@ public sealed partial class DataFolder(
         return result;
     }
 
-    /// <summary>Replaces a file by another content, in one step.</summary>
+    /// <summary>Replaces a file by another content, in one step. When this throws, the file is as it was.</summary>
     /// <param name="path">The path of the file, which need not exist yet.</param>
     /// <param name="content">The new content.</param>
-    internal void Replace(string path, ReadOnlyMemory<byte> content)
+    /// <param name="flush">Whether the new content is to outlast a loss of power from here on.</param>
+    internal void Replace(string path, ReadOnlyMemory<byte> content, bool flush = false)
     {
-        var staged = NewStagingPath();
+        var (staged, before) = (NewStagingPath(), NewStagingPath());
         try
         {
             DurableFiles.Write(staged, [content]);
+            if (flush && File.Exists(path))
+                File.Copy(path, before);
             File.Move(staged, path, overwrite: true);
+            if (flush)
+                Flush(path, () => UndoReplace(path, before));
         }
-        catch
+        finally
         {
             DeleteStaged(staged);
-            throw;
+            DeleteStaged(before);
         }
+    }
+
+    /// <summary>
+    /// Moves a file or folder within the folder of models, or from there to a staging path or back. The move outlasts a
+    /// loss of power. When this throws, nothing has moved.
+    /// </summary>
+    /// <param name="from">Its path.</param>
+    /// <param name="to">Its new path, where nothing is yet.</param>
+    /// <param name="flushed">The path of the two that is in the folder of models.</param>
+    internal void Move(string from, string to, string flushed)
+    {
+        Directory.Move(from, to);
+        Flush(flushed, () => Directory.Move(to, from));
     }
 
     /// <summary>
@@ -195,14 +219,36 @@ public sealed partial class DataFolder(
         try
         {
             if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            else
+                DeleteFolder(path);
+            else if (File.Exists(path))
                 File.Delete(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             LogNotDeleted(exception, path);
         }
+    }
+
+    // Flushes the folder of a path, and undoes the change of the path if that fails.
+    private void Flush(string path, Action undo)
+    {
+        try
+        {
+            FlushFolder(Path.GetDirectoryName(path)!);
+        }
+        catch
+        {
+            undo();
+            throw;
+        }
+    }
+
+    private static void UndoReplace(string path, string before)
+    {
+        if (File.Exists(before))
+            File.Move(before, path, overwrite: true);
+        else
+            File.Delete(path);
     }
 
     /// <inheritdoc/>

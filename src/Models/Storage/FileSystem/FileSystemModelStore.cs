@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
@@ -48,7 +47,7 @@ internal sealed partial class FileSystemModelStore(
                 if (!Directory.Exists(folder.Models))
                     return [];
                 var models = new DirectoryInfo(folder.Models).GetFileSystemInfos();
-                return [.. models.AsParallel().AsOrdered().Select(Read).OfType<StoredModel>()];
+                return [.. models.AsParallel().AsOrdered().Select(ReadOrReport).OfType<StoredModel>()];
             },
             cancellationToken
         );
@@ -100,8 +99,7 @@ internal sealed partial class FileSystemModelStore(
         lane.RunAsync(() =>
             folder.Write(() =>
             {
-                folder.Replace(Path.Combine(PathOf(name), Settings), ToJson(settings));
-                DurableFiles.FlushFolder(PathOf(name));
+                folder.Replace(Path.Combine(PathOf(name), Settings), ToJson(settings), flush: true);
                 return true;
             })
         );
@@ -110,7 +108,13 @@ internal sealed partial class FileSystemModelStore(
     public Task RemoveAsync(string name) => lane.RunAsync(() => Remove(PathOf(name)));
 
     /// <inheritdoc/>
-    public Task RemoveAsync(string name, int version) => lane.RunAsync(() => Remove(PathOf(name, version)));
+    public Task RemoveAsync(string name, int version) =>
+        lane.RunAsync(() =>
+        {
+            // First what a replacement left of it: without the version, the next start would put that in its place.
+            Remove(PathOf(name, version) + Replaced);
+            return Remove(PathOf(name, version));
+        });
 
     /// <inheritdoc/>
     public Task<string?> ReadProbeAsync(string key) =>
@@ -169,7 +173,7 @@ internal sealed partial class FileSystemModelStore(
             if (content.Samples.Count > 0)
                 files[Samples] = DurableFiles.Write(Path.Combine(staged, Samples), [ToJson(content.Samples)]);
             DurableFiles.Write(Path.Combine(staged, Manifest), [ToJson(manifest with { Files = files })]);
-            DurableFiles.FlushFolder(staged);
+            folder.FlushFolder(staged);
             MoveIn(staged, PathOf(manifest.Name), PathOf(manifest.Name, manifest.Version), content.Replaces);
             return files;
         }
@@ -180,33 +184,46 @@ internal sealed partial class FileSystemModelStore(
         }
     }
 
+    // The server may be killed between any two moves. Recover then finishes the replacement at the next start, or
+    // undoes it.
     private void MoveIn(string staged, string model, string version, bool replaces)
     {
+        var old = version + Replaced;
         lock (gate)
         {
             var isNew = !Directory.Exists(model);
             DurableFiles.CreateFolder(model);
             if (isNew)
-                DurableFiles.FlushFolder(folder.Models);
-
-            // If the server is killed in between, Recover puts the old version back at the next start.
-            if (replaces && Directory.Exists(version))
-                Directory.Move(version, version + Replaced);
+                folder.FlushFolder(folder.Models);
+            var isReplaced = replaces && Directory.Exists(version);
+            if (isReplaced)
+                folder.Move(version, old, flushed: version);
             try
             {
-                Directory.Move(staged, version);
+                folder.Move(staged, version, flushed: version);
             }
-            catch when (Directory.Exists(version + Replaced))
+            catch when (isReplaced)
             {
-                Directory.Move(version + Replaced, version);
+                Directory.Move(old, version);
                 throw;
             }
-
-            DurableFiles.FlushFolder(model);
         }
 
         if (replaces)
-            Remove(version + Replaced);
+            DiscardOld(old);
+    }
+
+    // Removes a version that was replaced. The replacement is done, whether or not this works.
+    private void DiscardOld(string old)
+    {
+        try
+        {
+            Remove(old);
+        }
+        catch (ServingException exception)
+        {
+            LogNotDiscarded(exception, old);
+        }
     }
 
     private bool Remove(string path)
@@ -216,10 +233,9 @@ internal sealed partial class FileSystemModelStore(
         {
             lock (gate)
             {
-                if (!Directory.Exists(path))
+                if (!Path.Exists(path))
                     return false;
-                Directory.Move(path, staged);
-                DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
+                folder.Move(path, staged, flushed: path);
                 return true;
             }
         });
@@ -230,63 +246,6 @@ internal sealed partial class FileSystemModelStore(
         return isRemoved;
     }
 
-    private StoredModel? Read(FileSystemInfo entry)
-    {
-        if (
-            entry is not DirectoryInfo model
-            || !Regex.IsMatch(model.Name, $@"\A(?:{ModelReference.NamePattern})\z", RegexOptions.CultureInvariant)
-        )
-        {
-            LogForeign(entry.FullName);
-            return null;
-        }
-
-        Recover(model);
-        var versions = new List<StoredVersion>();
-        foreach (var child in model.EnumerateFileSystemInfos())
-        {
-            if (
-                child is DirectoryInfo
-                && int.TryParse(child.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number > 0
-                && child.Name == number.ToString(CultureInfo.InvariantCulture)
-            )
-            {
-                versions.Add(reader.Read(child.FullName, model.Name, number));
-            }
-            else if (child.Name != Settings)
-            {
-                LogForeign(child.FullName);
-            }
-        }
-
-        // The folder is empty when a server was killed after it created the folder, before the first version was moved
-        // in.
-        return versions.Count == 0
-            ? null
-            : new StoredModel(
-                model.Name,
-                reader.ReadSettings(Path.Combine(model.FullName, Settings)),
-                [.. versions.OrderBy(version => version.Version)]
-            );
-    }
-
-    // Finishes the replacements of versions that a killed server had begun: deletes the old version if the new one is
-    // in its place, else moves the old one back.
-    private void Recover(DirectoryInfo model)
-    {
-        if (!folder.IsWritable)
-            return;
-        foreach (var old in model.GetDirectories("*" + Replaced))
-        {
-            var version = old.FullName[..^Replaced.Length];
-            if (Directory.Exists(version))
-                old.Delete(recursive: true);
-            else
-                old.MoveTo(version);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "{Path} was not written by this server; it is ignored")]
-    private partial void LogForeign(string path);
+    [LoggerMessage(LogLevel.Warning, "{Path} was replaced and can't be removed now; the next start removes it")]
+    private partial void LogNotDiscarded(Exception exception, string path);
 }

@@ -8,7 +8,9 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Storage.FileSystem;
 
-/// <summary>Reads stored versions. A damaged one is reported in the result instead of by an exception.</summary>
+/// <summary>
+/// Reads stored models and versions. A damaged one is reported in the result instead of by an exception.
+/// </summary>
 /// <param name="limits">The limits of an architecture.</param>
 /// <param name="logger">Logs damaged files.</param>
 public sealed partial class StoredVersionReader(
@@ -16,6 +18,9 @@ public sealed partial class StoredVersionReader(
     ILogger<StoredVersionReader> logger
 )
 {
+    /// <summary>The damage of files that fail in a way that was not foreseen.</summary>
+    internal const string Unexpected = "Its files can't be read; the server's log has the details.";
+
     /// <summary>Reads a version. Of the weights and the samples, it checks only the sizes of the files.</summary>
     /// <param name="path">The version's folder.</param>
     /// <param name="name">The model's name.</param>
@@ -38,9 +43,9 @@ public sealed partial class StoredVersionReader(
             }
         }
         catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or JsonException or ServingException)
         {
-            damage = Describe(exception);
+            // Whatever the files hold, only this version fails.
+            damage = Describe(exception, name);
         }
 
         if (damage is not null)
@@ -48,18 +53,28 @@ public sealed partial class StoredVersionReader(
         return new StoredVersion(version, model, manifest, damage);
     }
 
-    /// <summary>Reads a model's settings; the default settings when the file is missing or can't be read.</summary>
-    internal ModelSettings ReadSettings(string path)
+    /// <summary>Reads a model's settings; the default settings when it has none.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="damage">Why the settings can't be read; null when they can.</param>
+    internal ModelSettings ReadSettings(string path, string name, out string? damage)
     {
+        damage = null;
         try
         {
-            return File.Exists(path) ? ReadJson<ModelSettings>(path) : new ModelSettings();
+            if (!Path.Exists(path))
+                return new ModelSettings();
+            var settings = ReadJson<ModelSettings>(path);
+            if (settings.Schema <= ModelSettings.CurrentSchema)
+                return settings;
+            damage = NewerSchema(FileSystemModelStore.Settings, settings.Schema, ModelSettings.CurrentSchema);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception exception)
         {
-            LogUnreadableSettings(path, exception.Message);
-            return new ModelSettings();
+            damage = Describe(exception, name);
         }
+
+        return new ModelSettings();
     }
 
     /// <summary>Reads the versions in the order of their last use; empty when the file is missing or damaged.</summary>
@@ -70,13 +85,6 @@ public sealed partial class StoredVersionReader(
             return File.Exists(path) ? [.. ReadJson<string[]>(path).Select(ModelReference.Parse)] : [];
         }
         catch (Exception exception)
-            when (exception
-                    is JsonException
-                        or FormatException
-                        or OverflowException
-                        or IOException
-                        or UnauthorizedAccessException
-            )
         {
             LogUnreadableUses(path, exception.Message);
             return [];
@@ -126,32 +134,47 @@ public sealed partial class StoredVersionReader(
         }
     }
 
+    /// <summary>
+    /// Describes an error without paths, because clients see the description. Logs an error that no damaged file should
+    /// cause.
+    /// </summary>
+    /// <param name="exception">The error.</param>
+    /// <param name="model">The model's name.</param>
+    internal string Describe(Exception exception, string model)
+    {
+        if (exception is IOException or UnauthorizedAccessException or JsonException or ServingException)
+            return Describe(exception);
+        LogUnexpected(exception, model);
+        return Unexpected;
+    }
+
     private static T ReadJson<T>(string path)
     {
         var name = Path.GetFileName(path);
+        if (Directory.Exists(path))
+            throw new JsonException($"{name} is a folder, and must be a file.");
         try
         {
             return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), VersionManifest.Json)
-                ?? throw new JsonException($"{name} is empty.");
+                ?? throw new JsonException("The file is null.", "$", 0, 0);
         }
         catch (JsonException exception)
         {
             throw new JsonException(
-                $"{name} is damaged: the value at {exception.Path ?? "$"}, line {exception.LineNumber + 1}, "
+                $"{name} is damaged: the value at {exception.Path ?? "$"}, line {(exception.LineNumber ?? 0) + 1}, "
                     + "can't be read.",
                 exception
             );
         }
     }
 
+    private static string NewerSchema(string file, int schema, int readable) =>
+        $"{file} has schema {schema}, written by a newer server; this one reads up to schema {readable}.";
+
     private static string? Check(VersionManifest manifest, string name, int version)
     {
         if (manifest.Schema > VersionManifest.CurrentSchema)
-        {
-            return $"{FileSystemModelStore.Manifest} has schema {manifest.Schema}, written by a newer server; "
-                + $"this one reads up to schema {VersionManifest.CurrentSchema}.";
-        }
-
+            return NewerSchema(FileSystemModelStore.Manifest, manifest.Schema, VersionManifest.CurrentSchema);
         return manifest.Name == name && manifest.Version == version
             ? null
             : $"{FileSystemModelStore.Manifest} belongs to {manifest.Name}@{manifest.Version}: "
@@ -181,7 +204,6 @@ public sealed partial class StoredVersionReader(
                 + "written.";
     }
 
-    // Describes an error without paths, because clients see the description.
     private static string Describe(Exception exception) =>
         exception switch
         {
@@ -194,8 +216,8 @@ public sealed partial class StoredVersionReader(
     [LoggerMessage(LogLevel.Error, "Version {Version} of model {Model} can't be served: {Reason}")]
     private partial void LogDamaged(string model, int version, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Path} can't be read, so the newest version becomes the model's default: {Reason}")]
-    private partial void LogUnreadableSettings(string path, string reason);
+    [LoggerMessage(LogLevel.Error, "Reading the files of model {Model} failed in an unexpected way")]
+    private partial void LogUnexpected(Exception exception, string model);
 
     [LoggerMessage(LogLevel.Warning, "{Path} can't be read, so versions are not loaded by their last use: {Reason}")]
     private partial void LogUnreadableUses(string path, string reason);
