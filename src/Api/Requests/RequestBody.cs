@@ -159,7 +159,7 @@ internal static class RequestBody
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <returns>The number of bytes; 0 at the end.</returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.MalformedRequest"/>: the body ends in the middle of a part.
+    /// <see cref="ErrorCode.MalformedRequest"/>: the body ends in the middle of a part, or a boundary is damaged.
     /// </exception>
     public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -170,6 +170,14 @@ internal static class RequestBody
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             throw new ServingException(ErrorCode.MalformedRequest, "The body ends in the middle of a part.", exception);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The multipart body is damaged: {exception.Message}",
+                exception
+            );
         }
     }
 }
