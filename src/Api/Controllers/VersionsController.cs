@@ -50,6 +50,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     [ConsumesFiles("weights", hasDefinition: true)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [FailsWith(
+        ErrorCode.VersionNotFound, // of the default version, when it is deleted meanwhile
         ErrorCode.DefinitionInvalid,
         ErrorCode.WeightsUnreadable,
         ErrorCode.WeightsMismatch,
