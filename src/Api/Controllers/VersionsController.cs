@@ -51,6 +51,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
     [FailsWith(
         ErrorCode.VersionConflict,
+        ErrorCode.VersionNotFound, // of the default version, when it is deleted meanwhile
         ErrorCode.DefinitionInvalid,
         ErrorCode.WeightsUnreadable,
         ErrorCode.WeightsMismatch,

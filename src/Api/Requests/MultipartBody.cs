@@ -42,6 +42,16 @@ internal static class MultipartBody
         while (await ReadNextAsync(reader, cancellationToken) is { } section)
         {
             var disposition = section.GetContentDispositionHeader();
+
+            // ASP.NET's own methods throw on a parameter such as "filename*" alone.
+            if (disposition?.Parameters.Any(static parameter => !parameter.Value.HasValue) ?? false)
+            {
+                throw new ServingException(
+                    ErrorCode.MalformedRequest,
+                    "The Content-Disposition of a part has a parameter without a value."
+                );
+            }
+
             var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? default).Value ?? "";
             yield return new MultipartPart(name, disposition?.IsFileDisposition() ?? false, section.Body);
         }

@@ -209,8 +209,14 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Reads some bytes of a body; 0 at its end.</summary>
-    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: a part is cut short.</exception>
+    /// <summary>Reads the next bytes of a body.</summary>
+    /// <param name="body">The body, or a part of one.</param>
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <returns>The number of bytes; 0 at the end.</returns>
+    /// <exception cref="ServingException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: the body ends in the middle of a part, or a boundary is damaged.
+    /// </exception>
     public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
@@ -220,6 +226,14 @@ internal static class RequestBody
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             throw new ServingException(ErrorCode.MalformedRequest, "The body ends in the middle of a part.", exception);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The multipart body is damaged: {exception.Message}",
+                exception
+            );
         }
     }
 }

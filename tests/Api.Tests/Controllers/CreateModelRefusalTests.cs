@@ -5,7 +5,8 @@ namespace ModelService.Api.Tests.Controllers;
 /// <summary>Definitions that describe nothing that can be built.</summary>
 public sealed class CreateModelRefusalTests(ApiServer server)
 {
-    private const string Own = "\"architecture\":" + Networks.TinyArchitecture;
+    private const string Own = "\"architecture\":" + Networks.TinyArchitecture,
+        Classes = "\"layers\":[{\"type\":\"flatten\"},{\"type\":\"linear\",\"out_features\":4}]";
 
     [Theory]
     [InlineData("\"base\":\"resnet18\"," + Own, "/base")]
@@ -74,6 +75,9 @@ public sealed class CreateModelRefusalTests(ApiServer server)
             + "\"layers\":[{\"type\":\"flatten\"},7]},\"labels\":[\"a\"]",
         "/architecture/layers/1"
     )]
+    [InlineData("\"architecture\":{\"input\":7," + Classes + "}", "/architecture/input")]
+    [InlineData("\"architecture\":{\"input\":null," + Classes + "}", "/architecture/input")]
+    [InlineData("\"architecture\":{\"input\":{\"shape\":[]}," + Classes + "}", "/architecture/input/shape")]
     [InlineData("\"architecture\":\"resnet18\"", "/architecture")]
     public async Task Create_WrongDefinition_PointsAtThePlaceAndBuildsNothing(string properties, string pointer)
     {

@@ -6,6 +6,9 @@ namespace ModelService.Api.Tests.Controllers;
 /// <summary>Several images in one request: how many, and in which form.</summary>
 public sealed class PredictFormTests(ApiServer server)
 {
+    private const string Ten = "----------",
+        Long = Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten;
+
     private static readonly byte[] Good = Fixtures.Bytes("photos", "coffee_palette4.png");
 
     [Fact]
@@ -36,7 +39,10 @@ public sealed class PredictFormTests(ApiServer server)
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\nabc")]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\n")]
     [InlineData("--x")]
-    public async Task Predict_FormThatBreaksOff_IsMalformed(string body)
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\nabc\r\n--x" + Long)]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\n\r\n--x" + Long)]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"images\"; filename*\r\n\r\nabc\r\n--x--\r\n")]
+    public async Task Predict_FormThatIsDamaged_IsMalformed(string body)
     {
         var answer = await server.Api.PredictAsync(
             await ModelAsync(),

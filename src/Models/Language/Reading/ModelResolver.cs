@@ -146,8 +146,8 @@ internal sealed class ModelResolver(
         var before = errors.Count;
         var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, errors, Origin(definition));
 
-        // After an unreadable layer the shapes are unknown; the layer's own error says why.
-        if (errors.Count > before || errors.IsFull || !analysis.Output.IsKnown)
+        // After an unreadable input or layer the shapes are unknown; its own error says why.
+        if (errors.Count > before || errors.IsFull || !analysis.Input.IsKnown || !analysis.Output.IsKnown)
             return null;
         definition = Inherit(definition, source, analysis);
         CheckScores(definition, analysis);
