@@ -89,8 +89,11 @@ public sealed partial class ModelCatalog
                 var found = entry.Find(version).OrThrow();
                 ThrowIfNeeded(entry, found);
 
-                // The settings have the highest number that a version ever had, so that none is used twice.
-                await store.PutSettingsAsync(name, entry.Settings);
+                // The settings have the highest number that a version ever had, so that none is used twice. While the
+                // version of this number is stored, they are not needed, and an older one can leave a full disk.
+                var last = entry.Find(entry.Settings.LastVersion).Value;
+                if (last is null || last == found || last.Current.WeightsFile is null)
+                    await store.PutSettingsAsync(name, entry.Settings);
                 await store.RemoveAsync(name, version);
                 entry.Remove(version);
                 return found;

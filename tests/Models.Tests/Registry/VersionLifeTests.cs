@@ -24,6 +24,26 @@ public sealed class VersionLifeTests
     }
 
     [Fact]
+    public async Task DeleteVersion_FullDisk_DeletesAllButTheNewest()
+    {
+        await registry.CreateAsync("pets");
+        await registry.AddAsync("pets");
+        registry.Store.OnWrite = write =>
+            write.StartsWith("settings", StringComparison.Ordinal)
+                ? throw new ServingException(ErrorCode.StorageUnavailable, "The disk is full.")
+                : Task.CompletedTask;
+
+        Assert.Equal(
+            ErrorCode.StorageUnavailable,
+            (await registry.Catalog.DeleteVersionAsync("pets", 2)).Failure?.Code
+        );
+        Assert.Null((await registry.Catalog.DeleteVersionAsync("pets", 1)).Failure);
+
+        var next = await registry.RestartAsync();
+        Assert.Equal(2, Assert.Single(next.Registry.Find("pets").OrThrow().Versions).Version);
+    }
+
+    [Fact]
     public async Task Unload_WhileLeased_WaitsForTheLeaseAndThenFrees()
     {
         await registry.CreateAsync("pets");
