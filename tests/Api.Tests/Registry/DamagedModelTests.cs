@@ -3,7 +3,9 @@ using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Registry;
 
-/// <summary>Models with unusual settings: what clients see of them, and that no change overwrites damaged files.</summary>
+/// <summary>
+/// Models with unusual settings: what clients see of them, and that no change overwrites damaged files.
+/// </summary>
 public sealed class DamagedModelTests : IDisposable
 {
     private const string Damaged = """{ "labels": { "1": null } }""";
