@@ -1,3 +1,4 @@
+using ModelService.Api.Tests.Attacks;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Registry;
@@ -7,6 +8,7 @@ namespace ModelService.Api.Tests.Registry;
 /// next start. The suite kills it a few times; more often, with these variables:
 /// <code>KILLS=50 TEST_TIMEOUT=3600 dotnet test --project tests/Api.Tests --filter-class '*.KillTests'</code>
 /// </summary>
+[Trait("Category", "Attack")]
 [Collection(nameof(Alone))]
 public sealed class KillTests : IDisposable
 {
@@ -63,6 +65,10 @@ public sealed class KillTests : IDisposable
         }
 
         var acknowledged = owners.Sum(owner => owner.Counts.Values.Sum(count => count.Acknowledged));
+        var interrupted = owners.Sum(owner => owner.Counts.Values.Sum(count => count.Happened + count.Undone));
+
+        // A change that was lost fails the test.
+        await AttackPage.WriteAsync("kills", kills, acknowledged, interrupted, 0);
         Assert.True(acknowledged > kills, $"Only {acknowledged} changes were acknowledged.");
     }
 

@@ -17,15 +17,31 @@ public sealed class AttackedServer : IAsyncLifetime
     /// <summary>The version of HTTP it speaks.</summary>
     internal Version Version { get; init; } = HttpVersion.Version11;
 
+    /// <summary>Settings of its own, such as <c>ModelService:Limits:MaxParameters=1000</c>.</summary>
+    internal IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>The folder of all its files.</summary>
     internal string Data => data.Path;
+
+    /// <summary>The folder where its uploads wait.</summary>
+    internal string Staging => Path.Combine(Data, "staging");
+
+    /// <summary>Whether it has crashed.</summary>
+    internal bool HasExited => server!.HasExited;
+
+    /// <summary>The lines of its log.</summary>
+    internal IReadOnlyCollection<string> Output => server!.Output;
+
+    /// <summary>The lines of its standard error.</summary>
+    internal IReadOnlyCollection<string> Errors => server!.Errors;
 
     public async ValueTask InitializeAsync()
     {
         string[] settings =
         [
             .. Keys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"),
-            $"--ModelService:Storage:Staging={Path.Combine(Data, "staging")}",
+            $"--ModelService:Storage:Staging={Staging}",
+            .. Settings.Select(setting => $"--{setting}"),
         ];
 
         // Without TLS, a port speaks HTTP/2 if it speaks nothing else.

@@ -56,6 +56,19 @@ internal sealed class RawConnection : IDisposable
         return text.ToString();
     }
 
+    /// <summary>Says that nothing more is sent, and goes on reading.</summary>
+    public void SendNoMore()
+    {
+        try
+        {
+            socket.Client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The server has closed the connection.
+        }
+    }
+
     /// <summary>Leaves without a word: the server's next packet is answered with a reset.</summary>
     public void Abort()
     {

@@ -26,6 +26,9 @@ internal sealed partial class ServerProcess : IDisposable
 
     public int Id => process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => process.HasExited;
+
     /// <summary>Bytes that it has in RAM.</summary>
     public long ResidentBytes
     {
