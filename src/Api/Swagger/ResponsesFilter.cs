@@ -97,6 +97,10 @@ internal sealed class ResponsesFilter : IOperationFilter
             yield return ErrorCode.StorageUnavailable;
         }
 
+        // A body that is read into memory; weights go to the disk.
+        if (metadata.OfType<ConsumesJsonAttribute>().Any())
+            yield return ErrorCode.Overloaded;
+
         // Of the action alone.
         foreach (var code in metadata.OfType<FailsWithAttribute>().SelectMany(special => special.Codes))
             yield return code;
