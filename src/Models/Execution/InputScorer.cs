@@ -14,7 +14,7 @@ namespace ModelService.Models.Execution;
 public sealed class InputScorer : IDisposable
 {
     private readonly Preprocessor preprocessor;
-    private readonly PhotoMemory memory = new();
+    private readonly PhotoMemory memory;
 
     // Decodes as many photos at once as there are cores; more would only compete for them.
     private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
@@ -24,9 +24,10 @@ public sealed class InputScorer : IDisposable
 
     /// <summary>Creates a scorer.</summary>
     /// <param name="preprocessor">Turns photos into tensors.</param>
-    public InputScorer(Preprocessor preprocessor)
+    /// <param name="clock">Says when the memory of large photos is returned.</param>
+    public InputScorer(Preprocessor preprocessor, TimeProvider clock)
     {
-        this.preprocessor = preprocessor;
+        (this.preprocessor, memory) = (preprocessor, new PhotoMemory(clock));
         preprocessor.FreedLargePicture += memory.ReturnSoon;
     }
 

@@ -15,11 +15,13 @@ internal sealed class PhotoMemory : IDisposable
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(5);
 
-    private readonly Timer timer;
+    private readonly ITimer timer;
     private int isWaiting; // 1 while the timer runs
 
     /// <summary>Starts with nothing to return.</summary>
-    public PhotoMemory() => timer = new Timer(_ => Return());
+    /// <param name="clock">Measures the wait.</param>
+    public PhotoMemory(TimeProvider clock) =>
+        timer = clock.CreateTimer(_ => Return(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>Returns the memory that was freed, after some seconds.</summary>
     public void ReturnSoon()

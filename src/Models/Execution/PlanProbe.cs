@@ -174,12 +174,12 @@ public sealed partial class PlanProbe(
         // Stays open until the child has ended: if this process is killed, its end tells the child.
         using var input = child.StandardInput.BaseStream;
         _ = SendAsync(input, description);
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         var exited = child.WaitForExitAsync(CancellationToken.None); // when all of its output was read, too
-        while (await Task.WhenAny(exited, Task.Delay(PollInterval, CancellationToken.None)) != exited)
+        while (await Task.WhenAny(exited, Task.Delay(PollInterval, clock, CancellationToken.None)) != exited)
         {
             var (used, computed) = UsageOf(child);
-            var took = TimeSpan.FromTicks(Math.Max(computed.Ticks, Stopwatch.GetElapsedTime(started).Ticks / Patience));
+            var took = TimeSpan.FromTicks(Math.Max(computed.Ticks, clock.GetElapsedTime(started).Ticks / Patience));
             if (used <= memory && took <= compute.Value.TrialTimeout && !cancellationToken.IsCancellationRequested)
                 continue;
             child.Kill(entireProcessTree: true);
