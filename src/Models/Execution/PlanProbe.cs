@@ -37,7 +37,7 @@ public sealed partial class PlanProbe(
     private readonly RecentFailures recent = new(clock);
 
     // A probe that hangs holds its place until it times out, so there is more than one.
-    private readonly Lane lane = new(Math.Clamp(Environment.ProcessorCount / 2, 2, 4));
+    private readonly SemaphoreSlim room = new(Math.Clamp(Environment.ProcessorCount / 2, 2, 4));
 
     // A probe may take this many times the estimated memory of its model, beside the memory of a process with .NET and
     // libtorch but without a model.
@@ -84,7 +84,7 @@ public sealed partial class PlanProbe(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => lane.Dispose();
+    public void Dispose() => room.Dispose();
 
     private static ServingException Rejected(string reason, TimeSpan? retryAfter)
     {
@@ -118,32 +118,34 @@ public sealed partial class PlanProbe(
         var description = ProbeProcess
             .Describe(model, limits.Value, compute.Value, device, byPlan, batching.Value.MaxBatchSizeOn(device))
             .ToJsonString();
-        return await lane.RunAsync(
-            async () =>
-            {
-                // The same network may have failed while this one waited.
-                if (recent.Find(key) is { } failed)
-                    return failed;
-                var started = clock.GetTimestamp();
-                var (result, isRepeatable) = await RunChildAsync(
-                    description,
-                    (MemoryFactor * memory) + EmptyProcessMemory,
-                    cancellationToken
-                );
-                LogProbed(
-                    model.Definition.Name,
-                    byPlan ? Backend.Plan : Backend.Module,
-                    clock.GetElapsedTime(started).TotalSeconds,
-                    result.Failure ?? "succeeded"
-                );
-                if (isRepeatable)
-                    await cache.KeepAsync(key, result);
-                else
-                    recent.Keep(key, result.Failure!);
-                return isRepeatable ? result : result with { RetryAfter = RecentFailures.Lifetime };
-            },
-            cancellationToken
-        );
+        await room.WaitAsync(cancellationToken);
+        try
+        {
+            // The same network may have failed while this one waited.
+            if (recent.Find(key) is { } failed)
+                return failed;
+            var started = clock.GetTimestamp();
+            var (result, isRepeatable) = await RunChildAsync(
+                description,
+                (MemoryFactor * memory) + EmptyProcessMemory,
+                cancellationToken
+            );
+            LogProbed(
+                model.Definition.Name,
+                byPlan ? Backend.Plan : Backend.Module,
+                clock.GetElapsedTime(started).TotalSeconds,
+                result.Failure ?? "succeeded"
+            );
+            if (isRepeatable)
+                await cache.KeepAsync(key, result);
+            else
+                recent.Keep(key, result.Failure!);
+            return isRepeatable ? result : result with { RetryAfter = RecentFailures.Lifetime };
+        }
+        finally
+        {
+            room.Release();
+        }
     }
 
     // Runs the child process. Returns the result, and whether the same probe would have it again.
