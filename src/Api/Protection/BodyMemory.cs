@@ -20,6 +20,9 @@ internal sealed class BodyMemory(IOptions<LimitsOptions> options)
         );
     private long taken;
 
+    /// <summary>Bytes that bodies have taken.</summary>
+    public long Taken => Interlocked.Read(ref taken);
+
     /// <summary>The account of a request, which gives its memory back when the request ends.</summary>
     /// <param name="http">The request.</param>
     public static Account Of(HttpContext http)

@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using ModelService.Api.Protection;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Requests;
@@ -63,6 +65,10 @@ public sealed class BodyMemoryTests : IAsyncDisposable
             content.Headers.TryAddWithoutValidation("Content-Type", "image/jpeg");
             return server.Api.PredictAsync(model, content);
         }
+
+        // Otherwise the request that holds memory could be the one that is refused.
+        var memory = server.Services.GetRequiredService<BodyMemory>();
+        await Eventually.GetAsync(() => Task.FromResult(memory.Taken), taken => taken > MiB / 2);
 
         var refused = await Eventually.GetAsync(Send, answer => answer.Status == 429);
 
