@@ -38,6 +38,9 @@ switch (args)
     case ["lanes"]:
         await LanesBenchmark.RunAsync();
         return 0;
+    case ["flood"]:
+        await FloodBenchmark.RunAsync();
+        return 0;
     case ["alone", var network]:
         await LoadBenchmark.AloneAsync(network);
         return 0;
@@ -65,6 +68,7 @@ switch (args)
               share                                   models that are used beside a flooded one, inside of the server
               json                                    reading a tensor of ten million numbers
               lanes                                   predictions and loads beside slow requests
+              flood                                   predictions beside an attack on the memory
               share http [MODEL ...]                  the same, as their clients see it
               images                                  from a photo's bytes to a network's input
               load NETWORK|lesson [PRECISION]         the server by the number of its clients

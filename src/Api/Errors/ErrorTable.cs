@@ -123,7 +123,9 @@ internal static class ErrorTable
     /// <summary>Writes an error as the answer of a request.</summary>
     /// <param name="http">The request.</param>
     /// <param name="error">The error.</param>
-    /// <param name="retryAfter">The time after which a retry is likely to succeed; null when it is not known.</param>
+    /// <param name="retryAfter">
+    /// The time after which a retry is likely to succeed; null when it is not known, infinite when none will.
+    /// </param>
     public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
         http.Response.StatusCode = error.Status;
@@ -131,13 +133,11 @@ internal static class ErrorTable
         http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // Answers that ask the client to wait hold a time in whole seconds; 1 by default.
-        if (
-            retryAfter is not null
-            || error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
-        )
+        if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            retryAfter ??= TimeSpan.FromSeconds(1);
+        if (retryAfter is { } wait && wait != Timeout.InfiniteTimeSpan)
         {
-            http.Response.Headers.RetryAfter = Math.Ceiling(retryAfter?.TotalSeconds ?? 1)
-                .ToString(CultureInfo.InvariantCulture);
+            http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
         // Without a cancellation token, writing ends without an exception when the client disconnects.

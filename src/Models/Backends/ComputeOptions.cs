@@ -27,7 +27,7 @@ public sealed class ComputeOptions
 
     /// <summary>
     /// Whether a network is probed in a child process before it serves for the first time on this machine. A crash then
-    /// ends that process and not the server.
+    /// ends that process and not the server. Without a probe, the CPU refuses bfloat16, where some convolutions crash.
     /// </summary>
     /// <value>True or false; default true.</value>
     public bool Trial { get; init; } = true;

@@ -11,6 +11,8 @@ public record Failure(ErrorCode Code, string Detail)
     /// <summary>Every error with its location; empty when the detail alone describes the failure.</summary>
     public IReadOnlyList<ErrorDetail> Errors { get; init; } = [];
 
-    /// <summary>The time after which another attempt is likely to succeed; null when unknown.</summary>
+    /// <summary>
+    /// The time after which another attempt is likely to succeed; null when unknown, infinite when none will.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -66,6 +66,16 @@ public sealed partial class PlanProbe(
         CancellationToken cancellationToken
     )
     {
+        // oneDNN ends the process with a signal for some shapes of convolutions.
+        if (!compute.Value.Trial && device == "cpu" && model.Definition.Precision == Precision.BFloat16)
+        {
+            throw Rejected(
+                "Without a probe (ModelService:Compute:Trial), the CPU computes in float32 only: some bfloat16 "
+                    + "convolutions would end the server.",
+                retryAfter: null
+            );
+        }
+
         if (command.Program is null || !compute.Value.Trial)
             return ProbeResult.Passed;
         var byPlan = await RunOrFindAsync(model, device, memory, byPlan: true, cancellationToken);

@@ -70,12 +70,23 @@ public sealed class MemoryBudget
     /// <param name="device">The device.</param>
     /// <param name="bytes">The bytes that it needs.</param>
     internal ServingException DoesNotFit(string model, string device, long bytes) =>
-        new(
-            ErrorCode.OutOfMemory,
-            $"{model} needs {bytes} bytes on {device}. The budget is {Limit(device)} bytes, and versions that are "
-                + $"pinned, in use or being loaded have reserved {Reserved(device)} of them. "
-                + "Unload or delete some versions, or raise ModelService:Memory:Budget."
-        );
+        bytes > Limit(device)
+            ? new ServingException(
+                new Failure(
+                    ErrorCode.OutOfMemory,
+                    $"{model} needs {bytes} bytes on {device}, and the budget for all models is {Limit(device)} bytes. "
+                        + "It can be loaded once ModelService:Memory:Budget is raised."
+                )
+                {
+                    RetryAfter = Timeout.InfiniteTimeSpan,
+                }
+            )
+            : new ServingException(
+                ErrorCode.OutOfMemory,
+                $"{model} needs {bytes} bytes on {device}. The budget is {Limit(device)} bytes, and versions that are "
+                    + $"pinned, in use or being loaded have reserved {Reserved(device)} of them. "
+                    + "Unload or delete some versions, or raise ModelService:Memory:Budget."
+            );
 
     /// <summary>The error in the definition of a model that the whole budget does not hold.</summary>
     /// <param name="device">The device.</param>

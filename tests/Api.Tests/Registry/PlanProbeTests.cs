@@ -60,6 +60,23 @@ public sealed class PlanProbeTests : IDisposable
     }
 
     [Fact]
+    public async Task Create_BFloat16WithoutAProbe_IsRefused()
+    {
+        await using var server = new ApiServer { Settings = { ["ModelService:Compute:Trial"] = "false" } };
+
+        var answer = await server.Api.PostAsync(
+            "/v1/models",
+            Networks.Tiny("unproved", "\"precision\":\"bfloat16\",\"device\":\"cpu\"")
+        );
+
+        Assert.Contains(
+            "ModelService:Compute:Trial",
+            answer.Problem(422, "plan_rejected").GetProperty("detail").GetString()
+        );
+        await server.Api.CreateAsync(Networks.Tiny("proved"));
+    }
+
+    [Fact]
     public async Task Create_ProcessThatNeverReadsItsLongTask_IsOverInTime()
     {
         await using var server = Server("exec sleep 600");

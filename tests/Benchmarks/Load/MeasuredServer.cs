@@ -26,6 +26,16 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>The memory of the process that is in RAM at this moment.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts it, and waits until it listens.</summary>
     /// <param name="settings">Such as <c>Batching:MaxBatchSize=1</c>.</param>
     public static async Task<MeasuredServer> StartAsync(params string[] settings)

@@ -55,6 +55,20 @@ public sealed class EvictionTests
     }
 
     [Fact]
+    public async Task Load_OfMoreThanALoweredBudget_FailsAndAsksForNoRetry()
+    {
+        await registry.CreateAsync("a");
+
+        var lowered = await registry.RestartAsync(budget: RegistryHarness.VersionBytes - 1);
+        var failure = (await lowered.LeaseAsync("a")).Failure!;
+
+        Assert.Equal(ErrorCode.OutOfMemory, failure.Code);
+        Assert.Equal(Timeout.InfiniteTimeSpan, failure.RetryAfter);
+        Assert.Contains($"budget for all models is {RegistryHarness.VersionBytes - 1} bytes", failure.Detail);
+        Assert.Equal(VersionState.Unloaded, lowered.State("a", 1));
+    }
+
+    [Fact]
     public async Task Load_WhileItIsBuilt_IsNotEvicted()
     {
         await FillAsync();
