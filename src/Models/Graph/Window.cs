@@ -32,14 +32,15 @@ internal readonly record struct Window(long Kernel, long Stride, long Padding, l
     /// <summary>
     /// Number of positions of the window along a side: <c>⌊(side + 2·padding − extent) / stride⌋ + 1</c>; with
     /// <see cref="Ceil"/> rounded up, as long as the last window begins inside the input or its left padding; 0 when
-    /// the window does not fit. Source: PyTorch nn.MaxPool2d, "Shape".
+    /// the window does not fit. With <see cref="Ceil"/>, even the first window may reach beyond the end, by less than a
+    /// stride. Source: PyTorch nn.MaxPool2d, "Shape", and pooling_output_shape in ATen.
     /// </summary>
     public long Places(long side)
     {
-        var room = side + (2 * Padding) - Extent;
+        var room = side + (2 * Padding) - Extent + (Ceil ? Stride - 1 : 0);
         if (room < 0)
             return 0;
-        var places = ((room + (Ceil ? Stride - 1 : 0)) / Stride) + 1;
+        var places = (room / Stride) + 1;
         return Ceil && (places - 1) * Stride >= side + Padding ? places - 1 : places;
     }
 }
