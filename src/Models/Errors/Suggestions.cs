@@ -5,7 +5,10 @@ public static class Suggestions
 {
     private const int LongestQuote = 60;
 
-    /// <summary>Finds the candidate with the smallest edit distance to a misspelt word.</summary>
+    /// <summary>
+    /// Finds the candidate with the smallest edit distance to a misspelt word. Case, underscores and a namespace, as in
+    /// <c>nn.Linear</c>, make no difference.
+    /// </summary>
     /// <param name="word">The misspelt word.</param>
     /// <param name="candidates">The correct words.</param>
     /// <returns>
@@ -15,8 +18,9 @@ public static class Suggestions
     {
         if (word.Length > LongestQuote)
             return null;
+        var letters = Letters(word);
         var best = candidates
-            .Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate)))
+            .Select(candidate => (Candidate: candidate, Distance: Distance(letters, Letters(candidate))))
             .DefaultIfEmpty()
             .MinBy(pair => pair.Distance);
         return best.Candidate is not null && best.Distance <= Math.Max(1, best.Candidate.Length / 3)
@@ -27,6 +31,9 @@ public static class Suggestions
     /// <summary>Shortens a text to its beginning if it is too long to quote.</summary>
     /// <param name="text">The text.</param>
     public static string Shorten(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
+
+    private static string Letters(string word) =>
+        word[(word.LastIndexOfAny(['.', ':']) + 1)..].Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
 
     // Levenshtein distance, one row at a time.
     private static int Distance(string from, string to)

@@ -81,7 +81,12 @@ internal sealed class LayerCodec : ParameterCodec
         var name = json.GetString()!;
         if (LayerCatalogue.ByName.TryGetValue(name, out var kind))
             return kind;
-        var nearest = Suggestions.Nearest(name, LayerCatalogue.ByName.Keys);
+
+        // "BatchNorm" is as near to each number of dimensions; the picture's comes first.
+        var nearest = Suggestions.Nearest(
+            name,
+            LayerCatalogue.ByName.Keys.OrderBy(known => !known.EndsWith("2d", StringComparison.Ordinal))
+        );
         reader.Fail(
             pointer,
             $"'{Suggestions.Shorten(name)}' is not a layer type"
