@@ -6,6 +6,7 @@ using ModelService.Api.Auth;
 using ModelService.Api.Errors;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
+using ModelService.Api.Pages;
 using ModelService.Api.Protection;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
@@ -42,6 +43,7 @@ internal static class ModelServiceApplication
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
+                options.Filters.Add<UnknownQuery>();
             })
             .ConfigureApiBehaviorOptions(options =>
             {
@@ -51,6 +53,7 @@ internal static class ModelServiceApplication
             .AddJsonOptions(options => ConfigureJson(options.JsonSerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(options => ConfigureJson(options.SerializerOptions));
         builder.AddSwagger();
+        builder.Services.AddHostedService<UnknownSettings>();
     }
 
     /// <summary>Adds the middleware and the endpoints, in the order in which a request passes them.</summary>
@@ -67,6 +70,7 @@ internal static class ModelServiceApplication
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
+        app.MapWelcomePage();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapControllers();

@@ -1,10 +1,19 @@
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using ModelService.Api;
 using ModelService.Api.Auth;
 using ModelService.Api.Health;
 using ModelService.Models.Execution;
-using ModelService.Models.Storage;
+
+if (args.Any(argument => argument is "--help" or "-h" or "-?"))
+{
+    Console.WriteLine(CommandLine.Help);
+    return 0;
+}
+
+if (args.Contains("--version"))
+{
+    Console.WriteLine(CommandLine.Version);
+    return 0;
+}
 
 // The health check of a container, which needs no curl: dotnet ModelService.Api.dll --healthcheck
 if (args is ["--healthcheck", ..])
@@ -32,21 +41,12 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (ModelServiceApplication.IsOwnProgram && IsForTheOperator(exception))
+catch (Exception exception)
+    when (ModelServiceApplication.IsOwnProgram && StartFailure.Describe(exception) is { } sentence)
 {
-    await Console.Error.WriteLineAsync($"The server can't start. {exception.Message}");
+    await Console.Error.WriteLineAsync($"The server can't start. {sentence}");
     return 1;
 }
-
-// Whether the error lies in the settings or the machine and not in the program: the message is then enough, without a
-// stack trace.
-static bool IsForTheOperator(Exception exception) =>
-    exception
-        is StoreInUseException
-            or UnusableFolderException
-            or OptionsValidationException
-            or IOException { InnerException: AddressInUseException }
-            or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
 
 /// <summary>The server's entry point. It is public so that tests can start it.</summary>
 public partial class Program;

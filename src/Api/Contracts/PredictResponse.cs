@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using ModelService.Api.Errors;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Prediction;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Contracts;
@@ -38,15 +40,24 @@ public sealed record PredictResponse(
     TimingResponse TimingMs
 )
 {
-    internal static PredictResponse Create(PredictionResult result, int topK, ScoreKind scores) =>
+    internal static PredictResponse Create(
+        PredictionResult result,
+        IReadOnlyList<PredictionInput> inputs,
+        int topK,
+        ScoreKind scores
+    ) =>
         new(
             result.Source.Model,
             result.Source.Version,
             result.Source.Weights,
             ModelResponse.PartlyRandom(result.Source.Weights, result.Source.RandomTensors),
             [
-                .. result.Outcomes.Select(outcome =>
-                    PredictionResponse.Create(outcome, result.Source.Labels, topK, scores)
+                .. result.Outcomes.Select(
+                    (outcome, index) =>
+                        PredictionResponse.Create(outcome, result.Source.Labels, topK, scores) with
+                        {
+                            File = inputs[index].FileName,
+                        }
                 ),
             ],
             TimingResponse.Create(result.Timing)
@@ -67,6 +78,10 @@ public sealed record PredictionResponse(
     ImageErrorResponse? Error
 )
 {
+    /// <summary>The name of the image's file, as the form gave it; absent for an input that is no file of a form.</summary>
+    [JsonPropertyOrder(-1)]
+    public string? File { get; init; }
+
     internal static PredictionResponse Create(
         Outcome<Scores> outcome,
         IReadOnlyList<string>? labels,

@@ -28,7 +28,7 @@ public sealed class ArchitecturesController(
 {
     /// <summary>Lists the predefined architectures.</summary>
     /// <response code="200">The architectures' names, to be used as <c>"base"</c> in a model's definition.</response>
-    [HttpGet]
+    [HttpGet(Name = "listArchitectures")]
     [Authorize(Scopes.Read)]
     public ArchitectureListResponse List() =>
         new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
@@ -36,7 +36,7 @@ public sealed class ArchitecturesController(
     /// <summary>Returns a predefined architecture: its definition, preprocessing and analysis.</summary>
     /// <param name="name" example="resnet50">The architecture's name.</param>
     /// <response code="200">The architecture. Its definition is written in the architecture language.</response>
-    [HttpGet("{name}")]
+    [HttpGet("{name}", Name = "getArchitecture")]
     [Authorize(Scopes.Read)]
     [FailsWith(ErrorCode.NotFound)]
     public ArchitectureResponse Get(string name)
@@ -55,7 +55,7 @@ public sealed class ArchitecturesController(
     /// </summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The analysis.</response>
-    [HttpPost("analyze")]
+    [HttpPost("analyze", Name = "analyzeArchitecture")]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
     [FailsWith(ErrorCode.DefinitionInvalid)]

@@ -17,6 +17,6 @@ public sealed class LayersController : ControllerBase
     /// <response code="200">
     /// The layer types, each with a one-line description and with its parameters' types, ranges and defaults.
     /// </response>
-    [HttpGet]
+    [HttpGet(Name = "listLayers")]
     public LayerListResponse List() => new(LayerDescription.All);
 }

@@ -40,7 +40,7 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="201">The model, ready to predict. Location holds its address.</response>
-    [HttpPost]
+    [HttpPost(Name = "createModel")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [RequestTimeout(RequestLimits.Upload)]
@@ -81,27 +81,27 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
 
     /// <summary>Lists the models.</summary>
     /// <response code="200">The models, each with its default version.</response>
-    [HttpGet]
+    [HttpGet(Name = "listModels")]
     [Authorize(Scopes.Read)]
     public ModelListResponse List() =>
         new([.. catalog.List().Select(entry => ModelResponse.Create(entry) with { WeightsReport = null })]);
 
     /// <summary>Returns a model: its default version in full, and all its versions in brief.</summary>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <response code="200">The model.</response>
-    [HttpGet("{name}")]
+    [HttpGet("{name}", Name = "getModel")]
     [Authorize(Scopes.Read)]
     public ActionResult<ModelResponse> Get(string name) => catalog.Find(name).ToResult(ModelResponse.Create);
 
     /// <summary>Returns the network of a model's default version.</summary>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="format">The format: the architecture language or Python.</param>
     /// <response code="200">
     /// With <c>json</c>: the architecture, with inferred parameters filled in and repeats written out. The same network
     /// can be created from it. With <c>pytorch</c>: Python source that builds the same torch.nn module with the same
     /// state dict keys.
     /// </response>
-    [HttpGet("{name}/architecture")]
+    [HttpGet("{name}/architecture", Name = "getModelArchitecture")]
     [Authorize(Scopes.Read)]
     [Produces("application/json", "text/x-python")]
     [ProducesResponseType<ArchitectureDefinition>(StatusCodes.Status200OK)]
@@ -115,9 +115,9 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
             );
 
     /// <summary>Deletes a model, after its running predictions have finished.</summary>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <response code="200">The model is deleted. The answer holds the number of bytes freed.</response>
-    [HttpDelete("{name}")]
+    [HttpDelete("{name}", Name = "deleteModel")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     public async Task<ActionResult<ModelDeletedResponse>> Delete(string name) =>
@@ -133,10 +133,10 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// stays in memory. With <c>{"default_version": "newest"}</c> or null, the default is again the newest version that
     /// is ready and not quarantined. With <c>{"labels": [...]}</c>, the classes of the default version get new labels.
     /// </remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The model after the change.</response>
-    [HttpPatch("{name}")]
+    [HttpPatch("{name}", Name = "updateModel")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]

@@ -35,14 +35,14 @@ public sealed class PredictController(
     /// <c>X-Priority</c> (<c>high</c>, <c>normal</c> or <c>low</c>) sets the request's priority in the queue.
     /// <c>X-Request-Timeout-Ms</c> sets a deadline: the number of milliseconds within which the answer is needed.
     /// </remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="topK">Number of best classes to return.</param>
     /// <param name="scores">The scores to return for all classes, in addition to the best classes.</param>
     /// <response code="200">
     /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
     /// instead of scores.
     /// </response>
-    [HttpPost("predict")]
+    [HttpPost("predict", Name = "predict")]
     [ConsumesFiles("images", alsoRaw: true)]
     [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [FailsWith(
@@ -60,7 +60,7 @@ public sealed class PredictController(
 
     /// <summary>Scores one or more images with one version of the model.</summary>
     /// <remarks>The body and the headers are the same as for the default version.</remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="topK">Number of best classes to return.</param>
     /// <param name="scores">The scores to return for all classes, in addition to the best classes.</param>
@@ -68,7 +68,7 @@ public sealed class PredictController(
     /// One prediction for each image. If only some of the images can't be used, their predictions hold an <c>error</c>
     /// instead of scores.
     /// </response>
-    [HttpPost("versions/{version:int}/predict")]
+    [HttpPost("versions/{version:int}/predict", Name = "predictWithVersion")]
     [ConsumesFiles("images", alsoRaw: true)]
     [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [FailsWith(
@@ -102,7 +102,7 @@ public sealed class PredictController(
         return predicted.ToResult(result =>
         {
             log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
-            return PredictResponse.Create(result, topK, scores);
+            return PredictResponse.Create(result, inputs, topK, scores);
         });
     }
 }

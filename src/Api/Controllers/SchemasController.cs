@@ -17,7 +17,7 @@ public sealed class SchemasController : ControllerBase
     /// The schema. An architecture may refer to it as <c>"$schema"</c> for the sake of an editor; the server ignores
     /// that property.
     /// </response>
-    [HttpGet("architecture")]
+    [HttpGet("architecture", Name = "getArchitectureSchema")]
     [Produces("application/schema+json", "application/json")]
     public JsonElement Architecture() => ArchitectureSchema.Document;
 }

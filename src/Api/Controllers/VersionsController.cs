@@ -42,7 +42,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="201">The version, ready to predict. Location holds its address.</response>
-    [HttpPost]
+    [HttpPost(Name = "createVersion")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [RequestTimeout(RequestLimits.Upload)]
@@ -87,9 +87,9 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     }
 
     /// <summary>Lists the versions of a model.</summary>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <response code="200">The versions, oldest first, and which of them answers by default.</response>
-    [HttpGet]
+    [HttpGet(Name = "listVersions")]
     [Authorize(Scopes.Read)]
     public ActionResult<VersionListResponse> List(string name) =>
         catalog.Find(name).ToResult(VersionListResponse.Create);
@@ -98,7 +98,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <response code="200">The version.</response>
-    [HttpGet("{version:int}")]
+    [HttpGet("{version:int}", Name = "getVersion")]
     [Authorize(Scopes.Read)]
     public ActionResult<ModelResponse> Get(string name, int version) =>
         catalog.Find(name, version).ToResult(ModelResponse.Create);
@@ -110,7 +110,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number, which is never assigned again.</param>
     /// <response code="200">The version is deleted. The answer holds the number of bytes freed.</response>
-    [HttpDelete("{version:int}")]
+    [HttpDelete("{version:int}", Name = "deleteVersion")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [FailsWith(ErrorCode.VersionConflict)]
@@ -126,7 +126,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <response code="200">The version is ready.</response>
-    [HttpPost("{version:int}/load")]
+    [HttpPost("{version:int}/load", Name = "loadVersion")]
     [Authorize(Scopes.Manage)]
     [FailsWith(ErrorCode.OutOfMemory)]
     public async Task<ActionResult<ModelResponse>> Load(string name, int version) =>
@@ -141,7 +141,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// The version is unloaded until it is loaded again. The answer holds the number of bytes returned to the operating
     /// system.
     /// </response>
-    [HttpPost("{version:int}/unload")]
+    [HttpPost("{version:int}/unload", Name = "unloadVersion")]
     [Authorize(Scopes.Manage)]
     public async Task<ActionResult<VersionUnloadedResponse>> Unload(string name, int version) =>
         (await catalog.UnloadAsync(name, version)).ToResult(VersionUnloadedResponse.Create);

@@ -33,10 +33,10 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// the differences. The check covers the tensors' names and shapes and the file's integrity. Whether float64 and
     /// int64 values fit into float32 is checked only when the file is loaded.
     /// </remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The tensors that loading the file would load, and those that it would not.</response>
-    [HttpPost("weights/check")]
+    [HttpPost("weights/check", Name = "checkWeights")]
     [ConsumesBytes]
     [Produces("application/json")]
     [FailsWith(ErrorCode.WeightsUnreadable, ErrorCode.StorageUnavailable)]
@@ -55,14 +55,14 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// already begun use the random weights. A version that already has weights can't be changed: create a new version
     /// instead.
     /// </remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="allowPartial">
     /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The version after the change, with a report of the tensors that were loaded.</response>
-    [HttpPut("versions/{version:int}/weights")]
+    [HttpPut("versions/{version:int}/weights", Name = "replaceWeights")]
     [ChangesModels]
     [ConsumesBytes]
     [Produces("application/json")]
@@ -94,11 +94,11 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// holds the labels and the SHA-256 of the architecture. Uploading the file again gives a model with exactly the
     /// same weights.
     /// </remarks>
-    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The file.</response>
-    [HttpGet("versions/{version:int}/weights")]
+    [HttpGet("versions/{version:int}/weights", Name = "downloadWeights")]
     [Produces("application/octet-stream")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK)]
     [FailsWith(ErrorCode.WeightsUnreadable)]

@@ -53,9 +53,18 @@ internal static class MultipartBody
             }
 
             var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? default).Value ?? "";
-            yield return new MultipartPart(name, disposition?.IsFileDisposition() ?? false, section.Body);
+            yield return new MultipartPart(name, disposition?.IsFileDisposition() ?? false, section.Body)
+            {
+                FileName = FileNameOf(disposition),
+            };
         }
     }
+
+    // RFC 6266: the encoded name comes before the plain one.
+    private static string? FileNameOf(ContentDispositionHeaderValue? disposition) =>
+        disposition?.FileNameStar is { HasValue: true } encoded ? encoded.Value
+        : HeaderUtilities.RemoveQuotes(disposition?.FileName ?? default) is { Length: > 0 } plain ? plain.Value
+        : null;
 
     private static async Task<MultipartSection?> ReadNextAsync(
         MultipartReader reader,
@@ -82,4 +91,8 @@ internal static class MultipartBody
 /// <param name="Name">The form field's name.</param>
 /// <param name="IsFile">Whether the part is a file.</param>
 /// <param name="Body">The part's bytes, valid until the next part is requested.</param>
-internal sealed record MultipartPart(string Name, bool IsFile, Stream Body);
+internal sealed record MultipartPart(string Name, bool IsFile, Stream Body)
+{
+    /// <summary>The name that the client gave the file; null when it gave none.</summary>
+    public string? FileName { get; init; }
+}

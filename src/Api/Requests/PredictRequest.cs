@@ -106,7 +106,7 @@ internal static class PredictRequest
                 throw TooMany($"more than {limits.MaxInputs} files", limits.MaxInputs);
             var bytes = await RequestBody.ReadAsync(request, part.Body, remaining, cancellationToken);
             remaining -= bytes.Length;
-            inputs.Add(new EncodedImage(bytes));
+            inputs.Add(new EncodedImage(bytes) { FileName = part.FileName });
         }
 
         return inputs.Count > 0

@@ -28,9 +28,9 @@ internal sealed class BodyFilter : IOperationFilter
         if (content.Count == 0)
             return;
 
-        // Swagger UI selects the first content type: a form for predictions, JSON otherwise.
-        var first = context.MethodInfo.Name.StartsWith("Predict", StringComparison.Ordinal)
-            ? "multipart/form-data"
+        // Swagger UI selects the first content type. For a photo it offers to choose a file.
+        var first = context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is { AlsoRaw: true }
+            ? "image/jpeg"
             : "application/json";
         operation.RequestBody = new OpenApiRequestBody
         {

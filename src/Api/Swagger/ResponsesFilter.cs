@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.OpenApi;
 using ModelService.Api.Auth;
 using ModelService.Api.Errors;
@@ -16,6 +15,8 @@ namespace ModelService.Api.Swagger;
 /// </summary>
 internal sealed class ResponsesFilter : IOperationFilter
 {
+    private const string Problem = "application/problem+json";
+
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
@@ -45,7 +46,6 @@ internal sealed class ResponsesFilter : IOperationFilter
                     Meaning: ErrorTable.InternalMeaning
                 )
             );
-        var schema = context.SchemaGenerator.GenerateSchema(typeof(ErrorResponse), context.SchemaRepository);
         operation.Responses ??= [];
         foreach (var status in errors.GroupBy(error => error.Status).OrderBy(status => status.Key))
         {
@@ -53,12 +53,22 @@ internal sealed class ResponsesFilter : IOperationFilter
             operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
                 Description = string.Join("\n\n", status.Select(error => $"`{error.Code}`: {error.Meaning}")),
-                Content = new Dictionary<string, IOpenApiMediaType>
-                {
-                    ["application/problem+json"] = new OpenApiMediaType { Schema = schema },
-                },
+                Content = new Dictionary<string, IOpenApiMediaType> { [Problem] = new OpenApiMediaType() },
             };
         }
+
+        // The schema stands once: Swagger UI would show its example with each status.
+        operation.Responses["default"] = new OpenApiResponse
+        {
+            Description = "Every error has this form.",
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [Problem] = new OpenApiMediaType
+                {
+                    Schema = context.SchemaGenerator.GenerateSchema(typeof(ErrorResponse), context.SchemaRepository),
+                },
+            },
+        };
     }
 
     private static IEnumerable<ErrorCode> FindErrors(OpenApiOperation operation, OperationFilterContext context)
@@ -68,6 +78,7 @@ internal sealed class ResponsesFilter : IOperationFilter
         var (path, hasBody) = (api.RelativePath!, operation.RequestBody is not null);
 
         // Of every operation.
+        yield return ErrorCode.MalformedRequest;
         yield return ErrorCode.Unauthenticated;
         yield return ErrorCode.Forbidden;
         yield return ErrorCode.RateLimited;
@@ -82,8 +93,6 @@ internal sealed class ResponsesFilter : IOperationFilter
 
         if (path.Contains("/{version}", StringComparison.Ordinal))
             yield return ErrorCode.VersionNotFound;
-        if (hasBody || api.ParameterDescriptions.Any(parameter => parameter.Source == BindingSource.Query))
-            yield return ErrorCode.MalformedRequest;
         if (hasBody)
         {
             yield return ErrorCode.RequestTimeout;

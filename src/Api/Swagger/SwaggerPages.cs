@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.OpenApi;
 using ModelService.Api.Auth;
 using ModelService.Imaging.Preprocessing;
@@ -59,13 +62,18 @@ internal static class SwaggerPages
                     Description = "The same key, as a bearer token.",
                 }
             );
+            options.OrderActionsBy(api =>
+                string.Create(CultureInfo.InvariantCulture, $"{Groups.IndexOf(api)} {PlaceInSource(api):D10}")
+            );
             options.MapLanguage();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.OperationFilter<BodyFilter>();
+            options.OperationFilter<TermsFilter>();
             options.OperationFilter<ResponsesFilter>();
             options.OperationFilter<MediaTypeFilter>();
             options.SchemaFilter<DefinitionFilter>();
+            options.DocumentFilter<Groups>();
             options.DocumentFilter<PreprocessingFilter>();
             options.DocumentFilter<DescriptionFilter>();
         });
@@ -81,8 +89,12 @@ internal static class SwaggerPages
             options.DocumentTitle = "Model Service";
             options.DisplayRequestDuration();
             options.ShowCommonExtensions();
+            options.DefaultModelsExpandDepth(0);
         });
     }
+
+    private static int PlaceInSource(ApiDescription api) =>
+        ((ControllerActionDescriptor)api.ActionDescriptor).MethodInfo.MetadataToken;
 
     // Adds a schema to which only a schema of LanguageSchemas refers, so that the generator does not find it.
     private sealed class PreprocessingFilter : IDocumentFilter

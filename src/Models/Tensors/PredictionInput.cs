@@ -1,7 +1,11 @@
 namespace ModelService.Models.Tensors;
 
 /// <summary>One input of a prediction.</summary>
-public abstract record PredictionInput;
+public abstract record PredictionInput
+{
+    /// <summary>The name of the file that it was sent as; null for an input that is no file.</summary>
+    public string? FileName { get; init; }
+}
 
 /// <summary>An encoded image, to be preprocessed.</summary>
 /// <param name="Encoded">The file's bytes; they must not change until the prediction has ended.</param>

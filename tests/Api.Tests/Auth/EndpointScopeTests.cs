@@ -38,6 +38,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET v1/models/{name}/versions/{version:int}/weights"] = Manage,
         ["POST v1/models/{name}/predict"] = Predict,
         ["POST v1/models/{name}/versions/{version:int}/predict"] = Predict,
+        ["GET "] = Open,
         ["GET health/live"] = Open,
         ["GET health/ready"] = Open,
         ["GET metrics"] = Metrics,

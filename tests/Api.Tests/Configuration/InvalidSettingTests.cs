@@ -9,10 +9,13 @@ public sealed class InvalidSettingTests : IDisposable
     public void Dispose() => data.Dispose();
 
     [Theory]
-    [InlineData("--ModelService:Limits:MaxConnections=0", "MaxConnections")]
+    [InlineData("--ModelService:Limits:MaxConnections=0", "ModelService:Limits:MaxConnections must be between 1 and")]
     [InlineData("--ModelService:Batching:QueueLimit=many", "'ModelService:Batching:QueueLimit'")]
-    [InlineData("--ModelService:Limits:MaxActivationBytes=9223372036854775807", "MaxActivationBytes")]
-    [InlineData("--ModelService:Imaging:MaxPixels=-1", "MaxPixels")]
+    [InlineData(
+        "--ModelService:Limits:MaxActivationBytes=9223372036854775807",
+        "ModelService:Limits:MaxActivationBytes must be"
+    )]
+    [InlineData("--ModelService:Imaging:MaxPixels=-1", "ModelService:Imaging:MaxPixels must be between")]
     public async Task Start_SettingThatCannotBe_SaysWhichAndNoMore(string setting, string named)
     {
         var (exitCode, error) = await ServerProcess.RunAsync(data.Path, setting);
@@ -32,6 +35,53 @@ public sealed class InvalidSettingTests : IDisposable
 
         Assert.Equal(1, exitCode);
         Assert.Contains("address already in use", error, StringComparison.Ordinal);
+        Assert.Contains("--urls", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Start_FolderOfAnother_SaysSo()
+    {
+        using var first = await ServerProcess.StartAsync(data.Path);
+
+        var (exitCode, error) = await ServerProcess.RunAsync(data.Path);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("ModelService:Storage:Path", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Start_MisspeltSettings_WarnsAndSaysWhichWereMeant()
+    {
+        using var server = await ServerProcess.StartAsync(
+            data.Path,
+            new Dictionary<string, string>
+            {
+                ["ModelService__Limit__MaxInputs"] = "3",
+                ["ModelService__Limits__MaxInput"] = "3",
+                ["ModelServices__Limits__MaxInputs"] = "3",
+                ["ModelService__Limits__MaxInputs"] = "4",
+                ["MODEL_SERVICE_PORT"] = "tcp://10.0.0.1:8080", // as Kubernetes sets it
+            }
+        );
+
+        var warnings = server.Output.Where(line => line.Contains("There is no option", StringComparison.Ordinal));
+
+        Assert.Equal(
+            [
+                "There is no option ModelService:Limit; did you mean ModelService:Limits?",
+                "There is no option ModelService:Limits:MaxInput; did you mean ModelService:Limits:MaxInputs?",
+                "There is no option ModelServices; did you mean ModelService?",
+            ],
+            warnings.Select(line => line[line.IndexOf("There", StringComparison.Ordinal)..].TrimEnd('"', '}')).Order()
+        );
+    }
+
+    [Fact]
+    public async Task Start_HelpOrVersion_PrintsItAndEnds()
+    {
+        Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--help"));
+        Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--version"));
     }
 }

@@ -136,6 +136,23 @@ public sealed class CreateModelTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Create_PredefinedNetwork_HasImageNetsClassesUnlessItsHeadIsReplaced()
+    {
+        var whole = await server.Api.CreateAsync("""{"name":"create-imagenet","base":"squeezenet1_1"}""");
+        var other = await server.Api.CreateAsync(
+            """{"name":"create-thousand","base":"squeezenet1_1","num_classes":1000}"""
+        );
+
+        // torchvision's list; class 285 is the cat of its examples.
+        var labels = whole.GetProperty("labels").Texts().ToList();
+        Assert.Equal(1000, labels.Distinct().Count());
+        Assert.Equal(("tench", "Egyptian cat", "toilet tissue"), (labels[0], labels[285], labels[999]));
+        Assert.False(other.TryGetProperty("labels", out _));
+        await server.Api.RemoveAsync("create-imagenet");
+        await server.Api.RemoveAsync("create-thousand");
+    }
+
+    [Fact]
     public async Task Create_BFloat16_IsServedByItsPlanWhereTheProcessorHasIt()
     {
         var answer = await server.Api.PostAsync(

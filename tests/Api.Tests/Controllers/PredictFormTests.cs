@@ -53,6 +53,27 @@ public sealed class PredictFormTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Predict_FilesWithNames_EchoesThem()
+    {
+        var model = await ModelAsync();
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent(Good), "images", "first.png" },
+            { new ByteArrayContent([1, 2, 3]), "images", "Grün 2.png" },
+        };
+
+        var files = (await server.Api.PredictAsync(model, form))
+            .Ok()
+            .GetProperty("predictions")
+            .EnumerateArray()
+            .Select(prediction => prediction.TryGetProperty("file", out var file) ? file.GetString() : null);
+        var single = (await server.Api.PredictAsync(model, Bodies.Raw(Good, "image/png"))).Prediction();
+
+        Assert.Equal(["first.png", "Grün 2.png"], files);
+        Assert.False(single.TryGetProperty("file", out _));
+    }
+
+    [Fact]
     public async Task Predict_AsManyImagesAsAreTaken_ScoresEach()
     {
         var model = await ModelAsync();

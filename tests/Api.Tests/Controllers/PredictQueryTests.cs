@@ -112,6 +112,29 @@ public sealed class PredictQueryTests(ApiServer server)
                 .GetString()
         );
 
+    [Theory]
+    [InlineData("topk=3", "This operation has no query parameter 'topk'; did you mean 'top_k'?")]
+    [InlineData("labels=1", "This operation has no query parameter 'labels'. It has top_k, scores.")]
+    public async Task Predict_UnknownParameter_IsRefusedAndTold(string query, string detail)
+    {
+        var answer = await server.Api.PredictAsync(await ModelAsync(), Networks.InputJson(), "?" + query);
+
+        Assert.Equal(
+            detail,
+            answer.Problem(400, "malformed_request", "?" + query.Split('=')[0]).GetProperty("detail").GetString()
+        );
+    }
+
+    [Fact]
+    public async Task Get_UnknownParameterOfAnOperationWithoutAny_IsRefused() =>
+        Assert.Equal(
+            "This operation has no query parameter 'verbose'.",
+            (await server.Api.GetAsync("/v1/models?verbose=1"))
+                .Problem(400, "malformed_request", "?verbose")
+                .GetProperty("detail")
+                .GetString()
+        );
+
     [Fact]
     public async Task Predict_TwoWrongParameters_SaysBoth()
     {

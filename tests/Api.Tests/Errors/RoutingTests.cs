@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Errors;
 
 /// <summary>Paths and methods that there are not.</summary>
-public sealed class RoutingTests(ApiServer server)
+public sealed partial class RoutingTests(ApiServer server)
 {
     [Theory]
     [InlineData("/v1")]
@@ -32,6 +33,18 @@ public sealed class RoutingTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Get_Root_TellsAPersonWhatThisIsAndEachLinkWorks()
+    {
+        var page = await server.Api.GetAsync("/");
+
+        Assert.Equal((200, "text/html"), (page.Status, page.MediaType));
+        var links = LinkAddress().Matches(page.Text).Select(link => link.Groups[1].Value).ToList();
+        Assert.Contains("swagger", links);
+        foreach (var link in links)
+            Assert.Equal((200, link), ((await server.Api.GetAsync("/" + link)).Status, link));
+    }
+
+    [Fact]
     public async Task Get_Health_IsAlive()
     {
         var live = await server.Api.GetAsync("/health/live");
@@ -39,4 +52,7 @@ public sealed class RoutingTests(ApiServer server)
 
         Assert.Equal((200, 200), (live.Status, ready.Status));
     }
+
+    [GeneratedRegex("href=\"([^\"]+)\"")]
+    private static partial Regex LinkAddress();
 }

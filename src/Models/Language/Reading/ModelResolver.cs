@@ -184,7 +184,10 @@ internal sealed class ModelResolver(
     {
         var sameClasses =
             source is not null && analysis.Output.Rank == 1 && analysis.Output.Sizes[0] == source.ClassCount;
-        var labels = definition.Labels ?? (sameClasses ? source!.Definition.Labels : null);
+        var labels =
+            definition.Labels
+            ?? (sameClasses ? source!.Definition.Labels : null)
+            ?? (definition is { Base: not null, NumClasses: null, Head: null } ? ImageNetClasses.All : null);
         return definition with
         {
             Labels = labels,

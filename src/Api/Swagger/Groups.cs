@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>The groups of operations, one for each controller, in the order in which a newcomer needs them.</summary>
+internal sealed class Groups : IDocumentFilter
+{
+    private static readonly (string Name, string Description)[] All =
+    [
+        ("Models", "Make a model of a definition and weights; list, change and delete models."),
+        ("Predict", "Send photos and get scores."),
+        ("Versions", "Give a model a new network or new weights, and keep the old."),
+        ("Weights", "Check, replace and download weights."),
+        ("Architectures", "The predefined networks, and what a network of your own costs."),
+        ("Layers", "The layers of the architecture language."),
+        ("Schemas", "JSON Schemas for editors."),
+    ];
+
+    /// <summary>The place of an operation's group.</summary>
+    public static int IndexOf(ApiDescription api) =>
+        Array.FindIndex(All, group => group.Name == api.ActionDescriptor.RouteValues["controller"]);
+
+    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) =>
+        swaggerDoc.Tags = All.Select(group => new OpenApiTag { Name = group.Name, Description = group.Description })
+            .ToHashSet();
+}

@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using ModelService.Api.Requests;
+using ModelService.Models.Errors;
+using ModelService.Models.Scheduling;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ModelService.Api.Swagger;
+
+/// <summary>Documents the headers with the terms of a prediction (<see cref="RequestTerms"/>).</summary>
+internal sealed class TermsFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        if (context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is not { AlsoRaw: true })
+            return;
+        operation.Parameters ??= [];
+        operation.Parameters.Add(
+            new OpenApiParameter
+            {
+                Name = RequestTerms.PriorityHeader,
+                In = ParameterLocation.Header,
+                Description = "The priority among the requests that wait.",
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Enum = [.. WireNames.Get(typeof(Priority)).Keys.Select(name => JsonValue.Create(name))],
+                    Default = "normal",
+                },
+            }
+        );
+        operation.Parameters.Add(
+            new OpenApiParameter
+            {
+                Name = RequestTerms.TimeoutHeader,
+                In = ParameterLocation.Header,
+                Description =
+                    "The number of milliseconds within which the answer is needed. By default there is no limit.",
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Integer,
+                    Format = "int32",
+                    Minimum = "1",
+                },
+            }
+        );
+    }
+}
