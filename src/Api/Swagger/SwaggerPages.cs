@@ -90,6 +90,8 @@ internal static class SwaggerPages
             options.DisplayRequestDuration();
             options.ShowCommonExtensions();
             options.DefaultModelsExpandDepth(0);
+            options.EnableDeepLinking();
+            options.EnableTryItOutByDefault();
         });
     }
 
