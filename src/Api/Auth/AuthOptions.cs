@@ -14,8 +14,8 @@ public sealed class AuthOptions
     public const string Section = "ModelService:Auth";
 
     /// <summary>
-    /// Whether requests require a key. Health checks and the Swagger pages never do. If this is false, keys in requests
-    /// are ignored.
+    /// Whether requests require a key. Health checks, the Swagger pages and the JSON Schema of the language never do.
+    /// If this is false, keys in requests are ignored.
     /// </summary>
     /// <value><c>true</c> or <c>false</c>; default <c>true</c>, in Development <c>false</c>.</value>
     public bool? Required { get; init; }

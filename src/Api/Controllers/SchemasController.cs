@@ -1,14 +1,16 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
-using ModelService.Api.Auth;
 using ModelService.Models.Language.Writing;
 
 namespace ModelService.Api.Controllers;
 
-/// <summary>Returns JSON Schemas, with which an editor completes and checks definitions.</summary>
+/// <summary>
+/// Returns JSON Schemas, with which an editor completes and checks definitions. They need no key, since an editor that
+/// fetches the <c>"$schema"</c> of a file sends none, and are the same on every server of a version.
+/// </summary>
 [ApiController]
-[Authorize(Scopes.Read)]
+[AllowAnonymous]
 [Route("v1/schemas")]
 public sealed class SchemasController : ControllerBase
 {

@@ -87,7 +87,7 @@ internal static class RequestLimits
     }
 
     // The client for which requests are counted: the key, or the address if keys are not required. Null means no limit:
-    // for health checks, and for requests without a valid key, which are rejected anyway.
+    // for health checks and the like, and for requests without a valid key, which are rejected anyway.
     private static string? GetClient(HttpContext http) =>
         http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null ? null
         : http.RequestServices.GetRequiredService<ApiKeys>().AreRequired ? http.User.Identity?.Name

@@ -20,14 +20,18 @@ internal sealed class ResponsesFilter : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
-        operation.Security =
-        [
-            .. new[] { ApiKeyHandler.SchemeName, ApiKeyHandler.Bearer }.Select(scheme => new OpenApiSecurityRequirement
-            {
-                [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [],
-            }),
-        ];
-        var scope = metadata.OfType<IAuthorizeData>().Single().Policy;
+        var scope = metadata.OfType<IAuthorizeData>().SingleOrDefault()?.Policy;
+        operation.Security = scope is null
+            ? null
+            :
+            [
+                .. new[] { ApiKeyHandler.SchemeName, ApiKeyHandler.Bearer }.Select(
+                    scheme => new OpenApiSecurityRequirement
+                    {
+                        [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [],
+                    }
+                ),
+            ];
         var errors = FindErrors(operation, context)
             .Distinct()
             .Select(code =>
@@ -77,12 +81,15 @@ internal sealed class ResponsesFilter : IOperationFilter
         var metadata = api.ActionDescriptor.EndpointMetadata;
         var (path, hasBody) = (api.RelativePath!, operation.RequestBody is not null);
 
-        // Of every operation.
+        // Of every operation, and of every one that needs a key.
         yield return ErrorCode.MalformedRequest;
-        yield return ErrorCode.Unauthenticated;
-        yield return ErrorCode.Forbidden;
-        yield return ErrorCode.RateLimited;
         yield return ErrorCode.DeadlineExceeded;
+        if (metadata.OfType<IAuthorizeData>().Any())
+        {
+            yield return ErrorCode.Unauthenticated;
+            yield return ErrorCode.Forbidden;
+            yield return ErrorCode.RateLimited;
+        }
 
         // Of the path, the parameters and the body.
         if (path.Contains("/models/{name}", StringComparison.Ordinal))

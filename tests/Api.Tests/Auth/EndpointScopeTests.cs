@@ -20,7 +20,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET v1/architectures/{name}"] = Read,
         ["POST v1/architectures/analyze"] = Manage,
         ["GET v1/layers"] = Read,
-        ["GET v1/schemas/architecture"] = Read,
+        ["GET v1/schemas/architecture"] = Open,
         ["POST v1/models"] = Manage,
         ["GET v1/models"] = Read,
         ["GET v1/models/{name}"] = Read,
