@@ -16,8 +16,8 @@ internal sealed partial class ApiKeyFile : IDisposable
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Strict) { PropertyNamingPolicy = WireNames.Policy };
 
-    private readonly string path;
     private readonly ILogger logger;
+    private readonly Action? reloaded;
     private readonly ITimer timer;
     private readonly Lock gate = new(); // of reloads
     private byte[] content; // of the last successful read
@@ -28,14 +28,18 @@ internal sealed partial class ApiKeyFile : IDisposable
     /// <param name="path">The file's full path.</param>
     /// <param name="clock">Says when to look for changes.</param>
     /// <param name="logger">Logs each reload.</param>
+    /// <param name="reloaded">Runs after each reload.</param>
     /// <exception cref="OptionsValidationException">The file can't be read, or its keys are invalid.</exception>
-    public ApiKeyFile(string path, TimeProvider clock, ILogger logger)
+    public ApiKeyFile(string path, TimeProvider clock, ILogger logger, Action? reloaded = null)
     {
-        (this.path, this.logger) = (path, logger);
+        (Path, this.logger, this.reloaded) = (path, logger, reloaded);
         content = Read();
         keys = Parse(content);
         timer = clock.CreateTimer(_ => Reload(), null, Interval, Interval);
     }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
 
     /// <summary>The keys of the last successful read.</summary>
     public IReadOnlyList<ApiKeyDefinition> Keys => keys;
@@ -53,7 +57,8 @@ internal sealed partial class ApiKeyFile : IDisposable
                     return;
                 keys = Parse(read);
                 (content, problem) = (read, null);
-                LogReload(keys.Count, path);
+                LogReload(keys.Count, Path);
+                reloaded?.Invoke();
             }
             catch (OptionsValidationException exception)
             {
@@ -68,7 +73,7 @@ internal sealed partial class ApiKeyFile : IDisposable
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return File.ReadAllBytes(Path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +99,7 @@ internal sealed partial class ApiKeyFile : IDisposable
         new(
             Options.DefaultName,
             typeof(AuthOptions),
-            problems.Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.KeysFile)}, {path}: {problem}")
+            problems.Select(problem => $"{AuthOptions.Section}:{nameof(AuthOptions.KeysFile)}, {Path}: {problem}")
         );
 
     [LoggerMessage(LogLevel.Information, "Read {Count} keys from {Path}")]

@@ -20,7 +20,9 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     /// <param name="options">The keys, and whether they are required.</param>
     /// <param name="environment">The environment's name, and the base of relative paths.</param>
     /// <param name="clock">Says when to look for changes of the file.</param>
-    /// <param name="logger">Logs when the keys change, and when no key is required.</param>
+    /// <param name="logger">
+    /// Logs when the keys change, when no key is required, and when one is and there is none.
+    /// </param>
     public ApiKeys(
         IOptions<AuthOptions> options,
         IHostEnvironment environment,
@@ -32,7 +34,7 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
         AreRequired = options.Value.Required ?? !environment.IsDevelopment();
         configured = options.Value.Keys;
         if (options.Value.KeysFile is { } path)
-            file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), clock, logger);
+            file = new ApiKeyFile(Path.GetFullPath(path, environment.ContentRootPath), clock, logger, WarnOfEmptyFile);
         else if (AreRequired && configured.Count == 0)
             configured = [NewKey.Define("generated", generated = NewKey.Create(), Scopes.All)];
     }
@@ -68,6 +70,7 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     {
         if (!AreRequired && !environment.IsDevelopment())
             LogNoKeyRequired();
+        WarnOfEmptyFile();
         if (generated is null)
             return;
         await Console.Error.WriteLineAsync(
@@ -79,6 +82,30 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => file?.Dispose();
+
+    // A server without keys starts, since the file may get its keys later, but refuses nearly all requests until then.
+    private void WarnOfEmptyFile()
+    {
+        if (!AreRequired || file is not { Keys.Count: 0 })
+            return;
+        if (configured.Count == 0)
+            LogNoKey(file.Path);
+        else
+            LogEmptyFile(file.Path, configured.Count);
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "There is no API key: {Path} has none, and neither has the configuration. Every request that needs a key is "
+            + "refused. Add an entry of --new-key to the file"
+    )]
+    private partial void LogNoKey(string path);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Path} has no API key. The server accepts only the {Count} keys of its configuration"
+    )]
+    private partial void LogEmptyFile(string path, int count);
 
     [LoggerMessage(LogLevel.Warning, "No API key is required: every client may use and change everything")]
     private partial void LogNoKeyRequired();

@@ -33,6 +33,7 @@ public sealed class AuthOptions
     /// <summary>
     /// A file with further keys: a JSON list like <see cref="Keys"/>. The server reads it again within 5 seconds of a
     /// change. If it can't be read then, or has been deleted, the keys stay unchanged and the reason is logged.
+    /// If it holds no keys, the log has a warning.
     /// </summary>
     /// <value>A file that exists when the server starts; relative to the server's content root; default: none.</value>
     public string? KeysFile { get; init; }
