@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
+using ModelService.Api.Logging;
 using ModelService.Models.Errors;
 using Serilog;
 
@@ -106,7 +107,7 @@ internal sealed partial class ApiKeyHandler(
         // Only wrong keys are counted and refused; a correct key is always accepted. Nobody guesses 256 random bits,
         // and a client with an outdated key must not lock out other clients with the same address, for example behind a
         // proxy.
-        var address = Context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var address = RequestLog.FindAddress(Context) ?? IPAddress.None;
         retryAfter = failures.Count(address);
         if (retryAfter is null)
             LogWrongKey(logger, address, Request.Method, Request.Path);

@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Telemetry;
 using Serilog;
@@ -53,7 +55,15 @@ internal static class RequestLog
     }
 
     /// <summary>Writes the line of each request when it ends.</summary>
-    public static void UseRequestLog(this WebApplication app) =>
+    public static void UseRequestLog(this WebApplication app)
+    {
+        app.Use(
+            static (http, next) =>
+            {
+                BodySizes.Count(http);
+                return next(http);
+            }
+        );
         app.UseSerilogRequestLogging(options =>
         {
             // The default is the process's static logger, which belongs to another server if two run in one process.
@@ -71,12 +81,39 @@ internal static class RequestLog
                     < StatusCodes.Status400BadRequest when http.IsMonitoring() => LogEventLevel.Debug,
                     _ => LogEventLevel.Information,
                 };
+            options.EnrichDiagnosticContext = static (log, http) =>
+            {
+                log.Set("Address", FindAddress(http)?.ToString());
+                var sizes = http.Features.GetRequiredFeature<BodySizes>();
+                log.Set(nameof(sizes.RequestBytes), sizes.RequestBytes);
+                log.Set(nameof(sizes.ResponseBytes), sizes.ResponseBytes);
+            };
         });
+    }
 
-    // Adds properties of predictions and errors to the text of a line; in JSON, they are properties anyway.
+    /// <summary>
+    /// Returns the address of a request's client. It is that of a proxy, unless ASP.NET is told to believe its
+    /// X-Forwarded-For. An IPv4 client that arrives on an IPv6 socket has its IPv4 address.
+    /// </summary>
+    public static IPAddress? FindAddress(HttpContext http) =>
+        http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
+            ? mapped.MapToIPv4()
+            : http.Connection.RemoteIpAddress;
+
+    // Adds properties of clients, predictions and errors to the text of a line; in JSON, they are properties anyway.
     private sealed class Details : ILogEventEnricher
     {
-        private static readonly string[] Names = ["Model", "Version", "Count", "Timing", "Code"];
+        private static readonly string[] Names =
+        [
+            "Address",
+            "RequestBytes",
+            "ResponseBytes",
+            "Model",
+            "Version",
+            "Count",
+            "Timing",
+            "Code",
+        ];
 
         public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
         {
