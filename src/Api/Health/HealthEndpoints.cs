@@ -10,12 +10,15 @@ namespace ModelService.Api.Health;
 /// </summary>
 internal static class HealthEndpoints
 {
+    /// <summary>Name of the check that models can be changed. A server that fails it is degraded, but ready.</summary>
+    public const string Storage = "storage";
+
     /// <summary>Adds the checks of readiness.</summary>
     public static void AddHealth(this WebApplicationBuilder builder) =>
         builder
             .Services.AddHealthChecks()
             .AddCheck<ModelsCheck>("models")
-            .AddCheck<StorageCheck>("storage")
+            .AddCheck<StorageCheck>(Storage)
             .AddCheck<StoppingCheck>("stopping");
 
     /// <summary>Maps both endpoints.</summary>

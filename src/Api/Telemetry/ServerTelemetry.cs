@@ -17,6 +17,7 @@ internal static class ServerTelemetry
     /// <summary>Adds metrics, and traces if a collector is configured.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<ServerMetrics>();
         var version = typeof(ServerTelemetry)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion;

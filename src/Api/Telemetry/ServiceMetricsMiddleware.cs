@@ -6,8 +6,9 @@ namespace ModelService.Api.Telemetry;
 
 /// <summary>Adds the service's own metrics to those of OpenTelemetry.</summary>
 /// <param name="next">Writes OpenTelemetry's metrics.</param>
-/// <param name="metrics">The service's own.</param>
-internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMetrics metrics)
+/// <param name="models">The service's own, of its models.</param>
+/// <param name="server">The service's own, of the server as a whole.</param>
+internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMetrics models, ServerMetrics server)
 {
     /// <summary>Answers a scrape in Prometheus's text format, compressed if the client accepts gzip.</summary>
     public async Task InvokeAsync(HttpContext http)
@@ -50,7 +51,7 @@ internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMet
         await next(http);
         if (http.Response.StatusCode != StatusCodes.Status200OK)
             return;
-        foreach (var metric in metrics.Collect())
+        foreach (var metric in models.Collect().Concat(await server.CollectAsync(http.RequestAborted)))
             await http.Response.WriteAsync(PrometheusText.Write(metric), http.RequestAborted);
     }
 }

@@ -34,6 +34,10 @@ public interface IModelStore
     /// </returns>
     Task<Failure?> CheckWritableAsync(long bytes, CancellationToken cancellationToken);
 
+    /// <summary>Measures the room for models.</summary>
+    /// <returns>The room; null when the store has no bounds, or can't tell them now.</returns>
+    StorageSpace? MeasureSpace();
+
     /// <summary>Stores a version.</summary>
     /// <param name="content">The version.</param>
     /// <param name="cancellationToken">Gives up a write that has not begun.</param>

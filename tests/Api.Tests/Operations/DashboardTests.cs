@@ -10,7 +10,7 @@ public sealed partial class DashboardTests
 {
     private static readonly string[] Suffixes = ["_bucket", "_sum", "_count"];
 
-    private static readonly string[] Words = ["sum", "or", "unless"];
+    private static readonly string[] Words = ["sum", "and", "or", "unless"];
 
     [Fact]
     public void Dashboard_Queries_AskForListedMetrics()

@@ -63,6 +63,8 @@ internal sealed class MemoryModelStore : IModelStore
     public Task<Failure?> CheckWritableAsync(long bytes, CancellationToken cancellationToken) =>
         Task.FromResult(Refusal);
 
+    public StorageSpace? MeasureSpace() => null;
+
     public async Task<IReadOnlyDictionary<string, StoredFile>> PutVersionAsync(
         VersionContent content,
         CancellationToken cancellationToken

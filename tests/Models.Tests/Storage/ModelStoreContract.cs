@@ -248,6 +248,8 @@ public abstract class ModelStoreContract
 
         Assert.Null(store.Refusal);
         Assert.Null(await store.CheckWritableAsync(1, Token));
+        if (store.MeasureSpace() is { } space)
+            Assert.InRange(space.FreeBytes, 1, space.TotalBytes);
     }
 
     /// <summary>A version whose weights are these bytes.</summary>

@@ -41,6 +41,9 @@ public sealed partial class DataFolder(
     /// <summary>Whether this server owns the folder, and so may write into it.</summary>
     internal bool IsWritable => Refusal is null;
 
+    /// <summary>The room on the folder's disk; null when it can't be told.</summary>
+    internal StorageSpace? Space => StorageSpace.Measure(root);
+
     /// <summary>Flushes a folder's entries to the disk. Tests let it fail.</summary>
     internal Action<string> FlushFolder { get; set; } = DurableFiles.FlushFolder;
 

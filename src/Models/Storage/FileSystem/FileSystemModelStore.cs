@@ -57,6 +57,9 @@ internal sealed partial class FileSystemModelStore(
         lane.RunAsync(() => folder.CheckWritable(bytes), cancellationToken);
 
     /// <inheritdoc/>
+    public StorageSpace? MeasureSpace() => folder.Space;
+
+    /// <inheritdoc/>
     public Task<IReadOnlyDictionary<string, StoredFile>> PutVersionAsync(
         VersionContent content,
         CancellationToken cancellationToken

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ModelService.Api.Health;
+using ModelService.Models.Execution;
+using ModelService.Models.Storage;
+
+namespace ModelService.Api.Telemetry;
+
+/// <summary>Metrics of the server as a whole: whether it is ready, and the room on its disk.</summary>
+/// <param name="health">Checks whether the server is ready.</param>
+/// <param name="store">The store of the models.</param>
+internal sealed class ServerMetrics(HealthCheckService health, IModelStore store)
+{
+    /// <summary>The metrics with their values now; one without a value has no samples.</summary>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    public async Task<IReadOnlyList<MetricFamily>> CollectAsync(CancellationToken cancellationToken)
+    {
+        // The check of the storage writes to the disk, and never makes a server unready.
+        var report = await health.CheckHealthAsync(
+            static check => check.Name != HealthEndpoints.Storage,
+            cancellationToken
+        );
+        var space = store.MeasureSpace();
+        return
+        [
+            Gauge(
+                "modelservice_ready",
+                "1 when the server can take predictions, as /health/ready says; otherwise 0.",
+                report.Status == HealthStatus.Unhealthy ? 0 : 1
+            ),
+            Gauge(
+                "modelservice_storage_free_bytes",
+                "Bytes that the server can still write on the disk of its data folder.",
+                space?.FreeBytes
+            ),
+            Gauge(
+                "modelservice_storage_size_bytes",
+                "Bytes of the disk of the data folder, free and taken.",
+                space?.TotalBytes
+            ),
+        ];
+    }
+
+    private static MetricFamily Gauge(string name, string help, double? value) =>
+        new(name, "gauge", help, value is { } known ? [new MetricSample("", [], known)] : []);
+}
