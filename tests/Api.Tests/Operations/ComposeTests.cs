@@ -89,21 +89,36 @@ public sealed partial class ComposeTests
         Assert.Equal(["no-new-privileges:true"], server.Texts("security_opt"));
     }
 
-    [Theory]
-    [InlineData("SECURITY.md", "`((?:Imaging|Limits|Batching|Memory|Auth):[A-Za-z]+)`")]
-    [InlineData("docs/operations.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
-    [InlineData("docs/metrics.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
-    [InlineData("docs/from-torchserve.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
-    [InlineData("README.md", "ModelService:([A-Za-z]+:[A-Za-z]+)")]
-    public void Pages_Settings_AreOptions(string page, string setting)
-    {
-        var named = Regex
-            .Matches(File.ReadAllText(Repository.Path(page)), setting)
-            .Select(match => match.Groups[1].Value.Replace(":", "__", StringComparison.Ordinal))
-            .ToList();
+    [Fact]
+    public void Services_Logs_AreBounded() =>
+        Assert.All(
+            Services().Where(service => service.Key != "server-gpu"), // has the settings of the other one
+            service => Assert.Equal(["max-size", "max-file"], service.Value.At("<<", "logging").Texts("options"))
+        );
 
-        Assert.NotEmpty(named);
-        Assert.All(named, name => Assert.Contains($"ModelService__{name}", Deployment.Settings));
+    [Fact]
+    public void Server_Memory_IsBounded() =>
+        Assert.Equal("${MODEL_SERVICE_MEMORY:-4g}", Services()["server"].At("mem_limit").ToString());
+
+    [Fact]
+    public void Images_OfOthers_HaveAVersion() =>
+        Assert.All(
+            Services().Values.Where(service => !service.Entries().ContainsKey("build")),
+            service => Assert.Matches(@":v?\d+\.\d+\.\d+$", service.At("image").ToString())
+        );
+
+    [Fact]
+    public void Alerts_Prometheus_SendsThemToAlertmanager()
+    {
+        var managers = Deployment.Yaml("prometheus", "prometheus.yml").At("alerting").At("alertmanagers")[0];
+        var route = Deployment.Yaml("alertmanager", "alertmanager.yml").At("route", "receiver").ToString();
+        var receivers = Assert.IsType<YamlSequenceNode>(
+            Deployment.Yaml("alertmanager", "alertmanager.yml").At("receivers")
+        );
+
+        Assert.Equal(["alertmanager:9093"], managers.At("static_configs")[0].Texts("targets"));
+        Assert.Contains("127.0.0.1:9093:9093", Services()["alertmanager"].Texts("ports"));
+        Assert.Contains(receivers, receiver => receiver.At("name").ToString() == route);
     }
 
     private static IReadOnlyDictionary<string, YamlNode> Services() => Compose.Entries("services");
