@@ -138,6 +138,6 @@ internal sealed partial class ServerProcess : IDisposable
         return Process.Start(start)!;
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9]\d*")]
     private static partial Regex Listening();
 }
