@@ -19,7 +19,7 @@ public sealed class LimitsOptions
 
     /// <summary>
     /// Largest body of a prediction request, with all of its images. The limit for a single image is
-    /// <c>Imaging:MaxBytes</c>.
+    /// <c>ModelService:Imaging:MaxBytes</c>.
     /// </summary>
     /// <value>Bytes; 1 KiB to 1 GiB; default 64 MiB.</value>
     [Range(1 << 10, 1 << 30)]
