@@ -124,7 +124,7 @@ public sealed class KubernetesComponentTests
 
         Assert.True(
             File.ReadAllText(path).ReplaceLineEndings("\n") == rules,
-            "rules.yaml has other alerts than docker/prometheus/alerts.yml. Run the tests with UPDATE_DOCS=1 and commit it."
+            "rules.yaml has other alerts than docker/prometheus/alerts.yml. Run the tests with UPDATE_DOCS=1."
         );
         Assert.Equal(
             Deployment.Yaml("prometheus", "alerts.yml").At("groups"),

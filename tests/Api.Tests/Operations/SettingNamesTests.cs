@@ -49,7 +49,7 @@ public sealed partial class SettingNamesTests
             name =>
                 Assert.True(
                     IsOptionOrSection(name),
-                    $"{page} names {name}, and there is no ModelService:{name}. docs/configuration.md lists the options."
+                    $"{page} names ModelService:{name}. There is no such option; docs/configuration.md lists them."
                 )
         );
         var cut = Short()
