@@ -18,6 +18,11 @@ public sealed class GoldenTests(ApiServer server)
     [InlineData("mobilenet_v2")]
     [InlineData("squeezenet1_1")]
     [InlineData("vgg11_bn")]
+    [InlineData("resnext50_32x4d")]
+    [InlineData("wide_resnet50_2")]
+    [InlineData("densenet121")]
+    [InlineData("densenet121_head7")]
+    [InlineData("mnasnet1_0")]
     public async Task Predict_GoldenNetwork_GivesPyTorchsLogits(string name)
     {
         var golden = Fixtures.Json("goldens", name + ".json");

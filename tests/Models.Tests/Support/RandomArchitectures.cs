@@ -187,12 +187,7 @@ internal sealed class RandomArchitectures(int seed)
                 ["layers"] = Layers(rank, depth),
                 ["inline"] = Chance(1),
             },
-            13 => new JsonObject
-            {
-                ["type"] = "repeat",
-                ["times"] = random.Next(1, 4),
-                ["layers"] = Layers(rank, depth),
-            },
+            13 => Repeat(rank, depth),
             14 => Residual(rank, depth),
             _ => new JsonObject
             {
@@ -204,6 +199,24 @@ internal sealed class RandomArchitectures(int seed)
         if (random.Next(5) == 0 && (string?)layer["type"] != "repeat")
             layer["name"] = $"n{random.Next(1000)}";
         return layer;
+    }
+
+    private JsonObject Repeat(int rank, int depth)
+    {
+        var layers = Layers(rank, depth);
+        var repeat = new JsonObject { ["type"] = "repeat", ["times"] = random.Next(1, 4) };
+        if (
+            layers is [JsonObject { } only]
+            && only["name"] is null
+            && (string?)only["type"] != "repeat"
+            && (bool?)only["inline"] is not true
+        )
+        {
+            (repeat["names"], repeat["first"]) = ($"r{random.Next(1000)}_{{i}}", random.Next(3));
+        }
+
+        repeat["layers"] = layers;
+        return repeat;
     }
 
     private JsonObject Conv(int rank)

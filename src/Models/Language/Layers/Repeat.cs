@@ -19,15 +19,34 @@ internal sealed record Repeat : LayerDefinition
     [Description("The layers, in order."), MinLength(1)]
     public required IReadOnlyList<LayerDefinition> Layers { get; init; }
 
+    [Description(
+        "Names of the copies, where each copy is one layer: {i} stands for the copy's number, as in \"block{i}\". "
+            + "When left out, the copies are keyed by their positions."
+    )]
+    [RegularExpression(@"[A-Za-z0-9_-]{0,60}\{i\}[A-Za-z0-9_-]{0,60}")]
+    public string? Names { get; init; }
+
+    [Description("Number of the first copy in its name."), Range(0, 100_000)]
+    public int First { get; init; }
+
     internal override bool IsKeyed => false;
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         if (Name is not null)
             visit.Fail("name", "A repeat has no key of its own: its layers are keyed in its parent. Leave 'name' out.");
+        if (Names is not null && Layers is not [{ Name: null, IsKeyed: true }])
+        {
+            visit.Fail(
+                "names",
+                "Names are for copies of one layer without a name of its own: put several layers into a block."
+            );
+            return Shape.Unknown;
+        }
+
         var shape = input;
         for (var time = 0; time < Times && visit.MayGoOn; time++)
-            shape = visit.Chain(Layers, shape, visit.ParentKeys);
+            shape = visit.Chain(Copy(time), shape, visit.ParentKeys);
         return shape;
     }
 
@@ -35,6 +54,11 @@ internal sealed record Repeat : LayerDefinition
 
     internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
         block.Chain(node.Children, input);
+
+    private IReadOnlyList<LayerDefinition> Copy(int time) =>
+        Names is null
+            ? Layers
+            : [Layers[0] with { Name = Names.Replace("{i}", $"{First + time}", StringComparison.Ordinal) }];
 
     // The copies as one layer, for a branch: it is keyed in the parent, too.
     internal override LayerDefinition WithInferred(LayerNode node) =>

@@ -31,6 +31,32 @@ public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
             "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385"
         ),
         new(
+            "resnext",
+            "Splits a ResNet block's 3x3 convolution into many groups, each of which sees a few channels only: more "
+                + "groups (the cardinality) help more than more layers or channels of the same cost.",
+            "Xie et al., Aggregated Residual Transformations for Deep Neural Networks, 2016, arXiv:1611.05431"
+        ),
+        new(
+            "wide_resnet",
+            "Doubles the channels inside of a ResNet's blocks instead of adding layers: as accurate as a much deeper "
+                + "network, and faster, since wide convolutions use the processor better.",
+            "Zagoruyko and Komodakis, Wide Residual Networks, 2016, arXiv:1605.07146"
+        ),
+        new(
+            "densenet",
+            "Gives each layer the outputs of all layers before it in its block, joined along the channels. Features "
+                + "are used again instead of computed again, so that few channels a layer are enough.",
+            "Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Networks, 2016, "
+                + "arXiv:1608.06993"
+        ),
+        new(
+            "mnasnet",
+            "Was found by a search that counted a phone's measured time as well as accuracy. It is made of MobileNetV2's "
+                + "blocks, some with 5x5 windows, and differs from stage to stage; the number in the name scales the "
+                + "channels.",
+            "Tan et al., MnasNet: Platform-Aware Neural Architecture Search for Mobile, 2018, arXiv:1807.11626"
+        ),
+        new(
             "squeezenet",
             "Squeezes the channels with 1x1 convolutions before it expands them with 1x1 and 3x3 ones side by side, "
                 + "and shrinks the picture late. It reaches AlexNet's accuracy with a fiftieth of its parameters; its "

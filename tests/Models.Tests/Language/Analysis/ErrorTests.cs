@@ -103,6 +103,27 @@ public sealed class ErrorTests
         "no key"
     )]
     [InlineData(
+        """{ "type": "repeat", "times": 2, "names": "x{i}", "layers": [{ "type": "relu" }, { "type": "relu" }] }""",
+        "/layers/0/names",
+        "one layer"
+    )]
+    [InlineData(
+        """{ "type": "repeat", "times": 2, "names": "x{i}", "layers": [{ "type": "relu", "name": "y" }] }""",
+        "/layers/0/names",
+        "without a name"
+    )]
+    [InlineData(
+        """{ "type": "repeat", "times": 2, "names": "x", "layers": [{ "type": "relu" }] }""",
+        "/layers/0/names",
+        "{i}"
+    )]
+    [InlineData(
+        """{ "type": "repeat", "times": 2, "names": "x{i}", "first": -1, "layers": [{ "type": "relu" }] }""",
+        "/layers/0/first",
+        "-1"
+    )]
+    [InlineData("""{ "type": "repeat", "times": 2, "names": "x{i}", "layers": [{ "type": "relu" }] }""", null, null)]
+    [InlineData(
         """{ "type": "concat", "branches": [] }""",
         "/layers/0/branches",
         "has 0 elements; 1 or more are needed"
