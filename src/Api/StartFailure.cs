@@ -10,8 +10,7 @@ namespace ModelService.Api;
 internal static partial class StartFailure
 {
     /// <summary>
-    /// Describes an error that lies in the settings or the machine, without a stack trace; null for one that lies in the
-    /// program.
+    /// Describes an error that lies in the settings or the machine, without a stack trace; null for one of the program.
     /// </summary>
     public static string? Describe(Exception exception) =>
         exception switch

@@ -78,7 +78,7 @@ public sealed record PredictionResponse(
     ImageErrorResponse? Error
 )
 {
-    /// <summary>The name of the image's file, as the form gave it; absent for an input that is no file of a form.</summary>
+    /// <summary>The name of the image's file in the form; absent for an input that is no file of a form.</summary>
     [JsonPropertyOrder(-1)]
     public string? File { get; init; }
 

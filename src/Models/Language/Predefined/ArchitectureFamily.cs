@@ -51,9 +51,9 @@ public sealed record ArchitectureFamily(string Name, string Idea, string Paper)
         ),
         new(
             "mnasnet",
-            "Was found by a search that counted a phone's measured time as well as accuracy. It is made of MobileNetV2's "
-                + "blocks, some with 5x5 windows, and differs from stage to stage; the number in the name scales the "
-                + "channels.",
+            "Was found by a search that counted a phone's measured time as well as accuracy. It is made of "
+                + "MobileNetV2's blocks, some with 5x5 windows, and differs from stage to stage; the number in the "
+                + "name scales the channels.",
             "Tan et al., MnasNet: Platform-Aware Neural Architecture Search for Mobile, 2018, arXiv:1807.11626"
         ),
         new(
