@@ -21,16 +21,15 @@ internal static class PickleCalls
         callee.Kind switch
         {
             PickleGlobalKind.OrderedDict => OrderedDict(arguments, ref input),
-            PickleGlobalKind.RebuildTensor => Tensor(arguments, null, ref input),
-            PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(arguments, ref input),
-            PickleGlobalKind.RebuildParameter => arguments is [PickleTensor tensor, ..]
-                ? tensor
-                : throw input.Fault($"{callee.Name} takes a tensor, not {Kind(arguments.FirstOrDefault())}"),
+            PickleGlobalKind.RebuildTensor => TensorOfStorage(callee, arguments, ref input),
+            PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(callee, arguments, ref input),
+            PickleGlobalKind.RebuildParameter => Parameter(callee, arguments, ref input),
+            PickleGlobalKind.RebuildOtherTensor => new PickleOpaque(callee, IsTensor: true),
             PickleGlobalKind.Size => arguments is [PickleTuple sizes]
                 ? sizes
                 : throw input.Fault("torch.Size takes a tuple"),
-            PickleGlobalKind.Inert => new PickleInert(callee.Name),
-            _ => throw input.Fault($"{callee.Name} is called, but no weights file needs that"),
+            PickleGlobalKind.Opaque => new PickleOpaque(callee),
+            _ => throw input.Fault($"{callee.FullName} is called, but no weights file needs that"),
         };
 
     /// <summary>
@@ -57,11 +56,11 @@ internal static class PickleCalls
 
         if (key.Length > MaxKeyLength)
             throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength} characters");
-        if (count < 0 || count > long.MaxValue / 8)
+        if (count < 0 || count > long.MaxValue / 16)
             throw input.Fault($"the storage {Unreadable.Quote(key)} claims to have {count} elements");
 
-        var storage = new PickleStorage(key, type.Dtype, count);
-        if (!storages.TryAdd(key, storage) && storages[key] != storage)
+        var storage = new PickleStorage(key, type, count);
+        if (!storages.TryAdd(key, storage) && !storages[key].Agrees(storage))
         {
             var previous = storages[key];
             throw input.Fault(
@@ -86,8 +85,10 @@ internal static class PickleCalls
             PickleDict => "a dict",
             PickleTensor => "a tensor",
             PickleStorage or PickleStorageView => "a storage",
-            PickleGlobal global => global.Name,
-            PickleInert inert => inert.Name,
+            PickleGlobal global => Unreadable.Shorten(global.FullName),
+            PickleOpaque { IsTensor: true, Class: var kind } => kind.Noun ?? $"a tensor of type {kind.FullName}",
+            PickleOpaque { Class.Module: "", Name: var noun } => noun,
+            PickleOpaque opaque => $"an object of class {Unreadable.Shorten(opaque.Name)}",
             _ => "a value of another kind",
         };
 
@@ -116,16 +117,87 @@ internal static class PickleCalls
         return dict;
     }
 
-    private static PickleTensor TensorOfDtype(object?[] arguments, ref PickleInput input) =>
-        arguments is [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.Dtype } dtype, ..]
-            ? Tensor(arguments, dtype.Dtype, ref input)
-            : throw input.Fault($"a tensor without a supported dtype; supported are {WeightsDtypes.Known}");
+    /// <summary>
+    /// A parameter from the arguments <c>(tensor, requires_grad, backward_hooks)</c>, or with a fourth one: attributes
+    /// in Python, which don't change the numbers.
+    /// </summary>
+    private static object Parameter(PickleGlobal callee, object?[] arguments, ref PickleInput input)
+    {
+        if (arguments is not [var data and (PickleTensor or PickleOpaque { IsTensor: true }), ..])
+            throw input.Fault($"{callee.FullName} takes a tensor, not {Kind(arguments.FirstOrDefault())}");
+        CheckTraining(callee, arguments, 1, ref input);
+        var hasState = callee.Name.EndsWith("_with_state", StringComparison.Ordinal);
+        if (arguments is not [_, _, _] && !(hasState && arguments is [_, _, _, PickleDict or PickleTuple or null]))
+            throw NotUnderstood(callee, arguments.LastOrDefault(), ref input);
+        return data;
+    }
+
+    private static object TensorOfDtype(PickleGlobal callee, object?[] arguments, ref PickleInput input)
+    {
+        if (arguments is not [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.Dtype } dtype, ..])
+            throw input.Fault($"a tensor without a supported dtype; supported are {WeightsDtypes.Known}");
+        CheckTraining(callee, arguments, 4, ref input);
+        CheckMetadata(callee, arguments, 7, ref input);
+        return Tensor(arguments, dtype, ref input);
+    }
 
     /// <summary>
-    /// A tensor from the arguments <c>(storage, offset, size, stride, ...)</c>. Further arguments concern training and
-    /// are ignored.
+    /// A tensor from the arguments <c>(storage, offset, size, stride)</c>; since version 2, also <c>(requires_grad,
+    /// backward_hooks, metadata)</c>, of which the last may be left out.
     /// </summary>
-    private static PickleTensor Tensor(object?[] arguments, WeightsDtype? dtype, ref PickleInput input)
+    private static object TensorOfStorage(PickleGlobal callee, object?[] arguments, ref PickleInput input)
+    {
+        if (arguments.Length > 4)
+            CheckTraining(callee, arguments, 4, ref input);
+        CheckMetadata(callee, arguments, 6, ref input);
+        return Tensor(arguments, null, ref input);
+    }
+
+    /// <summary>
+    /// Checks the two arguments that concern training: a boolean, and hooks, of which there must be none.
+    /// </summary>
+    private static void CheckTraining(PickleGlobal callee, object?[] arguments, int at, ref PickleInput input)
+    {
+        if (arguments.ElementAtOrDefault(at) is not (bool or null))
+            throw NotUnderstood(callee, arguments[at], ref input);
+        if (arguments.ElementAtOrDefault(at + 1) is not (PickleDict { Items.Count: 0 } or null))
+            throw NotUnderstood(callee, arguments[at + 1], ref input);
+    }
+
+    /// <summary>
+    /// Checks the last argument. It may say that the numbers of the storage are negated or conjugated, which is not
+    /// read.
+    /// </summary>
+    private static void CheckMetadata(PickleGlobal callee, object?[] arguments, int at, ref PickleInput input)
+    {
+        if (arguments.Length > at + 1)
+            throw NotUnderstood(callee, arguments[at + 1], ref input);
+        var metadata = arguments.ElementAtOrDefault(at);
+        if (metadata is null)
+            return;
+        if (metadata is not PickleDict { Items: var items })
+            throw NotUnderstood(callee, metadata, ref input);
+        foreach (var (key, value) in items)
+        {
+            if (value is false && key is "neg" or "conj")
+                continue;
+            throw key is "neg" or "conj" && value is true
+                ? input.Fault(
+                    $"a tensor has the {(key is "neg" ? "negative" : "conjugate")} bit, which is not read: "
+                        + $"save tensor.resolve_{key}()"
+                )
+                : NotUnderstood(callee, key, ref input);
+        }
+    }
+
+    private static Errors.ServingException NotUnderstood(
+        PickleGlobal callee,
+        object? argument,
+        ref PickleInput input
+    ) => input.Fault($"{callee.FullName} has an argument that is not understood: {Describe(argument)}");
+
+    /// <summary>A tensor from its storage and geometry; opaque if its type is not read.</summary>
+    private static object Tensor(object?[] arguments, PickleGlobal? dtype, ref PickleInput input)
     {
         if (arguments is not [var source, long offset, PickleTuple size, PickleTuple stride, ..])
             throw input.Fault("a tensor takes a storage, an offset, sizes and strides");
@@ -136,7 +208,11 @@ internal static class PickleCalls
             _ => throw input.Fault($"a tensor takes a storage, not {Kind(source)}"),
         };
 
-        var element = dtype ?? storage.Dtype ?? throw input.Fault("a tensor over a storage without a type");
+        if (storage.Type.IsOtherType)
+            return new PickleOpaque(storage.Type, IsTensor: true);
+        if (dtype?.IsOtherType ?? false)
+            return new PickleOpaque(dtype, IsTensor: true);
+        var element = dtype?.Dtype ?? storage.Dtype ?? throw input.Fault("a tensor over a storage without a type");
         if (element.Size() != storage.ElementSize)
         {
             if (source is PickleStorageView)
@@ -210,5 +286,5 @@ internal static class PickleCalls
             };
     }
 
-    private static string TypeName(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";
+    private static string TypeName(PickleStorage storage) => storage.Dtype?.Text() ?? storage.Type.FullName;
 }
