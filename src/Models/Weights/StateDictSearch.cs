@@ -15,6 +15,8 @@ internal sealed class StateDictSearch(IReadOnlyList<TensorSpec>? network = null,
     public const string Root = ".";
 
     private const int ShownKeys = 5;
+    private const int MaxListDepth = 8;
+    private const int MaxListItems = 256;
 
     private readonly NameMapper? names = network is null ? null : new NameMapper(network, terms?.Prefix);
 
@@ -127,10 +129,10 @@ internal sealed class StateDictSearch(IReadOnlyList<TensorSpec>? network = null,
                     );
                 tensors.Add(new(name, tensor));
             }
-            else if (IsNested(value))
+            else if (IsTooDeep(value))
             {
                 throw Unreadable.Because(
-                    $"The state dict holds {PickleCalls.Kind(value)} of lists under {Quote(key)}, not a tensor."
+                    $"The state dict holds lists that are nested more than {MaxListDepth} times under {Quote(key)}."
                 );
             }
             else
@@ -142,17 +144,32 @@ internal sealed class StateDictSearch(IReadOnlyList<TensorSpec>? network = null,
         return new FoundStateDict(tensors, node.Parent is null ? null : Unreadable.Shorten(node.Path), skipped);
     }
 
-    /// <summary>Whether a value is a list or tuple that begins with lists, tuples, dicts or tensors.</summary>
-    private static bool IsNested(object? value)
+    /// <summary>
+    /// Whether lists or tuples are nested without end. Of each value, only the first items are looked at.
+    /// </summary>
+    private static bool IsTooDeep(object? value)
     {
-        const int Looked = 16;
-        var items = value switch
+        var left = MaxListItems;
+        return Visit(value, 0);
+
+        bool Visit(object? item, int depth)
         {
-            PickleList list => list.Items,
-            PickleTuple tuple => tuple.Items,
-            _ => (IList<object?>)[],
-        };
-        return items.Take(Looked).Any(item => item is PickleList or PickleTuple or PickleDict or PickleTensor);
+            IList<object?> items = item switch
+            {
+                PickleList list => list.Items,
+                PickleTuple tuple => tuple.Items,
+                _ => [],
+            };
+            if (items.Count == 0)
+                return false;
+            for (var i = 0; i < items.Count && left-- > 0; i++)
+            {
+                if (depth >= MaxListDepth || Visit(items[i], depth + 1))
+                    return true;
+            }
+
+            return false;
+        }
     }
 
     private static string NoDict(object? root) =>

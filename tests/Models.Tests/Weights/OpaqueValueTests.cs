@@ -34,6 +34,7 @@ public sealed class OpaqueValueTests
             { "deque", Join(Call(Global("collections", "deque"), Op(']'), Integer(5)), Integer(1), Op('a')) },
             { "default", Join(Call(Global("collections", "defaultdict"), Global("builtins", "list"))) },
             { "enum", Call(Global("package", "Color"), Integer(1)) },
+            { "member", Call(Global("builtins", "getattr"), Global("package", "Color"), Text("RED")) },
             { "date", Call(Global("datetime", "datetime"), [0x43, 2, 1, 2]) },
             {
                 "array",
@@ -120,6 +121,15 @@ public sealed class OpaqueValueTests
             { Call(Global("collections", "OrderedDict"), Thing), "OrderedDict takes" },
             { Call(Global("torch", "Size"), Thing), "torch.Size takes" },
             { Join(Thing, Text("x"), [0x93]), "not a string" },
+            { GetAttribute(Thing, Text("x")), "'builtins.getattr'" },
+            { GetAttribute(Global("package", "Thing"), Text("__init__")), "'builtins.getattr'" },
+            { GetAttribute(Global("package", "Thing"), Text("os")), "'builtins.getattr'" },
+            { GetAttribute(Global("package", "Thing"), Text("a.b")), "'builtins.getattr'" },
+            { GetAttribute(Global("datetime", "datetime"), Text("now")), "'builtins.getattr'" },
+            { GetAttribute(Global("torch.nn.modules.module", "Module"), Text("Load")), "'builtins.getattr'" },
+            { GetAttribute(Global("builtins", "list"), Text("x")), "'builtins.getattr'" },
+            { GetAttribute(Weight, Text("x")), "'builtins.getattr'" },
+            { Join(GetAttribute(Global("package", "Thing"), Text("x")), Op(')', 'R')), "is called" },
             { Join(Global("package", "Thing"), Op('N'), [0x81]), "is called" },
             { Join(Op('}', '('), Thing, Op('u')), "without a value" },
             { Join(Op('N'), Thing, Op('a')), "appended" },
@@ -196,6 +206,8 @@ public sealed class OpaqueValueTests
 
     private static byte[] Rebuild(params byte[][] arguments) =>
         Call(Global("torch._utils", "_rebuild_tensor_v2"), arguments);
+
+    private static byte[] GetAttribute(params byte[][] arguments) => Call(Global("builtins", "getattr"), arguments);
 
     private static byte[] Parameter(params byte[][] arguments) =>
         Call(

@@ -19,7 +19,8 @@ internal static class OpaqueGlobals
         array: array _array_reconstructor
         builtins: Ellipsis NotImplemented bool bytearray bytes complex dict float frozenset int list object range set
         builtins: slice str tuple
-        __builtin__: bool bytearray complex dict float frozenset int list long object set slice str tuple unicode xrange
+        __builtin__: Ellipsis NotImplemented bool bytearray complex dict float frozenset int list long object set slice
+        __builtin__: str tuple unicode xrange
         collections: ChainMap Counter UserDict UserList UserString defaultdict deque
         copy_reg: _reconstructor
         copyreg: _reconstructor
@@ -102,12 +103,22 @@ internal static class OpaqueGlobals
             return true;
         if (!IsName(module, isModule: true) || !IsName(name, isModule: false))
             return false;
-        var top = module.Split('.')[0];
-        if (PythonModules.StandardLibrary.Contains(top) || PythonModules.RunCode.Contains(top))
+        if (IsRestricted(module))
             return IsOfClasses(module) && char.IsAsciiLetterUpper(name[0]) && !name.Contains('.');
         return !module.Split('.').Any(PythonModules.Reached.Contains)
             && !name.Split('.').Any(PythonModules.Reached.Contains)
             && !name.Split('.').Any(PythonModules.Functions.Contains);
+    }
+
+    /// <summary>Whether a class of a module may be an enumeration with a member of a name.</summary>
+    public static bool IsMember(string module, string name) =>
+        !IsRestricted(module) && !name.Contains('.') && IsData(module, name);
+
+    /// <summary>Whether only listed classes of a module are data.</summary>
+    private static bool IsRestricted(string module)
+    {
+        var top = module.Split('.')[0];
+        return PythonModules.StandardLibrary.Contains(top) || PythonModules.RunCode.Contains(top);
     }
 
     private static bool IsOfClasses(string module) =>

@@ -27,6 +27,9 @@ internal enum PickleGlobalKind
     /// <summary>An element type.</summary>
     Dtype,
 
+    /// <summary>The function <c>getattr</c>, which names a member of an enumeration.</summary>
+    Attribute,
+
     /// <summary>A class or function whose values are not needed: calls and their arguments are ignored.</summary>
     Opaque,
 }

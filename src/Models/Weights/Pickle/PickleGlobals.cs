@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>
-/// The globals that make tensors: a strict list. All other globals are opaque or refused, as
+/// The globals with a meaning, above all those that make tensors: a strict list. All others are opaque or refused, as
 /// <see cref="OpaqueGlobals"/> decides.
 /// </summary>
 internal static class PickleGlobals
@@ -36,6 +36,8 @@ internal static class PickleGlobals
         Add("torch._utils", "_rebuild_parameter", PickleGlobalKind.RebuildParameter);
         Add("torch._utils", "_rebuild_parameter_with_state", PickleGlobalKind.RebuildParameter);
         Add("torch", "Size", PickleGlobalKind.Size);
+        Add("builtins", "getattr", PickleGlobalKind.Attribute);
+        Add("__builtin__", "getattr", PickleGlobalKind.Attribute);
         AddOtherTensors();
         AddStorages();
         AddDtypes();
