@@ -13,6 +13,7 @@ using ModelService.Models.Language;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Controllers;
 
@@ -38,6 +39,13 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// <param name="allowPartial">
     /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
     /// </param>
+    /// <param name="stateDict">
+    /// The keys around the state dict in the file, joined by dots, such as <c>model_ema</c>, or <c>.</c> for the file's
+    /// own dict. Needed only if several dicts of the file fit.
+    /// </param>
+    /// <param name="prefix">
+    /// The prefix of the network's tensors in the file, such as <c>encoder_q</c>. Needed only if several prefixes fit.
+    /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="201">The model, ready to predict. Location holds its address.</response>
     [HttpPost(Name = "createModel")]
@@ -58,7 +66,9 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     )]
     public async Task<ActionResult> Create(
         CancellationToken cancellationToken,
-        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false,
+        [FromQuery(Name = "state_dict")] string? stateDict = null,
+        [FromQuery] string? prefix = null
     )
     {
         using var request = await CreateModelRequest.ReadAsync(
@@ -71,7 +81,7 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
         var created = await catalog.CreateAsync(
             request.Model,
             request.Weights?.Upload,
-            allowPartial,
+            new WeightsTerms(allowPartial, stateDict, prefix),
             cancellationToken
         );
         return created.ToActionResult(found =>

@@ -12,6 +12,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Controllers;
 
@@ -40,6 +41,13 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// <param name="allowPartial">
     /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
     /// </param>
+    /// <param name="stateDict">
+    /// The keys around the state dict in the file, joined by dots, such as <c>model_ema</c>, or <c>.</c> for the file's
+    /// own dict. Needed only if several dicts of the file fit.
+    /// </param>
+    /// <param name="prefix">
+    /// The prefix of the network's tensors in the file, such as <c>encoder_q</c>. Needed only if several prefixes fit.
+    /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="201">The version, ready to predict. Location holds its address.</response>
     [HttpPost(Name = "createVersion")]
@@ -61,7 +69,9 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     public async Task<ActionResult> Create(
         string name,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false,
+        [FromQuery(Name = "state_dict")] string? stateDict = null,
+        [FromQuery] string? prefix = null
     )
     {
         // An unknown model is reported before gigabytes are received.
@@ -78,7 +88,7 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
         var added = await catalog.AddVersionAsync(
             request.Model,
             request.Weights?.Upload,
-            allowPartial,
+            new WeightsTerms(allowPartial, stateDict, prefix),
             cancellationToken
         );
         return added.ToActionResult(found =>

@@ -34,19 +34,33 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// int64 values fit into float32 is checked only when the file is loaded.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
+    /// <param name="stateDict">
+    /// The keys around the state dict in the file, joined by dots, such as <c>model_ema</c>, or <c>.</c> for the file's
+    /// own dict. Needed only if several dicts of the file fit.
+    /// </param>
+    /// <param name="prefix">
+    /// The prefix of the network's tensors in the file, such as <c>encoder_q</c>. Needed only if several prefixes fit.
+    /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The tensors that loading the file would load, and those that it would not.</response>
     [HttpPost("weights/check", Name = "checkWeights")]
     [ConsumesBytes]
     [Produces("application/json")]
     [FailsWith(ErrorCode.WeightsUnreadable, ErrorCode.StorageUnavailable)]
-    public async Task<ActionResult<WeightsReport>> Check(string name, CancellationToken cancellationToken)
+    public async Task<ActionResult<WeightsReport>> Check(
+        string name,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "state_dict")] string? stateDict = null,
+        [FromQuery] string? prefix = null
+    )
     {
         // An unknown model is reported before gigabytes are received.
         if (!catalog.FindNetwork(name, null).TryGet(out var network, out var failure))
             return new FailureResult(failure);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        return (await catalog.CheckWeightsAsync(network, file.Upload, cancellationToken)).ToResult(report => report);
+        var terms = new WeightsTerms(StateDict: stateDict, Prefix: prefix);
+        var checkedFile = await catalog.CheckWeightsAsync(network, file.Upload, terms, cancellationToken);
+        return checkedFile.ToResult(report => report);
     }
 
     /// <summary>Replaces the random weights of a version with those of a file.</summary>
@@ -59,6 +73,13 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="allowPartial">
     /// Loads the tensors that match and leaves the others random. The model reports this in every answer.
+    /// </param>
+    /// <param name="stateDict">
+    /// The keys around the state dict in the file, joined by dots, such as <c>model_ema</c>, or <c>.</c> for the file's
+    /// own dict. Needed only if several dicts of the file fit.
+    /// </param>
+    /// <param name="prefix">
+    /// The prefix of the network's tensors in the file, such as <c>encoder_q</c>. Needed only if several prefixes fit.
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The version after the change, with a report of the tensors that were loaded.</response>
@@ -77,14 +98,17 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
         string name,
         int version,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "allow_partial")] bool allowPartial = false
+        [FromQuery(Name = "allow_partial")] bool allowPartial = false,
+        [FromQuery(Name = "state_dict")] string? stateDict = null,
+        [FromQuery] string? prefix = null
     )
     {
         // A version that can't take weights is reported before gigabytes are received.
         if (!catalog.FindWithRandomWeights(name, version).TryGet(out _, out var failure))
             return new FailureResult(failure);
         using var file = await StagedFile.WriteAsync(Request, staging, limits.Value.MaxWeightsBytes, cancellationToken);
-        var changed = await catalog.PutWeightsAsync(name, version, file.Upload, allowPartial, cancellationToken);
+        var terms = new WeightsTerms(allowPartial, stateDict, prefix);
+        var changed = await catalog.PutWeightsAsync(name, version, file.Upload, terms, cancellationToken);
         return changed.ToResult(ModelResponse.Create);
     }
 

@@ -19,9 +19,20 @@ public sealed record LoadedWeights(
     internal static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
 
     /// <summary>Takes the tensors that fit from a file; those that the file marks as random stay random.</summary>
-    internal static LoadedWeights From(ArchitectureAnalysis network, WeightsFile file, string sha256)
+    internal static LoadedWeights From(
+        ArchitectureAnalysis network,
+        WeightsFile file,
+        string sha256,
+        WeightsTerms terms
+    )
     {
-        var report = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key);
+        var report = StateDictMatch.Compare(
+            network.StateDict,
+            file.Tensors,
+            network.Head?.Key,
+            file.Skipped,
+            terms.Prefix
+        );
         return Complete(
             network,
             report with
@@ -40,7 +51,12 @@ public sealed record LoadedWeights(
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
         IReadOnlyList<string> randomAtSource
-    ) => Complete(network, StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key), randomAtSource);
+    ) =>
+        Complete(
+            network,
+            StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key, prefix: ""),
+            randomAtSource
+        );
 
     private static LoadedWeights Complete(
         ArchitectureAnalysis network,

@@ -14,7 +14,7 @@ public sealed partial class ModelCatalog
     /// A weights file; borrowed. Without one, the weights are those of the model that this one is derived from, or
     /// random.
     /// </param>
-    /// <param name="allowPartial">Loads the tensors of the file that fit, and leaves the others random.</param>
+    /// <param name="terms">The client's choices about the weights file.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <returns>
     /// The version; <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not
@@ -27,7 +27,7 @@ public sealed partial class ModelCatalog
     public Task<Outcome<VersionOfModel>> CreateAsync(
         ResolvedModel model,
         WeightsUpload? upload,
-        bool allowPartial,
+        WeightsTerms terms,
         CancellationToken cancellationToken
     ) =>
         Outcome.OfAsync(async () =>
@@ -47,7 +47,7 @@ public sealed partial class ModelCatalog
             try
             {
                 var version = CreateVersion(entry, 1, model, parent: null);
-                var source = SourceOf(version, upload, allowPartial);
+                var source = SourceOf(version, upload, terms);
                 await BuildAsync(version, source, model.Definition.Samples ?? [], replaces: false, cancellationToken);
                 entry.Put(version);
                 entry.IsNew = false;
@@ -66,7 +66,7 @@ public sealed partial class ModelCatalog
     /// </summary>
     /// <param name="model">The model to build, with the name of the existing model.</param>
     /// <param name="upload">As of <see cref="CreateAsync"/>.</param>
-    /// <param name="allowPartial">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="terms">As of <see cref="CreateAsync"/>.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <returns>
     /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
@@ -75,7 +75,7 @@ public sealed partial class ModelCatalog
     public Task<Outcome<VersionOfModel>> AddVersionAsync(
         ResolvedModel model,
         WeightsUpload? upload,
-        bool allowPartial,
+        WeightsTerms terms,
         CancellationToken cancellationToken
     ) =>
         ChangeAsync(
@@ -95,7 +95,7 @@ public sealed partial class ModelCatalog
                         ),
                     ];
                 var version = CreateVersion(entry, entry.Settings.LastVersion + 1, model, parent.Version);
-                var source = SourceOf(version, upload, allowPartial);
+                var source = SourceOf(version, upload, terms);
                 entry.Put(version);
                 try
                 {
@@ -126,7 +126,7 @@ public sealed partial class ModelCatalog
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
     /// <param name="upload">A weights file; borrowed.</param>
-    /// <param name="allowPartial">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="terms">As of <see cref="CreateAsync"/>.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <returns>
     /// The version with its new weights, or as <see cref="FindWithRandomWeights"/> and <see cref="CreateAsync"/>: the
@@ -136,7 +136,7 @@ public sealed partial class ModelCatalog
         string name,
         int version,
         WeightsUpload upload,
-        bool allowPartial,
+        WeightsTerms terms,
         CancellationToken cancellationToken
     ) =>
         ChangeAsync(
@@ -155,7 +155,7 @@ public sealed partial class ModelCatalog
                 );
                 await BuildAsync(
                     after,
-                    new UploadedWeights(upload, allowPartial),
+                    new UploadedWeights(upload, terms),
                     await ReadSamplesAsync(before, cancellationToken),
                     replaces: true,
                     cancellationToken
@@ -215,10 +215,10 @@ public sealed partial class ModelCatalog
         return version;
     }
 
-    private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, bool allowPartial)
+    private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, WeightsTerms terms)
     {
         if (upload is not null)
-            return new UploadedWeights(upload, allowPartial);
+            return new UploadedWeights(upload, terms);
         if (version.Lineage?.From is not { } text)
             return new RandomWeights();
         var from = ModelReference.Parse(text);

@@ -135,13 +135,15 @@ public sealed partial class ModelCatalog
     /// <summary>Compares a weights file with the network of a model's default version, without building it.</summary>
     /// <param name="model">The network.</param>
     /// <param name="upload">The file; borrowed.</param>
+    /// <param name="terms">The client's choices.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <returns>The comparison, or <see cref="ErrorCode.WeightsUnreadable"/>.</returns>
     public Task<Outcome<WeightsReport>> CheckWeightsAsync(
         ResolvedModel model,
         WeightsUpload upload,
+        WeightsTerms terms,
         CancellationToken cancellationToken
-    ) => Outcome.OfAsync(() => opener.CheckAsync(model, upload, cancellationToken));
+    ) => Outcome.OfAsync(() => opener.CheckAsync(model, upload, terms, cancellationToken));
 
     /// <summary>Opens the weights of a version for download, as they are stored.</summary>
     /// <param name="name">The model's name.</param>

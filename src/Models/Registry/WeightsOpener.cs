@@ -39,8 +39,8 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
         var network = version.Resolved.Analysis;
         switch (source)
         {
-            case UploadedWeights(var upload, var allowPartial):
-                return await lane.RunAsync(() => OpenUpload(network, upload, allowPartial), cancellationToken);
+            case UploadedWeights(var upload, var terms):
+                return await lane.RunAsync(() => OpenUpload(network, upload, terms), cancellationToken);
             case VersionWeights(var other):
                 var (file, _) = await OpenStoredAsync(other, cancellationToken);
                 return Take(network, file.Tensors, other.Current.Weights?.RandomTensors ?? [], file);
@@ -52,7 +52,12 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
                 return Guard(
                     () =>
                     {
-                        var match = StateDictMatch.Compare(network.StateDict, own.Tensors, network.Head?.Key);
+                        var match = StateDictMatch.Compare(
+                            network.StateDict,
+                            own.Tensors,
+                            network.Head?.Key,
+                            prefix: ""
+                        );
                         match.ThrowIfMismatched();
                         return new OpenedWeights(snapshot.Weights!, match.Pairs, own);
                     },
@@ -66,18 +71,20 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
     /// <summary>Compares a weights file with a network.</summary>
     /// <param name="model">The network.</param>
     /// <param name="upload">The file; closed when the call ends.</param>
+    /// <param name="terms">The client's choices.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.WeightsUnreadable"/>.</exception>
     public Task<WeightsReport> CheckAsync(
         ResolvedModel model,
         WeightsUpload upload,
+        WeightsTerms terms,
         CancellationToken cancellationToken
     ) =>
         lane.RunAsync(
             () =>
             {
-                using var file = WeightsFile.Open(upload.File, limits.Value);
-                return LoadedWeights.From(model.Analysis, file, upload.Sha256).Report!;
+                using var file = Open(model.Analysis, upload, terms);
+                return LoadedWeights.From(model.Analysis, file, upload.Sha256, terms).Report!;
             },
             cancellationToken
         );
@@ -85,14 +92,17 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
     /// <inheritdoc/>
     public void Dispose() => lane.Dispose();
 
-    private OpenedWeights OpenUpload(ArchitectureAnalysis network, WeightsUpload upload, bool allowPartial)
+    private WeightsFile Open(ArchitectureAnalysis network, WeightsUpload upload, WeightsTerms terms) =>
+        WeightsFile.Open(upload.File, limits.Value, new StateDictSearch(network.StateDict, terms));
+
+    private OpenedWeights OpenUpload(ArchitectureAnalysis network, WeightsUpload upload, WeightsTerms terms)
     {
-        var file = WeightsFile.Open(upload.File, limits.Value);
+        var file = Open(network, upload, terms);
         return Guard(
             () =>
             {
-                var weights = LoadedWeights.From(network, file, upload.Sha256);
-                weights.Report!.ThrowIfMismatched(allowPartial);
+                var weights = LoadedWeights.From(network, file, upload.Sha256, terms);
+                weights.Report!.ThrowIfMismatched(terms.AllowPartial);
                 return new OpenedWeights(weights, weights.Report.Pairs, file);
             },
             file

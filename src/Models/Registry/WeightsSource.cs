@@ -14,8 +14,8 @@ internal sealed record RandomWeights : WeightsSource;
 
 /// <summary>A file that a client uploaded.</summary>
 /// <param name="File">The file; borrowed until the version is built.</param>
-/// <param name="AllowPartial">Whether tensors may be missing or left over.</param>
-internal sealed record UploadedWeights(WeightsUpload File, bool AllowPartial) : WeightsSource;
+/// <param name="Terms">The client's choices.</param>
+internal sealed record UploadedWeights(WeightsUpload File, WeightsTerms Terms) : WeightsSource;
 
 /// <summary>The tensors of another version that fit.</summary>
 /// <param name="Version">The other version, as it is stored.</param>

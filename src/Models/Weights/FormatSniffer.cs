@@ -14,14 +14,14 @@ internal static class FormatSniffer
         var head = file.Span(0, (int)Math.Min(file.Length, 512));
         if (head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8))
             return WeightsFormat.PyTorchZip;
-        if (LooksLikeSafetensors(head, file.Length))
+        if (LooksLikeSafetensors(head, file.Length) && !LooksLikeJson(head))
             return WeightsFormat.Safetensors;
         if (HasTorchSharpTensor(head))
             return WeightsFormat.TorchSharp;
         if (head.Length >= 2 && head[0] == 0x80)
             return WeightsFormat.PyTorchLegacy;
-        if (ForeignFormat(head) is { } foreign)
-            throw Unreadable.Because($"The file is {foreign}, not weights. {Supported}");
+        if (ForeignFormats.Describe(file) is { } foreign)
+            throw Unreadable.Because($"The file is not weights but {foreign}. {Supported}");
         if (LooksLikeTorchSharp(head))
             return WeightsFormat.TorchSharp;
         throw Unreadable.Because($"The format of the file is not known. {Supported}");
@@ -35,6 +35,12 @@ internal static class FormatSniffer
     private static bool LooksLikeSafetensors(ReadOnlySpan<byte> head, long length) =>
         head.Length >= 8
         && (BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)length || (head.Length > 8 && head[8] == '{'));
+
+    /// <summary>
+    /// Whether the file is JSON, whose ninth character may be a brace as well. The size of a header, in contrast, has
+    /// zeros in its eight bytes.
+    /// </summary>
+    private static bool LooksLikeJson(ReadOnlySpan<byte> head) => head[0] == '{' && !head[..8].Contains((byte)0);
 
     /// <summary>
     /// Whether the file begins with a count and with a tensor's name, element type and rank. The count comes first, so
@@ -61,27 +67,6 @@ internal static class FormatSniffer
             && TorchSharpReader.Dtype((long)dtype) is not null
             && tensor.TryRead(out var rank)
             && rank <= TensorGeometry.MaxRank;
-    }
-
-    /// <summary>Describes a known file format that doesn't hold weights; null for any other content.</summary>
-    private static string? ForeignFormat(ReadOnlySpan<byte> head)
-    {
-        if (head.StartsWith("\x1f\x8b"u8) || (head.Length >= 2 && head[0] == 0x1f && head[1] == 0x8b))
-            return "compressed with gzip (decompress it first)";
-        if (head.Length > 262 && head[257..].StartsWith("ustar"u8))
-            return "a tar archive (PyTorch before 0.2 wrote these; save the weights again with a newer version)";
-        if (
-            (head[0] == 0x89 && head[1..].StartsWith("PNG"u8))
-            || (head[0] == 0xff && head.Length > 2 && head[1] == 0xd8)
-            || head.StartsWith("GIF8"u8)
-        )
-        {
-            return "an image";
-        }
-
-        if (head.StartsWith("<"u8))
-            return "a web page or XML (was the download refused?)";
-        return null;
     }
 
     /// <summary>

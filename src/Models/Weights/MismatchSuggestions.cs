@@ -10,15 +10,21 @@ internal static class MismatchSuggestions
     /// <summary>Sentences for the client, one for each pattern that applies.</summary>
     /// <param name="missing">Tensors of the architecture that the file lacks, without counters.</param>
     /// <param name="unexpected">Tensors of the file that the architecture lacks.</param>
+    /// <param name="beside">Names in the file without the prefix of the network's tensors.</param>
     /// <param name="shapes">Tensors that have another shape in the file.</param>
     /// <param name="head">Key of the head, the layer that gives the class scores.</param>
+    /// <param name="names">How the names were compared.</param>
     public static IReadOnlyList<string> For(
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<StoredTensor> unexpected,
+        IReadOnlyList<string> beside,
         IReadOnlyList<ShapeMismatch> shapes,
-        string head
+        string head,
+        NameMapping names
     )
     {
+        if (names.Explain() is { } choice)
+            return [choice];
         StoredTensor[] others =
         [
             .. unexpected.Where(tensor => !tensor.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)),
@@ -27,6 +33,8 @@ internal static class MismatchSuggestions
         [
             .. new[]
             {
+                UnknownPrefix(names, unexpected.Count + beside.Count, beside),
+                Reparametrization.Explain(missing, others),
                 Prefix(missing, others),
                 Head(missing, others, shapes, head),
                 OtherNames(missing, others, head),
@@ -34,9 +42,16 @@ internal static class MismatchSuggestions
         ];
     }
 
+    /// <summary>A sentence if no name in the file has the client's prefix; otherwise null.</summary>
+    private static string? UnknownPrefix(NameMapping names, int unexpected, IReadOnlyList<string> beside) =>
+        names.Prefix.Length > 0 && beside.Count > 0 && beside.Count == unexpected && names.Fitting == 0
+            ? $"No name in the file begins with the prefix {Unreadable.Quote(names.Prefix)}; "
+                + $"the first name is {Unreadable.Quote(beside[0])}."
+            : null;
+
     /// <summary>
     /// A sentence about a prefix without which at least half of the missing names would be there; otherwise null.
-    /// <see cref="NamePrefix"/> didn't remove the prefix: not all names of the file have it, or it is not a usual one.
+    /// <see cref="NameMapper"/> didn't remove the prefix: more of the tensors that fit don't have it.
     /// </summary>
     private static string? Prefix(IReadOnlyList<TensorSpec> missing, StoredTensor[] others)
     {

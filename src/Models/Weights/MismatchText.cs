@@ -68,7 +68,7 @@ internal static class MismatchText
             ' ',
             [
                 $"The weights don't fit the architecture: {string.Join("; ", parts)}.",
-                .. allowPartial ? [WhyNotInPart(report)] : report.Suggestions,
+                .. allowPartial && !report.HasPrefixChoices ? [WhyNotInPart(report)] : report.Suggestions,
             ]
         );
     }

@@ -28,6 +28,12 @@ internal static class SafetensorsReader
             var entries = Entries(json.RootElement, limits);
             return new WeightsContent(
                 Tensors(entries, file, dataStart, limits),
+                Skipped:
+                [
+                    .. entries
+                        .Where(entry => entry.Dtype is null)
+                        .Select(entry => new SkippedEntry(entry.Name, $"a tensor of dtype {entry.DtypeName}")),
+                ],
                 RandomTensors: Random(json.RootElement)
             );
         }
@@ -99,7 +105,8 @@ internal static class SafetensorsReader
                 );
             }
 
-            tensors.Add(new StoredTensor(entry.Name, entry.Dtype, entry.Geometry, file, dataStart + entry.Begin));
+            if (entry.Dtype is { } dtype)
+                tensors.Add(new StoredTensor(entry.Name, dtype, entry.Geometry, file, dataStart + entry.Begin));
             expected = entry.End;
         }
 
@@ -110,6 +117,8 @@ internal static class SafetensorsReader
 
     private static void CheckMetadata(JsonElement metadata)
     {
+        if (metadata.ValueKind == JsonValueKind.Null)
+            return;
         if (
             metadata.ValueKind != JsonValueKind.Object
             || metadata.EnumerateObject().Any(pair => pair.Value.ValueKind != JsonValueKind.String)
@@ -124,8 +133,15 @@ internal static class SafetensorsReader
     /// </summary>
     private static IReadOnlyList<string>? Random(JsonElement root)
     {
-        if (!root.TryGetProperty(Metadata, out var metadata) || !metadata.TryGetProperty(RandomTensors, out var names))
+        if (
+            !root.TryGetProperty(Metadata, out var metadata)
+            || metadata.ValueKind != JsonValueKind.Object
+            || !metadata.TryGetProperty(RandomTensors, out var names)
+        )
+        {
             return null;
+        }
+
         try
         {
             return JsonSerializer.Deserialize<string[]>(names.GetString()!);

@@ -5,28 +5,42 @@ namespace ModelService.Models.Weights;
 /// <summary>Compares the tensors of a file to those of an architecture, by name and shape.</summary>
 public static class StateDictMatch
 {
+    /// <summary>Longest name of an entry that can be one of a tensor. Longer ones cost time to compare.</summary>
+    private const int MaxName = 4096;
+
     /// <summary>
-    /// Pairs the tensors by name. The prefixes <c>module.</c>, <c>model.</c> and <c>network.</c>, also in combination,
-    /// are ignored if every name in the file has them and no expected name does.
+    /// Pairs the tensors by name. A prefix that the network's tensors share in the file is left out, and so are the
+    /// words that wrappers put inside names. Tensors beside the prefix don't belong to the network.
     /// </summary>
     /// <param name="expected">The architecture's tensors, in its order; names are unique.</param>
     /// <param name="stored">The file's tensors.</param>
     /// <param name="head">
     /// Key of the head, the layer that gives the class scores; null for the layer of the last tensor.
     /// </param>
+    /// <param name="skipped">The entries beside the tensors.</param>
+    /// <param name="prefix">The prefix; empty: the names have none. Null: the one that fits.</param>
+    /// <exception cref="Errors.ServingException">
+    /// <c>weights_unreadable</c>: an entry that was skipped has the name of a tensor of the architecture.
+    /// </exception>
     public static WeightsReport Compare(
         IReadOnlyList<TensorSpec> expected,
         IReadOnlyList<StoredTensor> stored,
-        string? head = null
+        string? head = null,
+        IReadOnlyList<SkippedEntry>? skipped = null,
+        string? prefix = null
     )
     {
         ArgumentNullException.ThrowIfNull(expected);
         ArgumentNullException.ThrowIfNull(stored);
-        var prefix = NamePrefix.Find(
-            [.. expected.Select(spec => spec.Name)],
-            [.. stored.Select(tensor => tensor.Name)]
-        );
-        var unmatched = stored.ToDictionary(tensor => tensor.Name[prefix.Length..]);
+        var names = new NameMapper(expected, prefix).Map([.. stored.Select(tensor => (tensor.Name, tensor.Shape))]);
+        var unmatched = new Dictionary<string, StoredTensor>();
+        var beside = new List<string>();
+        foreach (var tensor in stored)
+        {
+            if (names.Find(tensor.Name) is not { } name || !unmatched.TryAdd(name, tensor))
+                beside.Add(tensor.Name);
+        }
+
         var pairs = new List<TensorPair>();
         var missing = new List<TensorSpec>();
         var shapes = new List<ShapeMismatch>();
@@ -40,23 +54,34 @@ public static class StateDictMatch
                 shapes.Add(new ShapeMismatch(spec.Name, spec.Shape, tensor.Shape));
         }
 
+        ThrowIfSkipped(missing, skipped ?? [], names);
         head ??= expected.Count == 0 ? "" : expected[^1].Layer;
-        StoredTensor[] unexpected = [.. stored.Where(tensor => unmatched.ContainsKey(tensor.Name[prefix.Length..]))];
-        var renamed =
-            prefix.Length == 0
-                ? []
-                : stored.Select(tensor => new RenamedTensor(tensor.Name, tensor.Name[prefix.Length..])).ToList();
-        return new WeightsReport(pairs, missing, [.. unexpected.Select(tensor => tensor.Name)], shapes, renamed)
+        StoredTensor[] unexpected = [.. unmatched.Values];
+        return new WeightsReport(
+            pairs,
+            missing,
+            [.. unexpected.Select(tensor => tensor.Name)],
+            beside,
+            shapes,
+            [.. stored.Select(tensor => Renamed(tensor.Name, names)).OfType<RenamedTensor>()],
+            skipped ?? []
+        )
         {
+            HasPrefixChoices = names.Choices.Count > 0,
             Suggestions = MismatchSuggestions.For(
                 [.. missing.Where(spec => !spec.IsCounter)],
                 unexpected,
+                beside,
                 shapes,
-                head
+                head,
+                names
             ),
             MissingOfPartialLayers = MissingOfPartialLayers(pairs, missing, head),
         };
     }
+
+    private static RenamedTensor? Renamed(string name, NameMapping names) =>
+        names.Find(name) is { } renamed && renamed != name ? new RenamedTensor(name, renamed) : null;
 
     /// <summary>
     /// Whether the shapes are equal. A counter may also be a list of one number: early versions of PyTorch stored
@@ -65,6 +90,23 @@ public static class StateDictMatch
     private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
         spec.Shape.SequenceEqual(tensor.Shape)
         || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
+
+    /// <summary>Refuses a file that has a needed tensor in a form that is not read.</summary>
+    private static void ThrowIfSkipped(List<TensorSpec> missing, IReadOnlyList<SkippedEntry> skipped, NameMapping names)
+    {
+        if (skipped.Count == 0)
+            return;
+        var needed = missing.Where(spec => !spec.IsCounter).Select(spec => spec.Name).ToHashSet();
+        var found = skipped.FirstOrDefault(entry =>
+            entry.Name.Length <= MaxName && names.Find(entry.Name) is { } name && needed.Contains(name)
+        );
+        if (found is not null)
+        {
+            throw Unreadable.Because(
+                $"The state dict holds {found.Found} under {Unreadable.Quote(found.Name)}, not a tensor that is read."
+            );
+        }
+    }
 
     private static IReadOnlyList<string> MissingOfPartialLayers(
         List<TensorPair> pairs,

@@ -17,6 +17,7 @@ public sealed class WeightsFile : IDisposable
         Format = format;
         Tensors = content.Tensors;
         Wrapper = content.Wrapper;
+        Skipped = content.Skipped ?? [];
         RandomTensors = content.RandomTensors ?? [];
         this.owned = owned;
     }
@@ -37,6 +38,9 @@ public sealed class WeightsFile : IDisposable
     /// The tensors, in file order and with the file's names. Empty if the file is valid but has none.
     /// </summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
+
+    /// <summary>The entries of the state dict that are not read.</summary>
+    public IReadOnlyList<SkippedEntry> Skipped { get; }
 
     /// <summary>
     /// Names of the tensors that were random in the model that the file was saved from. Only files that this service
@@ -65,9 +69,10 @@ public sealed class WeightsFile : IDisposable
     /// The file, whose path may be deleted already; owned by the result, and closed when the call fails.
     /// </param>
     /// <param name="limits">Upper limits for the file's content.</param>
-    internal static WeightsFile Open(FileStream file, WeightsLimits limits)
+    /// <param name="search">The state dict to find in the file; null: the one with most tensors.</param>
+    internal static WeightsFile Open(FileStream file, WeightsLimits limits, StateDictSearch? search = null)
     {
-        var opened = Open(MappedBytes.FromFile(file.SafeFileHandle, file.Name), limits);
+        var opened = Open(MappedBytes.FromFile(file.SafeFileHandle, file.Name), limits, search);
         opened.stream = file; // whose finalizer would close the handle
         return opened;
     }
@@ -80,17 +85,20 @@ public sealed class WeightsFile : IDisposable
     }
 
     /// <summary>Reads bytes as a file. The result owns the bytes; if the call fails, they are disposed.</summary>
-    internal static WeightsFile Open(MappedBytes bytes, WeightsLimits limits)
+    internal static WeightsFile Open(MappedBytes bytes, WeightsLimits limits, StateDictSearch? search = null)
     {
+        search ??= new StateDictSearch();
         var owned = new List<MappedBytes> { bytes };
         try
         {
             var format = FormatSniffer.Sniff(bytes);
+            if (format is WeightsFormat.Safetensors or WeightsFormat.TorchSharp)
+                search.ThrowIfNamed();
             var content = format switch
             {
                 WeightsFormat.Safetensors => SafetensorsReader.Read(bytes, limits),
-                WeightsFormat.PyTorchZip => PyTorchZipReader.Read(bytes, limits, owned),
-                WeightsFormat.PyTorchLegacy => PyTorchLegacyReader.Read(bytes, limits),
+                WeightsFormat.PyTorchZip => PyTorchZipReader.Read(bytes, limits, owned, search),
+                WeightsFormat.PyTorchLegacy => PyTorchLegacyReader.Read(bytes, limits, search),
                 _ => TorchSharpReader.Read(bytes, limits),
             };
             return new WeightsFile(format, content, owned);

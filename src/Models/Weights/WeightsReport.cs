@@ -14,16 +14,18 @@ public sealed record WeightsReport
         IReadOnlyList<TensorPair> pairs,
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<string> unexpected,
+        IReadOnlyList<string> beside,
         IReadOnlyList<ShapeMismatch> shapeMismatch,
-        IReadOnlyList<RenamedTensor> renamed
+        IReadOnlyList<RenamedTensor> renamed,
+        IReadOnlyList<SkippedEntry> skipped
     )
     {
         Pairs = pairs;
         MissingSpecs = missing;
         Missing = [.. missing.Select(spec => spec.Name)];
         Loaded = [.. pairs.Select(pair => pair.Expected.Name)];
-        Unexpected = [.. unexpected.Take(MaxFileNames).Select(Unreadable.Shorten)];
-        MoreUnexpected = unexpected.Count - Unexpected.Count;
+        Unexpected = [.. unexpected.Concat(beside).Take(MaxFileNames).Select(Unreadable.Shorten)];
+        MoreUnexpected = unexpected.Count + beside.Count - Unexpected.Count;
         ShapeMismatch = shapeMismatch;
         DtypeConverted = [.. pairs.Select(Converted).OfType<ConvertedTensor>()];
         Renamed =
@@ -33,6 +35,7 @@ public sealed record WeightsReport
                 .Select(tensor => new RenamedTensor(Unreadable.Shorten(tensor.From), Unreadable.Shorten(tensor.To))),
         ];
         MoreRenamed = renamed.Count - Renamed.Count;
+        Skipped = [.. skipped.Take(MaxFileNames).Select(entry => entry with { Name = Unreadable.Shorten(entry.Name) })];
         IsMatch = !IsEmpty && missing.All(spec => spec.IsCounter) && unexpected.Count == 0 && shapeMismatch.Count == 0;
     }
 
@@ -41,7 +44,8 @@ public sealed record WeightsReport
     private WeightsReport() { }
 
     /// <summary>
-    /// Whether the file has exactly the tensors of the architecture, and at least one. Counters may be missing.
+    /// Whether the file has exactly the tensors of the architecture, and at least one. Counters may be missing. If the
+    /// network's tensors have a prefix in the file, there may be others without it.
     /// </summary>
     [JsonPropertyName("matches"), JsonInclude]
     public bool IsMatch { get; private init; }
@@ -103,13 +107,23 @@ public sealed record WeightsReport
     [JsonInclude]
     public IReadOnlyList<ConvertedTensor> DtypeConverted { get; private init; } = [];
 
-    /// <summary>Names whose prefix was removed: the first 1,000, each cut after 120 characters.</summary>
+    /// <summary>
+    /// Names without a prefix, or a wrapper's word, that they have in the file: the first 1,000, each cut after 120
+    /// characters.
+    /// </summary>
     [JsonInclude]
     public IReadOnlyList<RenamedTensor> Renamed { get; private init; } = [];
 
     /// <summary>Number of renamed tensors beyond those listed.</summary>
     [JsonInclude]
     public int MoreRenamed { get; private init; }
+
+    /// <summary>
+    /// Entries of the state dict that are not read, since they are not tensors or of another element type: the first
+    /// 1,000. The network doesn't need them.
+    /// </summary>
+    [JsonInclude]
+    public IReadOnlyList<SkippedEntry> Skipped { get; private init; } = [];
 
     /// <summary>Sentences about the likely cause of a mismatch; usually none.</summary>
     [JsonInclude]
@@ -120,6 +134,9 @@ public sealed record WeightsReport
     public IReadOnlyList<TensorPair> Pairs { get; internal init; } = [];
 
     internal IReadOnlyList<TensorSpec> MissingSpecs { get; } = [];
+
+    /// <summary>Whether several prefixes fit, of which the client must choose one.</summary>
+    internal bool HasPrefixChoices { get; init; }
 
     internal bool IsEmpty => Loaded.Count == 0 && Unexpected.Count == 0 && ShapeMismatch.Count == 0;
 
@@ -140,7 +157,7 @@ public sealed record WeightsReport
     public void ThrowIfMismatched(bool allowPartial = false)
     {
         var fitsInPart = MissingOfPartialLayers.Count == 0 && Pairs.Any(pair => !pair.Expected.IsCounter);
-        if (IsMatch || (allowPartial && fitsInPart))
+        if (IsMatch || (allowPartial && fitsInPart && !HasPrefixChoices))
             return;
         throw MismatchText.Error(this, allowPartial);
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Requests;
 using ModelService.Api.Tests.Support;
 using ModelService.Models.Registry;
+using ModelService.Models.Weights;
 
 namespace ModelService.Api.Tests.Requests;
 
@@ -110,7 +111,7 @@ public sealed class StagingTests : IAsyncDisposable
 
         var outcome = await server
             .Services.GetRequiredService<ModelCatalog>()
-            .PutWeightsAsync("staged", 1, staged.Upload, allowPartial: false, TestContext.Current.CancellationToken);
+            .PutWeightsAsync("staged", 1, staged.Upload, WeightsTerms.Default, TestContext.Current.CancellationToken);
 
         Assert.Null(outcome.Failure);
         Assert.Equal(

@@ -58,8 +58,8 @@ public sealed class WeightsServer : WebApplicationFactory<Program>
         );
     }
 
-    internal Task<Reply> CheckAsync(string name, string file) =>
-        SendAsync(HttpMethod.Post, $"/v1/models/{name}/weights/check", Body(file));
+    internal Task<Reply> CheckAsync(string name, string file, string query = "") =>
+        SendAsync(HttpMethod.Post, $"/v1/models/{name}/weights/check{query}", Body(file));
 
     internal Task<Reply> PutAsync(string name, string file, string query = "", int version = 1) =>
         SendAsync(HttpMethod.Put, $"/v1/models/{name}/versions/{version}/weights{query}", Body(file));

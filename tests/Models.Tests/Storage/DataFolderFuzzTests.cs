@@ -145,8 +145,10 @@ public sealed class DataFolderFuzzTests : IDisposable
                         [],
                         [],
                         ["a.weight"],
+                        ["criterion.weight"],
                         [new("fc.weight", [2, 4], [7, 4])],
-                        [new("x", "y")]
+                        [new("x", "y")],
+                        [new("epoch", "a number")]
                     ),
                     Samples = new SamplesReport(1, [new SampleDifference(0, 1, 0, 0.5, 0.001, null)]),
                 },

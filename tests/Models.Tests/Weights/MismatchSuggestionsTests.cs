@@ -48,19 +48,45 @@ public sealed class MismatchSuggestionsTests
     }
 
     [Theory]
-    [InlineData("backbone.")]
-    [InlineData("module.encoder.")]
-    public void For_PrefixThatIsNotKnown_SaysHowToLeaveItOut(string prefix) =>
-        Assert.Contains(
-            $"k.removeprefix('{prefix}')",
-            Suggestions(
-                (prefix + "body.weight", [4, 3]),
-                (prefix + "fc.weight", [7, 4]),
-                (prefix + "fc.bias", [7]),
-                ("other", [1])
-            )[0],
-            StringComparison.Ordinal
+    [InlineData("model.", "model_ema.")]
+    [InlineData("encoder_q.", "encoder_k.")]
+    public void For_TwoPrefixesThatFit_NamesBoth(string first, string second)
+    {
+        var suggestion = Single([
+            .. Net.SelectMany(spec =>
+                new[] { (first + spec.Name, spec.Shape.ToArray()), (second + spec.Name, spec.Shape.ToArray()) }
+            ),
+        ]);
+
+        Assert.Contains($"'{first}' (3 tensors), '{second}' (3 tensors)", suggestion, StringComparison.Ordinal);
+        Assert.Contains($"(prefix={first[..^1]},", suggestion, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("fc.weight_orig", "fc.weight_mask", "prune.remove")]
+    [InlineData("fc.weight_orig", "fc.weight_u", "remove_spectral_norm")]
+    [InlineData("fc.weight_g", "fc.weight_v", "remove_weight_norm")]
+    [InlineData(
+        "fc.parametrizations.weight.original0",
+        "fc.parametrizations.weight.original1",
+        "remove_parametrizations"
+    )]
+    [InlineData("fc.parametrizations.weight.original", "fc.parametrizations.weight.0.x", "remove_parametrizations")]
+    [InlineData("net.fc.weight_orig", "net.fc.weight_mask", "prune.remove")]
+    public void For_WeightInParts_NamesTheRemedy(string first, string second, string expected)
+    {
+        var prefix = first.StartsWith("net.", StringComparison.Ordinal) ? "net." : "";
+
+        var suggestions = Suggestions(
+            (prefix + "body.weight", [4, 3]),
+            (prefix + "fc.bias", [7]),
+            (first, [7, 4]),
+            (second, [7, 4])
         );
+
+        Assert.Contains(suggestions, text => text.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(suggestions, text => text.Contains("'fc.weight'", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void For_PrefixOnSomeNamesOnly_SaysHowToLeaveItOut() =>

@@ -25,7 +25,8 @@ public sealed class WeightsFileTests
     }
 
     [Theory]
-    [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "F8_E4M3")]
+    [InlineData("""{"w":{"dtype":"X32","shape":[1],"data_offsets":[0,1]}}""", "X32")]
+    [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,1]}}""", "doesn't fill")]
     [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}""", "that the format doesn't know")]
     [InlineData("""{"w":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}""", "whole numbers")]
     [InlineData("""{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"dtype":"U8"}}""", "JSON")]

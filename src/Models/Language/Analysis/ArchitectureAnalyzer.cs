@@ -106,22 +106,8 @@ internal sealed class ArchitectureAnalyzer
             return node;
         }
 
-        if (layer.IsKeyed && !keys.Take(key!))
-        {
-            Fail(
-                JsonPointer.Append(layer.Pointer, "name"),
-                $"The key '{node.Key}' is taken by another layer at the same level: give this layer another name."
-            );
-        }
-
-        if (layer.IsKeyed && ModuleAttributes.Contains(key!))
-        {
-            Fail(
-                JsonPointer.Append(layer.Pointer, "name"),
-                $"'{key}' is an attribute of PyTorch's nn.Module, so add_module refuses it as a layer's name: "
-                    + "give this layer another name."
-            );
-        }
+        foreach (var problem in layer.IsKeyed ? keys.Take(key!) : [])
+            Fail(JsonPointer.Append(layer.Pointer, "name"), problem);
 
         try
         {

@@ -18,9 +18,9 @@ public abstract record LayerDefinition
 {
     /// <summary>The layer's key in the state dict; its position in its parent when left out.</summary>
     [Description(
-        "The layer's key in the state dict: letters, digits and '_'. Its position in its parent when left out."
+        "The layer's key in the state dict: 1 to 64 characters without dots. Its position in its parent when left out."
     )]
-    [RegularExpression("[A-Za-z0-9_]{1,64}")]
+    [RegularExpression(@"[^.\u0000-\u001f\u007f]{1,64}")]
     public string? Name { get; init; }
 
     /// <summary>JSON Pointer to the layer in the definition.</summary>

@@ -25,9 +25,9 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <returns>The variable that holds the result.</returns>
     public string Call(LayerNode node, string constructor, string input)
     {
-        var key = node.Key[(node.Key.LastIndexOf('.') + 1)..];
-        Registrations.Add($"self.add_module(\"{key}\", {constructor})");
-        return Assign($"self._modules[\"{key}\"]({input})");
+        var key = PyTorchExpression.Text(node.Key[(node.Key.LastIndexOf('.') + 1)..]);
+        Registrations.Add($"self.add_module({key}, {constructor})");
+        return Assign($"self._modules[{key}]({input})");
     }
 
     /// <summary>Writes a class of its own for a block, and runs it.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Parameters;
@@ -21,6 +23,23 @@ internal static class PyTorchExpression
             .OrderBy(given => !given.Member.Name.StartsWith("in_", StringComparison.Ordinal))
             .Select(given => $"{given.Member.Name}={given.Member.Codec.Python(given.Value)}");
         return $"nn.{LayerCatalogue.ByType[node.Definition.GetType()].ClassName}({string.Join(", ", arguments)})";
+    }
+
+    /// <summary>A string, in which characters other than those of ASCII are escaped.</summary>
+    public static string Text(string text)
+    {
+        var literal = new StringBuilder("\"");
+        foreach (var letter in text.EnumerateRunes())
+        {
+            if (letter.Value is '"' or '\\')
+                literal.Append('\\').Append((char)letter.Value);
+            else if (letter.Value is >= ' ' and <= '~')
+                literal.Append((char)letter.Value);
+            else
+                literal.Append(CultureInfo.InvariantCulture, $"\\U{letter.Value:x8}");
+        }
+
+        return literal.Append('"').ToString();
     }
 
     /// <summary>A list of numbers.</summary>

@@ -60,12 +60,13 @@ public sealed class PyTorchSource
     }
 
     /// <summary>
-    /// A class name that no other block has: the block's key with underscores for dots, and a number when another key
-    /// gives the same name.
+    /// A class name that no other block has: the block's key with underscores for dots and all other characters that a
+    /// name can't have, and a number when another key gives the same name.
     /// </summary>
     internal string ClassName(LayerNode node)
     {
-        var name = "Block_" + node.Key.Replace('.', '_');
+        var name =
+            "Block_" + string.Concat(node.Key.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
         var unique = name;
         for (var number = 2; !names.Add(unique); number++)
             unique = $"{name}_{number}";

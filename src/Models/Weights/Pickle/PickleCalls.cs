@@ -21,28 +21,41 @@ internal static class PickleCalls
         callee.Kind switch
         {
             PickleGlobalKind.OrderedDict => OrderedDict(arguments, ref input),
-            PickleGlobalKind.RebuildTensor => Tensor(arguments, null, ref input),
-            PickleGlobalKind.RebuildTensorOfDtype => TensorOfDtype(arguments, ref input),
-            PickleGlobalKind.RebuildParameter => arguments is [PickleTensor tensor, ..]
-                ? tensor
-                : throw input.Fault($"{callee.Name} takes a tensor, not {Kind(arguments.FirstOrDefault())}"),
+            PickleGlobalKind.RebuildTensor => PickleTensors.OfStorage(callee, arguments, ref input),
+            PickleGlobalKind.RebuildTensorOfDtype => PickleTensors.OfDtype(callee, arguments, ref input),
+            PickleGlobalKind.RebuildParameter => PickleTensors.Parameter(callee, arguments, ref input),
+            PickleGlobalKind.RebuildOtherTensor => new PickleOpaque(callee, IsTensor: true),
             PickleGlobalKind.Size => arguments is [PickleTuple sizes]
                 ? sizes
                 : throw input.Fault("torch.Size takes a tuple"),
-            PickleGlobalKind.Inert => new PickleInert(callee.Name),
-            _ => throw input.Fault($"{callee.Name} is called, but no weights file needs that"),
+            PickleGlobalKind.Attribute => Attribute(callee, arguments, ref input),
+            PickleGlobalKind.Opaque => new PickleOpaque(callee),
+            _ => throw input.Fault($"{callee.FullName} is called, but no weights file needs that"),
         };
 
     /// <summary>
-    /// The storage that a persistent id refers to. The id is <c>('storage', type, key, location, count)</c>; in legacy
-    /// files a sixth item may describe a view of the storage.
+    /// The storage, or class, that a persistent id refers to. The id is <c>('storage', type, key, location, count)</c>;
+    /// in legacy files a sixth item may describe a view of the storage. Legacy files also refer to classes of modules,
+    /// with their source code: <c>('module', class, file, code)</c>.
     /// </summary>
     /// <param name="id">The persistent id.</param>
     /// <param name="storages">The storages so far, by key; a new one is added.</param>
     /// <param name="input">The pickle, for errors.</param>
-    /// <returns>A <see cref="PickleStorage"/> or a <see cref="PickleStorageView"/>.</returns>
+    /// <returns>
+    /// A <see cref="PickleStorage"/>, a <see cref="PickleStorageView"/> or a <see cref="PickleGlobal"/>.
+    /// </returns>
     public static object Storage(object? id, Dictionary<string, PickleStorage> storages, ref PickleInput input)
     {
+        if (
+            id is PickleTuple
+            {
+                Items: ["module", PickleGlobal { Kind: PickleGlobalKind.Opaque } module, string, string]
+            }
+        )
+        {
+            return module;
+        }
+
         if (
             id is not PickleTuple { Items.Length: <= 6, Items: var items }
             || items
@@ -57,11 +70,11 @@ internal static class PickleCalls
 
         if (key.Length > MaxKeyLength)
             throw input.Fault($"the key {Unreadable.Quote(key)} of a storage is longer than {MaxKeyLength} characters");
-        if (count < 0 || count > long.MaxValue / 8)
+        if (count < 0 || count > long.MaxValue / 16)
             throw input.Fault($"the storage {Unreadable.Quote(key)} claims to have {count} elements");
 
-        var storage = new PickleStorage(key, type.Dtype, count);
-        if (!storages.TryAdd(key, storage) && storages[key] != storage)
+        var storage = new PickleStorage(key, type, count);
+        if (!storages.TryAdd(key, storage) && !storages[key].Agrees(storage))
         {
             var previous = storages[key];
             throw input.Fault(
@@ -86,10 +99,21 @@ internal static class PickleCalls
             PickleDict => "a dict",
             PickleTensor => "a tensor",
             PickleStorage or PickleStorageView => "a storage",
-            PickleGlobal global => global.Name,
-            PickleInert inert => inert.Name,
+            PickleGlobal global => Unreadable.Shorten(global.FullName),
+            PickleOpaque { IsTensor: true, Class: var kind } => kind.Noun ?? $"a tensor of type {kind.FullName}",
+            PickleOpaque { Class.Module: "", Name: var noun } => noun,
+            PickleOpaque opaque => $"an object of class {Unreadable.Shorten(opaque.Name)}",
             _ => "a value of another kind",
         };
+
+    /// <summary>
+    /// The member of an enumeration, as Python 3.11 writes it: <c>getattr(class, name)</c>. Nothing is looked up.
+    /// </summary>
+    private static PickleOpaque Attribute(PickleGlobal callee, object?[] arguments, ref PickleInput input) =>
+        arguments is [PickleGlobal { Kind: PickleGlobalKind.Opaque } type, string name]
+        && OpaqueGlobals.IsMember(type.Module, name)
+            ? new PickleOpaque(type)
+            : throw input.Fault(PickleGlobals.Refusal(callee.Module, callee.Name));
 
     /// <summary>An empty dict, or one from a list of pairs, as Python 2 wrote it.</summary>
     private static PickleDict OrderedDict(object?[] arguments, ref PickleInput input)
@@ -116,53 +140,6 @@ internal static class PickleCalls
         return dict;
     }
 
-    private static PickleTensor TensorOfDtype(object?[] arguments, ref PickleInput input) =>
-        arguments is [_, _, _, _, _, _, PickleGlobal { Kind: PickleGlobalKind.Dtype } dtype, ..]
-            ? Tensor(arguments, dtype.Dtype, ref input)
-            : throw input.Fault($"a tensor without a supported dtype; supported are {WeightsDtypes.Known}");
-
-    /// <summary>
-    /// A tensor from the arguments <c>(storage, offset, size, stride, ...)</c>. Further arguments concern training and
-    /// are ignored.
-    /// </summary>
-    private static PickleTensor Tensor(object?[] arguments, WeightsDtype? dtype, ref PickleInput input)
-    {
-        if (arguments is not [var source, long offset, PickleTuple size, PickleTuple stride, ..])
-            throw input.Fault("a tensor takes a storage, an offset, sizes and strides");
-        var (storage, viewOffset, count) = source switch
-        {
-            PickleStorage whole => (whole, 0L, whole.Count),
-            PickleStorageView view => (view.Storage, view.Offset, view.Count),
-            _ => throw input.Fault($"a tensor takes a storage, not {Kind(source)}"),
-        };
-
-        var element = dtype ?? storage.Dtype ?? throw input.Fault("a tensor over a storage without a type");
-        if (element.Size() != storage.ElementSize)
-        {
-            if (source is PickleStorageView)
-                throw input.Fault("a tensor over a view of a storage with another type");
-            count = count * storage.ElementSize / element.Size();
-        }
-
-        if (offset < 0 || offset > count)
-        {
-            throw input.Fault(
-                $"a tensor's offset of {offset} is outside of its storage {Unreadable.Quote(storage.Key)}, "
-                    + $"which has {count} elements"
-            );
-        }
-
-        var geometry = TensorGeometry.Strided(
-            Numbers(size, ref input),
-            Numbers(stride, ref input),
-            count - offset,
-            out var fault
-        );
-        return geometry is null
-            ? throw input.Fault($"a tensor over the storage {Unreadable.Quote(storage.Key)} has {fault}")
-            : new PickleTensor(storage, element, viewOffset + offset, geometry);
-    }
-
     private static PickleStorageView View(PickleStorage storage, PickleTuple view, ref PickleInput input)
     {
         if (view.Items is not [_, long offset, long count])
@@ -177,24 +154,10 @@ internal static class PickleCalls
         return new PickleStorageView(storage, offset, count);
     }
 
-    private static long[] Numbers(PickleTuple tuple, ref PickleInput input)
-    {
-        input.Charge(tuple.Items.Length);
-        var numbers = new long[tuple.Items.Length];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = tuple.Items[i] is long number
-                ? number
-                : throw input.Fault($"a tensor's sizes or strides contain {Kind(tuple.Items[i])}");
-        }
-
-        return numbers;
-    }
-
     /// <summary>
     /// A value for messages: strings and numbers as they are, a tuple by its items, any other by its kind.
     /// </summary>
-    private static string Describe(object? value)
+    public static string Describe(object? value)
     {
         if (value is not PickleTuple { Items: var items })
             return Item(value);
@@ -210,5 +173,5 @@ internal static class PickleCalls
             };
     }
 
-    private static string TypeName(PickleStorage storage) => storage.Dtype?.Text() ?? "byte";
+    private static string TypeName(PickleStorage storage) => storage.Dtype?.Text() ?? storage.Type.FullName;
 }

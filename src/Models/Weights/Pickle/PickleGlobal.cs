@@ -1,6 +1,6 @@
 namespace ModelService.Models.Weights.Pickle;
 
-/// <summary>The meaning of a known global.</summary>
+/// <summary>The meaning of a global.</summary>
 internal enum PickleGlobalKind
 {
     /// <summary>The class <c>OrderedDict</c>.</summary>
@@ -15,6 +15,9 @@ internal enum PickleGlobalKind
     /// <summary>A function that creates a parameter from a tensor.</summary>
     RebuildParameter,
 
+    /// <summary>A function that creates a tensor of a kind that is not read, such as a sparse one.</summary>
+    RebuildOtherTensor,
+
     /// <summary>The class of a storage.</summary>
     Storage,
 
@@ -24,12 +27,35 @@ internal enum PickleGlobalKind
     /// <summary>An element type.</summary>
     Dtype,
 
-    /// <summary>A global whose values are not needed: calls and their arguments are ignored.</summary>
-    Inert,
+    /// <summary>The function <c>getattr</c>, which names a member of an enumeration.</summary>
+    Attribute,
+
+    /// <summary>A class or function whose values are not needed: calls and their arguments are ignored.</summary>
+    Opaque,
 }
 
-/// <summary>A known global. It is a token, never a function or a class.</summary>
-/// <param name="Name">Its full name in Python.</param>
+/// <summary>A global that a pickle names. It is a token, never a function or a class.</summary>
+/// <param name="Module">Its module in Python.</param>
+/// <param name="Name">Its name in the module.</param>
 /// <param name="Kind">Its meaning, which decides the result of a call.</param>
-/// <param name="Dtype">The element type, for a storage or a dtype.</param>
-internal sealed record PickleGlobal(string Name, PickleGlobalKind Kind, WeightsDtype? Dtype = null);
+/// <param name="Dtype">
+/// The element type, for a storage or a dtype; null for an untyped storage, and for a type that is not read.
+/// </param>
+/// <param name="ElementSize">Bytes of an element, for a storage.</param>
+/// <param name="Noun">A noun for the tensor that a function creates, and what to save instead.</param>
+internal sealed record PickleGlobal(
+    string Module,
+    string Name,
+    PickleGlobalKind Kind,
+    WeightsDtype? Dtype = null,
+    int ElementSize = 1,
+    string? Noun = null
+)
+{
+    /// <summary>Its full name in Python. The text is made on demand: a file may name very many globals.</summary>
+    public string FullName => Module.Length == 0 ? Name : $"{Module}.{Name}";
+
+    /// <summary>Whether it is the class of a storage, or an element type, that is not read.</summary>
+    public bool IsOtherType =>
+        Dtype is null && Kind is PickleGlobalKind.Storage or PickleGlobalKind.Dtype && Name != "UntypedStorage";
+}

@@ -62,9 +62,9 @@ internal static class PickleScalars
     }
 
     /// <summary>Skips bytes. They occur only beside weights, for instance in numbers of numpy.</summary>
-    private static PickleInert Bytes(ulong length, ref PickleInput input, int max)
+    private static PickleOpaque Bytes(ulong length, ref PickleInput input, int max)
     {
         input.Bytes(length, max);
-        return new PickleInert("bytes");
+        return PickleOpaque.Bytes;
     }
 }

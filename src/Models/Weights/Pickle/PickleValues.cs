@@ -18,26 +18,42 @@ internal sealed class PickleList
 internal sealed class PickleDict
 {
     public List<KeyValuePair<object?, object?>> Items { get; } = [];
-
-    /// <summary>The value of a string key if the value is a dict; otherwise null.</summary>
-    public PickleDict? Child(string key) =>
-        Items.FirstOrDefault(item => item.Key is string text && text == key).Value as PickleDict;
 }
 
-/// <summary>A harmless value that is not needed. Its content is dropped.</summary>
-internal sealed record PickleInert(string Name);
+/// <summary>
+/// A placeholder for a value that is not needed, such as an object of a class. Its content is dropped, and nothing can
+/// be done with it except to build it, to update it and to append to it.
+/// </summary>
+/// <param name="Class">The class or function that the value comes from.</param>
+/// <param name="IsTensor">Whether the value is a tensor of a kind that is not read.</param>
+internal sealed record PickleOpaque(PickleGlobal Class, bool IsTensor = false)
+{
+    public static PickleOpaque Bytes { get; } = new(new PickleGlobal("", "bytes", PickleGlobalKind.Opaque));
+
+    public static PickleOpaque Set { get; } = new(new PickleGlobal("", "a set", PickleGlobalKind.Opaque));
+
+    /// <summary>The full name of the class.</summary>
+    public string Name => Class.FullName;
+}
 
 /// <summary>A storage that tensors refer to, as the pickle declares it.</summary>
 /// <param name="Key">Its name in the file. It is only compared, never used as a path.</param>
-/// <param name="Dtype">Its element type; null for an untyped storage of bytes.</param>
+/// <param name="Type">The class of the storage.</param>
 /// <param name="Count">Number of elements; number of bytes for an untyped storage.</param>
-internal sealed record PickleStorage(string Key, WeightsDtype? Dtype, long Count)
+internal sealed record PickleStorage(string Key, PickleGlobal Type, long Count)
 {
+    /// <summary>Its element type; null for an untyped storage of bytes, and for types that are not read.</summary>
+    public WeightsDtype? Dtype => Type.Dtype;
+
     /// <summary>Number of bytes that the storage must have in the file.</summary>
     public long ByteLength => Count * ElementSize;
 
     /// <summary>Bytes of an element.</summary>
-    public int ElementSize => Dtype?.Size() ?? 1;
+    public int ElementSize => Type.ElementSize;
+
+    /// <summary>Whether two declarations of a storage agree.</summary>
+    public bool Agrees(PickleStorage other) =>
+        (Dtype, ElementSize, Count) == (other.Dtype, other.ElementSize, other.Count);
 }
 
 /// <summary>A part of a storage. Files from before PyTorch 0.4 can refer to such parts.</summary>

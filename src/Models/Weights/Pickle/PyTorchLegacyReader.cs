@@ -7,7 +7,7 @@ namespace ModelService.Models.Weights.Pickle;
 /// <summary>
 /// Reads the format of torch.save before PyTorch 1.6. The file has five pickles (a magic number, a protocol, the system
 /// that wrote the file, the object, and the keys of the storages), then each storage as its number of elements and its
-/// bytes.
+/// bytes. Bytes after the last storage are ignored, as PyTorch does.
 /// </summary>
 internal static class PyTorchLegacyReader
 {
@@ -19,7 +19,7 @@ internal static class PyTorchLegacyReader
         CultureInfo.InvariantCulture
     );
 
-    public static WeightsContent Read(MappedBytes file, WeightsLimits limits)
+    public static WeightsContent Read(MappedBytes file, WeightsLimits limits, StateDictSearch search)
     {
         var offset = 0L;
         var storages = new Dictionary<string, PickleStorage>();
@@ -37,10 +37,10 @@ internal static class PyTorchLegacyReader
         var ordered = InFileOrder(Next(file, ref offset, limits, []), storages);
         var offsets = StorageOffsets(file, offset, ordered);
 
-        var (found, wrapper) = StateDictExtractor.Extract(root, limits);
-        TensorList.CheckCount(found.Count, limits);
+        var found = search.Find(root, limits);
+        TensorList.CheckCount(found.Tensors.Count, limits);
         var tensors = new TensorList(limits);
-        foreach (var (name, tensor) in found)
+        foreach (var (name, tensor) in found.Tensors)
         {
             tensors.Add(
                 new StoredTensor(
@@ -53,7 +53,7 @@ internal static class PyTorchLegacyReader
             );
         }
 
-        return new WeightsContent(tensors.Tensors, wrapper);
+        return new WeightsContent(tensors.Tensors, found.Path, found.Skipped);
     }
 
     /// <summary>Reads the pickle at an offset and moves the offset behind it.</summary>
@@ -131,8 +131,6 @@ internal static class PyTorchLegacyReader
             end += storage.ByteLength;
         }
 
-        if (end != file.Length)
-            throw Unreadable.Because($"At byte {end}: {file.Length - end} extra bytes follow the last storage.");
         return offsets;
     }
 }

@@ -2,14 +2,19 @@ namespace ModelService.Models.Weights.Pickle;
 
 /// <summary>
 /// Reads a pickle as data, without executing anything. A file is refused, by name, for an opcode that is not read here
-/// or in <see cref="PickleScalars"/>, and for a global that is not in <see cref="PickleGlobals"/>. There is no
-/// recursion: nested values need entries of the pickle's stack, which are limited.
+/// or in <see cref="PickleScalars"/>, and for a global that is neither in <see cref="PickleGlobals"/> nor data by
+/// <see cref="OpaqueGlobals"/>. There is no recursion: nested values need entries of the pickle's stack, which are
+/// limited.
 /// </summary>
 internal ref struct Unpickler
 {
+    /// <summary>Most globals that a pickle names. A checkpoint names some dozens.</summary>
+    private const int MaxGlobals = 10_000;
+
     private readonly WeightsLimits limits;
     private readonly PickleStack stack;
     private readonly Dictionary<uint, object?> memo = [];
+    private readonly Dictionary<(string Module, string Name), PickleGlobal> globals = [];
     private readonly Dictionary<string, PickleStorage> storages;
     private PickleInput input;
 
@@ -162,15 +167,15 @@ internal ref struct Unpickler
                 SetItems(stack.PopToMark(ref input));
                 return true;
             case PickleOpcode.EmptySet:
-                Push(new PickleInert("a set"));
+                Push(PickleOpaque.Set);
                 return true;
             case PickleOpcode.AddItems:
                 stack.PopToMark(ref input);
-                CheckInert("items are added to a set");
+                CheckOpaque("items are added to a set");
                 return true;
             case PickleOpcode.FrozenSet:
                 stack.PopToMark(ref input);
-                Push(new PickleInert("a set"));
+                Push(PickleOpaque.Set);
                 return true;
             default:
                 return false;
@@ -196,14 +201,26 @@ internal ref struct Unpickler
         Push(value);
     }
 
-    private void Global(string module, string name) =>
-        Push(PickleGlobals.Find(module, name) ?? throw input.Fault(PickleGlobals.Refusal(module, name)));
+    private void Global(string module, string name)
+    {
+        if (!globals.TryGetValue((module, name), out var global))
+        {
+            global = PickleGlobals.Find(module, name) ?? throw input.Fault(PickleGlobals.Refusal(module, name));
+            if (globals.Count >= MaxGlobals)
+                throw input.Fault($"more than {MaxGlobals} globals");
+            globals.Add((module, name), global);
+        }
+
+        Push(global);
+    }
 
     private void StackGlobal()
     {
         var name = stack.Pop(ref input);
         if (stack.Pop(ref input) is not string module || name is not string text)
             throw input.Fault("the name of a global is not a string");
+        if (module.Length > limits.MaxNameBytes || text.Length > limits.MaxNameBytes)
+            throw input.Fault($"the name of a global is longer than {limits.MaxNameBytes} bytes");
         Global(module, text);
     }
 
@@ -223,14 +240,14 @@ internal ref struct Unpickler
     {
         stack.Pop(ref input);
         if (stack.Top(ref input) is not PickleDict)
-            CheckInert("attributes are given to");
+            CheckOpaque("attributes are given to");
     }
 
     /// <summary>Refuses an action unless the top value is one whose content is dropped anyway.</summary>
-    private void CheckInert(string action)
+    private void CheckOpaque(string action)
     {
         var target = stack.Top(ref input);
-        if (target is not PickleInert)
+        if (target is not PickleOpaque)
             throw input.Fault($"{action} {PickleCalls.Kind(target)}");
     }
 
@@ -240,7 +257,7 @@ internal ref struct Unpickler
         if (target is PickleList list)
             list.Items.AddRange(items);
         else
-            CheckInert("items are appended to");
+            CheckOpaque("items are appended to");
     }
 
     private void SetItems(object?[] items)
@@ -250,7 +267,7 @@ internal ref struct Unpickler
             throw input.Fault("a key without a value");
         if (target is not PickleDict dict)
         {
-            CheckInert("keys are set on");
+            CheckOpaque("keys are set on");
             return;
         }
 

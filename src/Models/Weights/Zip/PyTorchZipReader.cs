@@ -12,7 +12,12 @@ internal static class PyTorchZipReader
 {
     private const string PickleName = "data.pkl";
 
-    public static WeightsContent Read(MappedBytes file, WeightsLimits limits, List<MappedBytes> owned)
+    public static WeightsContent Read(
+        MappedBytes file,
+        WeightsLimits limits,
+        List<MappedBytes> owned,
+        StateDictSearch search
+    )
     {
         var entries = ZipDirectory.Read(file, limits);
         var root = Root(entries);
@@ -21,12 +26,12 @@ internal static class PyTorchZipReader
 
         var storages = new Dictionary<string, PickleStorage>();
         var value = Unpickle(file, entries[root + PickleName], storages, limits);
-        var (found, wrapper) = StateDictExtractor.Extract(value, limits);
-        TensorList.CheckCount(found.Count, limits);
+        var found = search.Find(value, limits);
+        TensorList.CheckCount(found.Tensors.Count, limits);
         foreach (var storage in storages.Values)
             Entry(entries, root, storage);
 
-        var used = found.Select(item => item.Value.Storage.Key).ToHashSet();
+        var used = found.Tensors.Select(item => item.Value.Storage.Key).ToHashSet();
         var locations = StoragePlaces.Find(
             file,
             used.ToDictionary(key => key, key => Entry(entries, root, storages[key])),
@@ -34,13 +39,13 @@ internal static class PyTorchZipReader
             owned
         );
         var tensors = new TensorList(limits);
-        foreach (var (name, tensor) in found)
+        foreach (var (name, tensor) in found.Tensors)
         {
             var (bytes, offset) = locations[tensor.Storage.Key];
             tensors.Add(new StoredTensor(name, tensor.Dtype, tensor.Geometry, bytes, offset + tensor.ByteOffset));
         }
 
-        return new WeightsContent(tensors.Tensors, wrapper);
+        return new WeightsContent(tensors.Tensors, found.Path, found.Skipped);
     }
 
     /// <summary>The path of the folder that has the only pickle, with a slash at the end.</summary>
@@ -56,7 +61,10 @@ internal static class PyTorchZipReader
         {
             [var pickle] => pickle[..^PickleName.Length],
             [] => throw Unreadable.Because(
-                $"The file is a zip of {entries.Count} entries without {PickleName}, so torch.save didn't write it."
+                ForeignFormats.DescribeZip(entries.Keys) is { } foreign
+                    ? $"The file is not weights but {foreign}."
+                    : $"The file is a zip of {entries.Count} entries without {PickleName}, so torch.save didn't "
+                        + "write it."
             ),
             _ => throw Unreadable.Because(
                 $"The zip has {pickles.Length} entries named {PickleName}; torch.save writes exactly one."

@@ -14,24 +14,30 @@ internal readonly record struct ZipEnd(ulong Entries, long DirectoryOffset, long
     private const int LocatorBytes = 20;
     private const int WideBytes = 56;
 
-    /// <summary>Finds the record; a comment of up to 65,535 bytes may follow it.</summary>
+    /// <summary>
+    /// Finds the record. A comment of up to 65,535 bytes may follow it, or as many bytes of anything else: PyTorch
+    /// reads such files too.
+    /// </summary>
     public static ZipEnd Find(MappedBytes file)
     {
         var tailLength = (int)Math.Min(file.Length, Bytes + ushort.MaxValue);
         var tailStart = file.Length - tailLength;
         var tail = file.Span(tailStart, tailLength);
+        var found = -1;
         for (var at = tailLength - Bytes; at >= 0; at--)
         {
             var record = tail[at..];
-            if (
-                record.StartsWith("PK\x05\x06"u8)
-                && BinaryPrimitives.ReadUInt16LittleEndian(record[20..]) == record.Length - Bytes
-            )
-            {
-                return ReadWide(file, tailStart + at) ?? ReadNarrow(record, tailStart + at);
-            }
+            if (!record.StartsWith("PK\x05\x06"u8))
+                continue;
+            var comment = BinaryPrimitives.ReadUInt16LittleEndian(record[20..]);
+            if (comment <= record.Length - Bytes && (found < 0 || comment == record.Length - Bytes))
+                found = at;
+            if (comment == record.Length - Bytes)
+                break;
         }
 
+        if (found >= 0)
+            return ReadWide(file, tailStart + found) ?? ReadNarrow(tail[found..], tailStart + found);
         throw Unreadable.Because("The zip has no directory at its end: the file is cut off.");
     }
 

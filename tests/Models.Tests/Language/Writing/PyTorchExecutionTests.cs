@@ -57,6 +57,13 @@ public sealed class PyTorchExecutionTests(PyTorchProcess pytorch) : IClassFixtur
             """{ "type": "flatten" }""",
             """{ "type": "sequential", "layers": [{ "type": "linear", "out_features": 3 }, { "type": "softmax" }] }"""
         ),
+        Networks.Of(
+            """
+            { "type": "sequential", "name": "block1-0", "layers": [{ "type": "conv2d", "out_channels": 2,
+              "name": "\u00e9 \"q\" \\ / [0] \u5c42\ud83d\ude00", "kernel_size": 1 }] }
+            """,
+            """{ "type": "sequential", "name": "block1_0", "layers": [{ "type": "relu", "name": "class" }] }"""
+        ),
         """
             { "input": { "shape": [4, 30] }, "layers": [{ "type": "adaptive_avg_pool1d", "output_size": 9 },
               { "type": "batch_norm1d" }, { "type": "avg_pool1d", "kernel_size": 2, "padding": 1 },

@@ -89,15 +89,21 @@ internal sealed class RegistryHarness
     public Task<Outcome<VersionOfModel>> CreateAsync(string name) => CreateForAsync(name, CancellationToken.None);
 
     public Task<Outcome<VersionOfModel>> CreateForAsync(string name, CancellationToken client) =>
-        Catalog.CreateAsync(Model(name), null, false, client);
+        Catalog.CreateAsync(Model(name), null, WeightsTerms.Default, client);
 
     public Task<Outcome<VersionOfModel>> AddAsync(string name) => AddForAsync(name, CancellationToken.None);
 
     public Task<Outcome<VersionOfModel>> AddForAsync(string name, CancellationToken client) =>
-        Catalog.AddVersionAsync(Model(name), null, false, client);
+        Catalog.AddVersionAsync(Model(name), null, WeightsTerms.Default, client);
 
     public Task<Outcome<VersionOfModel>> PutAsync(string name, int version) =>
-        Catalog.PutWeightsAsync(name, version, new WeightsUpload(null!, ""), false, CancellationToken.None);
+        Catalog.PutWeightsAsync(
+            name,
+            version,
+            new WeightsUpload(null!, ""),
+            WeightsTerms.Default,
+            CancellationToken.None
+        );
 
     public Task<Outcome<ModelEntry>> PinAsync(string name, string version) =>
         Catalog.UpdateAsync(
