@@ -23,7 +23,7 @@ internal sealed record Repeat : LayerDefinition
         "Names of the copies, where each copy is one layer: {i} stands for the copy's number, as in \"block{i}\". "
             + "When left out, the copies are keyed by their positions."
     )]
-    [RegularExpression(@"[A-Za-z0-9_-]{0,60}\{i\}[A-Za-z0-9_-]{0,60}")]
+    [RegularExpression(@"[^.{}\u0000-\u001f\u007f]{0,29}\{i\}[^.{}\u0000-\u001f\u007f]{0,29}")]
     public string? Names { get; init; }
 
     [Description("Number of the first copy in its name."), Range(0, 100_000)]

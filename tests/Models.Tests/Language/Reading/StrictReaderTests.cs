@@ -66,8 +66,8 @@ public sealed class StrictReaderTests
         "\"erf\" is not one of: none, tanh."
     )]
     [InlineData("""{ "type": "relu", "name": "a.b" }""", "/layers/0/name", "'a.b'")]
-    [InlineData("""{ "type": "relu", "name": "ünïcode" }""", "/layers/0/name", "letters, digits")]
-    [InlineData("""{ "type": "relu", "name": "line\n" }""", "/layers/0/name", "letters, digits")]
+    [InlineData("""{ "type": "relu", "name": "a.b" }""", "/layers/0/name", "without dots")]
+    [InlineData("""{ "type": "relu", "name": "line\n" }""", "/layers/0/name", "without dots")]
     [InlineData("""{ "type": "ReLU" }""", "/layers/0/type", "did you mean 'relu'?")]
     [InlineData("""{ "type": "nn.Linear" }""", "/layers/0/type", "did you mean 'linear'?")]
     [InlineData("""{ "type": "torch.nn.Conv2d" }""", "/layers/0/type", "did you mean 'conv2d'?")]
