@@ -12,29 +12,13 @@ internal static class TiffColors
     private const int Separated = 5;
     private const int YCbCr = 6;
     private const int Rgb = 2;
+    private const int Palette = 3;
     private const int SeparatePlanes = 2;
     private const int OldJpeg = 6;
     private const int Jpeg = 7;
 
-    // The codecs that libtiff always has: none, the four of CCITT, LZW, both of JPEG, Deflate, PackBits, Deflate's old
-    // number, NeXT, CCITT by words, ThunderScan and PixarLog.
-    private static readonly int[] Compressions =
-    [
-        1,
-        2,
-        3,
-        4,
-        5,
-        OldJpeg,
-        Jpeg,
-        8,
-        32773,
-        32946,
-        32766,
-        32771,
-        32809,
-        32909,
-    ];
+    // None, the three of CCITT, LZW, both of JPEG, Deflate, PackBits, and Deflate's old number.
+    private static readonly int[] Compressions = [1, 2, 3, 4, 5, OldJpeg, Jpeg, 8, 32773, 32946];
 
     /// <summary>Refuses a TIFF whose samples can't be decoded or converted to RGB.</summary>
     /// <param name="tags">The tags of the first page.</param>
@@ -51,7 +35,7 @@ internal static class TiffColors
 
         if (tags.Find(TiffTags.Photometric) is not { } photometric)
             return;
-        if (photometric is not (0 or 1 or Rgb or 3 or Separated or YCbCr))
+        if (photometric is not (0 or 1 or Rgb or Palette or Separated or YCbCr))
         {
             throw Unsupported(
                 $"has colours of type {ColorName(photometric)}; gray, palette, RGB, YCbCr and CMYK are supported. "
@@ -139,8 +123,18 @@ internal static class TiffColors
         var isColor = photometric is Rgb or Separated or YCbCr;
         if (photometric == YCbCr && bits[0] != 8)
             throw Unsupported($"has YCbCr samples of {Count(bits[0])}; 8 bits are supported");
-        if (photometric == YCbCr && tags.Find(TiffTags.SamplesPerPixel) is { } samples and not 3)
+        var samples = tags.Find(TiffTags.SamplesPerPixel) ?? 1;
+        if (photometric == YCbCr && samples != 3)
             throw Unsupported($"has {samples} samples of YCbCr; 3 are supported");
+        if (photometric == Palette && (bits[0] > 8 || samples > 2))
+        {
+            throw Unsupported(
+                $"has a palette and {samples} samples of {Count(bits[0])}; 1 of at most 8 bits is supported"
+            );
+        }
+
+        if (samples > 1 && bits[0] < 8)
+            throw Unsupported($"has {samples} samples of {Count(bits[0])}; 8 and 16 bits are supported");
 
         // Samples of 32 and 64 bits are told by their type as well, when the picture is opened.
         if (bits[0] is not (8 or 16 or 32 or 64) && (isColor || bits[0] is not (1 or 2 or 4)))
@@ -175,6 +169,10 @@ internal static class TiffColors
         compression switch
         {
             9 or 10 or 34661 => "JBIG",
+            32766 => "NeXT",
+            32771 => "CCITT by words",
+            32809 => "ThunderScan",
+            32909 => "PixarLog",
             33003 or 33004 or 33005 or 34712 => "JPEG 2000",
             34676 or 34677 => "SGI Log",
             34887 => "LERC",

@@ -266,6 +266,9 @@ refused = {
     "webp.tif": tiff(RGB, 2, 1, t259=50001),
     "rgb_4_bits.tif": tiff(RGB, 2, 1, raw=[bytes(72)], rows=6, t258=(3, [4, 4, 4])),
     "gray_12_bits.tif": tiff([(1,)] * 48, 1, 1, raw=[bytes(72)], rows=6, t258=12),
+    "ccitt_words.tif": tiff([(1,)] * 48, 1, 1, raw=[bytes(6)], rows=6, t258=1, t259=32771),
+    "gray_alpha_4_bits.tif": tiff([(1, 2)] * 48, 1, 1, raw=[bytes(48)], rows=6, t258=(3, [4, 4]), t338=2),
+    "palette_16_bits.tif": tiff([(1,)] * 48, 3, 1, bits=16, t320=(3, [0] * (3 << 8))),
     "rgb_565.tif": tiff(RGB, 2, 1, raw=[bytes(96)], rows=6, t258=(3, [5, 6, 5])),
 }
 
