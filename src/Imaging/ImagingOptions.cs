@@ -44,8 +44,8 @@ public sealed class ImagingOptions
     /// <summary>
     /// The library that decodes pictures. <c>Libvips</c> reads all formats and is fast. <c>ImageSharp</c> is managed
     /// code, so that a damaged file can't harm the process' memory. It reads JPEG, PNG, WebP, GIF and BMP, decodes each
-    /// picture whole, takes several times as long, and converts no colour profiles. Values of 0 to 255 may differ from
-    /// those of libvips by 3; with subsampled chroma by up to 56, and by 1.3 on average.
+    /// picture whole, takes two to five times as long, and converts no colour profiles. Values of 0 to 255 may differ
+    /// from those of libvips by 3; with subsampled chroma by up to 56, and by 1.3 on average.
     /// </summary>
     /// <value><c>Libvips</c> or <c>ImageSharp</c>, in any case; default <c>Libvips</c>.</value>
     public DecoderLibrary Decoder { get; init; } = DecoderLibrary.Libvips;

@@ -149,11 +149,31 @@ public sealed class PredictFieldTests(ApiServer server)
             "?scores=logits"
         );
 
-        // Random weights of at most 1/14 and either sign make less than a pixel's tolerance of 3 of all pixels together.
+        // With random weights of at most 1/14 and of either sign, all pixels together make less than the tolerance of one.
         Numbers.AssertNear(
             tensor.Prediction().GetProperty("logits").Floats(),
             photo.Prediction().GetProperty("logits").Floats(),
             3 / 255.0
+        );
+    }
+
+    [Fact]
+    public async Task Predict_OtherDecoder_ReadsItsFormatsAndRefusesOthersByName()
+    {
+        await using var managed = new ApiServer
+        {
+            Settings = new Dictionary<string, string> { ["ModelService:Imaging:Decoder"] = "imagesharp" },
+        };
+        await managed.Api.CreateAsync(Networks.Tiny("managed"));
+
+        var png = await managed.Api.PredictAsync("managed", Bodies.Raw(Good, "image/png"));
+        var tiff = await managed.Api.PredictAsync("managed", Bodies.Photo("chelsea_lzw.tiff"));
+
+        png.Ok();
+        Assert.Contains(
+            "TIFF pictures are not read by this server's decoder",
+            tiff.Problem(422, "image_undecodable").ToString(),
+            StringComparison.Ordinal
         );
     }
 

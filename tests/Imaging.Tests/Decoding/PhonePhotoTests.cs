@@ -79,6 +79,25 @@ public sealed class PhonePhotoTests
         Assert.All(image.WriteToMemory<byte>().Zip(rgb), pair => Assert.InRange(pair.Second - pair.First, -2, 2));
     }
 
+    // The orientation of an AVIF is a property of the format, and libheif applies it. Its EXIF is not to turn it again.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void Open_AvifWithAnOrientation_IsTurnedOnceAtMost(int orientation)
+    {
+        using var image = Image.NewFromBuffer(Fixtures.Bytes("photos", "chelsea_portrait_small.png"));
+        using var turned = image.Mutate(mutable => mutable.Set(GValue.GIntType, "orientation", orientation));
+        var avif = turned.HeifsaveBuffer(compression: Enums.ForeignHeifCompression.Av1, lossless: true);
+        using var upright = avif.AsSpan().IndexOf("irot"u8) < 0 ? image.Copy() : turned.Autorot();
+
+        var found = Pictures.Decode(avif);
+
+        Assert.Equal((upright.Width, upright.Height), (found.Width, found.Height));
+        Assert.InRange(upright.WriteToMemory<byte>().Zip(found.Rgb, (a, b) => Math.Abs(a - b)).Average(), 0, 1);
+        Assert.Equal(found.Rgb, Pictures.Decode(avif, Pictures.AsStored with { ExifOrientation = false }).Rgb);
+    }
+
     [Fact]
     public void Open_AvifThatIsCutShort_IsRefused()
     {
