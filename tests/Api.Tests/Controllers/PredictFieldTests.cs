@@ -149,7 +149,7 @@ public sealed class PredictFieldTests(ApiServer server)
             "?scores=logits"
         );
 
-        // With random weights of at most 1/14 and of either sign, all pixels together make less than the tolerance of one.
+        // With random weights of at most 1/14 and either sign, all pixels together make less than the tolerance of one.
         Numbers.AssertNear(
             tensor.Prediction().GetProperty("logits").Floats(),
             photo.Prediction().GetProperty("logits").Floats(),
