@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
-using ModelService.Imaging.Decoding;
 using ModelService.Imaging.Preprocessing;
 
 namespace ModelService.Imaging;
@@ -21,12 +19,7 @@ public static class ImagingServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
             .BindConfiguration(ImagingOptions.Section);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, VipsDecoder>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IImageDecoder, SkiaDecoder>());
-        services.TryAddSingleton(provider => new Preprocessor(
-            provider.GetRequiredService<IOptions<ImagingOptions>>(),
-            provider.GetServices<IImageDecoder>()
-        ));
+        services.TryAddSingleton<Preprocessor>();
         return services;
     }
 }

@@ -29,7 +29,7 @@ public sealed class PredictController(
     /// The body has one of four forms: the image itself (<c>Content-Type: image/jpeg</c>, for example);
     /// <c>multipart/form-data</c> with image files; <c>{"images": ["base64", ...]}</c>; or
     /// <c>{"tensors": [{"shape": [3, 32, 32], "data": [...]}]}</c>, which is passed to the network without
-    /// preprocessing. The image formats are JPEG, PNG, WebP, GIF, BMP and TIFF. Image URLs are not fetched.
+    /// preprocessing. The image formats are JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF. Image URLs are not fetched.
     ///
     /// The server computes the waiting images of all requests for a model together, in batches. The header
     /// <c>X-Priority</c> (<c>high</c>, <c>normal</c> or <c>low</c>) sets the request's priority in the queue.

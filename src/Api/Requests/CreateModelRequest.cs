@@ -54,7 +54,8 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
         StagedFile? weights = null;
         try
         {
-            await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
+            var parts = MultipartBody.ReadPartsAsync(request, limits.MaxPredictBytes, cancellationToken);
+            await foreach (var part in parts)
             {
                 // If the definition comes first, its errors are reported before gigabytes of weights are received.
                 if (part.Name == DefinitionPart && model is null)

@@ -16,20 +16,23 @@ internal static class MultipartBody
         && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads the parts, in order. A part's body must be read before the next part is requested.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxBareBytes">
+    /// Largest body, in bytes, whose lines end in LF alone. Such a body is read into memory.
+    /// </param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>: the boundary is missing or too long, or the body is damaged.
     /// </exception>
     public static async IAsyncEnumerable<MultipartPart> ReadPartsAsync(
         HttpRequest request,
+        int maxBareBytes,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
         if (string.IsNullOrEmpty(boundary))
-        {
             throw new ServingException(ErrorCode.MalformedRequest, "The Content-Type has no boundary.");
-        }
-
         if (boundary.Length > MaxBoundaryLength)
         {
             throw new ServingException(
@@ -38,26 +41,37 @@ internal static class MultipartBody
             );
         }
 
-        var reader = new MultipartReader(boundary, request.Body);
-        while (await ReadNextAsync(reader, cancellationToken) is { } section)
+        var isBare = await BareLineForm.IsOneAsync(request, boundary, cancellationToken);
+        var body = request.BodyReader.AsStream(leaveOpen: true);
+        if (isBare)
         {
-            var disposition = section.GetContentDispositionHeader();
-
-            // ASP.NET's own methods throw on a parameter such as "filename*" alone.
-            if (disposition?.Parameters.Any(static parameter => !parameter.Value.HasValue) ?? false)
-            {
-                throw new ServingException(
-                    ErrorCode.MalformedRequest,
-                    "The Content-Disposition of a part has a parameter without a value."
-                );
-            }
-
-            var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? default).Value ?? "";
-            yield return new MultipartPart(name, disposition?.IsFileDisposition() ?? false, section.Body)
-            {
-                FileName = FileNameOf(disposition),
-            };
+            var bytes = await RequestBody.ReadAsync(request, body, maxBareBytes, cancellationToken);
+            foreach (var (disposition, content) in BareLineForm.Split(bytes, boundary))
+                yield return CreatePart(disposition, content);
+            yield break;
         }
+
+        var reader = new MultipartReader(boundary, body);
+        while (await ReadNextAsync(reader, cancellationToken) is { } section)
+            yield return CreatePart(section.GetContentDispositionHeader(), section.Body);
+    }
+
+    private static MultipartPart CreatePart(ContentDispositionHeaderValue? disposition, Stream content)
+    {
+        // ASP.NET's own methods throw on a parameter such as "filename*" alone.
+        if (disposition?.Parameters.Any(static parameter => !parameter.Value.HasValue) ?? false)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                "The Content-Disposition of a part has a parameter without a value."
+            );
+        }
+
+        var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? default).Value ?? "";
+        return new MultipartPart(name, disposition?.IsFileDisposition() ?? false, content)
+        {
+            FileName = FileNameOf(disposition),
+        };
     }
 
     // RFC 6266: the encoded name comes before the plain one.

@@ -76,14 +76,24 @@ internal static class PredictJson
         return inputs;
     }
 
-    private static EncodedImage ReadImage(ref Utf8JsonReader reader, string pointer) =>
-        reader.TokenType == JsonTokenType.String && reader.TryGetBytesFromBase64(out var bytes)
-            ? new EncodedImage(bytes)
-            : throw ServingException.MalformedAt(
-                pointer,
-                "It must be a string with the image's bytes in base64 (RFC 4648, without line breaks or a data: "
-                    + "prefix)."
-            );
+    private static EncodedImage ReadImage(ref Utf8JsonReader reader, string pointer)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+            throw ServingException.MalformedAt(pointer, "It must be a string with the image's bytes in base64.");
+        if (reader.TryGetBytesFromBase64(out var bytes))
+            return new EncodedImage(bytes);
+
+        // Not strictly RFC 4648.
+        var text = new byte[reader.ValueSpan.Length];
+        var length = reader.CopyString(text);
+        return new EncodedImage(
+            Base64Text.Read(text.AsSpan(0, length), out var error)
+                ?? throw ServingException.MalformedAt(
+                    pointer,
+                    $"It must be a string with the image's bytes in base64. {error}"
+                )
+        );
+    }
 
     private static RawTensor ReadTensor(ref Utf8JsonReader reader, int textLength, string pointer) =>
         TensorJson.Read(ref reader, textLength, pointer, out var error)

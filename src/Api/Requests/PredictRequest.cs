@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using ModelService.Api.Protection;
+using ModelService.Imaging;
 using ModelService.Models.Errors;
 using ModelService.Models.Tensors;
 
@@ -11,7 +12,7 @@ namespace ModelService.Api.Requests;
 internal static class PredictRequest
 {
     private const string Forms =
-        "Send an image (with a Content-Type such as image/jpeg), multipart/form-data with image files, or "
+        "Send an image, multipart/form-data with image files, or "
         + "application/json with \"images\" (base64) or \"tensors\".";
 
     /// <summary>Reads the inputs.</summary>
@@ -30,18 +31,27 @@ internal static class PredictRequest
         if (MultipartBody.IsMultipart(request))
             return await ReadFilesAsync(request, limits, cancellationToken);
         if (request.HasJsonContentType())
+            return ReadJson(request, await ReadWholeAsync(request, limits, cancellationToken), limits);
+        if (SaysNothing(request))
         {
-            var json = await ReadWholeAsync(request, limits, cancellationToken);
-
-            // A number takes two bytes of text or more, and four in its tensor.
-            BodyMemory.Of(request.HttpContext).Take(2L * json.Length);
-            return PredictJson.Read(json, limits.MaxInputs);
+            var body = await ReadWholeAsync(request, limits, cancellationToken);
+            if (PictureFile.IsRecognized(body.Span))
+                return [new EncodedImage(body)];
+            if (body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
+                return ReadJson(request, body, limits);
         }
 
         var found = string.IsNullOrEmpty(request.ContentType)
             ? "There is no Content-Type."
             : $"Content-Type '{request.ContentType}' is not supported here.";
         throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
+    }
+
+    private static List<PredictionInput> ReadJson(HttpRequest request, ReadOnlyMemory<byte> json, LimitsOptions limits)
+    {
+        // A number takes two bytes of text or more, and four in its tensor.
+        BodyMemory.Of(request.HttpContext).Take(2L * json.Length);
+        return PredictJson.Read(json, limits.MaxInputs);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(
@@ -66,6 +76,17 @@ internal static class PredictRequest
         )
         && !type.SubType.StartsWith("svg", StringComparison.OrdinalIgnoreCase);
 
+    // Whether the Content-Type is missing, or one that a tool sends without looking at the file. The bytes then say
+    // what they are.
+    private static bool SaysNothing(HttpRequest request) =>
+        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        || type.MediaType.Value?.ToLowerInvariant()
+            is "application/x-www-form-urlencoded" // curl --data-binary
+                or "text/plain"
+                or "binary/octet-stream"
+                or "application/binary"
+                or "*/*";
+
     private static async Task<IReadOnlyList<PredictionInput>> ReadFilesAsync(
         HttpRequest request,
         LimitsOptions limits,
@@ -88,7 +109,7 @@ internal static class PredictRequest
         // The headers of parts, and parts without content, count too.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = remaining;
-        await foreach (var part in MultipartBody.ReadPartsAsync(request, cancellationToken))
+        await foreach (var part in MultipartBody.ReadPartsAsync(request, remaining, cancellationToken))
         {
             // For a file field without a chosen file, a browser sends an empty text part.
             if (!part.IsFile && await RequestBody.ReadAsync(part.Body, new byte[1], cancellationToken) == 0)

@@ -134,6 +134,7 @@ internal sealed class BodyFilter : IOperationFilter
                 "image/gif",
                 "image/bmp",
                 "image/tiff",
+                "image/avif",
                 "application/octet-stream",
             }
         )

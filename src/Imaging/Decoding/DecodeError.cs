@@ -9,9 +9,11 @@ internal static class DecodeError
     /// </summary>
     /// <param name="format">The format, from the file's first bytes.</param>
     /// <param name="cause">The library's exception, for the log.</param>
-    public static ImageException Create(ImageFormat format, Exception? cause = null)
-    {
-        var name = format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant();
-        return new ImageException(ImageFault.Undecodable, $"The {name} picture is damaged or cut short.", cause);
-    }
+    public static ImageException Create(ImageFormat format, Exception? cause = null) =>
+        new(ImageFault.Undecodable, $"The {Name(format)} picture is damaged or cut short.", cause);
+
+    /// <summary>A format's name, for messages.</summary>
+    /// <param name="format">The format.</param>
+    public static string Name(ImageFormat format) =>
+        format == ImageFormat.WebP ? "WebP" : format.ToString().ToUpperInvariant();
 }

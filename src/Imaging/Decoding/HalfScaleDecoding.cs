@@ -14,6 +14,23 @@ internal static class HalfScaleDecoding
     // matters.
     private const int Margin = 4;
 
+    /// <summary>Pixels that a file may have for each one that is decoded.</summary>
+    public const int PixelsForOne = 4;
+
+    /// <summary>
+    /// Rejects a picture that has too many pixels. The limit is for the pixels that are decoded: it bounds the memory.
+    /// </summary>
+    /// <param name="width">Width as stored, in pixels.</param>
+    /// <param name="height">Height as stored, in pixels.</param>
+    /// <param name="maxPixels">Maximum number of pixels, width times height.</param>
+    /// <param name="isHalved">
+    /// Whether the picture is a JPEG that is decoded row by row at half its size. Other JPEGs hold numbers for each
+    /// pixel of the file.
+    /// </param>
+    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
+    public static void CheckSize(int width, int height, long maxPixels, bool isHalved) =>
+        PixelLimit.Check("The picture", width, height, isHalved ? PixelsForOne * maxPixels : maxPixels);
+
     /// <summary>Whether half the size is enough for the resize that follows.</summary>
     /// <param name="definition">The preprocessing of the picture.</param>
     /// <param name="width">Width as stored, in pixels.</param>

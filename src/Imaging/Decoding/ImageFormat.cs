@@ -9,4 +9,5 @@ internal enum ImageFormat
     Gif,
     Bmp,
     Tiff,
+    Avif,
 }

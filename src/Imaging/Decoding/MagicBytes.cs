@@ -6,12 +6,19 @@ namespace ModelService.Imaging.Decoding;
 /// </summary>
 internal static class MagicBytes
 {
-    private const string Supported = "JPEG, PNG, WebP, GIF, BMP and TIFF are supported.";
+    private const string Supported = "JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are supported.";
 
     /// <summary>Identifies the format of a file.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <exception cref="ImageException">The file is empty, or its format is not supported.</exception>
     public static ImageFormat Identify(ReadOnlySpan<byte> encoded) =>
+        encoded.IsEmpty ? throw new ImageException(ImageFault.Undecodable, "The picture is empty (0 bytes).")
+        : Find(encoded) is { } format ? format
+        : throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Supported}");
+
+    /// <summary>Finds the format of a file; null when it is not supported.</summary>
+    /// <param name="encoded">The whole file.</param>
+    public static ImageFormat? Find(ReadOnlySpan<byte> encoded) =>
         encoded switch
         {
             [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
@@ -21,8 +28,8 @@ internal static class MagicBytes
             [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
             [(byte)'B', (byte)'M', ..] => ImageFormat.Bmp,
             [(byte)'I', (byte)'I', 42 or 43, 0, ..] or [(byte)'M', (byte)'M', 0, 42 or 43, ..] => ImageFormat.Tiff,
-            [] => throw new ImageException(ImageFault.Undecodable, "The picture is empty (0 bytes)."),
-            _ => throw new ImageException(ImageFault.Undecodable, $"The bytes are {Describe(encoded)}; {Supported}"),
+            _ when MediaBrands.Read(encoded) is { IsAvif: true } => ImageFormat.Avif,
+            _ => null,
         };
 
     private static string Describe(ReadOnlySpan<byte> encoded)
@@ -35,7 +42,7 @@ internal static class MagicBytes
             _ when encoded.StartsWith("%PDF"u8) => "a PDF document",
             _ when encoded.StartsWith("PK"u8) => "a ZIP archive",
             _ when encoded is [0x1F, 0x8B, ..] => "gzip data",
-            _ when encoded.Length > 12 && encoded[4..].StartsWith("ftyp"u8) => "a HEIF, AVIF or video file",
+            _ when MediaBrands.Read(encoded) is { } brands => brands.Describe(),
             _ when encoded.StartsWith("\0\0\0\fJXL "u8) || encoded is [0xFF, 0x0A, ..] => "a JPEG XL picture",
             _ when encoded.StartsWith("\0\0\0\fjP  "u8) => "a JPEG 2000 picture",
             _ when encoded is [0, 0, 1, 0, ..] => "a Windows icon",

@@ -17,7 +17,13 @@ internal sealed class VipsDecoder : IImageDecoder
     public (int Width, int Height) ReadSize(ReadOnlyMemory<byte> encoded, ImageFormat format)
     {
         if (format == ImageFormat.Gif)
-            return GifFirstFrame.ReadSize(encoded.Span);
+        {
+            var frame = GifFirstFrame.Read(encoded.Span);
+            return (frame.Width, frame.Height);
+        }
+
+        if (format == ImageFormat.Jpeg && JpegHeader.Read(encoded.Span) is { } header)
+            return (header.Width, header.Height);
         try
         {
             using var source = Source.NewFromMemory(WholeArray(encoded));
@@ -33,11 +39,32 @@ internal sealed class VipsDecoder : IImageDecoder
     /// <inheritdoc/>
     public Picture Open(ReadOnlyMemory<byte> encoded, ImageFormat format, DecodeSettings settings)
     {
-        // A GIF is cut down to its first frame. Pillow ignores the other frames, so they may be damaged or very many.
-        var bytes =
-            format == ImageFormat.Gif
-                ? GifFirstFrame.Extract(encoded.Span, settings.MaxPixels, opaque: settings.Alpha == AlphaHandling.Drop)
-                : WholeArray(encoded);
+        switch (format)
+        {
+            case ImageFormat.Gif:
+                return GifFirstFrame.Open(encoded.Span, settings, single => Open(single, format, settings));
+            case ImageFormat.Jpeg:
+                return Open(WholeArray(encoded), format, settings, jpeg: JpegHeader.Read(encoded.Span));
+            case ImageFormat.Tiff:
+                var tags = TiffTags.Read(encoded.Span);
+                TiffColors.Check(tags);
+                var bytes = TiffColors.AreYCbCr(tags) ? TiffColors.LabelRgb(encoded.Span, tags) : WholeArray(encoded);
+                return Open(bytes, format, settings, tiff: tags);
+            default:
+                return Open(WholeArray(encoded), format, settings);
+        }
+    }
+
+    private static VipsPicture Open(
+        byte[] bytes,
+        ImageFormat format,
+        DecodeSettings settings,
+        JpegHeader? jpeg = null,
+        TiffTags? tiff = null
+    )
+    {
+        if (jpeg?.UnsupportedProcess is { } process)
+            throw Unsupported($"{process}, which JPEGs of the web don't use. Save it as a baseline JPEG");
         var owned = new Stack<IDisposable>();
         try
         {
@@ -46,9 +73,10 @@ internal sealed class VipsDecoder : IImageDecoder
             var image = Load(format, source);
             owned.Push(image);
             var (width, height) = (image.Width, image.Height); // locals, because each is a look-up by name in libvips
-            PixelLimit.Check("The picture", width, height, settings.MaxPixels);
+            var halve = format == ImageFormat.Jpeg && settings.MayHalve(width, height);
+            HalfScaleDecoding.CheckSize(width, height, settings.MaxPixels, halve && jpeg is { IsSequential: true });
             var filePixels = (long)width * height;
-            if (format == ImageFormat.Jpeg && settings.MayHalve(width, height))
+            if (halve)
             {
                 image = Load(format, source, shrink: 2);
                 owned.Push(image);
@@ -56,13 +84,25 @@ internal sealed class VipsDecoder : IImageDecoder
             }
 
             var orientation = image.GetTypeOf("orientation") != 0 ? Convert.ToInt32(image.Get("orientation"), null) : 1;
+            if (tiff is not null && TiffColors.AreYCbCr(tiff))
+            {
+                image = TiffColors.ConvertYCbCr(image, tiff);
+                owned.Push(image);
+            }
+
             if (settings.ColorProfile == ColorProfile.Srgb && image.GetTypeOf("icc-profile-data") != 0)
             {
                 image = image.IccTransform("srgb", embedded: true);
                 owned.Push(image);
             }
 
-            var layout = Layout(image, settings.Alpha);
+            var layout = Layout(image, settings.Alpha, tiff);
+            if (image.Bands * layout.BytesPerSample > layout.BytesPerPixel)
+            {
+                image = image.ExtractBand(0, n: layout.BytesPerPixel / layout.BytesPerSample);
+                owned.Push(image);
+            }
+
             var region = Region.New(image);
             owned.Push(region);
             return new VipsPicture(width, height, region, layout, orientation, format, filePixels, owned);
@@ -113,10 +153,15 @@ internal sealed class VipsDecoder : IImageDecoder
                 access: Enums.Access.Sequential,
                 failOn: Enums.FailOn.Error
             ),
+            ImageFormat.Avif => Image.HeifloadSource(
+                source,
+                access: Enums.Access.Sequential,
+                failOn: Enums.FailOn.Truncated
+            ),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Not a format of this decoder."),
         };
 
-    private static SampleLayout Layout(Image image, AlphaHandling alpha)
+    private static SampleLayout Layout(Image image, AlphaHandling alpha, TiffTags? tiff)
     {
         var bytesPerSample = image.Format switch
         {
@@ -132,9 +177,15 @@ internal sealed class VipsDecoder : IImageDecoder
             var other => throw Unsupported($"colours of type {other}; gray, RGB and CMYK are supported"),
         };
         var bands = image.Bands;
-        return (bands - colors) is 0 or 1
-            ? new SampleLayout(colors, bands > colors, bytesPerSample, alpha)
-            : throw Unsupported($"{bands} samples per pixel; {colors} or, with alpha, {colors + 1} are supported");
+
+        // A TIFF may have more samples, which Pillow ignores.
+        if (bands < colors || (bands > colors + 1 && tiff is null))
+        {
+            throw Unsupported($"{bands} samples per pixel; {colors} or, with alpha, {colors + 1} are supported");
+        }
+
+        var hasAlpha = bands > colors && (tiff is null || !TiffColors.HaveNoAlpha(tiff));
+        return new SampleLayout(colors, hasAlpha, bytesPerSample, alpha);
     }
 
     private static ImageException Unsupported(string found) => new(ImageFault.Undecodable, $"The picture has {found}.");

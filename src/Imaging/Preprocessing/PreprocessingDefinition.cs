@@ -54,8 +54,11 @@ public sealed record PreprocessingDefinition
     [Description("Embedded colour profile: ignore it, or convert the colours to srgb.")]
     public ColorProfile ColorProfile { get; init; } = ColorProfile.Ignore;
 
-    /// <summary>Whether the picture is turned upright as its EXIF orientation says; default true.</summary>
-    [Description("Whether the picture is turned upright as its EXIF orientation says.")]
+    /// <summary>
+    /// Whether the picture is turned upright as its EXIF orientation says; default true. The orientation of a TIFF is a
+    /// tag of the format itself, and always applied.
+    /// </summary>
+    [Description("Whether the picture is turned upright as its EXIF orientation says. A TIFF always is.")]
     public bool ExifOrientation { get; init; } = true;
 
     /// <summary>

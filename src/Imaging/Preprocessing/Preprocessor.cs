@@ -17,7 +17,7 @@ public sealed class Preprocessor
     /// <summary>Creates a preprocessor for all supported formats.</summary>
     /// <param name="options">The size limits, and how pictures are decoded.</param>
     public Preprocessor(IOptions<ImagingOptions> options)
-        : this(options, [new VipsDecoder(), new SkiaDecoder()]) { }
+        : this(options, ImageDecoders.Create(options?.Value ?? throw new ArgumentNullException(nameof(options)))) { }
 
     internal Preprocessor(IOptions<ImagingOptions> options, IEnumerable<IImageDecoder> decoders)
     {
@@ -32,7 +32,9 @@ public sealed class Preprocessor
     /// </summary>
     public event Action? FreedLargePicture;
 
-    /// <summary>Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF (its first frame or page) and preprocesses it.</summary>
+    /// <summary>
+    /// Decodes a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF (its first frame or page) and preprocesses it.
+    /// </summary>
     /// <param name="encoded">
     /// The file's bytes. A whole array is read in place; a part of an array is copied first.
     /// </param>
@@ -88,7 +90,8 @@ public sealed class Preprocessor
     /// they don't need <see cref="CheckTogether"/>.
     /// </summary>
     /// <param name="pictures">The number of pictures.</param>
-    public bool MayExceed(int pictures) => pictures * options.MaxPixels > options.MaxRequestPixels;
+    public bool MayExceed(int pictures) =>
+        pictures * HalfScaleDecoding.PixelsForOne * options.MaxPixels > options.MaxRequestPixels;
 
     /// <summary>Rejects pictures that have too many pixels together. Reads only their headers.</summary>
     /// <param name="pictures">The files' bytes: all pictures of a request.</param>
@@ -131,12 +134,18 @@ public sealed class Preprocessor
                     (width, height) => options.DecodeHalf && HalfScaleDecoding.Suffices(definition, width, height)
                 )
             );
-        return definition.ExifOrientation ? ExifOrientation.Turn(picture) : picture;
+
+        // The orientation of a TIFF is a tag of its own: Pillow always applies it.
+        return definition.ExifOrientation || format == ImageFormat.Tiff ? ExifOrientation.Turn(picture) : picture;
     }
 
     private IImageDecoder DecoderOf(ImageFormat format) =>
         Array.Find(decoders, decoder => decoder.Reads(format))
-        ?? throw new InvalidOperationException($"No decoder for {format}.");
+        ?? throw new ImageException(
+            ImageFault.Undecodable,
+            $"{DecodeError.Name(format)} pictures are not read by this server's decoder "
+                + $"(Imaging:Decoder={options.Decoder.ToString().ToLowerInvariant()})."
+        );
 
     // A picture that is rejected by itself is not decoded, so it counts for nothing.
     private long CountPixels(ReadOnlyMemory<byte> encoded)
@@ -147,7 +156,10 @@ public sealed class Preprocessor
         {
             var format = MagicBytes.Identify(encoded.Span);
             var (width, height) = DecoderOf(format).ReadSize(encoded, format);
-            return (long)width * height <= options.MaxPixels ? (long)width * height : 0;
+            var pixels = (long)width * height;
+            var most =
+                format == ImageFormat.Jpeg ? HalfScaleDecoding.PixelsForOne * options.MaxPixels : options.MaxPixels;
+            return pixels <= most ? pixels : 0;
         }
         catch (ImageException)
         {

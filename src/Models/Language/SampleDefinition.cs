@@ -11,7 +11,7 @@ namespace ModelService.Models.Language;
 public sealed record SampleDefinition
 {
     /// <summary>The bytes of an image file; in JSON, base64.</summary>
-    [Description("A picture's bytes in base64 (RFC 4648, without line breaks or a data: prefix).")]
+    [Description("A picture's bytes in base64; a data: URI too.")]
     public byte[]? Image { get; init; }
 
     /// <summary>Instead of <see cref="Image"/>: the network's input, which is not preprocessed.</summary>

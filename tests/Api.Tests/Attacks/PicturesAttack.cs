@@ -11,9 +11,10 @@ internal static class PicturesAttack
 
     private static readonly byte[][] Photos =
     [
-        .. new[] { "photos", "bad" }
+        .. new[] { "photos", "bad", "field" }
             .SelectMany(folder => Directory.GetFiles(Fixtures.Path(folder)))
-            .Where(file => Path.GetExtension(file) != ".json" && new FileInfo(file).Length <= MostBytes)
+            .Where(file => Path.GetExtension(file) is not (".json" or ".py" or ".pth" or ".ckpt"))
+            .Where(file => new FileInfo(file).Length <= MostBytes)
             .Order(StringComparer.Ordinal)
             .Select(File.ReadAllBytes),
     ];

@@ -21,7 +21,7 @@ public sealed class PredictJsonTests(ApiServer server)
     [InlineData("""{"images":["AA==",{"data":"AA=="}]}""", "/images/1")]
     [InlineData("""{"images":["not base64!"]}""", "/images/0")]
     [InlineData("""{"images":["AA==","A"]}""", "/images/1")]
-    [InlineData("""{"images":["data:image/png;base64,AA=="]}""", "/images/0")]
+    [InlineData("""{"images":["data:image/png,AA=="]}""", "/images/0")]
     [InlineData("""{"images":["http://localhost/a.png"]}""", "/images/0")]
     [InlineData("""{"tensors":[]}""", "/tensors")]
     [InlineData("""{"tensors":{}}""", "/tensors")]
@@ -37,6 +37,7 @@ public sealed class PredictJsonTests(ApiServer server)
     [Theory]
     [InlineData("")]
     [InlineData("AA==")]
+    [InlineData("data:image/png;base64,AA")]
     public async Task Predict_Base64ThatIsNoImage_IsUndecodable(string base64)
     {
         var model = await server.Api.EnsureAsync(Networks.Tiny("predict-json"));

@@ -89,11 +89,14 @@ public sealed class BodyLimitTests : IAsyncDisposable
     [Fact]
     public async Task Predict_ImageOfMoreBytesThanAreTaken_IsTooLarge()
     {
-        await using var usual = new ApiServer().OnSocket();
-        await usual.Api.CreateAsync(Networks.Tiny("usual"));
-        byte[] image = [.. Fixtures.Bytes("photos", "coffee.png"), .. new byte[32 << 20]];
+        await using var small = new ApiServer
+        {
+            Settings = new Dictionary<string, string> { ["ModelService:Imaging:MaxBytes"] = "1000000" },
+        }.OnSocket();
+        await small.Api.CreateAsync(Networks.Tiny("small"));
+        byte[] image = [.. Fixtures.Bytes("photos", "coffee.png"), .. new byte[1_000_000]];
 
-        var answer = await usual.Api.PredictAsync("usual", Bodies.Raw(image, "image/png"));
+        var answer = await small.Api.PredictAsync("small", Bodies.Raw(image, "image/png"));
 
         answer.Problem(413, "image_too_large");
     }

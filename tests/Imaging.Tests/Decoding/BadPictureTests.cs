@@ -8,6 +8,10 @@ namespace ModelService.Imaging.Tests.Decoding;
 /// <summary>What must be refused, and in which words.</summary>
 public sealed class BadPictureTests
 {
+    private const string Heic =
+        "a HEIC picture (HEIF with HEVC), as iPhones take them. Send it as JPEG: on an iPhone, set Camera, Formats to "
+        + "Most Compatible, or share the photo instead of its file";
+
     public static TheoryData<string> Files { get; } =
     [.. Pictures.Manifest("bad").Select(item => item.GetProperty("file").GetString()!)];
 
@@ -41,7 +45,7 @@ public sealed class BadPictureTests
         );
 
         Assert.Equal(
-            "The picture is 20000x20000 pixels (400,000,000); at most 50,000,000 are allowed.",
+            "The picture is 20000x20000 pixels (400,000,000); at most 64,000,000 are allowed.",
             exception.Message
         );
     }
@@ -145,7 +149,7 @@ public sealed class BadPictureTests
 
         Assert.Equal(ImageFault.TooLarge, exception.Fault);
         Assert.Equal(
-            "The resize holds 3000 rows of 60000 pixels (180,000,000); at most 50,000,000 are allowed.",
+            "The resize holds 3000 rows of 60000 pixels (180,000,000); at most 64,000,000 are allowed.",
             exception.Message
         );
     }
@@ -157,7 +161,11 @@ public sealed class BadPictureTests
     [InlineData("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG document")]
     [InlineData("just words\r\n", "text")]
     [InlineData("P6 1 1 255\n", "a Netpbm picture")]
-    [InlineData("\0\0\0\u0018ftypavif\0\0\0\0", "a HEIF, AVIF or video file")]
+    [InlineData("\0\0\0\u0018ftypmp42\0\0\0\0isommp42", "a video")]
+    [InlineData("\0\0\0\u0018ftypcrx \0\0\0\0crx isom", "a camera's raw file (CR3). Send its photo as JPEG")]
+    [InlineData("\0\0\0\u0014ftypmif1\0\0\0\0mif1", "a HEIF picture. Send it as JPEG")]
+    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0mif1heic", Heic)]
+    [InlineData("\0\0\0\u0018ftypmif1\0\0\0\0mif1heic", Heic)]
     [InlineData("\u0001\u0002\u0003", "of an unknown format")]
     public void Run_AnotherFormat_IsRefusedByName(string text, string name)
     {
@@ -166,6 +174,9 @@ public sealed class BadPictureTests
         );
 
         Assert.Equal(ImageFault.Undecodable, exception.Fault);
-        Assert.Equal($"The bytes are {name}; JPEG, PNG, WebP, GIF, BMP and TIFF are supported.", exception.Message);
+        Assert.Equal(
+            $"The bytes are {name}; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are supported.",
+            exception.Message
+        );
     }
 }

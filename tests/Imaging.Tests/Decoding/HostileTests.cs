@@ -30,10 +30,30 @@ public sealed class HostileTests(ITestOutputHelper output)
         "chelsea_lzw.tiff",
     ];
 
+    private static readonly string[] FieldFiles =
+    [
+        "ycbcr_lzw_planar.tif",
+        "ycbcr_420_turned_6.tif",
+        "ycbcr_none_tiles.tif",
+        "rgba_associated_16.tif",
+        "palette.tif",
+        "gif_part_local_transparent.gif",
+        "cmyk_no_adobe.jpg",
+        "bmp_rle8.bmp",
+        "bmp_32_alpha.bmp",
+    ];
+
     [Fact]
     public void Run_MutatedFiles_GiveAResultOrARefusal()
     {
-        var photos = Files.Select(file => Fixtures.Bytes("photos", file)).ToArray();
+        using var image = Image.NewFromBuffer(Fixtures.Bytes("photos", "chelsea_portrait_small.png"));
+        byte[][] photos =
+        [
+            .. Files.Select(file => Fixtures.Bytes("photos", file)),
+            .. FieldFiles.Select(file => Fixtures.Bytes("field", file)),
+            image.HeifsaveBuffer(compression: Enums.ForeignHeifCompression.Av1),
+            image.HeifsaveBuffer(compression: Enums.ForeignHeifCompression.Av1, bitdepth: 10, lossless: true),
+        ];
         var preprocessor = Pictures.Preprocessor(maxPixels: 1_000_000);
         var definition = PreprocessingDefinition.Unit(3, 24, 24) with
         {
@@ -49,7 +69,7 @@ public sealed class HostileTests(ITestOutputHelper output)
         var length = Gen.Frequency((4, Gen.Const(1.0)), (1, Gen.Double[0, 1]));
         Gen.Select(Gen.Int[0, photos.Length - 1], flips, length)
             .ForEach(
-                2_000,
+                3_000,
                 drawn =>
                 {
                     var (file, changes, part) = drawn;

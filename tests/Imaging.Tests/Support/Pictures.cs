@@ -9,7 +9,12 @@ internal static class Pictures
 {
     public static PreprocessingDefinition AsStored { get; } = new();
 
-    public static Preprocessor Preprocessor(long? maxPixels = null, int? maxBytes = null, long? maxRequestPixels = null)
+    public static Preprocessor Preprocessor(
+        long? maxPixels = null,
+        int? maxBytes = null,
+        long? maxRequestPixels = null,
+        DecoderLibrary decoder = DecoderLibrary.Libvips
+    )
     {
         var defaults = new ImagingOptions();
         return new Preprocessor(
@@ -19,6 +24,7 @@ internal static class Pictures
                     MaxPixels = maxPixels ?? defaults.MaxPixels,
                     MaxBytes = maxBytes ?? defaults.MaxBytes,
                     MaxRequestPixels = maxRequestPixels ?? defaults.MaxRequestPixels,
+                    Decoder = decoder,
                 }
             )
         );
@@ -27,10 +33,11 @@ internal static class Pictures
     /// <summary>All pixels of a picture, without any resize.</summary>
     public static (int Width, int Height, byte[] Rgb) Decode(
         ReadOnlyMemory<byte> encoded,
-        PreprocessingDefinition? definition = null
+        PreprocessingDefinition? definition = null,
+        Preprocessor? preprocessor = null
     )
     {
-        using var picture = Preprocessor().Open(encoded, definition ?? AsStored);
+        using var picture = (preprocessor ?? Preprocessor()).Open(encoded, definition ?? AsStored);
         var rgb = new byte[3 * picture.Width * picture.Height];
         for (var y = 0; y < picture.Height; y++)
             picture.ReadRow().CopyTo(rgb.AsSpan(3 * picture.Width * y));

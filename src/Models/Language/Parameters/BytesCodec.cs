@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Language.Reading;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Parameters;
 
@@ -9,17 +11,24 @@ internal sealed class BytesCodec : ParameterCodec
 {
     public override string Description => "base64";
 
-    public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer) =>
-        json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes) && bytes.Length > 0
+    public override object? Read(StrictReader reader, RecordMember member, JsonElement json, string pointer)
+    {
+        if (json.ValueKind != JsonValueKind.String)
+            return reader.FailKind(json, pointer, $"bytes are needed. {member.Meaning}");
+        string? error = null;
+        if (!json.TryGetBytesFromBase64(out var bytes))
+            bytes = Base64Text.Read(Encoding.UTF8.GetBytes(json.GetString()!), out error);
+        return bytes is { Length: > 0 }
             ? bytes
-            : reader.FailKind(json, pointer, $"bytes are needed. {member.Meaning}");
+            : reader.FailKind(json, pointer, $"bytes are needed. {(error is null ? "" : error + " ")}{member.Meaning}");
+    }
 
     public override JsonNode Write(object value, bool canonical) => Convert.ToBase64String((byte[])value);
 
     public override JsonObject Schema(RecordMember member)
     {
         var schema = SchemaNodes.OfType("string");
-        schema["pattern"] = "^(?!$)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
+        schema["pattern"] = "^(?:data:[^,]*;base64,)?[A-Za-z0-9+/_\\s-]{2,}[=\\s]*$";
         return schema;
     }
 }
