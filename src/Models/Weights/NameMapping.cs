@@ -6,7 +6,7 @@ namespace ModelService.Models.Weights;
 /// the network.
 /// </param>
 /// <param name="Choices">The prefixes that fit equally well, with the number of tensors, if there are several.</param>
-/// <param name="Fitting">Number of the architecture's tensors that fit, without counters.</param>
+/// <param name="Fitting">Number of the architecture's tensors that fit by name and shape, without counters.</param>
 /// <param name="IsComplete">Whether all of the architecture's tensors fit.</param>
 /// <param name="Cleaned">The names without wrappers inside, by the name in the file; only those that differ.</param>
 internal sealed record NameMapping(

@@ -108,6 +108,28 @@ public sealed class NameMapperTests
     }
 
     [Fact]
+    public void Map_TwoPrefixesOfWhichOneHasTheShapes_IsThatOne()
+    {
+        var mapping = new NameMapper(Network).Map([
+            .. Network.Select(spec => ("small." + spec.Name, (IReadOnlyList<long>)[.. spec.Shape, 1])),
+            .. Network.Select(spec => ("large." + spec.Name, spec.Shape)),
+        ]);
+
+        Assert.Equal("large.", mapping.Prefix);
+    }
+
+    [Fact]
+    public void Map_OtherShapes_StillGivesThePrefix()
+    {
+        var mapping = new NameMapper(Network).Map([
+            .. Network.Select(spec => ("net." + spec.Name, (IReadOnlyList<long>)[.. spec.Shape, 1])),
+        ]);
+
+        Assert.Equal("net.", mapping.Prefix);
+        Assert.False(mapping.IsComplete);
+    }
+
+    [Fact]
     public void Map_PrefixWithAWrapperInside_IsFoundAsTheFileWritesIt()
     {
         string[] names = [.. Network.Select(spec => "model.module." + spec.Name), "ema.x"];

@@ -60,6 +60,61 @@ public sealed class StateDictMatchTests
     }
 
     [Fact]
+    public void Compare_TensorsBesideThePrefix_AreNoMismatch()
+    {
+        var report = Compare([
+            ("net.body.weight", "F32", [4, 3]),
+            ("net.head.weight", "F32", [10, 4]),
+            ("net.head.bias", "F32", [10]),
+            ("criterion.weight", "F32", [10]),
+        ]);
+
+        report.ThrowIfMismatched();
+        Assert.Equal(["criterion.weight"], report.Unexpected);
+        Assert.Equal(3, report.Renamed.Count);
+    }
+
+    [Fact]
+    public void ThrowIfMismatched_TensorsBesideThePrefix_AreNotTheReason()
+    {
+        var report = Compare([
+            ("net.body.weight", "F32", [4, 3]),
+            ("net.head.weight", "F32", [10, 4]),
+            ("net.other.bias", "F32", [10]),
+            ("criterion.weight", "F32", [10]),
+        ]);
+
+        var error = Assert.ThrowsAny<ServingException>(() => report.ThrowIfMismatched());
+
+        Assert.Equal(["/head.bias", "/net.other.bias"], error.Errors.Select(item => item.Pointer));
+        Assert.DoesNotContain("criterion", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThrowIfMismatched_TwoPrefixes_AskForOneEvenInPart()
+    {
+        (string, string, long[])[] both =
+        [
+            .. ((string[])["q.", "k."]).SelectMany(prefix =>
+                new[]
+                {
+                    (prefix + "body.weight", "F32", new long[] { 4, 3 }),
+                    (prefix + "head.weight", "F32", new long[] { 10, 4 }),
+                    (prefix + "head.bias", "F32", new long[] { 10 }),
+                }
+            ),
+        ];
+
+        var error = Assert.ThrowsAny<ServingException>(() => Compare(both).ThrowIfMismatched(allowPartial: true));
+
+        Assert.Contains(
+            "more than one prefix: 'q.' (3 tensors), 'k.' (3 tensors)",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Compare_MissingCounter_IsNoMismatch()
     {
         var report = Compare([
