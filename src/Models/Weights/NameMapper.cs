@@ -79,7 +79,11 @@ internal sealed partial class NameMapper
                 choices.Count > 0
                     ? choices.Max(choice => shapes.GetValueOrDefault(choice.Key))
                     : shapes.GetValueOrDefault(found);
-            return new NameMapping(found, choices, fitting, fitting == needed, cleaned);
+            var copies =
+                prefix is null && found.Length == 0 && names.GetValueOrDefault("") == needed
+                    ? names.Where(count => count.Key.Length > 0 && count.Value == needed).Select(count => count.Key)
+                    : [];
+            return new NameMapping(found, choices, fitting, fitting == needed, [.. copies], cleaned);
         }
     }
 

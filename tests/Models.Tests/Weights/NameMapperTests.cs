@@ -81,6 +81,9 @@ public sealed class NameMapperTests
         var mapping = Map([.. Network.Select(spec => spec.Name), .. Network.Select(spec => "ema." + spec.Name)]);
 
         Assert.Equal("", mapping.Prefix);
+        Assert.Null(mapping.Find("ema.fc.weight"));
+        Assert.Equal("fc.weight", mapping.Find("fc.weight"));
+        Assert.Equal("emu.fc.weight", mapping.Find("emu.fc.weight"));
         Assert.Empty(mapping.Choices);
     }
 

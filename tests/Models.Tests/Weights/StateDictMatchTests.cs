@@ -75,6 +75,31 @@ public sealed class StateDictMatchTests
     }
 
     [Fact]
+    public void Compare_CounterAndCopyBesideOwnNames_AreNoMismatch()
+    {
+        (string, string, long[])[] own =
+        [
+            ("body.weight", "F32", [4, 3]),
+            ("head.weight", "F32", [10, 4]),
+            ("head.bias", "F32", [10]),
+        ];
+
+        var report = Compare([
+            .. own,
+            .. own.Select(tensor => ("ema." + tensor.Item1, tensor.Item2, tensor.Item3)),
+            ("n_averaged", "I64", []),
+        ]);
+
+        report.ThrowIfMismatched();
+        Assert.Equal(3, report.Loaded.Count);
+        Assert.Equal(4, report.Unexpected.Count);
+        Assert.Empty(report.Renamed);
+        Assert.False(Compare([.. own, ("logit_scale", "F32", [])]).IsMatch);
+        Assert.False(Compare([.. own, ("queue", "I64", [4])]).IsMatch);
+        Assert.False(Compare([.. own, ("other.alpha", "F32", [1])]).IsMatch);
+    }
+
+    [Fact]
     public void ThrowIfMismatched_TensorsBesideThePrefix_AreNotTheReason()
     {
         var report = Compare([
