@@ -21,7 +21,7 @@ internal static class MismatchText
                 $"The file lacks this tensor; its shape is {Unreadable.Sizes(spec.Shape)}."
             ))
             .Concat(
-                report.Unexpected.Select(name => new ErrorDetail(
+                report.Mismatched.Select(name => new ErrorDetail(
                     Pointer(name),
                     "The architecture has no tensor with this name."
                 ))
@@ -52,10 +52,10 @@ internal static class MismatchText
         [
             .. Clause(missing.Length, "is missing", "are missing", missing.Select(spec => Unreadable.Quote(spec.Name))),
             .. Clause(
-                report.Unexpected.Count + report.MoreUnexpected,
+                report.Mismatched.Count + report.MoreMismatched,
                 "is unexpected",
                 "are unexpected",
-                report.Unexpected.Select(Unreadable.Quote)
+                report.Mismatched.Select(Unreadable.Quote)
             ),
             .. Clause(
                 report.ShapeMismatch.Count,

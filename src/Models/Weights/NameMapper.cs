@@ -49,25 +49,56 @@ internal sealed partial class NameMapper
     public NameMapping Map(IReadOnlyCollection<(string Name, IReadOnlyList<long> Shape)> stored)
     {
         var cleaned = Clean(stored);
-        var counts = Count(stored, cleaned);
+        var (names, shapes) = Count(stored, cleaned);
         if (prefix is not null)
-            return Create(Written(stored, cleaned));
+            return Create(Written(stored, cleaned), []);
 
         // Names without a prefix come first: they are the architecture's own.
-        var prefixes = counts.Where(count => count.Key.Length > 0).OrderByDescending(count => count.Value).ToList();
+        var own = names.GetValueOrDefault("");
+        var prefixes = names.Where(count => count.Key.Length > 0).OrderByDescending(count => count.Value).ToList();
         var best = prefixes.FirstOrDefault().Value;
-        if (best <= counts.GetValueOrDefault("") || best * 2 < Math.Min(needed, stored.Count))
-            return Create("");
-        var choices = prefixes
-            .Where(count => best == needed ? count.Value == needed : count.Value * 2 >= best)
-            .ToList();
-        return choices is [var only] ? Create(only.Key) : new NameMapping("", choices, best, best == needed, cleaned);
+        if (best <= own || best * 2 < Math.Min(needed, stored.Count))
+            return Create("", []);
+        var choices = Best(Best(prefixes, names), shapes);
+        if (own > 0 && IsMixed(choices[0].Key))
+            return Create("", []);
+        return choices is [var only] ? Create(only.Key, []) : Create("", choices);
 
-        NameMapping Create(string found)
+        // Whether some of the tensors have the prefix, and others are there without it only.
+        bool IsMixed(string found)
         {
-            var fitting = counts.GetValueOrDefault(found);
-            return new NameMapping(found, [], fitting, fitting == needed, cleaned);
+            var all = stored.Select(tensor => cleaned.GetValueOrDefault(tensor.Name, tensor.Name)).ToHashSet();
+            return all.Any(name =>
+                expected.TryGetValue(name, out var spec) && !spec.IsCounter && !all.Contains(found + name)
+            );
         }
+
+        NameMapping Create(string found, IReadOnlyList<KeyValuePair<string, int>> choices)
+        {
+            var fitting =
+                choices.Count > 0
+                    ? choices.Max(choice => shapes.GetValueOrDefault(choice.Key))
+                    : shapes.GetValueOrDefault(found);
+            var copies =
+                prefix is null && found.Length == 0 && names.GetValueOrDefault("") == needed
+                    ? names.Where(count => count.Key.Length > 0 && count.Value == needed).Select(count => count.Key)
+                    : [];
+            return new NameMapping(found, choices, fitting, fitting == needed, [.. copies], cleaned);
+        }
+    }
+
+    /// <summary>
+    /// The prefixes with which all of the architecture's tensors fit; if there are none, those with at least half as
+    /// many as the best one.
+    /// </summary>
+    private List<KeyValuePair<string, int>> Best(
+        List<KeyValuePair<string, int>> prefixes,
+        Dictionary<string, int> counts
+    )
+    {
+        var most = prefixes.Max(item => counts.GetValueOrDefault(item.Key));
+        var least = most == needed ? most : (most + 1) / 2;
+        return prefixes.FindAll(item => counts.GetValueOrDefault(item.Key) >= least);
     }
 
     /// <summary>The client's prefix as it is in the cleaned names.</summary>
@@ -89,10 +120,10 @@ internal sealed partial class NameMapper
     }
 
     /// <summary>
-    /// Number of the architecture's tensors that have the right name and shape without a prefix, by the prefix. If no
-    /// shape is right, the name is enough.
+    /// Number of the tensors that have the name of one of the architecture's without a prefix, by the prefix; and of
+    /// those that have its shape as well.
     /// </summary>
-    private Dictionary<string, int> Count(
+    private (Dictionary<string, int> Names, Dictionary<string, int> Shapes) Count(
         IReadOnlyCollection<(string Name, IReadOnlyList<long> Shape)> stored,
         Dictionary<string, string> cleaned
     )
@@ -119,7 +150,7 @@ internal sealed partial class NameMapper
             }
         }
 
-        return shapes.Count > 0 ? shapes : names;
+        return (names, shapes);
 
         static void Add(Dictionary<string, int> counts, ReadOnlySpan<char> prefix)
         {

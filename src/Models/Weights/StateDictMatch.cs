@@ -56,6 +56,15 @@ public static class StateDictMatch
 
         ThrowIfSkipped(missing, skipped ?? [], names);
         head ??= expected.Count == 0 ? "" : expected[^1].Layer;
+        if (shapes.Count == 0 && missing.All(spec => spec.IsCounter))
+        {
+            foreach (var (name, tensor) in unmatched.Where(item => IsCounter(item.Key, item.Value)).ToList())
+            {
+                unmatched.Remove(name);
+                beside.Add(tensor.Name);
+            }
+        }
+
         StoredTensor[] unexpected = [.. unmatched.Values];
         return new WeightsReport(
             pairs,
@@ -79,6 +88,15 @@ public static class StateDictMatch
             MissingOfPartialLayers = MissingOfPartialLayers(pairs, missing, head),
         };
     }
+
+    /// <summary>
+    /// Whether a tensor that the architecture lacks is one whole number of no layer, such as <c>n_averaged</c>. Another
+    /// number, such as <c>logit_scale</c>, could be a part of the network.
+    /// </summary>
+    private static bool IsCounter(string name, StoredTensor tensor) =>
+        tensor.ElementCount == 1
+        && tensor.Dtype is WeightsDtype.Int64 or WeightsDtype.Int32 or WeightsDtype.Bool
+        && !name.Contains('.', StringComparison.Ordinal);
 
     private static RenamedTensor? Renamed(string name, NameMapping names) =>
         names.Find(name) is { } renamed && renamed != name ? new RenamedTensor(name, renamed) : null;

@@ -24,6 +24,8 @@ public sealed record WeightsReport
         MissingSpecs = missing;
         Missing = [.. missing.Select(spec => spec.Name)];
         Loaded = [.. pairs.Select(pair => pair.Expected.Name)];
+        Mismatched = [.. unexpected.Take(MaxFileNames).Select(Unreadable.Shorten)];
+        MoreMismatched = unexpected.Count - Mismatched.Count;
         Unexpected = [.. unexpected.Concat(beside).Take(MaxFileNames).Select(Unreadable.Shorten)];
         MoreUnexpected = unexpected.Count + beside.Count - Unexpected.Count;
         ShapeMismatch = shapeMismatch;
@@ -134,6 +136,12 @@ public sealed record WeightsReport
     public IReadOnlyList<TensorPair> Pairs { get; internal init; } = [];
 
     internal IReadOnlyList<TensorSpec> MissingSpecs { get; } = [];
+
+    /// <summary>The unexpected names that are a mismatch: those that are not beside the network's prefix.</summary>
+    internal IReadOnlyList<string> Mismatched { get; } = [];
+
+    /// <summary>Number of such names beyond those listed.</summary>
+    internal int MoreMismatched { get; }
 
     /// <summary>Whether several prefixes fit, of which the client must choose one.</summary>
     internal bool HasPrefixChoices { get; init; }

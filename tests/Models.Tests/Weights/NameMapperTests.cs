@@ -81,6 +81,9 @@ public sealed class NameMapperTests
         var mapping = Map([.. Network.Select(spec => spec.Name), .. Network.Select(spec => "ema." + spec.Name)]);
 
         Assert.Equal("", mapping.Prefix);
+        Assert.Null(mapping.Find("ema.fc.weight"));
+        Assert.Equal("fc.weight", mapping.Find("fc.weight"));
+        Assert.Equal("emu.fc.weight", mapping.Find("emu.fc.weight"));
         Assert.Empty(mapping.Choices);
     }
 
@@ -105,6 +108,28 @@ public sealed class NameMapperTests
         string[] names = [.. Network.Select(spec => "a." + spec.Name), "b.conv1.weight", "b.layer1.0.weight"];
 
         Assert.Equal("a.", Map(names).Prefix);
+    }
+
+    [Fact]
+    public void Map_TwoPrefixesOfWhichOneHasTheShapes_IsThatOne()
+    {
+        var mapping = new NameMapper(Network).Map([
+            .. Network.Select(spec => ("small." + spec.Name, (IReadOnlyList<long>)[.. spec.Shape, 1])),
+            .. Network.Select(spec => ("large." + spec.Name, spec.Shape)),
+        ]);
+
+        Assert.Equal("large.", mapping.Prefix);
+    }
+
+    [Fact]
+    public void Map_OtherShapes_StillGivesThePrefix()
+    {
+        var mapping = new NameMapper(Network).Map([
+            .. Network.Select(spec => ("net." + spec.Name, (IReadOnlyList<long>)[.. spec.Shape, 1])),
+        ]);
+
+        Assert.Equal("net.", mapping.Prefix);
+        Assert.False(mapping.IsComplete);
     }
 
     [Fact]

@@ -60,6 +60,86 @@ public sealed class StateDictMatchTests
     }
 
     [Fact]
+    public void Compare_TensorsBesideThePrefix_AreNoMismatch()
+    {
+        var report = Compare([
+            ("net.body.weight", "F32", [4, 3]),
+            ("net.head.weight", "F32", [10, 4]),
+            ("net.head.bias", "F32", [10]),
+            ("criterion.weight", "F32", [10]),
+        ]);
+
+        report.ThrowIfMismatched();
+        Assert.Equal(["criterion.weight"], report.Unexpected);
+        Assert.Equal(3, report.Renamed.Count);
+    }
+
+    [Fact]
+    public void Compare_CounterAndCopyBesideOwnNames_AreNoMismatch()
+    {
+        (string, string, long[])[] own =
+        [
+            ("body.weight", "F32", [4, 3]),
+            ("head.weight", "F32", [10, 4]),
+            ("head.bias", "F32", [10]),
+        ];
+
+        var report = Compare([
+            .. own,
+            .. own.Select(tensor => ("ema." + tensor.Item1, tensor.Item2, tensor.Item3)),
+            ("n_averaged", "I64", []),
+        ]);
+
+        report.ThrowIfMismatched();
+        Assert.Equal(3, report.Loaded.Count);
+        Assert.Equal(4, report.Unexpected.Count);
+        Assert.Empty(report.Renamed);
+        Assert.False(Compare([.. own, ("logit_scale", "F32", [])]).IsMatch);
+        Assert.False(Compare([.. own, ("queue", "I64", [4])]).IsMatch);
+        Assert.False(Compare([.. own, ("other.alpha", "F32", [1])]).IsMatch);
+    }
+
+    [Fact]
+    public void ThrowIfMismatched_TensorsBesideThePrefix_AreNotTheReason()
+    {
+        var report = Compare([
+            ("net.body.weight", "F32", [4, 3]),
+            ("net.head.weight", "F32", [10, 4]),
+            ("net.other.bias", "F32", [10]),
+            ("criterion.weight", "F32", [10]),
+        ]);
+
+        var error = Assert.ThrowsAny<ServingException>(() => report.ThrowIfMismatched());
+
+        Assert.Equal(["/head.bias", "/net.other.bias"], error.Errors.Select(item => item.Pointer));
+        Assert.DoesNotContain("criterion", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThrowIfMismatched_TwoPrefixes_AskForOneEvenInPart()
+    {
+        (string, string, long[])[] both =
+        [
+            .. ((string[])["q.", "k."]).SelectMany(prefix =>
+                new[]
+                {
+                    (prefix + "body.weight", "F32", new long[] { 4, 3 }),
+                    (prefix + "head.weight", "F32", new long[] { 10, 4 }),
+                    (prefix + "head.bias", "F32", new long[] { 10 }),
+                }
+            ),
+        ];
+
+        var error = Assert.ThrowsAny<ServingException>(() => Compare(both).ThrowIfMismatched(allowPartial: true));
+
+        Assert.Contains(
+            "more than one prefix: 'q.' (3 tensors), 'k.' (3 tensors)",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Compare_MissingCounter_IsNoMismatch()
     {
         var report = Compare([

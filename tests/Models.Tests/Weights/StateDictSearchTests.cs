@@ -76,6 +76,14 @@ public sealed class StateDictSearchTests
     }
 
     [Fact]
+    public void Find_SeveralDictsWithTheSameNames_TakesTheOneWithTheShapes()
+    {
+        using var file = Open(Dict(("small", Dict(("w", Tensor(3)), ("b", Tensor(4)))), ("large", Whole)));
+
+        Assert.Equal("large", file.Wrapper);
+    }
+
+    [Fact]
     public void Find_SeveralDictsWithoutANetwork_TakesTheOneWithMostTensors()
     {
         var root = Dict(
@@ -158,6 +166,46 @@ public sealed class StateDictSearchTests
         Assert.Contains("leave out state_dict", error.Message, StringComparison.Ordinal);
         Open(bytes, Network, ".").Dispose();
     }
+
+    /// <summary>Much to look through in a file of a few megabytes.</summary>
+    [Measured]
+    [Theory]
+    [InlineData("dicts")]
+    [InlineData("long keys")]
+    [InlineData("long names")]
+    [InlineData("deep")]
+    public void Find_InAHostileFile_TakesLittleTime(string kind)
+    {
+        var name = new string('a', 1 << 20);
+        var tensor = Join(Tensor(1), Op('q'), [1], Op('0'), Text(name), Op('q'), [2], Op('0'));
+        var many = kind switch
+        {
+            "dicts" => Repeat(100_000, i => Join(Text($"{i}"), Op('}'), Text("w"), Op('h'), [1], Op('s', 's'))),
+            "long keys" => Repeat(100_000, _ => Join(Op('h'), [2], Op('}'), Op('h'), [2], Op('h'), [1], Op('s', 's'))),
+            "long names" => Repeat(200_000, _ => Join(Op('h'), [2], Op('N', 's'))),
+            _ => Join(Repeat(30_000, _ => Join(Op('h'), [2], Op('}'))), Repeat(30_000, _ => Op('s'))),
+        };
+        var root = Join(tensor, Op('}'), Text("w"), Op('h'), [1], Op('s'), many);
+        var time = System.Diagnostics.Stopwatch.StartNew();
+
+        foreach (var state in (string?[])[null, ".", "x.y"])
+        {
+            try
+            {
+                Open(Zip(root), Network, state).Dispose();
+            }
+            catch (ServingException error)
+            {
+                Assert.Equal(ErrorCode.WeightsUnreadable, error.Code);
+                Assert.InRange(error.Message.Length, 1, 2_000);
+            }
+        }
+
+        Assert.InRange(time.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    private static byte[] Repeat(int times, Func<int, byte[]> part) =>
+        Join([.. Enumerable.Range(0, times).Select(part)]);
 
     private static byte[] Tensor(long size) => Pickles.Tensor(StorageOf("0", 8), [size], [1]);
 
