@@ -102,8 +102,8 @@ internal sealed class ImageSharpDecoder : IImageDecoder
         {
             throw new ImageException(
                 ImageFault.Undecodable,
-                "The picture has a colour profile, and this server's decoder (Imaging:Decoder=imagesharp) does not "
-                    + "convert it to sRGB. Convert it before, or set color_profile to ignore."
+                "The picture has a colour profile, and this server's decoder (ModelService:Imaging:Decoder=imagesharp) "
+                    + "does not convert it to sRGB. Convert it before, or set color_profile to ignore."
             );
         }
 

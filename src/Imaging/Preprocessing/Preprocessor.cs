@@ -144,7 +144,7 @@ public sealed class Preprocessor
         ?? throw new ImageException(
             ImageFault.Undecodable,
             $"{DecodeError.Name(format)} pictures are not read by this server's decoder "
-                + $"(Imaging:Decoder={options.Decoder.ToString().ToLowerInvariant()})."
+                + $"(ModelService:Imaging:Decoder={options.Decoder.ToString().ToLowerInvariant()})."
         );
 
     // A picture that is rejected by itself is not decoded, so it counts for nothing.

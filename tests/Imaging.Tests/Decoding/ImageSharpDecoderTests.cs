@@ -4,7 +4,7 @@ using ModelService.Imaging.Tests.Support;
 
 namespace ModelService.Imaging.Tests.Decoding;
 
-/// <summary>The option <c>Imaging:Decoder=imagesharp</c>: within the documented tolerance of libvips.</summary>
+/// <summary>With <c>ModelService:Imaging:Decoder=imagesharp</c>: within its documented tolerance of libvips.</summary>
 public sealed class ImageSharpDecoderTests
 {
     private static readonly Preprocessor ImageSharp = Pictures.Preprocessor(decoder: DecoderLibrary.ImageSharp);
@@ -46,7 +46,7 @@ public sealed class ImageSharpDecoderTests
     [Theory]
     [InlineData(
         "photos/chelsea_lzw.tiff",
-        "TIFF pictures are not read by this server's decoder (Imaging:Decoder=imagesharp)."
+        "TIFF pictures are not read by this server's decoder (ModelService:Imaging:Decoder=imagesharp)."
     )]
     [InlineData("bad/truncated.jpg", "The JPEG picture is damaged or cut short.")]
     [InlineData("bad/truncated.png", "The PNG picture is damaged or cut short.")]
