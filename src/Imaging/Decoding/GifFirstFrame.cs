@@ -83,6 +83,13 @@ internal sealed class GifFirstFrame
         var frame = Read(gif);
         PixelLimit.Check("The picture", frame.Width, frame.Height, settings.MaxPixels);
         var picture = open(frame.Extract(gif, opaque: settings.Alpha == AlphaHandling.Drop));
+        if ((picture.Width, picture.Height) != (frame.FrameWidth, frame.FrameHeight))
+        {
+            // Decoders give frames without width or height a size of their own.
+            picture.Dispose();
+            throw DecodeError.Create(ImageFormat.Gif);
+        }
+
         return (frame.Width, frame.Height) == (frame.FrameWidth, frame.FrameHeight)
             ? picture
             : new CanvasPicture(

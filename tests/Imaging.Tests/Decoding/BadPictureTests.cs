@@ -37,6 +37,51 @@ public sealed class BadPictureTests
         Assert.Equal(expected, Assert.IsType<ImageException>(exception).Fault);
     }
 
+    [Theory]
+    [InlineData(DecoderLibrary.Libvips, "gif_part.gif")]
+    [InlineData(DecoderLibrary.Libvips, "gif_part_local_transparent.gif")]
+    [InlineData(DecoderLibrary.ImageSharp, "gif_part.gif")]
+    public void Run_GifWithOneByteChanged_IsReadOrRefused(DecoderLibrary decoder, string file)
+    {
+        var whole = Fixtures.Bytes("field", file);
+        var preprocessor = Pictures.Preprocessor(maxPixels: 100_000, decoder: decoder);
+        var refused = 0;
+
+        for (var at = 6; at < whole.Length; at++)
+        {
+            foreach (var value in new byte[] { 0, 1, 255 })
+            {
+                var damaged = whole.ToArray();
+                damaged[at] = value;
+                var exception = Record.Exception(() =>
+                    Pictures.Run(damaged, PreprocessingDefinition.ImageNet, preprocessor)
+                );
+                Assert.True(exception is null or ImageException, $"Byte {at} as {value}: {exception}");
+                refused += exception is null ? 0 : 1;
+            }
+        }
+
+        Assert.True(refused > 0);
+    }
+
+    // libvips gives such a frame a pixel, which would lie beyond the canvas.
+    [Theory]
+    [InlineData(DecoderLibrary.Libvips)]
+    [InlineData(DecoderLibrary.ImageSharp)]
+    public void Run_GifWithAFrameOfNoPixelsAtTheEdge_IsRefused(DecoderLibrary decoder)
+    {
+        var gif = Fixtures.Bytes("field", "gif_part.gif");
+        var frame = Array.IndexOf(gif, (byte)0x2C, 13);
+        gif.AsSpan(6, 2).CopyTo(gif.AsSpan(frame + 1)); // begins where the canvas ends
+        gif.AsSpan(frame + 5, 4).Clear();
+
+        var exception = Record.Exception(() =>
+            Pictures.Run(gif, PreprocessingDefinition.ImageNet, Pictures.Preprocessor(decoder: decoder))
+        );
+
+        Assert.Equal(ImageFault.Undecodable, Assert.IsType<ImageException>(exception).Fault);
+    }
+
     [Fact]
     public void Run_TooManyPixels_SaysHowManyAndHowManyFit()
     {
