@@ -20,15 +20,7 @@ internal static class FloodBenchmark
     {
         Environment.SetEnvironmentVariable("DOTNET_GCHeapHardLimit", "0xC0000000");
         await using var server = await MeasuredServer.StartAsync("Limits:MaxPredictBytes=70000000");
-        await server.CreateAsync(
-            new
-            {
-                name = "model",
-                @base = "mobilenet_v2",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("model", "mobilenet_v2");
         await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "model", number));
         Console.WriteLine("                      p50 ms   p99 ms   MiB at the end   at the most");
         await MeasureAsync(server, "quiet");

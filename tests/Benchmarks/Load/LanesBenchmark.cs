@@ -19,33 +19,9 @@ internal static class LanesBenchmark
             "Limits:MaxWeightsBytes=4000000000",
             "Compute:TrialTimeout=00:10:00"
         );
-        await server.CreateAsync(
-            new
-            {
-                name = "model",
-                @base = "mobilenet_v2",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
-        await server.CreateAsync(
-            new
-            {
-                name = "evicted",
-                @base = "resnet18",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
-        await server.CreateAsync(
-            new
-            {
-                name = "large",
-                @base = "resnet50",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("model", "mobilenet_v2");
+        await server.CreateAsync("evicted", "resnet18");
+        await server.CreateAsync("large", "resnet50");
         await Traffic.ClosedAsync(1, TimeSpan.FromSeconds(3), number => Photos.PostAsync(server.Http, "model", number));
         Console.WriteLine("              predictions: p50 ms   p99 ms     loads: p50 ms   max ms");
         await MeasureAsync(server, "quiet");

@@ -77,15 +77,7 @@ internal static class LoadBenchmark
                 .ToList();
             foreach (var (server, _) in latencies)
             {
-                await server.CreateAsync(
-                    new
-                    {
-                        name = "model",
-                        @base = network,
-                        num_classes = 7,
-                        seed = 1,
-                    }
-                );
+                await server.CreateAsync("model", network);
             }
 
             for (var round = -1; round < 5; round++)
@@ -167,15 +159,7 @@ internal static class LoadBenchmark
     {
         var deadline = TimeSpan.FromSeconds(2);
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(
-            new
-            {
-                name = "model",
-                @base = network,
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("model", network);
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number, deadline);
         Task<Outcome> Peak() => Traffic.ClosedAsync(8, Round, Send);
         await Peak();
@@ -219,15 +203,7 @@ internal static class LoadBenchmark
     public static async Task RefuseAsync()
     {
         await using var server = await MeasuredServer.StartAsync("Batching:QueueLimit=1", "Batching:MaxDelay=00:00:10");
-        await server.CreateAsync(
-            new
-            {
-                name = "model",
-                @base = "squeezenet1_1",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("model", "squeezenet1_1");
         Task<HttpResponseMessage> Send(int number) => Photos.PostAsync(server.Http, "model", number);
         foreach (var clients in new[] { 8, 1, 8, 1, 8 })
         {
@@ -251,33 +227,9 @@ internal static class LoadBenchmark
     public static async Task ShareAsync(params string[] models)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(
-            new
-            {
-                name = "flooded",
-                @base = "resnet50",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
-        await server.CreateAsync(
-            new
-            {
-                name = "resnet18",
-                @base = "resnet18",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
-        await server.CreateAsync(
-            new
-            {
-                name = "squeezenet1_1",
-                @base = "squeezenet1_1",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("flooded", "resnet50");
+        await server.CreateAsync("resnet18", "resnet18");
+        await server.CreateAsync("squeezenet1_1", "squeezenet1_1");
         await server.CreateAsync(
             new
             {
@@ -322,24 +274,8 @@ internal static class LoadBenchmark
     public static async Task SoakAsync(int minutes)
     {
         await using var server = await MeasuredServer.StartAsync();
-        await server.CreateAsync(
-            new
-            {
-                name = "photos",
-                @base = "resnet18",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
-        await server.CreateAsync(
-            new
-            {
-                name = "small",
-                @base = "mobilenet_v2",
-                num_classes = 7,
-                seed = 1,
-            }
-        );
+        await server.CreateAsync("photos", "resnet18");
+        await server.CreateAsync("small", "mobilenet_v2");
         await server.CreateAsync(
             new
             {

@@ -69,6 +69,18 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
         throw new InvalidOperationException("The server does not start; what it said is above.");
     }
 
+    /// <summary>Creates a model of a predefined network with 7 classes, and waits until it is ready.</summary>
+    public Task CreateAsync(string name, string network) =>
+        CreateAsync(
+            new
+            {
+                name,
+                @base = network,
+                num_classes = 7,
+                seed = 1,
+            }
+        );
+
     /// <summary>Creates a model and waits until it is ready.</summary>
     public async Task CreateAsync(object definition)
     {
