@@ -87,6 +87,7 @@ internal static class SwaggerPages
         {
             options.SwaggerEndpoint("v1/swagger.json", "Model Service");
             options.DocumentTitle = "Model Service";
+            options.HeadContent = """<meta name="viewport" content="width=device-width, initial-scale=1">""";
             options.DisplayRequestDuration();
             options.ShowCommonExtensions();
             options.DefaultModelsExpandDepth(0);
