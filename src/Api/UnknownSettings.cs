@@ -34,8 +34,7 @@ internal sealed partial class UnknownSettings(IConfiguration configuration, ILog
             var types = options.Where(group => IsSame(group.Key, section.Path)).SelectMany(group => group).ToList();
             if (types.Count == 0)
             {
-                var sections = options.Select(group => group.Key);
-                yield return (section.Path, Nearest(section, sections));
+                yield return (section.Path, Suggestions.Nearest(section.Key, options.Select(group => group.Key)));
             }
             else
             {
@@ -46,14 +45,11 @@ internal sealed partial class UnknownSettings(IConfiguration configuration, ILog
                 foreach (var setting in section.GetChildren())
                 {
                     if (!names.Any(name => IsSame(name, setting.Path)))
-                        yield return (setting.Path, Nearest(setting, names));
+                        yield return (setting.Path, Suggestions.Nearest(setting.Key, names));
                 }
             }
         }
     }
-
-    private static string? Nearest(IConfigurationSection setting, IEnumerable<string> paths) =>
-        Suggestions.Nearest(setting.Key, paths);
 
     private static IEnumerable<Type> FindOptions() =>
         new[] { typeof(UnknownSettings), typeof(MemoryOptions), typeof(ImagingOptions) }

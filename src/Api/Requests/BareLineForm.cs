@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Net.Http.Headers;
 using ModelService.Models.Errors;
@@ -38,12 +39,14 @@ internal static class BareLineForm
         string boundary
     )
     {
+        var bytes = MemoryMarshal.TryGetArray(body, out var array) ? array : new ArraySegment<byte>(body.ToArray());
         var delimiter = Encoding.UTF8.GetBytes($"\n--{boundary}");
         var position = delimiter.Length - 1;
         while (!body.Span[position..].StartsWith("--"u8))
         {
             if (!body.Span[position..].StartsWith("\n"u8))
                 throw Damaged("a boundary is followed by other characters");
+
             // Headers, an empty line, the content. A part without headers begins with the empty line.
             var start = position + 1;
             var rest = body.Span[start..];
@@ -54,8 +57,11 @@ internal static class BareLineForm
             if (headers > MaxHeaderBytes)
                 throw Damaged("the headers of a part are too long");
             end += start + headers;
-            var content = body[Math.Min(start + headers + 1, end)..end];
-            yield return (FindDisposition(rest[..headers]), new MemoryStream(content.ToArray(), writable: false));
+            var content = bytes[Math.Min(start + headers + 1, end)..end];
+            yield return (
+                FindDisposition(rest[..headers]),
+                new MemoryStream(content.Array!, content.Offset, content.Count, writable: false)
+            );
             position = end + delimiter.Length;
         }
     }
