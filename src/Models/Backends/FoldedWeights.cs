@@ -34,8 +34,8 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
     private static Tensor Padded(Tensor tensor, long[] zeros) =>
         zeros.All(count => count == 0) ? tensor : nn.functional.pad(tensor, zeros);
 
-    // Folds batch norms in, in float64: W' = W · s and b' = (b - mean) · s + shift, where s = scale / sqrt(var + eps).
-    // Each output channel has its own s, mean and shift.
+    // Folds batch norms in, in float64: W' = W · s and b' = (b - mean) · s + shift,
+    // where s = scale / sqrt(var + eps). Each output channel has its own s, mean and shift.
     private (Tensor Weight, Tensor? Bias) Fold(WeightSource source)
     {
         var weight = source switch

@@ -6,8 +6,8 @@ namespace ModelService.Models.Tensors;
 internal static class Probabilities
 {
     /// <summary>
-    /// Computes the softmax <c>exp(x_i) / Σ exp(x_j)</c> in double precision. The largest logit is subtracted first, to
-    /// avoid overflow: <see cref="TensorPrimitives.SoftMax{T}"/> does not do so itself.
+    /// Computes the softmax <c>exp(x_i) / Σ exp(x_j)</c> in double precision. The largest logit is subtracted first,
+    /// to avoid overflow: <see cref="TensorPrimitives.SoftMax{T}"/> does not do so itself.
     /// </summary>
     /// <param name="logits">The logits of one input.</param>
     /// <returns>A probability for each logit; all are NaN if a logit is NaN or +∞, or if all are -∞.</returns>

@@ -123,9 +123,8 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
             """{"input":{"shape":[2]},"layers":[{"type":"linear","out_features":2},{"type":"relu"}]}""";
         foreach (var (name, network) in new[] { ("meta1", Network), ("meta2", SameNetwork), ("meta3", OtherNetwork) })
         {
-            (
-                await server.CreateAsync(WeightsServer.Definition(name, network, ",\"labels\":[\"Dachs\",\"Füchsin\"]"))
-            ).Ok(201);
+            var definition = WeightsServer.Definition(name, network, ",\"labels\":[\"Dachs\",\"Füchsin\"]");
+            (await server.CreateAsync(definition)).Ok(201);
         }
 
         var (first, second, third) = (
