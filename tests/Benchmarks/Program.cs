@@ -11,6 +11,9 @@ switch (args)
     case ["plan", .. var rest]:
         PlanBenchmark.Run(rest);
         return 0;
+    case ["training"]:
+        TrainingBenchmark.Run();
+        return 0;
     case ["weights"]:
         WeightsBenchmark.Run();
         return 0;

@@ -38,6 +38,21 @@ public sealed partial class FloorTests
             "Execution",
             "Registry",
         ],
+        ["Training"] =
+        [
+            "Errors",
+            "Tensors",
+            "Graph",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Backends",
+            "Execution",
+            "Storage",
+            "Registry",
+            "Datasets",
+            "Evaluation",
+        ],
     };
 
     // Arrows that point upwards today: from a type (or a floor) to a floor, and what will remove it.

@@ -67,7 +67,7 @@ public sealed class SafetensorsFile
     public ReadOnlySpan<byte> Bytes(string name) => data.AsSpan(tensors[name].Begin..tensors[name].End);
 
     /// <summary>A tensor's numbers as float32, row-major.</summary>
-    /// <param name="name">Its name; the type is one of F64, F32, F16, BF16 and I64.</param>
+    /// <param name="name">Its name; the type is one of F64, F32, F16, BF16, I64 and U8.</param>
     public float[] Floats(string name)
     {
         var bytes = Bytes(name);
@@ -77,6 +77,7 @@ public sealed class SafetensorsFile
             "F64" or "I64" => 8,
             "F32" => 4,
             "F16" or "BF16" => 2,
+            "U8" => 1,
             _ => throw new NotSupportedException(dtype),
         };
         var floats = new float[bytes.Length / size];
@@ -88,6 +89,7 @@ public sealed class SafetensorsFile
                 "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(item),
                 "I64" => BinaryPrimitives.ReadInt64LittleEndian(item),
                 "F32" => BinaryPrimitives.ReadSingleLittleEndian(item),
+                "U8" => item[0],
                 "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(item),
                 _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(item) << 16),
             };

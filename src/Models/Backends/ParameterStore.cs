@@ -56,6 +56,10 @@ internal sealed class ParameterStore : IDisposable
         }
     }
 
+    /// <summary>A store of tensors that exist already.</summary>
+    /// <param name="tensors">The tensors in the order of the state dict; owned by the store from here on.</param>
+    public static ParameterStore Adopt(OrderedDictionary<string, Tensor> tensors) => new(tensors);
+
     /// <summary>Copies tensors in.</summary>
     /// <param name="weights">Borrowed until this returns.</param>
     public void Load(IReadOnlyList<TensorPair> weights) =>

@@ -47,4 +47,39 @@ internal static class TensorMath
         using Scalar held = alpha;
         return x.elu(held, One, One);
     }
+
+    /// <summary>Adds a multiple of a tensor in place: <c>target += factor · other</c>.</summary>
+    public static void AddScaled(Tensor target, Tensor other, double factor)
+    {
+        using Scalar held = factor;
+        target.add_(other, held);
+    }
+
+    /// <summary>Multiplies each element in place.</summary>
+    public static void Scale(Tensor target, double factor)
+    {
+        using Scalar held = factor;
+        target.mul_(held);
+    }
+
+    /// <summary>Adds a multiple of a product in place: <c>target += factor · left · right</c>.</summary>
+    public static void AddProduct(Tensor target, Tensor left, Tensor right, double factor)
+    {
+        using Scalar held = factor;
+        target.addcmul_(left, right, held);
+    }
+
+    /// <summary>Adds a multiple of a quotient in place: <c>target += factor · left / right</c>.</summary>
+    public static void AddQuotient(Tensor target, Tensor left, Tensor right, double factor)
+    {
+        using Scalar held = factor;
+        target.addcdiv_(left, right, held);
+    }
+
+    /// <summary>Adds a number to each element in place.</summary>
+    public static void Shift(Tensor target, double value)
+    {
+        using Scalar held = value;
+        target.add_(held);
+    }
 }

@@ -14,6 +14,13 @@ public sealed record TensorSpec(string Name, IReadOnlyList<long> Shape, bool IsC
     /// <summary>Size in a model's memory, in bytes: float32, or int64 for a counter.</summary>
     public long Bytes => Shape.Aggregate(IsCounter ? sizeof(long) : (long)sizeof(float), (bytes, size) => bytes * size);
 
+    /// <summary>
+    /// Whether the tensor is a batch norm's running mean or variance: computed while training, not learnt.
+    /// </summary>
+    internal bool IsStatistic =>
+        Name.EndsWith(".running_mean", StringComparison.Ordinal)
+        || Name.EndsWith(".running_var", StringComparison.Ordinal);
+
     /// <summary>The key of the tensor's layer: the part of its name before the last dot.</summary>
     internal string Layer => LayerOf(Name);
 

@@ -122,6 +122,9 @@ internal enum EagerMode
 
     /// <summary>Batch norm by the batch's statistics, which the running ones take over in part; dropout.</summary>
     Training,
+
+    /// <summary>Batch norm by its running statistics, which stay as they are; dropout.</summary>
+    FineTuning,
 }
 
 /// <summary>The output of a network and of layers in it. Whoever asked for it disposes it.</summary>

@@ -68,7 +68,7 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             SliceOperator slice => x.narrow(slice.Dimension, slice.Start, slice.Length),
             PadOperator pad => functional.pad(x, pad.FromLast, Mode(pad.Mode)),
             SoftmaxOperator softmax => functional.softmax(x, softmax.Dimension),
-            DropoutOperator dropout when mode == EagerMode.Training => dropout.WholeChannels
+            DropoutOperator dropout when mode != EagerMode.Inference => dropout.WholeChannels
                 ? functional.dropout2d(x, dropout.P, training: true)
                 : functional.dropout(x, dropout.P, training: true),
             DropoutOperator => x,
