@@ -55,34 +55,67 @@ public sealed class Preprocessor
     /// </exception>
     public void Run(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, Span<float> destination)
     {
+        var (height, width) = OutputSize(definition);
+        CheckLength(destination, (long)definition.ChannelCount * height * width);
+        using var opened = new OpenedPicture(this, encoded, definition);
+        var geometry = Geometry.Create(definition, opened.Picture.Width, opened.Picture.Height, options.MaxPixels);
+        Resample(opened.Picture, definition, geometry, new NormalizedRows(definition, geometry, destination));
+    }
+
+    /// <summary>
+    /// Decodes and preprocesses a picture like <see cref="Run"/>, up to the normalisation: <see cref="Normalize"/> then
+    /// gives the same numbers, bit for bit.
+    /// </summary>
+    /// <param name="encoded">The file's bytes.</param>
+    /// <param name="definition">The preprocessing, as for <see cref="Run"/>.</param>
+    /// <exception cref="ImageException">As from <see cref="Run"/>.</exception>
+    /// <exception cref="ArgumentException">The output size depends on the picture.</exception>
+    public Bitmap Prepare(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition)
+    {
+        _ = OutputSize(definition);
+        using var opened = new OpenedPicture(this, encoded, definition);
+        return Collect(opened.Picture, definition);
+    }
+
+    /// <summary>
+    /// Decodes a picture, turns it upright, converts its channels, and shrinks it so that its shorter side has a
+    /// length. A picture that is smaller keeps its size. Nothing is cropped.
+    /// </summary>
+    /// <param name="encoded">The file's bytes.</param>
+    /// <param name="definition">The preprocessing; its resize and crop are not used.</param>
+    /// <param name="shorterSide">The greatest length of the shorter side, in pixels.</param>
+    /// <exception cref="ImageException">As from <see cref="Run"/>.</exception>
+    public Bitmap Shrink(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, int shorterSide)
+    {
         ArgumentNullException.ThrowIfNull(definition);
-        var (height, width) =
-            definition.OutputSize
-            ?? throw new ArgumentException(
-                "The output size depends on the picture. Resize to a height and width, or crop.",
-                nameof(definition)
-            );
-        var length = (long)definition.ChannelCount * height * width;
-        if (destination.Length != length)
+        var shrunk = definition with
+        {
+            Resize = new ResizeDefinition { ShorterSide = shorterSide },
+            CenterCrop = null,
+        };
+        using var opened = new OpenedPicture(this, encoded, shrunk);
+        var isSmall = Math.Min(opened.Picture.Width, opened.Picture.Height) <= shorterSide;
+        return Collect(opened.Picture, isSmall ? shrunk with { Resize = null } : shrunk);
+    }
+
+    /// <summary>Normalises the pixels of a picture: <c>(value * scale - mean) / std</c>.</summary>
+    /// <param name="pixels">The pixels; the channels of a pixel side by side.</param>
+    /// <param name="definition">The preprocessing; its channels, scale, mean and std are used.</param>
+    /// <param name="destination">Receives the planes <c>[C, H, W]</c>; as many numbers as there are bytes.</param>
+    /// <exception cref="ArgumentException">The lengths don't agree.</exception>
+    public static void Normalize(ReadOnlySpan<byte> pixels, PreprocessingDefinition definition, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        CheckLength(destination, pixels.Length);
+        if (pixels.Length % definition.ChannelCount != 0)
         {
             throw new ArgumentException(
-                $"The destination has {destination.Length} floats; it must have {length}.",
-                nameof(destination)
+                $"Found {pixels.Length} bytes; a pixel has {definition.ChannelCount}.",
+                nameof(pixels)
             );
         }
 
-        var isLarge = false;
-        try
-        {
-            using var picture = Open(encoded, definition);
-            isLarge = picture.FilePixels > LargePixels;
-            Resample(picture, definition, destination);
-        }
-        finally
-        {
-            if (isLarge)
-                FreedLargePicture?.Invoke();
-        }
+        Normalization.From(definition).Write(pixels, pixels.Length / definition.ChannelCount, destination, 0);
     }
 
     /// <summary>
@@ -167,19 +200,41 @@ public sealed class Preprocessor
         }
     }
 
-    private void Resample(Picture picture, PreprocessingDefinition definition, Span<float> destination)
+    private static (int Height, int Width) OutputSize(PreprocessingDefinition definition)
     {
-        var (across, down) = Geometry.Create(definition, picture.Width, picture.Height, options.MaxPixels);
-        var channels = definition.ChannelCount;
-        var normalization = Normalization.From(definition);
-        var planeLength = across.Output * down.Output;
-        if (across.Kept * down.Kept < planeLength)
-        {
-            // The crop is larger than the picture: the margin stays black.
-            for (var channel = 0; channel < channels; channel++)
-                destination.Slice(channel * planeLength, planeLength).Fill(normalization.Black(channel));
-        }
+        ArgumentNullException.ThrowIfNull(definition);
+        return definition.OutputSize
+            ?? throw new ArgumentException(
+                "The output size depends on the picture. Resize to a height and width, or crop.",
+                nameof(definition)
+            );
+    }
 
+    private static void CheckLength(Span<float> destination, long needed)
+    {
+        if (destination.Length != needed)
+        {
+            throw new ArgumentException(
+                $"The destination has {destination.Length} floats; it must have {needed}.",
+                nameof(destination)
+            );
+        }
+    }
+
+    private Bitmap Collect(Picture picture, PreprocessingDefinition definition)
+    {
+        var geometry = Geometry.Create(definition, picture.Width, picture.Height, options.MaxPixels);
+        var (width, height, channels) = (geometry.Across.Output, geometry.Down.Output, definition.ChannelCount);
+        var pixels = new byte[checked(width * height * channels)]; // the margin of a small picture is black
+        Resample(picture, definition, geometry, new CollectedRows(geometry, channels, pixels));
+        return new Bitmap(width, height, channels, pixels);
+    }
+
+    private void Resample<TRows>(Picture picture, PreprocessingDefinition definition, Geometry geometry, TRows target)
+        where TRows : IResampledRows, allows ref struct
+    {
+        var (across, down) = geometry;
+        var channels = definition.ChannelCount;
         using var columns = ResampleCoefficients.Create(across, definition.Interpolation);
         using var rows = ResampleCoefficients.Create(down, definition.Interpolation);
         PixelLimit.CheckWindow(rows.MaxCount, across.Kept, options.MaxPixels);
@@ -196,14 +251,26 @@ public sealed class Preprocessor
                 pixels = Luma.Convert(pixels);
             Convolution.Across(pixels, channels, columns, window.Row(y));
             for (; next < rows.Length && rows.End(next) == y + 1; next++)
-            {
-                normalization.Write(
-                    window.Resize(next),
-                    across.Kept,
-                    destination,
-                    ((down.Padding + next) * across.Output) + across.Padding
-                );
-            }
+                target.Write(window.Resize(next), next);
+        }
+    }
+
+    // A picture that is being read; tells when the memory of a large one is free again.
+    private readonly ref struct OpenedPicture : IDisposable
+    {
+        private readonly Preprocessor owner;
+
+        public OpenedPicture(Preprocessor owner, ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition) =>
+            (this.owner, Picture) = (owner, owner.Open(encoded, definition));
+
+        public Picture Picture { get; }
+
+        public void Dispose()
+        {
+            var isLarge = Picture.FilePixels > LargePixels;
+            Picture.Dispose();
+            if (isLarge)
+                owner.FreedLargePicture?.Invoke();
         }
     }
 }

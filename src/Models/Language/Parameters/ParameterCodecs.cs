@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ModelService.Imaging.Augmentation;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
@@ -22,6 +23,7 @@ internal static class ParameterCodecs
             [typeof(LayerDefinition)] = new LayerCodec(),
             [typeof(InputDefinition)] = new RecordCodec(typeof(InputDefinition), "input"),
             [typeof(PreprocessingChoice)] = new PreprocessingCodec(),
+            [typeof(AugmentationDefinition)] = new AugmentationCodec(),
             [typeof(byte[])] = new BytesCodec(),
             [typeof(RawTensor)] = new TensorCodec(),
             [typeof(ClassReference)] = new ClassCodec(),

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
+using ModelService.Imaging.Augmentation;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Layers;
@@ -50,6 +51,13 @@ public sealed class ParameterCodecTests
             { "record", """{ "height": 8, "width": 9, "shorter_side": null }""", """{ "height": 8, "width": 9 }""" },
             { "preprocessing", "\"raw\"", null },
             { "preprocessing", """{ "scale": 2, "channels": "grayscale", "mean": [0.5] }""", null },
+            { "augment", "\"light\"", null },
+            { "augment", "{}", "\"none\"" },
+            {
+                "augment",
+                """{ "blur": { "kernel_size": 3, "sigma": [1, 2], "p": 0.5 }, "horizontal_flip": 1 }""",
+                """{ "horizontal_flip": 1, "blur": { "kernel_size": 3, "sigma": [1, 2] } }"""
+            },
             { "bytes", "\"AAEC\"", null },
             { "bytes", "\"AA==\"", null },
             { "tensor", """{ "shape": [1, 2], "data": [[1, 0.5]] }""", """{ "shape": [1, 2], "data": [1, 0.5] }""" },
@@ -99,6 +107,10 @@ public sealed class ParameterCodecTests
             { "record", """{ "depth": 1 }""" },
             { "preprocessing", "\"Raw\"" },
             { "preprocessing", """{ "mean": [] }""" },
+            { "augment", "\"heavy\"" },
+            { "augment", """{ "flip": 1 }""" },
+            { "augment", """{ "color_jitter": { "colour": 1 } }""" },
+            { "augment", """{ "random_resized_crop": { "scale": [0.5] } }""" },
             { "bytes", "\"\"" },
             { "bytes", "\"A\"" },
             { "bytes", "\"data:AAEC\"" },
@@ -168,6 +180,7 @@ public sealed class ParameterCodecTests
     [InlineData("activation", "layer")]
     [InlineData("layers", "list of layers")]
     [InlineData("input", "object")]
+    [InlineData("augment", "\"none\", \"light\", \"strong\", \"characters\" or an object")]
     [InlineData("preprocessing", "\"imagenet\", \"unit\", \"raw\" or an object")]
     [InlineData("version", "integer or \"newest\"")]
     [InlineData("integers", "list of integers")]
@@ -270,6 +283,8 @@ public sealed class ParameterCodecTests
         public ResizeDefinition? Record { get; init; }
 
         public PreprocessingChoice? Preprocessing { get; init; }
+
+        public AugmentationDefinition? Augment { get; init; }
 
         public byte[]? Bytes { get; init; }
 
