@@ -2,7 +2,7 @@ using ModelService.Models.Evaluation;
 
 namespace ModelService.Models.Tests.Evaluation;
 
-/// <summary>The images worth a look: mistakes that the network is sure of, and labels that are probably wrong.</summary>
+/// <summary>The images worth a look: confident mistakes, and labels that are probably wrong.</summary>
 public sealed class LabelsTests
 {
     [Fact]

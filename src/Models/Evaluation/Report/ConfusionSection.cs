@@ -30,11 +30,11 @@ internal static class ConfusionSection
             <table class="matrix">
             <thead>
             <tr><td></td>{Html.Each(classes, label =>
-                Html.Of($"<th scope=\"col\"><span>{Label(label)}</span></th>"))}</tr>
+                Html.Of($"<th scope=\"col\"><span title=\"{Shorten(label)}\">{Label(label)}</span></th>"))}</tr>
             </thead>
             <tbody>
             {Html.Each(classes.Index(), row => Html.Of(
-                $"<tr><th scope=\"row\">{Label(row.Item)}</th>{Html.Each(
+                $"<tr><th scope=\"row\"><span title=\"{Shorten(row.Item)}\">{Label(row.Item)}</span></th>{Html.Each(
                     Enumerable.Range(0, classes.Count),
                     column => WriteCell(confusion, classes, row.Index, column)
                 )}</tr>\n"))}

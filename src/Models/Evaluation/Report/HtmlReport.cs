@@ -22,7 +22,8 @@ internal static class HtmlReport
                 <head>
                 <meta charset="utf-8">
                 <meta name="viewport" content="width=device-width, initial-scale=1">
-                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+                <meta http-equiv="Content-Security-Policy"
+                content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
                 <meta name="referrer" content="no-referrer">
                 <title>Evaluation of {content.Title}</title>
                 <style>
@@ -54,7 +55,7 @@ internal static class HtmlReport
     private static Html Unusable(int count) =>
         count == 0
             ? Html.Empty
-            : Html.Of($"<p class=\"notice\">{Count(count, "image")} could not be scored, and do not count.</p>");
+            : Html.Of($"<p class=\"notice\">{Count(count, "image")} could not be scored: left out of all figures.</p>");
 
     private static string ReadStyle()
     {

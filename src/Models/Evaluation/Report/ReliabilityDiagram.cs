@@ -28,8 +28,8 @@ internal static class ReliabilityDiagram
             {Html.Each([0, 0.2, 0.4, 0.6, 0.8, 1], WriteTick)}
             {Html.Each(bins, bin => WriteBin(bin.Index, bin.Item, calibration))}
             <line class="diagonal" x1="{X(0):0.#}" y1="{Y(0):0.#}" x2="{X(1):0.#}" y2="{Y(1):0.#}"/>
-            <text x="{X(0.5):0.#}" y="{BarsTop + BarsHeight + 40}" text-anchor="middle">confidence</text>
-            <text transform="translate(14 {Y(0.5):0.#}) rotate(-90)" text-anchor="middle">accuracy</text>
+            <text x="{X(0.5):0.#}" y="{BarsTop + BarsHeight + 40}" text-anchor="middle">confidence in %</text>
+            <text transform="translate(14 {Y(0.5):0.#}) rotate(-90)" text-anchor="middle">accuracy in %</text>
             </svg>
             <details>
             <summary>The figures as a table</summary>
@@ -79,7 +79,9 @@ internal static class ReliabilityDiagram
     private static Html WriteRow(int index, CalibrationBin bin, int bins) =>
         Html.Of(
             $"""
-            <tr><th scope="row">{Percent(new Interval((double)index / bins, (index + 1.0) / bins))}</th><td>{bin.Count}</td>
+            <tr><th scope="row">{Percent(
+                new Interval((double)index / bins, (index + 1.0) / bins)
+            )}</th><td>{bin.Count}</td>
             <td>{Percent(bin.Confidence)}</td><td>{Percent(bin.Accuracy)}</td></tr>
 
             """

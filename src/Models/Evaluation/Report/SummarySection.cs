@@ -16,9 +16,17 @@ internal static class SummarySection
             <section aria-labelledby="summary">
             <h2 id="summary">Summary</h2>
             <dl class="figures">
-            {Figure("Accuracy", Percent(metrics.Accuracy.Value), $"95 % interval: {Percent(metrics.Accuracy.Interval)}")}
+            {Figure(
+                "Accuracy",
+                Percent(metrics.Accuracy.Value),
+                $"95 % interval: {Percent(metrics.Accuracy.Interval)}"
+            )}
             {Html.Each(metrics.TopK.Where(item => item.Key > 1), WriteTopK)}
-            {Figure("Mean F1 of the classes", Percent(metrics.Macro.F1), $"weighted by images: {Percent(metrics.Weighted.F1)}")}
+            {Figure(
+                "Mean F1 of the classes",
+                Percent(metrics.Macro.F1),
+                $"weighted by images: {Percent(metrics.Weighted.F1)}"
+            )}
             {Figure("Log loss", Number(metrics.Calibration.LogLoss), "0 is best")}
             {Figure("Calibration error", Percent(metrics.Calibration.ExpectedCalibrationError), "ECE, 15 bins")}
             {Figure("Best temperature", Number(temperature.Value), Advice(temperature))}

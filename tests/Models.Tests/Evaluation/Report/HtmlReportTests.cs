@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ModelService.Models.Evaluation;
@@ -16,10 +17,14 @@ public sealed partial class HtmlReportTests
         var fixture = EvaluationFixture.Read("overconfident");
         var classes = Enumerable.Range(0, 7).Select(index => $"class {index}").ToList();
 
-        var report = HtmlReport.Write(Content(fixture.Scores, classes));
+        var report = WebUtility.HtmlDecode(HtmlReport.Write(Content(fixture.Scores, classes)));
 
         Assert.Contains("Evaluation of pets, version 3", report, StringComparison.Ordinal);
-        Assert.Contains("data set pets: 300 images, 7 classes. 4 March 2026, 05:06 UTC", report, StringComparison.Ordinal);
+        Assert.Contains(
+            "data set pets: 300 images, 7 classes. 4 March 2026, 05:06 UTC",
+            report,
+            StringComparison.Ordinal
+        );
         Assert.Contains("72.3\u00a0%", report, StringComparison.Ordinal); // accuracy
         Assert.Contains("67.0\u201377.1\u00a0%", report, StringComparison.Ordinal); // its interval
         Assert.Contains("1.271", report, StringComparison.Ordinal); // log loss
@@ -92,7 +97,11 @@ public sealed partial class HtmlReportTests
     public void Write_Pictures_AreInTheFile()
     {
         var scores = new LabelledLogits(new[] { 1f, 0f }, [1], 2);
-        var content = Content(scores, ["cat", "dog"], new ReportImage("<a>.png", "image/png", new byte[] { 1, 2, 255 }));
+        var content = Content(
+            scores,
+            ["cat", "dog"],
+            new ReportImage("<a>.png", "image/png", new byte[] { 1, 2, 255 })
+        );
 
         var image = Assert.Single(Parse(HtmlReport.Write(content)).Descendants("img"));
 
@@ -148,7 +157,10 @@ public sealed partial class HtmlReportTests
     {
         Assert.StartsWith("<!doctype html>", report, StringComparison.Ordinal);
         var elements = Parse(report).Descendants().ToList();
-        Assert.DoesNotContain(elements, element => element.Name.LocalName is "script" or "link" or "iframe" or "object");
+        Assert.DoesNotContain(
+            elements,
+            element => element.Name.LocalName is "script" or "link" or "iframe" or "object"
+        );
         Assert.All(
             elements.Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href"),
             attribute => Assert.StartsWith("data:image/", attribute.Value, StringComparison.Ordinal)
@@ -162,7 +174,10 @@ public sealed partial class HtmlReportTests
     private static XElement Parse(string report) =>
         XElement.Parse(
             Forbidden()
-                .Replace(OpenElement().Replace(report.Replace("<!doctype html>", "", StringComparison.Ordinal), "<$1/>"), "")
+                .Replace(
+                    OpenElement().Replace(report.Replace("<!doctype html>", "", StringComparison.Ordinal), "<$1/>"),
+                    ""
+                )
         );
 
     [GeneratedRegex("<((?:meta|img)\\b(?:[^\">]|\"[^\"]*\")*)>")]
