@@ -22,6 +22,7 @@ public sealed partial class FloorTests
         ["Language"] = ["Errors", "Tensors", "Graph"],
         ["Weights"] = ["Errors", "Tensors"],
         ["Scheduling"] = ["Errors"],
+        ["Evaluation"] = ["Errors"],
         ["Compilation"] = ["Errors", "Tensors", "Graph"],
         ["Backends"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Compilation"],
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
