@@ -1,0 +1,329 @@
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Evaluation;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
+using ModelService.Models.Training.Data;
+using ModelService.Models.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Training.Process;
+
+/// <summary>A phase of a run that trains by gradients: its network, its inputs and its numbers.</summary>
+internal sealed record PhaseDefinition
+{
+    /// <summary>The phase's name, such as <c>all</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The network, or the part of it behind what is computed once.</summary>
+    public required Plan Graph { get; init; }
+
+    /// <summary>Inputs to train with.</summary>
+    public required IInputs Train { get; init; }
+
+    /// <summary>Inputs to validate with.</summary>
+    public required IInputs Val { get; init; }
+
+    /// <summary>Which tensors are learnt.</summary>
+    public required Func<TensorSpec, bool> IsTrained { get; init; }
+
+    /// <summary>How batch norm and dropout compute.</summary>
+    public required EagerMode Mode { get; init; }
+
+    /// <summary>The optimiser.</summary>
+    public required OptimizerDefinition Optimizer { get; init; }
+
+    /// <summary>The learning rate over time.</summary>
+    public required ScheduleDefinition Schedule { get; init; }
+
+    /// <summary>The loss.</summary>
+    public required Objective Objective { get; init; }
+
+    /// <summary>Images of a batch.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Most epochs.</summary>
+    public required long Epochs { get; init; }
+
+    /// <summary>Epochs without a better validation loss after which the phase ends.</summary>
+    public required long Patience { get; init; }
+
+    /// <summary>The share of the time that is left which the phase may take.</summary>
+    public required double TimeShare { get; init; }
+}
+
+/// <summary>Runs a phase that trains by gradients: steps, validation after each epoch, and checkpoints.</summary>
+internal sealed class GradientPhase : IDisposable
+{
+    private const double SecondsBetweenCheckpoints = 10;
+    private const int MeasuredSteps = 2;
+
+    private readonly TrainingContext context;
+    private readonly PhaseDefinition definition;
+    private readonly Batches batches;
+    private readonly ProgressMeter meter;
+    private readonly Trainer trainer;
+    private readonly Tensor bestValues;
+    private readonly Tensor bestStatistics;
+    private readonly double begin;
+    private PhaseState state;
+
+    /// <summary>Prepares a phase, or goes on with one that was interrupted.</summary>
+    /// <param name="context">The run; borrowed.</param>
+    /// <param name="definition">The phase.</param>
+    /// <param name="stored">Its state when it was interrupted; null: it begins.</param>
+    public GradientPhase(TrainingContext context, PhaseDefinition definition, PhaseState? stored)
+    {
+        (this.context, this.definition, begin) = (context, definition, context.Clock.Elapsed);
+        var images = context[ImagePart.Train];
+        batches = new Batches(
+            definition.Train,
+            images,
+            context.Ids,
+            context.Labels,
+            Math.Min(definition.BatchSize, images.Length),
+            context.Job.Definition.Seed
+        );
+        state = stored ?? new PhaseState(definition.Name, Plan(), 0, null, 0, 0, 0, 0);
+        meter = new ProgressMeter(context, definition.Name, state.Planned);
+        trainer = CreateTrainer();
+        using var scope = NewDisposeScope();
+        bestValues = trainer.Parameters.Values.detach().clone().DetachFromDisposeScope();
+        bestStatistics = trainer.Parameters.Statistics.clone().DetachFromDisposeScope();
+        if (stored is null)
+            return;
+        trainer.Optimizer.Steps = stored.Step;
+        ReadCheckpoint();
+    }
+
+    /// <summary>Trains until the phase ends.</summary>
+    /// <returns>What it has brought; its best weights are the run's if they are better than those before.</returns>
+    public PhaseResult Run()
+    {
+        if (state.Planned == 0)
+            return Result("There was no time left for it.", isKept: false, null);
+        var schedule = Schedule.Create(
+            definition.Schedule,
+            definition.Optimizer.HighestRate,
+            state.Planned,
+            batches.Count
+        );
+        var reason = "All epochs are done.";
+        var saved = context.Clock.Elapsed;
+        var next = Task.Run(() => batches.Create(state.Step, context.Threads));
+        try
+        {
+            while (state.Step < state.Planned)
+            {
+                using var batch = next.GetAwaiter().GetResult();
+                var following = state.Step + 1;
+                next = Task.Run(() => batches.Create(following, context.Threads));
+                if (!Step(batch, schedule))
+                {
+                    reason = "The loss was not a finite number: the training has diverged.";
+                    context.Report.Warn("diverged", $"{reason} Try a lower learning rate.");
+                    break;
+                }
+
+                if (state.Step % batches.Count == 0 || state.Step == state.Planned)
+                {
+                    EndEpoch();
+                    if (IsOutOfPatience())
+                    {
+                        reason = "The validation loss did not get better any more.";
+                        break;
+                    }
+                }
+
+                if (context.Clock.IsOver)
+                {
+                    reason = context.Clock.IsAskedToFinish ? "It was asked to finish." : "The time was over.";
+                    break;
+                }
+
+                if (context.Clock.Elapsed - saved < SecondsBetweenCheckpoints)
+                    continue;
+                context.Save(state, Tensors());
+                saved = context.Clock.Elapsed;
+            }
+        }
+        finally
+        {
+            next.GetAwaiter().GetResult().Dispose();
+        }
+
+        if (state.Seen > 0 && !reason.StartsWith("The loss", StringComparison.Ordinal))
+            EndEpoch(); // cut off by the time
+        return Finish(reason);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        bestValues.Dispose();
+        bestStatistics.Dispose();
+        trainer.Dispose();
+    }
+
+    private Trainer CreateTrainer() =>
+        new(
+            definition.Graph,
+            new FlatParameters(context.Specs, context.Best, definition.IsTrained, context.Device),
+            definition.Optimizer,
+            definition.Objective,
+            definition.Mode
+        );
+
+    // The schedule needs the number of steps before the first one, so a few steps are timed and then undone.
+    private long Plan()
+    {
+        var all = definition.Epochs * batches.Count;
+        if (double.IsPositiveInfinity(context.Clock.Left))
+            return all;
+        var time = context.Clock.Left * definition.TimeShare;
+        var started = context.Clock.Elapsed;
+        using var measured = CreateTrainer();
+        var (best, total) = (double.MaxValue, 0.0);
+        for (var step = 0; step <= MeasuredSteps && total < time; step++)
+        {
+            var before = context.Clock.Elapsed;
+            using var batch = batches.Create(step, context.Threads);
+            using var scope = NewDisposeScope();
+            measured.Step(batch.Inputs.to(context.Device), batch.Labels.to(context.Device), 0);
+            var took = context.Clock.Elapsed - before;
+            (best, total) = (Math.Min(best, took), total + took);
+        }
+
+        var validation = 0.4 * best * context[ImagePart.Val].Length / definition.BatchSize / batches.Count;
+        var left = time - (context.Clock.Elapsed - started);
+        return (long)Math.Clamp(left / (best + validation), 0, all);
+    }
+
+    // One step of the optimiser; false when the loss was not finite.
+    private bool Step(Batch batch, Schedule schedule)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(unchecked((context.Job.Definition.Seed * 1_000_003) + state.Step)); // of dropout
+        var rate = schedule.Rate(state.Step);
+        var result = trainer.Step(
+            batch.Inputs.to(context.Device),
+            batch.Labels.to(context.Device),
+            rate,
+            schedule.Momentum(state.Step)
+        );
+        if (!double.IsFinite(result.Loss))
+            return false;
+        var count = (int)batch.Labels.shape[0];
+        state = state with
+        {
+            Step = state.Step + 1,
+            LossSum = state.LossSum + (result.Loss * count),
+            Right = state.Right + result.Right,
+            Seen = state.Seen + count,
+        };
+        meter.Add(state.Step, 1 + ((state.Step - 1) / batches.Count), result, count, rate);
+        return true;
+    }
+
+    private void EndEpoch()
+    {
+        var epoch = (state.Step + batches.Count - 1) / batches.Count;
+        trainer.ExchangeAverage();
+        var val = context[ImagePart.Val];
+        LabelledLogits? scores = val.Length == 0 ? null : context.Score(trainer.Score, definition.Val, val);
+        var trainLoss = state.LossSum / Math.Max(1, state.Seen);
+        var loss = scores is null ? trainLoss : Calibration.Measure(scores).LogLoss;
+        var isBest = state.BestLoss is null || loss < state.BestLoss;
+        if (isBest)
+        {
+            using var untracked = no_grad();
+            bestValues.copy_(trainer.Parameters.Values);
+            bestStatistics.copy_(trainer.Parameters.Statistics);
+        }
+
+        trainer.ExchangeAverage();
+        context.Report.Epoch(
+            new TrainingEpoch(
+                definition.Name,
+                epoch,
+                state.Step,
+                trainLoss,
+                (double)state.Right / Math.Max(1, state.Seen),
+                scores is null ? null : loss,
+                scores is null ? null : ClassificationMetrics.Measure(scores).Accuracy.Value,
+                isBest
+            )
+        );
+        state = state with
+        {
+            BestLoss = isBest ? loss : state.BestLoss,
+            BestEpoch = isBest ? epoch : state.BestEpoch,
+            LossSum = 0,
+            Right = 0,
+            Seen = 0,
+        };
+    }
+
+    private bool IsOutOfPatience() =>
+        context[ImagePart.Val].Length > 0 && (state.Step / batches.Count) - state.BestEpoch >= definition.Patience;
+
+    private PhaseResult Finish(string reason)
+    {
+        using (no_grad())
+        {
+            trainer.Parameters.Values.copy_(bestValues);
+            trainer.Parameters.Statistics.copy_(bestStatistics);
+        }
+
+        var val = context[ImagePart.Val];
+        var scores = val.Length == 0 ? null : context.Score(trainer.Score, definition.Val, val);
+        var loss = scores is null ? state.BestLoss : Calibration.Measure(scores).LogLoss;
+        var isKept = state.BestLoss is not null && (context.BestLoss is null || loss < context.BestLoss);
+        if (isKept)
+        {
+            context.Keep(trainer.Parameters.Store.StateDict);
+            context.BestLoss = loss;
+        }
+
+        return Result(reason, isKept, scores);
+    }
+
+    private PhaseResult Result(string reason, bool isKept, LabelledLogits? scores) =>
+        new(
+            definition.Name,
+            (double)state.Step / batches.Count,
+            state.Step,
+            context.Clock.Elapsed - begin,
+            scores is null ? null : Calibration.Measure(scores).LogLoss,
+            scores is null ? null : ClassificationMetrics.Measure(scores).Accuracy.Value,
+            reason,
+            isKept
+        );
+
+    private Dictionary<string, Tensor> Tensors()
+    {
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["values"] = trainer.Parameters.Values,
+            ["statistics"] = trainer.Parameters.Statistics,
+            ["best_values"] = bestValues,
+            ["best_statistics"] = bestStatistics,
+        };
+        if (trainer.Average is { } average)
+        {
+            tensors.Add("average", average);
+            tensors.Add("average_statistics", trainer.AverageStatistics!);
+        }
+
+        foreach (var (name, tensor) in trainer.Optimizer.Memory)
+            tensors.Add($"optimizer.{name}", tensor);
+        foreach (var spec in context.Specs.Where(spec => spec.IsCounter))
+            tensors.Add($"counter.{spec.Name}", trainer.Parameters.Store[spec.Name]);
+        return tensors;
+    }
+
+    private void ReadCheckpoint()
+    {
+        using var untracked = no_grad();
+        context.Checkpoint.ReadInto(Tensors());
+    }
+}

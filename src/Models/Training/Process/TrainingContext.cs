@@ -1,0 +1,208 @@
+using ModelService.Imaging.Augmentation;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Evaluation;
+using ModelService.Models.Graph;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
+using ModelService.Models.Training.Data;
+using ModelService.Models.Training.Heads;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Training.Process;
+
+/// <summary>What the phases of a run share: the job, its images and pictures, the time, and the best weights so far.</summary>
+internal sealed class TrainingContext : IDisposable
+{
+    private const int ScoredAtOnce = 64;
+
+    // Fewer pixels than this are digits and icons, which a random crop ruins.
+    private const long LeastSideToAugment = 96;
+
+    private readonly Dictionary<ImagePart, int[]> parts;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="best">The weights to begin with; owned.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="clock">The time of the run.</param>
+    /// <param name="report">Where the run tells how far it is.</param>
+    public TrainingContext(
+        TrainingJob job,
+        ParameterStore best,
+        string folder,
+        TrainingClock clock,
+        TrainingReport report
+    )
+    {
+        (Job, Best, Clock, Report) = (job, best, clock, report);
+        Device = ComputeDevice.Find(job.Device);
+        Graph = GraphCut.WithoutSoftmax(job.Model.Analysis.ToPlan());
+        Ids = [.. job.Images.Select(image => image.Id)];
+        Labels = [.. job.Images.Select(image => image.Label)];
+        Sizes = [.. job.Model.Analysis.Input.Sizes];
+        Augmentation =
+            job.Definition.Augment
+            ?? (Sizes.Skip(1).Min() >= LeastSideToAugment ? AugmentationDefinition.Light : AugmentationDefinition.None);
+        Pictures = new Pictures(folder, job.Model.Preprocessing!, Augmentation);
+        Checkpoint = new Checkpoint(Path.Combine(folder, TrainingJob.Checkpoint));
+        parts = Enum.GetValues<ImagePart>().ToDictionary(part => part, _ => Array.Empty<int>());
+    }
+
+    /// <summary>The job.</summary>
+    public TrainingJob Job { get; }
+
+    /// <summary>The best weights so far, on the CPU.</summary>
+    public ParameterStore Best { get; }
+
+    /// <summary>The log loss of the best weights on the validation images; null when it is not known.</summary>
+    public double? BestLoss { get; set; }
+
+    /// <summary>The time of the run.</summary>
+    public TrainingClock Clock { get; }
+
+    /// <summary>Where the run tells how far it is.</summary>
+    public TrainingReport Report { get; }
+
+    /// <summary>The file that the run goes on from.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>The phases that have ended.</summary>
+    public List<PhaseResult> Ended { get; } = [];
+
+    /// <summary>The device that computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>The network, as its layers emit it, without a softmax at its end.</summary>
+    public Plan Graph { get; }
+
+    /// <summary>The pictures.</summary>
+    public Pictures Pictures { get; }
+
+    /// <summary>How pictures are changed at random.</summary>
+    public AugmentationDefinition Augmentation { get; }
+
+    /// <summary>The hash of each image.</summary>
+    public string[] Ids { get; }
+
+    /// <summary>The class of each image.</summary>
+    public int[] Labels { get; }
+
+    /// <summary>Sizes of one input.</summary>
+    public long[] Sizes { get; }
+
+    /// <summary>The weight of each class in the loss; null: all are equal.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; private set; }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => Job.Model.ClassCount;
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads => Job.Threads;
+
+    /// <summary>Whether pictures are changed at random.</summary>
+    public bool IsAugmented => !Augmentation.Equals(AugmentationDefinition.None);
+
+    /// <summary>Places of the images of a part.</summary>
+    public int[] this[ImagePart part] => parts[part];
+
+    /// <summary>The network's tensors.</summary>
+    public IReadOnlyList<TensorSpec> Specs => Job.Model.Analysis.StateDict;
+
+    /// <summary>Leaves images out, and divides the others.</summary>
+    /// <param name="unreadable">Places of images that can't be read.</param>
+    public void Divide(IReadOnlyDictionary<int, string> unreadable)
+    {
+        foreach (var part in parts.Keys)
+        {
+            parts[part] =
+            [
+                .. Enumerable
+                    .Range(0, Ids.Length)
+                    .Where(image => Job.Images[image].Part == part && !unreadable.ContainsKey(image)),
+            ];
+        }
+
+        if (Job.Definition.ClassWeights == ClassWeighting.None)
+            return;
+        var counts = this[ImagePart.Train].CountBy(image => Labels[image]).ToDictionary();
+        var total = (double)this[ImagePart.Train].Length;
+        ClassWeights =
+        [
+            .. Enumerable
+                .Range(0, Classes)
+                .Select(label => Math.Min(10, total / (Classes * Math.Max(1, counts.GetValueOrDefault(label))))),
+        ];
+    }
+
+    /// <summary>The logits of images, by the weights as they are.</summary>
+    /// <param name="score">Computes a batch on the device.</param>
+    /// <param name="inputs">Gives the inputs.</param>
+    /// <param name="images">Places of the images.</param>
+    /// <returns>The logits, image by image.</returns>
+    public LabelledLogits Score(Func<Tensor, Tensor> score, IInputs inputs, int[] images)
+    {
+        var logits = new float[images.Length * Classes];
+        var batches = new Batches(inputs, images, Ids, Labels, ScoredAtOnce, seed: null);
+        for (var step = 0; step * ScoredAtOnce < images.Length; step++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = batches.Create(step, Threads);
+            var output = score(batch.Inputs.to(Device)).cpu().contiguous();
+            TensorMemory.Elements<float>(output).CopyTo(logits.AsSpan(step * ScoredAtOnce * Classes));
+        }
+
+        // A network that has diverged must not stop the run: such scores lose against any others.
+        for (var i = 0; i < logits.Length; i++)
+            logits[i] = float.IsFinite(logits[i]) ? logits[i] : 0;
+        return new LabelledLogits(logits, images.Select(image => Labels[image]), Classes);
+    }
+
+    /// <summary>The logits of images, by the best weights so far.</summary>
+    /// <param name="images">Places of the images.</param>
+    public LabelledLogits ScoreBest(int[] images)
+    {
+        using var parameters = Best.CopyTo(Device);
+        using var executor = new EagerExecutor(Graph, parameters);
+        return Score(input => executor.Forward(input), new PictureInputs(Pictures, Ids, Sizes, seed: null), images);
+    }
+
+    /// <summary>Takes tensors over as the best ones.</summary>
+    /// <param name="tensors">The tensors by name; borrowed.</param>
+    public void Keep(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var untracked = no_grad();
+        foreach (var (name, tensor) in tensors)
+            Best[name].copy_(tensor);
+    }
+
+    /// <summary>Stores the state of the run.</summary>
+    /// <param name="phase">The state of the phase that is running; null between phases.</param>
+    /// <param name="tensors">Its tensors.</param>
+    public void Save(PhaseState? phase, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var all = new Dictionary<string, Tensor>(tensors);
+        foreach (var (name, tensor) in Best.StateDict)
+            all.Add($"best.{name}", tensor);
+        var state = new CheckpointState
+        {
+            Elapsed = Clock.Elapsed,
+            CpuSeconds = CpuBefore + Environment.CpuUsage.TotalTime.TotalSeconds,
+            Ended = Ended,
+            BestLoss = BestLoss,
+            Phase = phase,
+        };
+        Checkpoint.Write(state, all);
+    }
+
+    /// <summary>Seconds of processors that the run took before it was interrupted.</summary>
+    public double CpuBefore { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Pictures.Dispose();
+        Best.Dispose();
+    }
+}

@@ -1,0 +1,289 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Eager;
+using ModelService.Models.Evaluation;
+using ModelService.Models.Graph;
+using ModelService.Models.Tensors;
+using ModelService.Models.Training.Data;
+using ModelService.Models.Training.Heads;
+using ModelService.Models.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Training.Process;
+
+/// <summary>A run from its photos to its weights: reads the pictures, runs the phases of its method, calibrates.</summary>
+/// <param name="context">The run; borrowed.</param>
+/// <param name="folder">The run's folder, which receives the result.</param>
+internal sealed class TrainingSession(TrainingContext context, string folder)
+{
+    private const int LeastToCalibrate = 20;
+    private const long StepsFromScratch = 2000;
+
+    private TrainingDefinition Definition => context.Job.Definition;
+
+    /// <summary>Trains, and writes the result into the folder.</summary>
+    /// <exception cref="TrainingFailedException">There is no result.</exception>
+    public void Run()
+    {
+        var stored = context.Checkpoint.ReadState();
+        if (stored is not null)
+            Restore(stored);
+        ReadPictures();
+        if (context.Job.HasHead && stored is null && context[ImagePart.Val].Length > 0 && !StartsAnew)
+            context.BestLoss = Calibration.Measure(context.ScoreBest(context[ImagePart.Val])).LogLoss;
+
+        foreach (var (name, create) in Phases())
+        {
+            if (context.Ended.Exists(phase => phase.Name == name))
+                continue;
+            var isFirst = context.Ended.Count == 0;
+            var helped = context.Ended.LastOrDefault()?.IsKept ?? true;
+            if (!isFirst && (context.Clock.IsOver || (Definition.Method == TrainingMethod.Auto && !helped)))
+                break;
+            if (create(stored?.Phase is { } phase && phase.Name == name ? phase : null) is not { } result)
+                continue;
+            context.Ended.Add(result);
+            context.Save(null, new Dictionary<string, Tensor>());
+        }
+
+        if (!context.Ended.Exists(phase => phase.IsKept) && (context.Job.IsRandom || StartsAnew))
+            throw new TrainingFailedException(WhyNothing());
+        WriteResult();
+    }
+
+    private bool StartsAnew => Definition.Method == TrainingMethod.Scratch;
+
+    private void Restore(CheckpointState stored)
+    {
+        context.Clock.Before = stored.Elapsed;
+        context.CpuBefore = stored.CpuSeconds;
+        context.BestLoss = stored.BestLoss;
+        context.Ended.AddRange(stored.Ended);
+        context.Checkpoint.ReadInto(context.Best.StateDict.ToDictionary(item => $"best.{item.Key}", item => item.Value));
+        context.Report.Phase("resume", $"Goes on after {stored.Elapsed:0.0} seconds.");
+    }
+
+    private void ReadPictures()
+    {
+        var images = context.Job.Images;
+        context.Report.Phase("photos", $"Reads {images.Count} pictures.");
+        var meter = new ProgressMeter(context, "photos", images.Count);
+        var unreadable = context.Pictures.Load(images, context.Threads, context.Job.Imaging, done => meter.Add(done));
+        foreach (var (index, message) in unreadable.Take(20))
+            context.Report.Warn("image_unreadable", $"{images[index].Id} is left out: {message}");
+        context.Divide(unreadable);
+        if (context[ImagePart.Train].Length == 0)
+            throw new TrainingFailedException("None of the training pictures can be read.");
+    }
+
+    // The phases of the method, each with what runs it; null: it does not apply to this network.
+    private IEnumerable<(string Name, Func<PhaseState?, PhaseResult?> Run)> Phases()
+    {
+        if (StartsAnew || context.Job.IsRandom)
+        {
+            yield return ("scratch", stored => RunGradient(FromScratch(), stored));
+            yield break;
+        }
+
+        var head = context.Job.Model.Analysis.Head!.Key;
+        var cut = GraphCut.BeforeHead(context.Graph, head);
+        var isLinear = cut is { Value.Shape.Rank: 1, Tail.Operators: [LinearOperator] };
+        yield return isLinear
+            ? (HeadPhase.Name, _ => new HeadPhase(context, cut!, head).Run())
+            : (HeadPhase.Name, stored => RunGradient(HeadByGradients(head), stored));
+        if (Definition.Method is TrainingMethod.Auto or TrainingMethod.LastStage)
+            yield return ("last_stage", RunLastStage);
+        if (Definition.Method is TrainingMethod.Auto or TrainingMethod.All)
+            yield return ("all", stored => RunGradient(Tuning("all", context.Graph, _ => true, 1e-4 * 0.3, 1), stored));
+    }
+
+    private PhaseResult? RunLastStage(PhaseState? stored)
+    {
+        if (GraphCut.BeforeLastStage(context.Graph) is not { } cut)
+            return null;
+        var keys = cut.Tail.Operators.Select(item => item.Key).ToHashSet();
+        var share = Definition.Method == TrainingMethod.Auto ? 0.5 : 1;
+        return RunGradient(
+            Tuning("last_stage", context.Graph, spec => keys.Contains(spec.Layer), 1e-4, share),
+            stored
+        );
+    }
+
+    private PhaseResult RunGradient(PhaseDefinition definition, PhaseState? stored)
+    {
+        context.Report.Phase(definition.Name, $"Trains with {context[ImagePart.Train].Length} pictures.");
+        using var phase = new GradientPhase(context, definition, stored);
+        return phase.Run();
+    }
+
+    private PhaseDefinition FromScratch()
+    {
+        var count = context[ImagePart.Train].Length;
+        var size = Definition.BatchSize ?? (count < 5000 ? 64 : 128);
+        var epochs = Definition.Budget?.Epochs ?? Math.Clamp(StepsFromScratch * size / count, 20, 200);
+        return Describe(
+            "scratch",
+            context.Graph,
+            _ => true,
+            EagerMode.Training,
+            new OptimizerDefinition { Type = OptimizerType.Adamw, Lr = 0.003 },
+            new ScheduleDefinition { Type = ScheduleType.OneCycle, CycleMomentum = false }
+        ) with
+        {
+            BatchSize = size,
+            Epochs = epochs,
+            Patience = Definition.Patience ?? Math.Max(10, epochs / 3),
+            Objective = Objective(smoothing: 0, clip: null),
+        };
+    }
+
+    private PhaseDefinition HeadByGradients(string head) =>
+        Tuning(HeadPhase.Name, context.Graph, spec => spec.Layer == head, 1e-3, 0.5);
+
+    private PhaseDefinition Tuning(string name, Plan graph, Func<TensorSpec, bool> isTrained, double rate, double share) =>
+        Describe(
+            name,
+            graph,
+            isTrained,
+            EagerMode.FineTuning,
+            new OptimizerDefinition
+            {
+                Type = OptimizerType.Adamw,
+                Lr = rate,
+                WeightDecay = 0.05,
+            },
+            new ScheduleDefinition { Type = ScheduleType.Cosine }
+        ) with
+        {
+            TimeShare = share,
+        };
+
+    private PhaseDefinition Describe(
+        string name,
+        Plan graph,
+        Func<TensorSpec, bool> isTrained,
+        EagerMode mode,
+        OptimizerDefinition optimizer,
+        ScheduleDefinition schedule
+    ) =>
+        new()
+        {
+            Name = name,
+            Graph = graph,
+            Train = new PictureInputs(
+                context.Pictures,
+                context.Ids,
+                context.Sizes,
+                context.IsAugmented ? Definition.Seed : null
+            ),
+            Val = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null),
+            IsTrained = isTrained,
+            Mode = mode,
+            Optimizer = Definition.Optimizer ?? optimizer,
+            Schedule = Definition.Schedule ?? schedule,
+            Objective = Objective(smoothing: 0.1, clip: 1),
+            BatchSize = Definition.BatchSize ?? 32,
+            Epochs = Definition.Budget?.Epochs ?? 15,
+            Patience = Definition.Patience ?? 5,
+            TimeShare = 1,
+        };
+
+    private Objective Objective(double smoothing, double? clip) =>
+        new()
+        {
+            LabelSmoothing = Definition.LabelSmoothing ?? smoothing,
+            ClassWeights = context.ClassWeights,
+            ClipNorm = Definition.ClipNorm ?? clip,
+            EmaDecay = Definition.EmaDecay > 0 ? Definition.EmaDecay : null,
+        };
+
+    private string WhyNothing() =>
+        context.Ended.LastOrDefault() is { } last
+            ? $"No phase has brought usable weights. {last.Reason}"
+            : "The time was over before the first phase.";
+
+    private void WriteResult()
+    {
+        context.Report.Phase("result", "Measures and calibrates the result.");
+        var (val, test) = (context[ImagePart.Val], context[ImagePart.Test]);
+        var scores = val.Length == 0 ? null : context.ScoreBest(val);
+        var temperature = scores is null ? null : Calibrate(scores);
+        WarnIfCollapsed(scores);
+        var ofTest = test.Length == 0 ? null : context.ScoreBest(test);
+        Checkpoint.Write(
+            Path.Combine(folder, TrainingJob.ResultWeights),
+            context.Best.StateDict,
+            new Dictionary<string, string> { ["format"] = "pt" }
+        );
+        var result = new JsonObject
+        {
+            ["seconds"] = Math.Round(context.Clock.Elapsed, 2),
+            ["cpu_seconds"] = Math.Round(context.CpuBefore + Environment.CpuUsage.TotalTime.TotalSeconds, 2),
+            ["threads"] = context.Threads,
+            ["device"] = context.Device.ToString(),
+            ["temperature"] = temperature,
+            ["phases"] = JsonSerializer.SerializeToNode(context.Ended, TrainingResult.Options),
+            ["warnings"] = new JsonArray([.. context.Report.Warnings.Select(item => item.DeepClone())]),
+            ["train"] = new JsonObject { ["images"] = context[ImagePart.Train].Length },
+            ["val"] = Figures(scores, val, temperature),
+            ["test"] = Figures(ofTest, test, null),
+        };
+        var path = Path.Combine(folder, TrainingJob.Result);
+        File.WriteAllText(path + ".tmp", result.ToJsonString());
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    private static JsonObject? Figures(LabelledLogits? scores, int[] images, double? temperature)
+    {
+        if (scores is null)
+            return null;
+        var (metrics, calibration) = (
+            ClassificationMetrics.Measure(scores),
+            Calibration.Measure(scores, temperature ?? 1)
+        );
+        return new JsonObject
+        {
+            ["images"] = images.Length,
+            ["accuracy"] = metrics.Accuracy.Value,
+            ["macro_f1"] = metrics.Macro.F1,
+            ["log_loss"] = calibration.LogLoss,
+            ["expected_calibration_error"] = calibration.ExpectedCalibrationError,
+            ["uncalibrated_log_loss"] = metrics.Calibration.LogLoss,
+            ["uncalibrated_expected_calibration_error"] = metrics.Calibration.ExpectedCalibrationError,
+            ["places"] = new JsonArray([.. images.Select(image => (JsonNode)image)]),
+            ["predictions"] = new JsonArray([.. scores.Predictions.Select(label => (JsonNode)label)]),
+        };
+    }
+
+    // Divides the head by the temperature, so that serving gives calibrated probabilities without knowing of it.
+    private double? Calibrate(LabelledLogits scores)
+    {
+        var last = context.Graph.Operators[^1];
+        if (scores.Count < LeastToCalibrate || last is not LinearOperator { Weights: NamedWeights weights })
+            return null;
+        var temperature = Temperature.Fit(scores);
+        if (temperature.IsBound)
+            return null;
+        using var untracked = no_grad();
+        TensorMath.Scale(context.Best[weights.Name], 1 / temperature.Value);
+        if (weights.Bias is { } bias)
+            TensorMath.Scale(context.Best[bias], 1 / temperature.Value);
+        return temperature.Value;
+    }
+
+    private void WarnIfCollapsed(LabelledLogits? scores)
+    {
+        if (scores is null || scores.Labels.Distinct().Count() < 2 || scores.Predictions.Distinct().Count() > 1)
+            return;
+        var label = context.Job.Model.Definition.Labels?[scores.Predictions[0]];
+        context.Report.Warn(
+            "collapsed",
+            $"The network gives every validation image the class '{label}'. Give it more time or a lower learning rate."
+        );
+    }
+}
+
+/// <summary>A run ended without a result.</summary>
+/// <param name="message">Why, in a sentence.</param>
+internal sealed class TrainingFailedException(string message) : Exception(message);
