@@ -188,7 +188,7 @@ public sealed record SplitDefinition
 
     /// <summary>Seed of the division; null: 0, so that trainings share it.</summary>
     [Description("Seed of the division, which all trainings share by default.")]
-    public long Seed { get; init; }
+    public int Seed { get; init; }
 }
 
 /// <summary>When a result becomes the default version. It is kept as a version in any case.</summary>
