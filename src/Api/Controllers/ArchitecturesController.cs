@@ -31,7 +31,10 @@ public sealed class ArchitecturesController(
     [HttpGet(Name = "listArchitectures")]
     [Authorize(Scopes.Read)]
     public ArchitectureListResponse List() =>
-        new([.. PredefinedArchitectures.All.Select(architecture => architecture.Name)]);
+        new(
+            [.. PredefinedArchitectures.All.Select(architecture => architecture.Name)],
+            [.. PretrainedWeights.All.Where(weights => weights.IsThere).Select(weights => weights.Architecture)]
+        );
 
     /// <summary>Returns a predefined architecture: its definition, preprocessing and analysis.</summary>
     /// <param name="name" example="resnet50">The architecture's name.</param>

@@ -74,6 +74,17 @@ public sealed record PreprocessingDefinition
             Std = [0.229, 0.224, 0.225],
         };
 
+    /// <summary>
+    /// The size of <see cref="ImageNet"/>, with values of 0 to 255 of which the mean colour of ImageNet is subtracted.
+    /// </summary>
+    public static PreprocessingDefinition ImageNetMean { get; } =
+        ImageNet with
+        {
+            Scale = 1,
+            Mean = [123.15, 115.90, 103.06],
+            Std = null,
+        };
+
     /// <summary>Channels of the result: 1 or 3.</summary>
     [JsonIgnore]
     public int ChannelCount => Channels == ColorChannels.Grayscale ? 1 : 3;

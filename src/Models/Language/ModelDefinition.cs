@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Language.Layers;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language;
@@ -16,6 +17,15 @@ public sealed record ModelDefinition
     /// <summary>A predefined architecture's name, such as <c>resnet50</c>.</summary>
     [Description("A predefined architecture's name, such as \"resnet50\"; GET /v1/architectures lists them.")]
     public string? Base { get; init; }
+
+    /// <summary>
+    /// With a <see cref="Base"/> that has weights: whether the model begins with them. Its head is random.
+    /// </summary>
+    [Description(
+        "With 'base': begin with the weights that come with it; the head is random. GET /v1/architectures lists the "
+            + "architectures that have some."
+    )]
+    public bool Pretrained { get; init; }
 
     /// <summary>
     /// Instead of <see cref="Base"/>: a model to derive from, such as <c>pets@1</c>. The new model inherits its
@@ -56,8 +66,8 @@ public sealed record ModelDefinition
 
     /// <summary>How photos become the model's input.</summary>
     [Description(
-        "\"imagenet\", \"unit\", \"raw\" or an object. "
-            + "By default \"imagenet\" for a predefined architecture, else \"unit\"."
+        "\"imagenet\", \"unit\", \"raw\", \"imagenet_mean\" or an object. "
+            + "By default that of a predefined architecture, else \"unit\"."
     )]
     public PreprocessingChoice? Preprocessing { get; init; }
 
@@ -87,9 +97,14 @@ public sealed record ModelDefinition
     public IReadOnlyList<SampleDefinition>? Samples { get; init; }
 
     /// <summary>
-    /// The preprocessing, or its default: <c>imagenet</c> for a predefined architecture, else <c>unit</c>.
+    /// The preprocessing, or its default: that of a predefined architecture, else <c>unit</c>.
     /// </summary>
     internal PreprocessingChoice PreprocessingOrDefault =>
         Preprocessing
-        ?? new PreprocessingChoice(Base is null ? PreprocessingPreset.Unit : PreprocessingPreset.Imagenet, null);
+        ?? new PreprocessingChoice(
+            Base is null
+                ? PreprocessingPreset.Unit
+                : PredefinedArchitectures.Find(Base)?.Preprocessing ?? PreprocessingPreset.Imagenet,
+            null
+        );
 }

@@ -14,4 +14,10 @@ public enum PreprocessingPreset
 
     /// <summary>Resized to the model's input, left at 0..255.</summary>
     Raw,
+
+    /// <summary>
+    /// The size of <see cref="Imagenet"/>, with values of 0..255 of which ImageNet's mean colour is subtracted: for
+    /// <c>resnet18_mlnet</c>.
+    /// </summary>
+    ImagenetMean,
 }

@@ -50,11 +50,15 @@ public sealed record LoadedWeights(
     internal static LoadedWeights From(
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
-        IReadOnlyList<string> randomAtSource
+        IReadOnlyList<string> randomAtSource,
+        WeightsFormat? format = null
     ) =>
         Complete(
             network,
-            StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key, prefix: ""),
+            StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key, prefix: "") with
+            {
+                Format = format,
+            },
             randomAtSource
         );
 

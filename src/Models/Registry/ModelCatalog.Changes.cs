@@ -1,5 +1,6 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -217,8 +218,18 @@ public sealed partial class ModelCatalog
 
     private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, WeightsTerms terms)
     {
+        var definition = version.Resolved.Definition;
+        var bundled = definition is { Pretrained: true, Base: { } name } ? PretrainedWeights.Find(name) : null;
+        if (bundled is not null && upload is not null)
+        {
+            const string Detail = "A weights file is sent, too: leave out either the file or this property.";
+            throw new ServingException(ErrorCode.DefinitionInvalid, Detail, [new ErrorDetail("/pretrained", Detail)]);
+        }
+
         if (upload is not null)
             return new UploadedWeights(upload, terms);
+        if (bundled is not null)
+            return new BundledWeights(bundled);
         if (version.Lineage?.From is not { } text)
             return new RandomWeights();
         var from = ModelReference.Parse(text);

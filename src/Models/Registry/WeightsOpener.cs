@@ -2,9 +2,11 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
+using ModelService.Models.Weights.Onnx;
 
 namespace ModelService.Models.Registry;
 
@@ -41,6 +43,8 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
         {
             case UploadedWeights(var upload, var terms):
                 return await lane.RunAsync(() => OpenUpload(network, upload, terms), cancellationToken);
+            case BundledWeights(var bundled):
+                return await lane.RunAsync(() => OpenBundled(network, bundled), cancellationToken);
             case VersionWeights(var other):
                 var (file, _) = await OpenStoredAsync(other, cancellationToken);
                 return Take(network, file.Tensors, other.Current.Weights?.RandomTensors ?? [], file);
@@ -109,6 +113,21 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
         );
     }
 
+    private OpenedWeights OpenBundled(ArchitectureAnalysis network, PretrainedWeights bundled)
+    {
+        var known = PredefinedArchitectures.Find(bundled.Architecture)!.Analyze(new ArchitectureLimits());
+        var file = WeightsFile.Open(bundled.Path, limits.Value);
+        return Guard(
+            () =>
+            {
+                var specs = known.StateDict.Where(spec => !known.Head!.Tensors.Contains(spec)).ToList();
+                var tensors = new PretrainedTensors(file, specs, bundled.IsBgr);
+                return Take(network, tensors.Tensors, [], tensors, file.Format);
+            },
+            file
+        );
+    }
+
     private async Task<(WeightsFile File, VersionSnapshot Snapshot)> OpenStoredAsync(
         ModelVersion version,
         CancellationToken cancellationToken
@@ -125,12 +144,13 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
         ArchitectureAnalysis network,
         IReadOnlyList<StoredTensor> tensors,
         IReadOnlyList<string> randomAtSource,
-        IDisposable owner
+        IDisposable owner,
+        WeightsFormat? format = null
     ) =>
         Guard(
             () =>
             {
-                var weights = LoadedWeights.From(network, tensors, randomAtSource);
+                var weights = LoadedWeights.From(network, tensors, randomAtSource, format);
                 return new OpenedWeights(weights, weights.Report!.Pairs, owner);
             },
             owner

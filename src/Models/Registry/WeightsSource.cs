@@ -1,3 +1,4 @@
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Weights;
 using static TorchSharp.torch;
 
@@ -16,6 +17,10 @@ internal sealed record RandomWeights : WeightsSource;
 /// <param name="File">The file; borrowed until the version is built.</param>
 /// <param name="Terms">The client's choices.</param>
 internal sealed record UploadedWeights(WeightsUpload File, WeightsTerms Terms) : WeightsSource;
+
+/// <summary>The file that comes with a predefined architecture.</summary>
+/// <param name="Weights">Which one.</param>
+internal sealed record BundledWeights(PretrainedWeights Weights) : WeightsSource;
 
 /// <summary>The tensors of another version that fit.</summary>
 /// <param name="Version">The other version, as it is stored.</param>

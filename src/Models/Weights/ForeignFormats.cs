@@ -49,8 +49,6 @@ internal static class ForeignFormats
                 + "or download the file itself";
         }
 
-        if (IsOnnx(head))
-            return $"an ONNX model: {FromPython}";
         return head.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? Json(head) : null;
     }
 
@@ -78,20 +76,4 @@ internal static class ForeignFormats
                 + "file, such as save_file({k: v for f in files for k, v in load_file(f).items()}, path) of "
                 + "safetensors.torch"
             : "JSON, such as a model's configuration";
-
-    /// <summary>
-    /// Whether the bytes are ONNX: a protocol buffer that begins with the version (field 1, a small number) and the
-    /// producer, the domain or the graph.
-    /// </summary>
-    private static bool IsOnnx(ReadOnlySpan<byte> head) =>
-        head.Length > 16
-        && head[0] == 0x08
-        && head[1] is > 0 and < 32
-        && (
-            (head[2] is 0x12 or 0x1a or 0x22 && IsText(head[4..Math.Min(head.Length, 4 + head[3])]))
-            || head[2] is 0x3a or 0x42
-        );
-
-    private static bool IsText(ReadOnlySpan<byte> bytes) =>
-        !bytes.IsEmpty && bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ModelService.Models.Weights.Onnx;
 
 namespace ModelService.Models.Weights;
 
@@ -6,7 +7,7 @@ namespace ModelService.Models.Weights;
 internal static class FormatSniffer
 {
     private const string Supported =
-        "The supported formats are safetensors, PyTorch state dicts (.pth, .pt) and TorchSharp's .dat.";
+        "The supported formats are safetensors, PyTorch state dicts (.pth, .pt), ONNX and TorchSharp's .dat.";
 
     /// <exception cref="Errors.ServingException"><c>weights_unreadable</c>: the format is not known.</exception>
     public static WeightsFormat Sniff(MappedBytes file)
@@ -18,6 +19,8 @@ internal static class FormatSniffer
             return WeightsFormat.Safetensors;
         if (HasTorchSharpTensor(head))
             return WeightsFormat.TorchSharp;
+        if (OnnxReader.Recognizes(head))
+            return WeightsFormat.Onnx;
         if (head.Length >= 2 && head[0] == 0x80)
             return WeightsFormat.PyTorchLegacy;
         if (ForeignFormats.Describe(file) is { } foreign)

@@ -36,6 +36,9 @@ public sealed class StoredTensor
 
     internal TensorGeometry Geometry => geometry;
 
+    /// <summary>The same elements under another name.</summary>
+    internal StoredTensor Named(string name) => new(name, Dtype, geometry, bytes, offset);
+
     /// <summary>
     /// Copies the elements in row-major order as float32. float64 is rounded to nearest; all other types are converted
     /// exactly.

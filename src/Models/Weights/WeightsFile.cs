@@ -1,3 +1,4 @@
+using ModelService.Models.Weights.Onnx;
 using ModelService.Models.Weights.Pickle;
 using ModelService.Models.Weights.Zip;
 
@@ -92,13 +93,14 @@ public sealed class WeightsFile : IDisposable
         try
         {
             var format = FormatSniffer.Sniff(bytes);
-            if (format is WeightsFormat.Safetensors or WeightsFormat.TorchSharp)
+            if (format is WeightsFormat.Safetensors or WeightsFormat.TorchSharp or WeightsFormat.Onnx)
                 search.ThrowIfNamed();
             var content = format switch
             {
                 WeightsFormat.Safetensors => SafetensorsReader.Read(bytes, limits),
                 WeightsFormat.PyTorchZip => PyTorchZipReader.Read(bytes, limits, owned, search),
                 WeightsFormat.PyTorchLegacy => PyTorchLegacyReader.Read(bytes, limits, search),
+                WeightsFormat.Onnx => OnnxReader.Read(bytes, limits, owned),
                 _ => TorchSharpReader.Read(bytes, limits),
             };
             return new WeightsFile(format, content, owned);

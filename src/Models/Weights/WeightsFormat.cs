@@ -23,4 +23,7 @@ public enum WeightsFormat
     /// <summary>TorchSharp's own format <c>.dat</c>, written by <c>Module.save</c>.</summary>
     [JsonStringEnumMemberName("torchsharp_dat")]
     TorchSharp,
+
+    /// <summary>An ONNX model: the initialisers of its graph, by their names.</summary>
+    Onnx,
 }

@@ -15,8 +15,6 @@ public sealed class ForeignFormatsTests
     [InlineData("{\"architectures\": [\"ResNet\"]}", "JSON")]
     [InlineData("GGUF\u0003\0\0\0\u0001\0\0\0", "GGUF")]
     [InlineData("\u0089HDF\r\n\u001a\n\0\0\0\0\0\b\b\0", "Keras")]
-    [InlineData("\b\u0007\u0012\u0007pytorch\u001a\u00052.1.0:\u0090\u0001", "ONNX")]
-    [InlineData("\b\u0004:\u00ff\u0001\n\u0004node0123456789", "ONNX")]
     [InlineData("\u001c\0\0\0TFL3\0\0\0\0", "TensorFlow Lite")]
     [InlineData("\u0093NUMPY\u0001\0v\0{'descr'", "NumPy")]
     [InlineData("BZh91AY&SY", "bzip2")]

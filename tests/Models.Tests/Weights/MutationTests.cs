@@ -154,6 +154,9 @@ public sealed class MutationTests
         ];
         seeds.Add(File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "conv3d", "conv3d.pth")));
 
+        foreach (var name in (string[])["types.onnx", "order.onnx", "tiny.onnx", "skipped.onnx"])
+            seeds.Add(Fixtures.Bytes("onnx", name));
+
         // Objects of unknown classes stand beside the weights of these.
         foreach (var name in (string[])["A3_fastai_learn_save.pth", "A3_misleading_whole_model.ckpt"])
             seeds.Add(File.ReadAllBytes(Path.Combine(WeightsFixtures.Folder, "..", "field", name)));

@@ -14,7 +14,8 @@ public sealed record PredefinedArchitecture(string Name, JsonElement Source, Arc
     public ArchitectureFamily Family => ArchitectureFamily.Find(Name);
 
     /// <summary>The preset that turns photos into the network's input.</summary>
-    public PreprocessingPreset Preprocessing { get; } = PreprocessingPreset.Imagenet;
+    public PreprocessingPreset Preprocessing =>
+        PretrainedWeights.Find(Name)?.Preprocessing ?? PreprocessingPreset.Imagenet;
 
     /// <summary>Computes the network's shapes and costs.</summary>
     /// <param name="limits">How large the network may be.</param>

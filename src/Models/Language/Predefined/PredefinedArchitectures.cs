@@ -6,7 +6,7 @@ namespace ModelService.Models.Language.Predefined;
 
 /// <summary>
 /// The networks that come with the service: files in the architecture language, with torchvision's keys, order and
-/// shapes.
+/// shapes. Those of <see cref="PretrainedWeights"/> are not torchvision's.
 /// </summary>
 public static class PredefinedArchitectures
 {

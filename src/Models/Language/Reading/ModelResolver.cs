@@ -26,6 +26,7 @@ internal sealed class ModelResolver(
     {
         var source = definition.From is { } from ? FindSource(from) : null;
         CheckOrigin(definition);
+        CheckPretrained(definition);
         return FindArchitecture(definition, source) is { } architecture
             ? Complete(definition, architecture, source)
             : null;
@@ -73,6 +74,28 @@ internal sealed class ModelResolver(
                 "",
                 "Give 'base', a predefined architecture's name, or 'architecture', a network of your own, "
                     + "or 'from', a model to derive from."
+            );
+        }
+    }
+
+    private void CheckPretrained(ModelDefinition definition)
+    {
+        if (!definition.Pretrained)
+            return;
+        var names = string.Join(", ", PretrainedWeights.All.Select(item => item.Architecture));
+        if (definition.Base is null)
+        {
+            Fail("/pretrained", $"This property needs 'base'. Weights come with {names}.");
+        }
+        else if (PretrainedWeights.Find(definition.Base) is not { } weights)
+        {
+            Fail("/pretrained", $"No weights come with '{Suggestions.Shorten(definition.Base)}', only with {names}.");
+        }
+        else if (!weights.IsThere)
+        {
+            Fail(
+                "/pretrained",
+                $"This server was built without the weights of '{definition.Base}' (IncludePretrained=false)."
             );
         }
     }
@@ -241,6 +264,7 @@ internal sealed class ModelResolver(
             ?? choice.Preset switch
             {
                 PreprocessingPreset.Unit => PreprocessingDefinition.Unit(channels, height, width),
+                PreprocessingPreset.ImagenetMean => PreprocessingDefinition.ImageNetMean,
                 PreprocessingPreset.Raw => PreprocessingDefinition.Raw(channels, height, width),
                 _ => PreprocessingDefinition.ImageNet,
             };
