@@ -43,6 +43,7 @@ internal sealed class Pictures : IDisposable
     /// <summary>Decodes images.</summary>
     /// <param name="images">All images of the run.</param>
     /// <param name="threads">Threads that decode.</param>
+    /// <param name="options">How pictures are decoded.</param>
     /// <param name="progress">Called with the number of images that are done, from any thread.</param>
     /// <returns>The places, in the list, of images that can't be read, with the reason.</returns>
     public IReadOnlyDictionary<int, string> Load(

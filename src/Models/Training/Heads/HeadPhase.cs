@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Text;
-using ModelService.Imaging.Augmentation;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
@@ -78,7 +77,7 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
     private PhaseResult Fit(Tensor features, List<int> images, Tensor valFeatures, int[] val, double begin)
     {
         var labels = images.ConvertAll(image => context.Labels[image]);
-        var penalty = val.Length >= LeastToValidate ? null : BestByFolds(features, images, labels);
+        double? penalty = val.Length >= LeastToValidate ? null : BestByFolds(features, images, labels);
         using var regression = new LogisticRegression(features, labels, context.ClassWeights, context.Classes);
         var parameters = regression.Start();
         (double Loss, double Penalty, double[] Parameters)? best = null;

@@ -95,7 +95,7 @@ internal sealed class LogisticRegression : IDisposable
         TensorMath.AddScaled(ofWeight, weight, penalty);
         var squares = weight.square().sum().item<float>();
         Copy(ofWeight, gradient.AsSpan(0, classes * width));
-        Copy(error.sum(0), gradient.AsSpan(classes * width));
+        Copy(error.sum([0]), gradient.AsSpan(classes * width));
         return loss + (penalty / 2 * squares);
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Graph;

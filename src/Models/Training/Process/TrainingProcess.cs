@@ -1,0 +1,98 @@
+using System.Text.Json;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Errors;
+using ModelService.Models.Weights;
+
+namespace ModelService.Models.Training.Process;
+
+/// <summary>
+/// The child process of a run. What it computes, and the memory that it takes, can't harm the server: the server ends
+/// it to cancel the run.
+/// </summary>
+public static class TrainingProcess
+{
+    /// <summary>
+    /// The argument that makes the server's program train. The first line of its standard input is the run's folder; a
+    /// line <c>finish</c> after it asks for the result as it is. It ends when its standard input ends, as that of a
+    /// server that is killed does.
+    /// </summary>
+    public const string Argument = "--train";
+
+    /// <summary>The line that asks for the result as it is.</summary>
+    internal const string Finish = "finish";
+
+    /// <summary>Exit code of a run without a result; the last line of standard error says why.</summary>
+    internal const int Failed = 3;
+
+    /// <summary>Trains.</summary>
+    /// <returns>The exit code: 0 with a result.</returns>
+    public static int Run()
+    {
+        using var input = new StreamReader(Console.OpenStandardInput());
+        var folder = input.ReadLine() ?? "";
+        using var output = new StreamWriter(Console.OpenStandardOutput());
+        var job = TrainingJob.Read(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, TrainingJob.File))));
+        var clock = new TrainingClock(SecondsOf(job.Definition.Budget));
+        Follow(input, clock);
+        try
+        {
+            Train(job, folder, clock, output);
+            return 0;
+        }
+        catch (Exception exception) when (exception is TrainingFailedException or ServingException or IOException)
+        {
+            Console.Error.WriteLine(exception.Message.ReplaceLineEndings(" "));
+            return Failed;
+        }
+    }
+
+    /// <summary>Trains a job in this process.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="clock">The time of the run.</param>
+    /// <param name="output">Receives the events.</param>
+    internal static void Train(TrainingJob job, string folder, TrainingClock clock, TextWriter output)
+    {
+        NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
+        NativeRuntime.PrepareThread();
+        using var context = new TrainingContext(
+            job,
+            ReadInitial(job, folder),
+            folder,
+            clock,
+            new TrainingReport(output)
+        );
+        new TrainingSession(context, folder).Run();
+    }
+
+    private static double? SecondsOf(TrainingBudget? budget) =>
+        budget?.Seconds ?? (budget?.Epochs is null ? DefaultSeconds : null);
+
+    private const double DefaultSeconds = 300;
+
+    // Training from scratch begins with random weights of its own seed, whatever the initial ones are.
+    private static ParameterStore ReadInitial(TrainingJob job, string folder)
+    {
+        var network = job.Model.Analysis;
+        var seed = job.Model.Definition.Seed ?? job.Definition.Seed;
+        if (job.Definition.Method == TrainingMethod.Scratch)
+            return ParameterStore.Create(network.StateDict, seed, []);
+        using var file = WeightsFile.Open(Path.Combine(folder, TrainingJob.InitialWeights), new WeightsLimits());
+        var pairs = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key, prefix: "").Pairs;
+        return ParameterStore.Create(network.StateDict, seed, pairs);
+    }
+
+    // The server keeps the input open. When it is killed, nobody waits for this process any more; its last checkpoint
+    // is what the next start of the server goes on from.
+    private static void Follow(StreamReader input, TrainingClock clock) =>
+        new Thread(() =>
+        {
+            while (input.ReadLine() is { } line)
+                clock.IsAskedToFinish |= line == Finish;
+            System.Diagnostics.Process.GetCurrentProcess().Kill();
+        })
+        {
+            IsBackground = true,
+        }.Start();
+}
