@@ -1,6 +1,5 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
-using ModelService.Models.Language.Predefined;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -17,6 +16,7 @@ public sealed partial class ModelCatalog
     /// </param>
     /// <param name="terms">The client's choices about the weights file.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
+    /// <param name="training">The training that made the weights file; null when none did.</param>
     /// <returns>
     /// The version; <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not
     /// exist, a sample can't be decoded, or the whole memory budget is too small),
@@ -29,7 +29,8 @@ public sealed partial class ModelCatalog
         ResolvedModel model,
         WeightsUpload? upload,
         WeightsTerms terms,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        TrainingLineage? training = null
     ) =>
         Outcome.OfAsync(async () =>
         {
@@ -47,7 +48,7 @@ public sealed partial class ModelCatalog
 
             try
             {
-                var version = CreateVersion(entry, 1, model, parent: null);
+                var version = CreateVersion(entry, 1, model, parent: null, training);
                 var source = SourceOf(version, upload, terms);
                 await BuildAsync(version, source, model.Definition.Samples ?? [], replaces: false, cancellationToken);
                 entry.Put(version);
@@ -69,6 +70,7 @@ public sealed partial class ModelCatalog
     /// <param name="upload">As of <see cref="CreateAsync"/>.</param>
     /// <param name="terms">As of <see cref="CreateAsync"/>.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
+    /// <param name="training">As of <see cref="CreateAsync"/>.</param>
     /// <returns>
     /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
     /// others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
@@ -77,7 +79,8 @@ public sealed partial class ModelCatalog
         ResolvedModel model,
         WeightsUpload? upload,
         WeightsTerms terms,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        TrainingLineage? training = null
     ) =>
         ChangeAsync(
             model.Definition.Name,
@@ -95,7 +98,7 @@ public sealed partial class ModelCatalog
                             sample.For(model.Definition.Labels)
                         ),
                     ];
-                var version = CreateVersion(entry, entry.Settings.LastVersion + 1, model, parent.Version);
+                var version = CreateVersion(entry, entry.Settings.LastVersion + 1, model, parent.Version, training);
                 var source = SourceOf(version, upload, terms);
                 entry.Put(version);
                 try
@@ -194,117 +197,4 @@ public sealed partial class ModelCatalog
                 entry.Changes.Release();
             }
         });
-
-    private ModelVersion CreateVersion(ModelEntry entry, int number, ResolvedModel model, int? parent)
-    {
-        var from = model.Definition.From is { } text ? ModelReference.Parse(text) : (ModelReference?)null;
-        if (from is { Version: null } newest)
-            from = newest with { Version = registry.Find(newest.Name).OrThrow().Default.Version };
-
-        // Samples stay in the store only.
-        var withoutSamples = model.With(model.Definition with { Samples = null });
-        var version = new ModelVersion(
-            entry.Name,
-            number,
-            new VersionLineage(from?.ToString(), parent),
-            clock.GetUtcNow(),
-            VersionSnapshot.Building(withoutSamples),
-            instances,
-            entry.Metrics
-        );
-        loader.ThrowIfTooLarge(version);
-        return version;
-    }
-
-    private WeightsSource SourceOf(ModelVersion version, WeightsUpload? upload, WeightsTerms terms)
-    {
-        var definition = version.Resolved.Definition;
-        var bundled = definition is { Pretrained: true, Base: { } name } ? PretrainedWeights.Find(name) : null;
-        if (bundled is not null && upload is not null)
-        {
-            const string Detail = "A weights file is sent, too: leave out either the file or this property.";
-            throw new ServingException(ErrorCode.DefinitionInvalid, Detail, [new ErrorDetail("/pretrained", Detail)]);
-        }
-
-        if (upload is not null)
-            return new UploadedWeights(upload, terms);
-        if (bundled is not null)
-            return new BundledWeights(bundled);
-        if (version.Lineage?.From is not { } text)
-            return new RandomWeights();
-        var from = ModelReference.Parse(text);
-        return new VersionWeights(registry.Find(from.Name, from.Version).OrThrow());
-    }
-
-    private Task<IReadOnlyList<SampleDefinition>> ReadSamplesAsync(
-        ModelVersion version,
-        CancellationToken cancellationToken
-    ) => store.ReadSamplesAsync(version.Name, version.Version, version.Current.Files, cancellationToken);
-
-    // Builds, warms up, checks and stores a version, and marks it as ready only then.
-    private async Task BuildAsync(
-        ModelVersion version,
-        WeightsSource source,
-        IReadOnlyList<SampleDefinition> samples,
-        bool replaces,
-        CancellationToken cancellationToken
-    )
-    {
-        // A full disk is known before the time of a build is spent.
-        if (await store.CheckWritableAsync(version.Bytes, cancellationToken) is { } failure)
-            throw new ServingException(failure);
-        var reserved = await loader.ReserveAsync(version);
-        VersionInMemory? built = null;
-        IReadOnlyDictionary<string, StoredFile> files;
-        try
-        {
-            var network = await builder.BuildAsync(version, source, samples, cancellationToken);
-            built = new VersionInMemory(network, reserved);
-            files = await store.PutVersionAsync(Describe(version, network, samples, replaces), cancellationToken);
-        }
-        catch
-        {
-            if (built is null)
-                reserved.Dispose();
-            else
-                await Task.Run(built.Dispose, CancellationToken.None);
-            throw;
-        }
-
-        // It is removed already when the server is shutting down; it is stored, and the next start has it.
-        if (!version.TryMarkReady(built, files))
-            await Task.Run(built.Dispose, CancellationToken.None);
-        await builder.KeepVerificationAsync(version, built.Built, files[StoredFile.Weights]);
-        loader.LogIsReady(version);
-    }
-
-    private static VersionContent Describe(
-        ModelVersion version,
-        BuiltModel built,
-        IReadOnlyList<SampleDefinition> samples,
-        bool replaces
-    )
-    {
-        var model = version.Resolved;
-        var manifest = new VersionManifest
-        {
-            Schema = built.Samples is null ? VersionManifest.SchemaWithoutSamples : VersionManifest.CurrentSchema,
-            Name = version.Name,
-            Version = version.Version,
-            Created = version.Created,
-            Lineage = version.Lineage!,
-            Weights = built.Weights.State,
-            RandomTensors = built.Weights.RandomTensors,
-            Head = built.Weights.Head,
-            Report = built.Weights.Report,
-            Samples = built.Samples,
-            Files = new Dictionary<string, StoredFile>(),
-        };
-        var weights = new SafetensorsContent(
-            model.Analysis.StateDict,
-            built.Worker.StateDict,
-            new Dictionary<string, string> { ["format"] = "pt" }
-        );
-        return new VersionContent(manifest, model, weights.Parts(), samples, replaces);
-    }
 }

@@ -182,7 +182,9 @@ public sealed partial class ModelVersion
                 Loaded = network.Completed,
                 Weights = network.Weights,
                 Samples = network.Samples,
-                IsQuarantined = isFirst ? network.Samples is { Reproduced: false } : current.IsQuarantined,
+                IsQuarantined = isFirst
+                    ? VersionSnapshot.IsHeldBack(network.Samples, Lineage)
+                    : current.IsQuarantined,
                 Files = files,
             };
             return true;

@@ -46,8 +46,8 @@ public sealed record VersionSnapshot
     public SamplesReport? Samples { get; internal init; }
 
     /// <summary>
-    /// Whether it failed to reproduce its golden samples when it was created. A quarantined version becomes the default
-    /// only by being pinned.
+    /// Whether it failed to reproduce its golden samples when it was created, or the conditions of the training that
+    /// made it. A quarantined version becomes the default only by being pinned.
     /// </summary>
     public bool IsQuarantined { get; internal init; }
 
@@ -86,10 +86,14 @@ public sealed record VersionSnapshot
                 ? null
                 : new LoadedWeights(manifest.Report, manifest.RandomTensors, manifest.Weights, manifest.Head),
             Samples = manifest?.Samples,
-            IsQuarantined = manifest?.Samples is { Reproduced: false },
+            IsQuarantined = IsHeldBack(manifest?.Samples, manifest?.Lineage),
             Files = manifest?.Files ?? new Dictionary<string, StoredFile>(),
         };
     }
+
+    /// <summary>Whether a version is quarantined by its samples, or by the training that made it.</summary>
+    internal static bool IsHeldBack(SamplesReport? samples, VersionLineage? lineage) =>
+        samples is { Reproduced: false } || lineage?.Training is { Promoted: false };
 
     /// <summary>The next snapshot.</summary>
     /// <param name="state">Its state.</param>

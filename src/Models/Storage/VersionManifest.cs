@@ -11,7 +11,13 @@ namespace ModelService.Models.Storage;
 public sealed record VersionManifest
 {
     /// <summary>The latest schema that this server can read.</summary>
-    public const int CurrentSchema = 2;
+    public const int CurrentSchema = 3;
+
+    /// <summary>
+    /// The schema of a version with samples, which servers can read that don't know of trainings. They must not read a
+    /// version that a training made and that may not become the default: they would make it the default.
+    /// </summary>
+    public const int SchemaWithoutTrainings = 2;
 
     /// <summary>
     /// The schema of a version without samples, which older servers can read too. They must not read a version with

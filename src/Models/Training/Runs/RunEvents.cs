@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ModelService.Models.Training.Runs;
+
+/// <summary>
+/// The events of a run, each a line of JSON in a file. Readers get those that were, and then those to come; the number
+/// of the line is the event's id.
+/// </summary>
+internal sealed class RunEvents : IDisposable
+{
+    private readonly string path;
+    private readonly Lock gate = new();
+    private FileStream? file;
+    private long count;
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool isEnded;
+
+    /// <summary>Opens the events of a run.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isEnded">Whether the run has ended: no events will come.</param>
+    public RunEvents(string path, bool isEnded)
+    {
+        (this.path, this.isEnded) = (path, isEnded);
+        if (!File.Exists(path) || isEnded)
+            return;
+
+        // A line that was cut off when the server was killed is not an event.
+        using var stored = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        long whole = 0;
+        for (int read; (read = stored.ReadByte()) >= 0; )
+        {
+            if (read != '\n')
+                continue;
+            count++;
+            whole = stored.Position;
+        }
+
+        stored.SetLength(whole);
+    }
+
+    /// <summary>The last event of a step, an epoch or a phase; null: none yet in this process.</summary>
+    public JsonObject? Latest { get; private set; }
+
+    /// <summary>Adds an event.</summary>
+    /// <param name="content">The event; owned from here on.</param>
+    public void Add(JsonObject content)
+    {
+        lock (gate)
+        {
+            if (isEnded)
+                return;
+            file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            content.Insert(0, "id", ++count);
+            file.Write(Encoding.UTF8.GetBytes(content.ToJsonString() + "\n"));
+            file.Flush();
+            if ((string?)content["event"] == "step")
+                Latest = content;
+            Signal();
+        }
+    }
+
+    /// <summary>Says that no further events will come.</summary>
+    public void End()
+    {
+        lock (gate)
+        {
+            isEnded = true;
+            file?.Dispose();
+            file = null;
+            Signal();
+        }
+    }
+
+    /// <summary>Reads events, and waits for further ones until the run has ended.</summary>
+    /// <param name="after">The id of the last event that the reader knows; 0: none.</param>
+    /// <param name="follow">Whether to wait.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async IAsyncEnumerable<JsonElement> ReadAsync(
+        long after,
+        bool follow,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        StreamReader? reader = null;
+        try
+        {
+            for (long read = 0; ; )
+            {
+                Task next;
+                long known;
+                bool isLast;
+                lock (gate)
+                    (next, known, isLast) = (changed.Task, count, isEnded);
+                if (reader is null && File.Exists(path))
+                {
+                    reader = new StreamReader(
+                        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+                    );
+                }
+
+                while (reader is not null && (isLast || read < known))
+                {
+                    if (await reader.ReadLineAsync(cancellationToken) is not { Length: > 0 } line)
+                        break;
+                    if (++read > after)
+                        yield return JsonElement.Parse(line);
+                }
+
+                if (isLast || !follow)
+                    yield break;
+                await next.WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            reader?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => End();
+
+    private void Signal()
+    {
+        changed.TrySetResult();
+        changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
