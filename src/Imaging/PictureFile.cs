@@ -12,4 +12,12 @@ public static class PictureFile
     /// <param name="bytes">The whole file.</param>
     public static bool IsRecognized(ReadOnlySpan<byte> bytes) =>
         MagicBytes.Find(bytes) is not null || MediaBrands.Read(bytes) is not null;
+
+    /// <summary>The content type of a supported picture, by its first bytes; null for other bytes.</summary>
+    /// <param name="bytes">The whole file.</param>
+    public static string? FindContentType(ReadOnlySpan<byte> bytes) =>
+        MagicBytes.Find(bytes) is { } format ? ContentTypeOf(format) : null;
+
+    /// <summary>The content type of a format.</summary>
+    internal static string ContentTypeOf(ImageFormat format) => $"image/{format.ToString().ToLowerInvariant()}";
 }

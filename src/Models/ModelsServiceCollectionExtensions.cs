@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Backends;
+using ModelService.Models.Datasets;
 using ModelService.Models.Execution;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
@@ -44,6 +45,9 @@ public static class ModelsServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
             .BindConfiguration(MemoryOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<DatasetOptions, DatasetOptionsValidator>()
+            .BindConfiguration(DatasetOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
@@ -54,6 +58,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<IProbeCache, StoredProbes>();
         services.TryAddSingleton<StoredVerifications>();
         services.TryAddSingleton<PlanProbe>();
+        services.TryAddSingleton<DecodePool>();
         services.TryAddSingleton<InputScorer>();
         services.TryAddSingleton<SampleCheck>();
         services.TryAddSingleton<WeightsOpener>();
@@ -66,6 +71,8 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.AddHostedService<LastUseRecorder>();
+        services.TryAddSingleton<DatasetCatalog>();
+        services.AddHostedService<DatasetStart>();
         return services;
     }
 

@@ -27,6 +27,7 @@ public sealed partial class FloorTests
         ["Backends"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Compilation"],
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
         ["Storage"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling"],
+        ["Datasets"] = ["Errors", "Tensors", "Scheduling", "Storage"],
         ["Registry"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling", "Backends", "Execution", "Storage"],
         ["Prediction"] =
         [

@@ -32,6 +32,8 @@ internal static class ErrorTable
         [ErrorCode.ReadOnly] = (403, "the server only reads its models. Send changes to the one that owns the folder."),
         [ErrorCode.ModelNotFound] = (404, "there is no model of that name."),
         [ErrorCode.VersionNotFound] = (404, "the model has no version of that number."),
+        [ErrorCode.DatasetNotFound] = (404, "there is no data set of that name, or no revision of that number."),
+        [ErrorCode.ImageNotFound] = (404, "the data set has no such image, or the bytes of the image were purged."),
         [ErrorCode.NotFound] = (404, "there is nothing of that name or at that path."),
         [ErrorCode.MethodNotAllowed] = (
             405,
@@ -39,11 +41,17 @@ internal static class ErrorTable
         ),
         [ErrorCode.RequestTimeout] = (408, "the client sent the body too slowly."),
         [ErrorCode.ModelExists] = (409, "there is already a model of that name."),
+        [ErrorCode.DatasetExists] = (409, "there is already a data set of that name."),
+        [ErrorCode.ImageExists] = (409, "the data set has the image already, with another label or in another split."),
         [ErrorCode.VersionConflict] = (409, "the state of the version does not allow this; `detail` gives the reason."),
         [ErrorCode.BodyTooLarge] = (413, "the body, or a file in it, is larger than the server allows."),
         [ErrorCode.ImageTooLarge] = (
             413,
             "an image has more bytes or pixels than the server allows, or all images together have more pixels."
+        ),
+        [ErrorCode.DatasetTooLarge] = (
+            413,
+            "the data sets would have more images, classes or bytes than the server allows. Nothing was changed."
         ),
         [ErrorCode.UnsupportedMediaType] = (
             415,
@@ -54,6 +62,8 @@ internal static class ErrorTable
             "the definition or the change has errors. `errors` lists all of them, each with a JSON Pointer."
         ),
         [ErrorCode.ImageUndecodable] = (422, "the images are damaged or of an unknown format."),
+        [ErrorCode.LabelInvalid] = (422, "the label is missing, is not a class of the data set, or can't be a label."),
+        [ErrorCode.ArchiveUnreadable] = (422, "the zip archive is damaged, encrypted or of an unknown kind."),
         [ErrorCode.InputMismatch] = (422, "the images or tensors don't fit the model's input."),
         [ErrorCode.WeightsMismatch] = (422, "the weights don't match the network. `report` lists the differences."),
         [ErrorCode.WeightsUnreadable] = (422, "the weights file is damaged, of an unknown format, or contains code."),
@@ -69,6 +79,7 @@ internal static class ErrorTable
             "the model or version can't be used now: it is being created or loaded, was unloaded, its files are "
                 + "damaged, or it did not reproduce its golden samples. See Retry-After."
         ),
+        [ErrorCode.DatasetUnavailable] = (503, "the data set's files are damaged or can't be read; the log says why."),
         [ErrorCode.OutOfMemory] = (503, "there is not enough memory; `detail` holds the numbers."),
         [ErrorCode.StorageUnavailable] = (503, "the server can't write to its disk: it is full, read-only or broken."),
         [ErrorCode.ShuttingDown] = (503, "the server is shutting down and accepts no new requests."),

@@ -53,7 +53,16 @@ public sealed class Preprocessor
     /// <exception cref="ArgumentException">
     /// The output size depends on the picture, or <paramref name="destination"/> has another length.
     /// </exception>
-    public void Run(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, Span<float> destination)
+    public void Run(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, Span<float> destination) =>
+        Inspect(encoded, definition, destination);
+
+    /// <summary>Does what <see cref="Run"/> does, and tells what the picture is.</summary>
+    /// <inheritdoc cref="Run"/>
+    public PictureInfo Inspect(
+        ReadOnlyMemory<byte> encoded,
+        PreprocessingDefinition definition,
+        Span<float> destination
+    )
     {
         ArgumentNullException.ThrowIfNull(definition);
         var (height, width) =
@@ -77,6 +86,7 @@ public sealed class Preprocessor
             using var picture = Open(encoded, definition);
             isLarge = picture.FilePixels > LargePixels;
             Resample(picture, definition, destination);
+            return Describe(encoded, picture);
         }
         finally
         {
@@ -137,6 +147,21 @@ public sealed class Preprocessor
 
         // The orientation of a TIFF is a tag of its own: Pillow always applies it.
         return definition.ExifOrientation || format == ImageFormat.Tiff ? ExifOrientation.Turn(picture) : picture;
+    }
+
+    // A picture that was decoded at half its size has its size in the header only.
+    private PictureInfo Describe(ReadOnlyMemory<byte> encoded, Picture picture)
+    {
+        var format = MagicBytes.Identify(encoded.Span);
+        var (width, height) = (picture.Width, picture.Height);
+        if (picture.FilePixels != (long)width * height)
+        {
+            var stored = DecoderOf(format).ReadSize(encoded, format);
+            var isTurned = width > height != stored.Width > stored.Height;
+            (width, height) = isTurned ? (stored.Height, stored.Width) : stored;
+        }
+
+        return new PictureInfo(width, height, PictureFile.ContentTypeOf(format));
     }
 
     private IImageDecoder DecoderOf(ImageFormat format) =>

@@ -41,6 +41,32 @@ public enum ErrorCode
     /// <summary>The model exists, but can't serve requests yet, or not any more.</summary>
     ModelNotReady,
 
+    /// <summary>No data set has the requested name, or it has no revision of the requested number.</summary>
+    DatasetNotFound,
+
+    /// <summary>A data set with this name exists already.</summary>
+    DatasetExists,
+
+    /// <summary>
+    /// The data sets would have more images, classes or bytes than the limits allow. Nothing was changed.
+    /// </summary>
+    DatasetTooLarge,
+
+    /// <summary>The files of the data set are damaged or can't be read.</summary>
+    DatasetUnavailable,
+
+    /// <summary>The data set has no image with this id, or its bytes were purged.</summary>
+    ImageNotFound,
+
+    /// <summary>The data set has this image already, with another label or in another split.</summary>
+    ImageExists,
+
+    /// <summary>The label is missing, is no class of the data set, or can't be a label.</summary>
+    LabelInvalid,
+
+    /// <summary>The zip archive, or an entry of it, is damaged, encrypted or not allowed.</summary>
+    ArchiveUnreadable,
+
     /// <summary>The body has more bytes than the endpoint accepts.</summary>
     BodyTooLarge,
 

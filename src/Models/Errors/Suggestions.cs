@@ -30,7 +30,9 @@ public static class Suggestions
 
     /// <summary>Shortens a text to its beginning if it is too long to quote.</summary>
     /// <param name="text">The text.</param>
-    public static string Shorten(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
+    /// <param name="longest">The number of characters that are not too long.</param>
+    public static string Shorten(string text, int longest = LongestQuote) =>
+        text.Length <= longest ? text : text[..longest] + "...";
 
     private static string Letters(string word) =>
         word[(word.LastIndexOfAny(['.', ':']) + 1)..].Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
-using ModelService.Imaging;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Execution;
@@ -16,18 +16,15 @@ public sealed class InputScorer : IDisposable
     private readonly Preprocessor preprocessor;
     private readonly PhotoMemory memory;
 
-    // Decodes as many photos at once as there are cores; more would only compete for them.
-    private readonly TaskScheduler decoders = new ConcurrentExclusiveSchedulerPair(
-        TaskScheduler.Default,
-        Environment.ProcessorCount
-    ).ConcurrentScheduler;
+    private readonly DecodePool pool;
 
     /// <summary>Creates a scorer.</summary>
     /// <param name="preprocessor">Turns photos into tensors.</param>
+    /// <param name="pool">Decodes photos.</param>
     /// <param name="clock">Says when the memory of large photos is returned.</param>
-    public InputScorer(Preprocessor preprocessor, TimeProvider clock)
+    public InputScorer(Preprocessor preprocessor, DecodePool pool, TimeProvider clock)
     {
-        (this.preprocessor, memory) = (preprocessor, new PhotoMemory(clock));
+        (this.preprocessor, this.pool, memory) = (preprocessor, pool, new PhotoMemory(clock));
         preprocessor.FreedLargePicture += memory.ReturnSoon;
     }
 
@@ -184,27 +181,18 @@ public sealed class InputScorer : IDisposable
     }
 
     // Returns why pictures are rejected; null when they are not.
-    private Task<Failure?> DecodeAsync(Action decode, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(
+    private async Task<Failure?> DecodeAsync(Action decode, CancellationToken cancellationToken)
+    {
+        var decoded = await pool.RunAsync(
             () =>
             {
-                try
-                {
-                    decode();
-                    return null;
-                }
-                catch (ImageException exception)
-                {
-                    return new Failure(
-                        exception.Fault == ImageFault.TooLarge ? ErrorCode.ImageTooLarge : ErrorCode.ImageUndecodable,
-                        exception.Message
-                    );
-                }
+                decode();
+                return decode;
             },
-            cancellationToken,
-            TaskCreationOptions.DenyChildAttach,
-            decoders
+            cancellationToken
         );
+        return decoded.Failure;
+    }
 }
 
 /// <summary>The scores of a request's inputs.</summary>

@@ -32,6 +32,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of plan probes' results.</summary>
     internal string Probes => Path.Combine(root, "trials");
 
+    /// <summary>The path of the folder of data sets.</summary>
+    internal string Datasets => Path.Combine(root, "datasets");
+
     /// <summary>The path of the list of versions in the order of their last use.</summary>
     internal string LastUses => Path.Combine(root, "last_uses.json");
 
@@ -95,6 +98,7 @@ public sealed partial class DataFolder(
 
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
+            DurableFiles.CreateFolder(Datasets);
             foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
                 DeleteStaged(left);
         }

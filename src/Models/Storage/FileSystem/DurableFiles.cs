@@ -17,17 +17,8 @@ internal static partial class DurableFiles
     /// <returns>The file's length and hash.</returns>
     public static StoredFile Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var file = new FileStream(path, options);
+        using var file = Create(path);
         foreach (var part in parts)
         {
             hash.AppendData(part.Span);
@@ -36,6 +27,23 @@ internal static partial class DurableFiles
 
         file.Flush(flushToDisk: true);
         return new StoredFile(file.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>Creates a file that only the server's user may open. The caller flushes it.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="bufferSize">The bytes that are gathered before they are written.</param>
+    public static FileStream Create(string path, int bufferSize = 0)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = bufferSize,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        return new FileStream(path, options);
     }
 
     /// <summary>Opens a file for reading. It may be deleted meanwhile.</summary>
