@@ -22,7 +22,6 @@ public sealed partial class FloorTests
         ["Language"] = ["Errors", "Tensors", "Graph"],
         ["Weights"] = ["Errors", "Tensors"],
         ["Scheduling"] = ["Errors"],
-        ["Evaluation"] = ["Errors"],
         ["Compilation"] = ["Errors", "Tensors", "Graph"],
         ["Backends"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Compilation"],
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
@@ -38,6 +37,18 @@ public sealed partial class FloorTests
             "Scheduling",
             "Backends",
             "Execution",
+            "Registry",
+        ],
+        ["Evaluation"] =
+        [
+            "Errors",
+            "Tensors",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Execution",
+            "Storage",
+            "Datasets",
             "Registry",
         ],
     };
