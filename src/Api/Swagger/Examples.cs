@@ -26,6 +26,9 @@ internal static class Examples
     /// <summary>An image in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
+    /// <summary>An evaluation on the test split of a data set.</summary>
+    public const string TestSplit = "On the test images of a data set";
+
     private const string Network = """
         {
           "input": { "channels": 3, "height": 32, "width": 32 },
@@ -57,6 +60,7 @@ internal static class Examples
         [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [NextVersion] = """{ "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [Pin] = """{ "default_version": 1 }""",
+        [TestSplit] = """{ "dataset": "digits", "split": "test" }""",
         [OnePixelImage] =
             """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""
             + """M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }""",

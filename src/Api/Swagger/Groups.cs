@@ -13,6 +13,7 @@ internal sealed class Groups : IDocumentFilter
         ("Predict", "Send photos and get scores."),
         ("Versions", "Give a model a new network or new weights, and keep the old."),
         ("Weights", "Check, replace and download weights."),
+        ("Evaluations", "Measure a version on labelled images: figures, report, comparison of two versions."),
         ("Architectures", "The predefined networks, and what a network of your own costs."),
         ("Layers", "The layers of the architecture language."),
         ("Schemas", "JSON Schemas for editors."),

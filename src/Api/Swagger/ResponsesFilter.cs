@@ -98,6 +98,8 @@ internal sealed class ResponsesFilter : IOperationFilter
             yield return ErrorCode.ModelNotReady;
         }
 
+        if (path.Contains("/evaluations/{evaluation}", StringComparison.Ordinal))
+            yield return ErrorCode.EvaluationNotFound;
         if (path.Contains("/{version}", StringComparison.Ordinal))
             yield return ErrorCode.VersionNotFound;
         if (hasBody)
