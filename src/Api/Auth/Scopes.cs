@@ -9,6 +9,9 @@ internal static class Scopes
     /// <summary>Changing models, downloading weights, and expensive requests other than predictions.</summary>
     public const string Manage = "manage";
 
+    /// <summary>Reading and changing data sets.</summary>
+    public const string Train = "train";
+
     /// <summary>Reading the server's metrics.</summary>
     public const string Metrics = "metrics";
 
@@ -24,7 +27,7 @@ internal static class Scopes
     private const string Or = " or ";
 
     /// <summary>All scopes.</summary>
-    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Metrics];
+    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Train, Metrics];
 
     /// <summary>The names of all policies.</summary>
     public static IReadOnlyList<string> Policies { get; } = [.. All, Read];
