@@ -17,7 +17,7 @@ internal sealed class EvaluationAnalysis(ReportThumbnails thumbnails)
     /// <param name="now">The time of the report.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException">No image could be scored: the failure of the first one.</exception>
-    public FinishedEvaluation Analyze(
+    public async Task<FinishedEvaluation> AnalyzeAsync(
         EvaluationSubject subject,
         ScoredImages scored,
         DateTimeOffset now,
@@ -75,7 +75,10 @@ internal sealed class EvaluationAnalysis(ReportThumbnails thumbnails)
             [.. unusable.Take(MostUnusable)],
             unusable.Count
         );
-        cancellationToken.ThrowIfCancellationRequested();
+        var pictures = await thumbnails.MakeAsync(
+            mistakes.Select(item => item.Image).Concat(suspects.Select(item => item.Image)).Select(place => images[place]),
+            cancellationToken
+        );
         var report = new ReportContent(
             $"{subject.Version.Name}, version {subject.Version.Version}",
             $"Data set {subject.Dataset.Name}, revision {subject.Dataset.Revision}, {Words(subject.Split)}",
@@ -84,8 +87,8 @@ internal sealed class EvaluationAnalysis(ReportThumbnails thumbnails)
             metrics,
             temperature,
             unusable.Count,
-            [.. mistakes.Select(mistake => (mistake, thumbnails.Make(images[mistake.Image])))],
-            [.. suspects.Select(suspect => (suspect, thumbnails.Make(images[suspect.Image])))]
+            [.. mistakes.Select(mistake => (mistake, pictures[images[mistake.Image].Id]))],
+            [.. suspects.Select(suspect => (suspect, pictures[images[suspect.Image].Id]))]
         );
         return new FinishedEvaluation(scores, result, evaluated, HtmlReport.Write(report));
     }

@@ -98,9 +98,9 @@ internal sealed partial class EvaluationRunner(
         if (scored.Failures.Any(failure => failure?.Code == ErrorCode.ImageNotFound))
             datasets.Find(record.Dataset, record.Revision).OrThrow();
         await Task.Run(
-            () =>
+            async () =>
             {
-                var finished = analysis.Analyze(subject, scored, clock.GetUtcNow(), cancellationToken);
+                var finished = await analysis.AnalyzeAsync(subject, scored, clock.GetUtcNow(), cancellationToken);
                 files.PutResult(record.Id, finished);
             },
             cancellationToken
