@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
 using ModelService.Models.Backends;
 using ModelService.Models.Datasets;
+using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
@@ -48,6 +49,9 @@ public static class ModelsServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<DatasetOptions, DatasetOptionsValidator>()
             .BindConfiguration(DatasetOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<EvaluationOptions, EvaluationOptionsValidator>()
+            .BindConfiguration(EvaluationOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
@@ -73,6 +77,12 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService<LastUseRecorder>();
         services.TryAddSingleton<DatasetCatalog>();
         services.AddHostedService<DatasetStart>();
+        services.TryAddSingleton<EvaluationFiles>();
+        services.TryAddSingleton<EvaluationScorer>();
+        services.TryAddSingleton<ReportThumbnails>();
+        services.TryAddSingleton<EvaluationAnalysis>();
+        services.TryAddSingleton(Create<EvaluationCatalog>);
+        services.AddHostedService<EvaluationRunner>();
         return services;
     }
 

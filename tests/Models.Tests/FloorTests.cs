@@ -22,7 +22,6 @@ public sealed partial class FloorTests
         ["Language"] = ["Errors", "Tensors", "Graph"],
         ["Weights"] = ["Errors", "Tensors"],
         ["Scheduling"] = ["Errors"],
-        ["Evaluation"] = ["Errors"],
         ["Compilation"] = ["Errors", "Tensors", "Graph"],
         ["Backends"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Compilation"],
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
@@ -54,6 +53,18 @@ public sealed partial class FloorTests
             "Registry",
             "Datasets",
             "Evaluation",
+        ],
+        ["Evaluation"] =
+        [
+            "Errors",
+            "Tensors",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Execution",
+            "Storage",
+            "Datasets",
+            "Registry",
         ],
     };
 

@@ -25,7 +25,8 @@ public sealed class AuthOptions
     /// The server reads this list only when it starts.
     /// </summary>
     /// <value>
-    /// A list of <c>{"name", "sha256", "scopes"}</c>; the scopes are <c>predict</c>, <c>manage</c> and <c>metrics</c>;
+    /// A list of <c>{"name", "sha256", "scopes"}</c>; the scopes are <c>predict</c>, <c>manage</c>, <c>train</c> and
+    /// <c>metrics</c>;
     /// default: none.
     /// </value>
     public IReadOnlyList<ApiKeyDefinition> Keys { get; init; } = [];

@@ -9,6 +9,9 @@ internal static class Scopes
     /// <summary>Changing models, downloading weights, and expensive requests other than predictions.</summary>
     public const string Manage = "manage";
 
+    /// <summary>Reading and changing data sets, and evaluating versions on them.</summary>
+    public const string Train = "train";
+
     /// <summary>Reading the server's metrics.</summary>
     public const string Metrics = "metrics";
 
@@ -18,16 +21,22 @@ internal static class Scopes
     /// </summary>
     public const string Read = Predict + Or + Manage;
 
+    /// <summary>
+    /// Policy for requests that read evaluations, which show the images of data sets: either of the two scopes is
+    /// enough. It is not itself a scope.
+    /// </summary>
+    public const string TrainOrManage = Train + Or + Manage;
+
     /// <summary>Type of the claims for a key's scopes.</summary>
     public const string Claim = "scope";
 
     private const string Or = " or ";
 
     /// <summary>All scopes.</summary>
-    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Metrics];
+    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Train, Metrics];
 
     /// <summary>The names of all policies.</summary>
-    public static IReadOnlyList<string> Policies { get; } = [.. All, Read];
+    public static IReadOnlyList<string> Policies { get; } = [.. All, Read, TrainOrManage];
 
     /// <summary>Returns the scopes of a policy; one of them is enough.</summary>
     public static string[] Parse(string policy) => policy.Split(Or);

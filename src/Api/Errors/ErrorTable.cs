@@ -34,6 +34,7 @@ internal static class ErrorTable
         [ErrorCode.VersionNotFound] = (404, "the model has no version of that number."),
         [ErrorCode.DatasetNotFound] = (404, "there is no data set of that name, or no revision of that number."),
         [ErrorCode.ImageNotFound] = (404, "the data set has no such image, or the bytes of the image were purged."),
+        [ErrorCode.EvaluationNotFound] = (404, "the version has no evaluation of that id."),
         [ErrorCode.NotFound] = (404, "there is nothing of that name or at that path."),
         [ErrorCode.MethodNotAllowed] = (
             405,
@@ -44,6 +45,10 @@ internal static class ErrorTable
         [ErrorCode.DatasetExists] = (409, "there is already a data set of that name."),
         [ErrorCode.ImageExists] = (409, "the data set has the image already, with another label or in another split."),
         [ErrorCode.VersionConflict] = (409, "the state of the version does not allow this; `detail` gives the reason."),
+        [ErrorCode.EvaluationConflict] = (
+            409,
+            "the state of the evaluation does not allow this, or two evaluations are not on the same images."
+        ),
         [ErrorCode.BodyTooLarge] = (413, "the body, or a file in it, is larger than the server allows."),
         [ErrorCode.ImageTooLarge] = (
             413,
@@ -63,6 +68,11 @@ internal static class ErrorTable
         ),
         [ErrorCode.ImageUndecodable] = (422, "the images are damaged or of an unknown format."),
         [ErrorCode.LabelInvalid] = (422, "the label is missing, is not a class of the data set, or can't be a label."),
+        [ErrorCode.LabelsUnknown] = (
+            422,
+            "the model has no classes for labels of the data set. `errors` names them, and what was probably meant."
+        ),
+        [ErrorCode.SplitEmpty] = (422, "the data set has no image in the split."),
         [ErrorCode.ArchiveUnreadable] = (422, "the zip archive is damaged, encrypted or of an unknown kind."),
         [ErrorCode.InputMismatch] = (422, "the images or tensors don't fit the model's input."),
         [ErrorCode.WeightsMismatch] = (422, "the weights don't match the network. `report` lists the differences."),

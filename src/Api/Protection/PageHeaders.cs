@@ -3,6 +3,9 @@ namespace ModelService.Api.Protection;
 /// <summary>Adds security headers, which restrict what a browser does with an answer.</summary>
 internal static class PageHeaders
 {
+    /// <summary>The key of a request's item with another policy than that of the server's own pages.</summary>
+    public static readonly object Policy = new();
+
     // The pages load their scripts as files. Swagger UI has inline styles, and icons as data: URLs.
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -16,9 +19,11 @@ internal static class PageHeaders
                 http.Response.OnStarting(
                     static state =>
                     {
-                        var headers = ((HttpResponse)state).Headers;
+                        var response = (HttpResponse)state;
+                        var headers = response.Headers;
                         headers.XContentTypeOptions = "nosniff";
-                        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                        headers.ContentSecurityPolicy =
+                            response.HttpContext.Items[Policy] as string ?? ContentSecurityPolicy;
                         headers.XFrameOptions = "DENY";
                         headers["Referrer-Policy"] = "no-referrer";
                         return Task.CompletedTask;

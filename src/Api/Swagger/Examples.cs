@@ -26,6 +26,15 @@ internal static class Examples
     /// <summary>An image in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
+    /// <summary>A data set of two classes.</summary>
+    public const string CatsAndDogs = "Cats and dogs";
+
+    /// <summary>Another label and split for an image.</summary>
+    public const string Relabel = "Another label and split";
+
+    /// <summary>An evaluation on the test split of a data set.</summary>
+    public const string TestSplit = "On the test images of a data set";
+
     private const string Network = """
         {
           "input": { "channels": 3, "height": 32, "width": 32 },
@@ -57,6 +66,9 @@ internal static class Examples
         [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [NextVersion] = """{ "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [Pin] = """{ "default_version": 1 }""",
+        [CatsAndDogs] = """{ "name": "pets", "classes": ["cat", "dog"] }""",
+        [Relabel] = """{ "label": "7", "split": "test" }""",
+        [TestSplit] = """{ "dataset": "digits", "split": "test" }""",
         [OnePixelImage] =
             """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""
             + """M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }""",

@@ -98,6 +98,16 @@ internal sealed class ResponsesFilter : IOperationFilter
             yield return ErrorCode.ModelNotReady;
         }
 
+        if (path.Contains("/datasets/{name}", StringComparison.Ordinal))
+        {
+            yield return ErrorCode.DatasetNotFound;
+            yield return ErrorCode.DatasetUnavailable;
+        }
+
+        if (path.Contains("/images/{id}", StringComparison.Ordinal))
+            yield return ErrorCode.ImageNotFound;
+        if (path.Contains("/evaluations/{evaluation}", StringComparison.Ordinal))
+            yield return ErrorCode.EvaluationNotFound;
         if (path.Contains("/{version}", StringComparison.Ordinal))
             yield return ErrorCode.VersionNotFound;
         if (hasBody)

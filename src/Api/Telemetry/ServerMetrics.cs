@@ -1,14 +1,16 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ModelService.Api.Health;
+using ModelService.Models.Datasets;
 using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Telemetry;
 
-/// <summary>Metrics of the server as a whole: whether it is ready, and the room on its disk.</summary>
+/// <summary>Metrics of the server as a whole: whether it is ready, its data sets, and the room on its disk.</summary>
 /// <param name="health">Checks whether the server is ready.</param>
 /// <param name="store">The store of the models.</param>
-internal sealed class ServerMetrics(HealthCheckService health, IModelStore store)
+/// <param name="datasets">The data sets.</param>
+internal sealed class ServerMetrics(HealthCheckService health, IModelStore store, DatasetCatalog datasets)
 {
     /// <summary>The metrics with their values now; one without a value has no samples.</summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -27,6 +29,13 @@ internal sealed class ServerMetrics(HealthCheckService health, IModelStore store
                 "1 when the server can take predictions, as /health/ready says; otherwise 0.",
                 report.Status == HealthStatus.Unhealthy ? 0 : 1
             ),
+            Gauge("modelservice_datasets", "Data sets.", datasets.List().Count),
+            Gauge(
+                "modelservice_dataset_images",
+                "Images of all data sets, with those that were removed.",
+                datasets.Images
+            ),
+            Gauge("modelservice_dataset_bytes", "Bytes of these images.", datasets.Bytes),
             Gauge(
                 "modelservice_storage_free_bytes",
                 "Bytes that the server can still write on the disk of its data folder.",

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ModelService.Imaging;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Errors;
 using ModelService.Models.Scheduling;
@@ -57,6 +58,27 @@ public sealed partial class DatasetCatalog(
     /// </returns>
     public Outcome<Dataset> Find(string name, int? revision = null) =>
         FindEntry(name).TryGet(out var entry, out var failure) ? entry.Find(revision) : failure;
+
+    /// <summary>Makes a small copy of an image.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="size">The length of its longer side, in pixels; a smaller image keeps its own.</param>
+    /// <param name="cancellationToken">Cancelled when the client leaves.</param>
+    /// <returns>A JPEG; or <see cref="ErrorCode.ImageNotFound"/> or <see cref="ErrorCode.DatasetUnavailable"/>.</returns>
+    public Task<Outcome<byte[]>> MakeThumbnailAsync(
+        DatasetImage image,
+        int size,
+        CancellationToken cancellationToken
+    ) =>
+        Outcome.OfAsync(async () =>
+        {
+            var bytes = image.Read().ToArray();
+            var (width, height) = (image.Width, image.Height);
+            var small = await pool.RunAsync(
+                () => Thumbnail.Make(preprocessor, bytes, width, height, size),
+                cancellationToken
+            );
+            return small.OrThrow();
+        });
 
     /// <inheritdoc/>
     public void Dispose()

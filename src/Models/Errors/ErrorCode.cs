@@ -67,6 +67,20 @@ public enum ErrorCode
     /// <summary>The zip archive, or an entry of it, is damaged, encrypted or not allowed.</summary>
     ArchiveUnreadable,
 
+    /// <summary>The version has no evaluation with this id.</summary>
+    EvaluationNotFound,
+
+    /// <summary>
+    /// The state of the evaluation does not allow the request, such as reading a report that is not there yet.
+    /// </summary>
+    EvaluationConflict,
+
+    /// <summary>The model has no classes for labels of the data set.</summary>
+    LabelsUnknown,
+
+    /// <summary>The data set has no image in the split.</summary>
+    SplitEmpty,
+
     /// <summary>The body has more bytes than the endpoint accepts.</summary>
     BodyTooLarge,
 

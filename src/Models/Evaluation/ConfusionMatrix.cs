@@ -11,14 +11,17 @@ public sealed class ConfusionMatrix
     private readonly int[] predicted;
 
     internal ConfusionMatrix(IReadOnlyList<int> labels, IReadOnlyList<int> predictions, int classes)
+        : this(classes, labels.Zip(predictions, (label, predicted) => new ConfusionCell(label, predicted, 1))) { }
+
+    internal ConfusionMatrix(int classes, IEnumerable<ConfusionCell> counts)
     {
         (labelled, predicted) = (new int[classes], new int[classes]);
-        for (var image = 0; image < labels.Count; image++)
+        foreach (var cell in counts)
         {
-            var cell = (labels[image], predictions[image]);
-            cells[cell] = cells.GetValueOrDefault(cell) + 1;
-            labelled[labels[image]]++;
-            predicted[predictions[image]]++;
+            var place = (cell.Label, cell.Predicted);
+            cells[place] = cells.GetValueOrDefault(place) + cell.Count;
+            labelled[cell.Label] += cell.Count;
+            predicted[cell.Predicted] += cell.Count;
         }
     }
 

@@ -49,7 +49,12 @@ internal sealed class LabelledLogits
 
     /// <summary>The logits of one image.</summary>
     /// <param name="image">The image's place, 0 to N - 1.</param>
-    public ReadOnlySpan<float> Row(int image) => logits.Span.Slice(image * Classes, Classes);
+    public ReadOnlySpan<float> Row(int image) => Rows(image, 1);
+
+    /// <summary>The logits of some images, row-major.</summary>
+    /// <param name="image">The first image's place, 0 to N - 1.</param>
+    /// <param name="count">The number of images.</param>
+    public ReadOnlySpan<float> Rows(int image, int count) => logits.Span.Slice(image * Classes, count * Classes);
 
     /// <summary>Whether the network is right about an image.</summary>
     /// <param name="image">The image's place, 0 to N - 1.</param>

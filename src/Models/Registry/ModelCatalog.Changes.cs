@@ -165,6 +165,7 @@ public sealed partial class ModelCatalog
                     cancellationToken
                 );
                 entry.Put(after);
+                Removed?.Invoke(before);
                 if (before.Remove("Its weights were replaced.") is { } draining)
                     await loader.WaitForDrainAsync(before, draining);
                 return new VersionOfModel(entry, after);

@@ -138,6 +138,8 @@ public sealed partial class ModelCatalog
     // Frees the memory of versions that are deleted, as far as the limit of drains allows.
     private async Task<Deleted> FreeAsync(IReadOnlyList<ModelVersion> versions)
     {
+        foreach (var version in versions)
+            Removed?.Invoke(version);
         var results = await Task.WhenAll(
             versions.Select(async version =>
             {

@@ -45,6 +45,9 @@ public sealed partial class ModelCatalog
         (this.limits, instances, this.clock) = (limits.Value, compute.Value.Instances, clock);
     }
 
+    /// <summary>Tells that a version was deleted, or replaced by one with other weights.</summary>
+    internal event Action<ModelVersion>? Removed;
+
     /// <summary>
     /// Why this server refuses every change: <see cref="ErrorCode.ReadOnly"/>; null when it does not.
     /// </summary>

@@ -12,7 +12,7 @@ public sealed record DatasetUpload(FileStream File, IReadOnlyList<UploadPart> Pa
 
 /// <summary>A file of an upload.</summary>
 /// <param name="FileName">The name that the client gave it.</param>
-/// <param name="Label">The label of this file; null for that of the terms.</param>
+/// <param name="Label">The label of this image, unless the terms have one; null for none.</param>
 /// <param name="Offset">Where its bytes begin.</param>
 /// <param name="Length">The number of its bytes.</param>
 public sealed record UploadPart(string? FileName, string? Label, long Offset, long Length);

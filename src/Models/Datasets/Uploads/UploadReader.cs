@@ -23,14 +23,20 @@ internal static class UploadReader
 
     private static UploadContent Open(DatasetUpload upload, UploadPart part, DatasetOptions limits, long room)
     {
-        var terms = upload.Terms with { Label = part.Label ?? upload.Terms.Label };
         Span<byte> first = stackalloc byte[4];
         using var start = new FilePart(upload.File, part.Offset, part.Length);
         var read = start.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
         return upload.IsZip || ZipUpload.IsZip(first[..read])
-            ? ZipUpload.Open(new FilePart(upload.File, part.Offset, part.Length), terms, limits, room)
+            ? ZipUpload.Open(new FilePart(upload.File, part.Offset, part.Length), upload.Terms, limits, room)
             : new UploadContent(
-                [new UploadedFile(part.FileName, terms.Label, terms.Split, () => Read(upload.File, part, limits))],
+                [
+                    new UploadedFile(
+                        part.FileName,
+                        upload.Terms.Label ?? part.Label,
+                        upload.Terms.Split,
+                        () => Read(upload.File, part, limits)
+                    ),
+                ],
                 []
             );
     }

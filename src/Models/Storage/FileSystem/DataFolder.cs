@@ -35,6 +35,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of data sets.</summary>
     internal string Datasets => Path.Combine(root, "datasets");
 
+    /// <summary>The path of the folder of evaluations.</summary>
+    internal string Evaluations => Path.Combine(root, "evaluations");
+
     /// <summary>The path of the list of versions in the order of their last use.</summary>
     internal string LastUses => Path.Combine(root, "last_uses.json");
 
@@ -99,6 +102,7 @@ public sealed partial class DataFolder(
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
             DurableFiles.CreateFolder(Datasets);
+            DurableFiles.CreateFolder(Evaluations);
             foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
                 DeleteStaged(left);
         }
