@@ -1,6 +1,6 @@
 #:package Microsoft.ML.OnnxRuntime
 #:project ../../../src/Imaging/Imaging.csproj
-#:property TargetFramework=net10.0
+#:property PublishAot=false
 
 // features.json: what ONNX Runtime gives for the network of resnet18_mlnet (its output, the input of the head), for
 // photos that this project preprocesses. The network takes blue before green before red.
