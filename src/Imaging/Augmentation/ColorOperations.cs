@@ -93,7 +93,8 @@ internal static class ColorOperations
             sixths = (float)(2.0 + r - b);
         else
             sixths = (float)(4.0 + g - r);
-        var hue = (float)(((sixths / 6.0) + 1.0) % 1.0);
+        var turns = (sixths / 6.0) + 1.0;
+        var hue = (float)(turns >= 1.0 ? turns - 1.0 : turns);
         return ((byte)(hue * 255.0), (byte)(range / most * 255.0), most);
     }
 

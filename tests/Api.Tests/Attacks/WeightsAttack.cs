@@ -7,13 +7,13 @@ internal static class WeightsAttack
 {
     private const string Kept = "weights-kept";
 
-    private static readonly string[] Endings = [".pth", ".pt", ".dat", ".safetensors"];
+    private static readonly string[] Endings = [".pth", ".pt", ".dat", ".safetensors", ".onnx"];
 
     private static readonly string Hostile = Architecture("hostile"),
         Lesson = Architecture("lesson");
 
-    private static readonly string[] HostileFiles = Files("hostile"),
-        LessonFiles = Files("lesson");
+    private static readonly string[] HostileFiles = [.. Files("weights", "hostile"), .. Files("onnx")],
+        LessonFiles = Files("weights", "lesson");
 
     /// <summary>Sends each hostile file once, with damaged ones between and after them.</summary>
     public static async Task<Fate> TryAsync(AttackTarget target, Random random, int number)
@@ -69,10 +69,10 @@ internal static class WeightsAttack
 
     private static string Architecture(string net) => Fixtures.Json("weights", net, "architecture.json").GetRawText();
 
-    private static string[] Files(string folder) =>
+    private static string[] Files(params string[] folder) =>
         [
             .. Directory
-                .GetFiles(Fixtures.Path("weights", folder))
+                .GetFiles(Fixtures.Path(folder))
                 .Where(file => Endings.Contains(Path.GetExtension(file)))
                 .Order(StringComparer.Ordinal),
         ];

@@ -181,7 +181,7 @@ public sealed class ParameterCodecTests
     [InlineData("layers", "list of layers")]
     [InlineData("input", "object")]
     [InlineData("augment", "\"none\", \"light\", \"strong\", \"characters\" or an object")]
-    [InlineData("preprocessing", "\"imagenet\", \"unit\", \"raw\" or an object")]
+    [InlineData("preprocessing", "\"imagenet\", \"unit\", \"raw\", \"imagenet_mean\" or an object")]
     [InlineData("version", "integer or \"newest\"")]
     [InlineData("integers", "list of integers")]
     public void Description_OfEachType_IsInPlainWords(string name, string description) =>
