@@ -2,6 +2,7 @@ using ModelService.Api;
 using ModelService.Api.Auth;
 using ModelService.Api.Health;
 using ModelService.Models.Execution;
+using ModelService.Models.Training.Process;
 
 if (args.Any(argument => argument is "--help" or "-h" or "-?"))
 {
@@ -22,6 +23,10 @@ if (args is ["--healthcheck", ..])
 // The server starts its own program with this argument to probe a network before it serves for the first time.
 if (args is [ProbeProcess.Argument])
     return ProbeProcess.Run();
+
+// The server starts its own program with this argument to train.
+if (args is [TrainingProcess.Argument])
+    return TrainingProcess.Run();
 if (args is ["--new-key", .. var arguments])
     return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 

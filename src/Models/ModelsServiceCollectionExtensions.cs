@@ -11,6 +11,8 @@ using ModelService.Models.Registry;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
+using ModelService.Models.Training;
+using ModelService.Models.Training.Runs;
 using ModelService.Models.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -83,6 +85,14 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<EvaluationAnalysis>();
         services.TryAddSingleton(Create<EvaluationCatalog>);
         services.AddHostedService<EvaluationRunner>();
+        services
+            .AddOptionsWithValidateOnStart<TrainingOptions, TrainingOptionsValidator>()
+            .BindConfiguration(TrainingOptions.Section);
+        services.TryAddSingleton<TrainingPreparation>();
+        services.TryAddSingleton<TrainingChild>();
+        services.TryAddSingleton<TrainingGate>();
+        services.TryAddSingleton(Create<TrainingCatalog>);
+        services.AddHostedService<TrainingRunner>();
         return services;
     }
 

@@ -35,6 +35,12 @@ internal static class Examples
     /// <summary>An evaluation on the test split of a data set.</summary>
     public const string TestSplit = "On the test images of a data set";
 
+    /// <summary>A training of a new model, from the pretrained base.</summary>
+    public const string Training = "A minute, from the pretrained base";
+
+    /// <summary>A training of the lesson's network from random weights.</summary>
+    public const string TrainingFromScratch = "A network of one's own, from random weights";
+
     private const string Network = """
         {
           "input": { "channels": 3, "height": 32, "width": 32 },
@@ -69,6 +75,11 @@ internal static class Examples
         [CatsAndDogs] = """{ "name": "pets", "classes": ["cat", "dog"] }""",
         [Relabel] = """{ "label": "7", "split": "test" }""",
         [TestSplit] = """{ "dataset": "digits", "split": "test" }""",
+        [Training] = """{ "dataset": "pets", "budget": { "seconds": 60 } }""",
+        [TrainingFromScratch] = $$"""
+            { "dataset": "digits", "method": "scratch", "budget": { "seconds": 60 },
+              "from": { "architecture": {{Network}} } }
+            """,
         [OnePixelImage] =
             """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""
             + """M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }""",

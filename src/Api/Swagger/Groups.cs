@@ -15,6 +15,7 @@ internal sealed class Groups : IDocumentFilter
         ("Weights", "Check, replace and download weights."),
         ("Datasets", "Labelled images to train and evaluate on: a zip archive with a folder for each class will do."),
         ("DatasetImages", "The images of a data set: upload, list, look at, relabel and remove them."),
+        ("Trainings", "Train a model with labelled images: follow it, and get a new version."),
         ("Evaluations", "Measure a version on labelled images: figures, report, comparison of two versions."),
         ("Architectures", "The predefined networks, and what a network of your own costs."),
         ("Layers", "The layers of the architecture language."),

@@ -78,6 +78,15 @@ public enum ErrorCode
     /// <summary>The model has no classes for labels of the data set.</summary>
     LabelsUnknown,
 
+    /// <summary>Nothing can be trained with the data set: too few classes, or a class without images.</summary>
+    DatasetUnsuitable,
+
+    /// <summary>There is no training with this id.</summary>
+    TrainingNotFound,
+
+    /// <summary>The state of the training does not allow the request, such as a removal while it runs.</summary>
+    TrainingConflict,
+
     /// <summary>The data set has no image in the split.</summary>
     SplitEmpty,
 

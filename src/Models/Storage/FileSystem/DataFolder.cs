@@ -38,6 +38,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of evaluations.</summary>
     internal string Evaluations => Path.Combine(root, "evaluations");
 
+    /// <summary>The path of the folder of trainings.</summary>
+    internal string Trainings => Path.Combine(root, "trainings");
+
     /// <summary>The path of the list of versions in the order of their last use.</summary>
     internal string LastUses => Path.Combine(root, "last_uses.json");
 
@@ -102,6 +105,7 @@ public sealed partial class DataFolder(
             DurableFiles.CreateFolder(Staging);
             DurableFiles.CreateFolder(Probes);
             DurableFiles.CreateFolder(Datasets);
+            DurableFiles.CreateFolder(Trainings);
             DurableFiles.CreateFolder(Evaluations);
             foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
                 DeleteStaged(left);

@@ -41,8 +41,11 @@ internal sealed class RunEvents : IDisposable
         stored.SetLength(whole);
     }
 
-    /// <summary>The last event of a step, an epoch or a phase; null: none yet in this process.</summary>
+    /// <summary>The last event of a step; null: none yet since the server started.</summary>
     public JsonObject? Latest { get; private set; }
+
+    /// <summary>The last event of an epoch that was better than all before; null: none yet.</summary>
+    public JsonObject? Best { get; private set; }
 
     /// <summary>Adds an event.</summary>
     /// <param name="content">The event; owned from here on.</param>
@@ -58,6 +61,8 @@ internal sealed class RunEvents : IDisposable
             file.Flush();
             if ((string?)content["event"] == "step")
                 Latest = content;
+            if ((bool?)content["is_best"] == true)
+                Best = content;
             Signal();
         }
     }

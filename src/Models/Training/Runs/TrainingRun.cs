@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ModelService.Models.Errors;
 using ModelService.Models.Training.Process;
 
 namespace ModelService.Models.Training.Runs;
@@ -24,7 +23,7 @@ public enum TrainingState
 }
 
 /// <summary>A training at one moment. It never changes itself: another one replaces it.</summary>
-public sealed record TrainingRun
+public record TrainingRun
 {
     /// <summary>Its id.</summary>
     public required string Id { get; init; }

@@ -1,0 +1,178 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
+using ModelService.Api.Contracts;
+using ModelService.Api.Errors;
+using ModelService.Api.Requests;
+using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
+using ModelService.Models.Training;
+using ModelService.Models.Training.Runs;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>Trains models with the labelled images of data sets.</summary>
+[ApiController]
+[Produces("application/json")]
+public sealed class TrainingsController(TrainingCatalog catalog, IOptions<LimitsOptions> limits, TimeProvider clock)
+    : ControllerBase
+{
+    // Proxies close connections on which nothing is sent.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    /// <summary>Trains a model with a data set, in the background.</summary>
+    /// <remarks>
+    /// The result is a new version of the model; a model that does not exist yet is made. By default, the training
+    /// begins with the model's default version, or for a new model with the pretrained base; fits the head; and then
+    /// trains more layers while time is left and it helps.
+    ///
+    /// A training runs in a process of its own that uses the cores which predictions leave. It goes on after a restart
+    /// of the server. Images, network and weights are those of the moment of this request.
+    /// </remarks>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="202">The training, which waits or runs. Location holds its address.</response>
+    [HttpPost("v1/models/{name}/trainings", Name = "startTraining")]
+    [ChangesModels]
+    [Authorize(Scopes.Train)]
+    [ConsumesJson(typeof(TrainingDefinition), Examples.Training, Examples.TrainingFromScratch)]
+    [ProducesResponseType<TrainingResponse>(StatusCodes.Status202Accepted)]
+    [FailsWith(
+        ErrorCode.DefinitionInvalid,
+        ErrorCode.DatasetNotFound,
+        ErrorCode.DatasetUnavailable,
+        ErrorCode.DatasetUnsuitable,
+        ErrorCode.ModelNotReady,
+        ErrorCode.VersionNotFound,
+        ErrorCode.WeightsUnreadable,
+        ErrorCode.OutOfMemory,
+        ErrorCode.Overloaded
+    )]
+    public async Task<ActionResult> Start(string name, CancellationToken cancellationToken)
+    {
+        var json = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
+        var started = await catalog.StartAsync(name, json, cancellationToken);
+        return started.ToActionResult(run => AcceptedAtAction(nameof(Get), new { training = run.Id }, Describe(run)));
+    }
+
+    /// <summary>Lists the trainings of a model.</summary>
+    /// <param name="name" example="pets">The model's name.</param>
+    /// <response code="200">The trainings, the newest first.</response>
+    [HttpGet("v1/models/{name}/trainings", Name = "listTrainingsOfModel")]
+    [Authorize(Scopes.TrainOrManage)]
+    public TrainingListResponse ListOfModel(string name) => new([.. catalog.List(name).Select(Describe)]);
+
+    /// <summary>Lists all trainings.</summary>
+    /// <response code="200">The trainings, the newest first.</response>
+    [HttpGet("v1/trainings", Name = "listTrainings")]
+    [Authorize(Scopes.TrainOrManage)]
+    public TrainingListResponse List() => new([.. catalog.List().Select(Describe)]);
+
+    /// <summary>Returns a training: its state, how far it is, and its result.</summary>
+    /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <response code="200">The training.</response>
+    [HttpGet("v1/trainings/{training}", Name = "getTraining")]
+    [Authorize(Scopes.TrainOrManage)]
+    [FailsWith(ErrorCode.TrainingNotFound)]
+    public ActionResult<TrainingResponse> Get(string training) => catalog.Find(training).ToResult(Describe);
+
+    /// <summary>Follows a training: server-sent events until it ends.</summary>
+    /// <remarks>
+    /// The events are <c>phase</c>, <c>step</c>, <c>epoch</c>, <c>warning</c> and <c>end</c>; each has JSON as its data.
+    /// First come those that were. After a lost connection, <c>Last-Event-ID</c> says which of them are known already.
+    /// </remarks>
+    /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <param name="lastEventId">The id of the last event that the client knows.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The events.</response>
+    [HttpGet("v1/trainings/{training}/events", Name = "followTraining")]
+    [Authorize(Scopes.TrainOrManage)]
+    [DisableRequestTimeout]
+    [Produces("text/event-stream")]
+    [FailsWith(ErrorCode.TrainingNotFound)]
+    public async Task<IActionResult> Events(
+        string training,
+        [FromHeader(Name = "Last-Event-ID"), Range(0, long.MaxValue)] long lastEventId,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!catalog.ReadEvents(training, lastEventId, follow: true, cancellationToken).TryGet(out var events, out var failure))
+            return new FailureResult(failure);
+        Response.ContentType = "text/event-stream";
+        Response.Headers.CacheControl = "no-store";
+        await WriteAsync(events, cancellationToken);
+        return new EmptyResult();
+    }
+
+    /// <summary>Returns the course of a training: every epoch, and its steps.</summary>
+    /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <param name="points">Most steps to return; all by default.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The course so far.</response>
+    [HttpGet("v1/trainings/{training}/history", Name = "getTrainingHistory")]
+    [Authorize(Scopes.TrainOrManage)]
+    [FailsWith(ErrorCode.TrainingNotFound)]
+    public async Task<ActionResult<TrainingHistoryResponse>> History(
+        string training,
+        [FromQuery, Range(1, 100_000)] int? points,
+        CancellationToken cancellationToken
+    ) =>
+        catalog.ReadEvents(training, 0, follow: false, cancellationToken).TryGet(out var events, out var failure)
+            ? await TrainingHistoryResponse.CreateAsync(events, points)
+            : new FailureResult(failure);
+
+    /// <summary>Ends a training.</summary>
+    /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <param name="keep">
+    /// Whether the best weights so far become a version. The training then ends by itself after the step that it is in.
+    /// </param>
+    /// <response code="200">The training, in the state that it reached. One that had ended stays as it was.</response>
+    [HttpPost("v1/trainings/{training}/cancel", Name = "cancelTraining")]
+    [ChangesModels]
+    [Authorize(Scopes.Train)]
+    [FailsWith(ErrorCode.TrainingNotFound)]
+    public async Task<ActionResult<TrainingResponse>> Cancel(string training, [FromQuery] bool keep = false) =>
+        (await catalog.CancelAsync(training, keep)).ToResult(Describe);
+
+    /// <summary>Forgets a training that has ended. The version that it made stays.</summary>
+    /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <response code="200">The training that was forgotten.</response>
+    [HttpDelete("v1/trainings/{training}", Name = "deleteTraining")]
+    [ChangesModels]
+    [Authorize(Scopes.Train)]
+    [FailsWith(ErrorCode.TrainingNotFound, ErrorCode.TrainingConflict)]
+    public ActionResult<TrainingResponse> Delete(string training) => catalog.Remove(training).ToResult(Describe);
+
+    private TrainingResponse Describe(TrainingRun run) => new(run, catalog.FindProgress(run.Id));
+
+    private async Task WriteAsync(IAsyncEnumerable<JsonElement> events, CancellationToken cancellationToken)
+    {
+        await Response.StartAsync(cancellationToken);
+        await using var reader = events.GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            var next = reader.MoveNextAsync().AsTask();
+            while (await Task.WhenAny(next, Task.Delay(Silence, clock, cancellationToken)) != next)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await SendAsync(": the training goes on\n\n");
+            }
+
+            if (!await next)
+                return;
+            var item = reader.Current;
+            await SendAsync($"id: {item.GetProperty("id")}\nevent: {item.GetProperty("event")}\ndata: {item}\n\n");
+        }
+
+        async Task SendAsync(string text)
+        {
+            await Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+            await Response.Body.FlushAsync(cancellationToken);
+        }
+    }
+}
