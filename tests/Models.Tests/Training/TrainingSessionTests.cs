@@ -49,4 +49,35 @@ public sealed class TrainingSessionTests
         Assert.Equal("head", Assert.Single(result.Phases).Name);
         Assert.True(result.Test!.Accuracy > 0.85, $"accuracy {result.Test.Accuracy}");
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(9)]
+    [InlineData(14)]
+    public void Run_CutOffAndStartedAgain_GivesTheBitsOfAnUndisturbedRun(int epoch)
+    {
+        var definition = Scratch with { EmaDecay = 0.9 };
+        using var undisturbed = new TrainingHarness(TrainingHarness.Lesson(), definition, perClass: 20);
+        using var cutOff = new TrainingHarness(TrainingHarness.Lesson(), definition, perClass: 20);
+        undisturbed.Run();
+
+        using var output = new CuttingWriter(epoch);
+        Assert.Throws<IOException>(() => cutOff.Run(output, secondsBetweenCheckpoints: 0));
+        cutOff.Run();
+
+        Assert.Contains(cutOff.Events, item => (string?)item["phase"] == "resume");
+        Assert.Equal(undisturbed.Weights(), cutOff.Weights());
+    }
+
+    // Breaks the run off where it tells of an epoch, before that is in a checkpoint.
+    private sealed class CuttingWriter(int epoch) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value!.Contains("\"event\":\"epoch\"") && value.Contains($"\"epoch\":{epoch},"))
+                throw new IOException("Cut off.");
+            base.WriteLine(value);
+        }
+    }
 }

@@ -46,8 +46,11 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         var meter = new ProgressMeter(context, Name, total);
 
         var plain = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null);
+        var started = context.Clock.Elapsed;
         var valFeatures = Compute(plain, val, 0, 0, begin + ((until - begin) * 0.3)); // at most a third of the time
         val = val[..(int)valFeatures.shape[0]];
+        context.ReserveFor((context.Clock.Elapsed - started) / Math.Max(1, val.Length));
+        until = context.Clock.Elapsed + (context.Clock.Left * ShareOfTime);
         var parts = new List<Tensor> { Compute(plain, train, 0, val.Length, until) };
         var images = train[..(int)parts[0].shape[0]].ToList();
         if (images.Count < train.Length)

@@ -14,13 +14,16 @@ internal sealed class TrainingClock(double? budget)
     /// <summary>Whether the user has asked for the result as it is.</summary>
     public bool IsAskedToFinish { get; set; }
 
+    /// <summary>Seconds that measuring the result will take.</summary>
+    public double Reserve { get; set; }
+
     /// <summary>Seconds that the run has taken.</summary>
     public double Elapsed => Before + Stopwatch.GetElapsedTime(started).TotalSeconds;
 
     /// <summary>Seconds that are left for training: what measuring and writing the result takes is set aside.</summary>
     public double Left =>
         IsAskedToFinish ? 0
-        : budget is { } seconds ? Math.Max(0, seconds - Elapsed - Math.Max(0.5, 0.03 * seconds))
+        : budget is { } seconds ? Math.Max(0, seconds - Elapsed - Reserve - Math.Max(0.5, 0.03 * seconds))
         : double.PositiveInfinity;
 
     /// <summary>Whether there is no time left.</summary>

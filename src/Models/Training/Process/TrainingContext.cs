@@ -67,6 +67,9 @@ internal sealed class TrainingContext : IDisposable
     /// <summary>The file that the run goes on from.</summary>
     public Checkpoint Checkpoint { get; }
 
+    /// <summary>Seconds from one checkpoint to the next.</summary>
+    public double SecondsBetweenCheckpoints { get; init; } = 10;
+
     /// <summary>The phases that have ended.</summary>
     public List<PhaseResult> Ended { get; } = [];
 
@@ -158,14 +161,28 @@ internal sealed class TrainingContext : IDisposable
         return new LabelledLogits(logits, images.Select(image => Labels[image]), Classes);
     }
 
-    /// <summary>The logits of images, by the best weights so far.</summary>
+    /// <summary>The logits of images, by the plan of the best weights so far.</summary>
     /// <param name="images">Places of the images.</param>
     public LabelledLogits ScoreBest(int[] images)
     {
         using var parameters = Best.CopyTo(Device);
-        using var executor = new EagerExecutor(Graph, parameters);
-        return Score(input => executor.Forward(input), new PictureInputs(Pictures, Ids, Sizes, seed: null), images);
+        var verified = PlanVerification.Run(Graph, parameters, Device, Precision.Float32, ScoredAtOnce, null);
+        using var executor = verified.Plan ?? new EagerExecutor(Graph, parameters);
+        return Score(
+            input =>
+            {
+                using var inference = inference_mode();
+                return executor.Forward(input);
+            },
+            new PictureInputs(Pictures, Ids, Sizes, seed: null),
+            images
+        );
     }
+
+    /// <summary>Sets time aside for measuring the result, by the speed of the plan.</summary>
+    /// <param name="seconds">Seconds that an image takes.</param>
+    public void ReserveFor(double seconds) =>
+        Clock.Reserve = 1.2 * seconds * (this[ImagePart.Test].Length + this[ImagePart.Val].Length);
 
     /// <summary>Takes tensors over as the best ones.</summary>
     /// <param name="tensors">The tensors by name; borrowed.</param>

@@ -52,7 +52,14 @@ public static class TrainingProcess
     /// <param name="folder">The run's folder.</param>
     /// <param name="clock">The time of the run.</param>
     /// <param name="output">Receives the events.</param>
-    internal static void Train(TrainingJob job, string folder, TrainingClock clock, TextWriter output)
+    /// <param name="secondsBetweenCheckpoints">Seconds from one checkpoint to the next.</param>
+    internal static void Train(
+        TrainingJob job,
+        string folder,
+        TrainingClock clock,
+        TextWriter output,
+        double secondsBetweenCheckpoints = 10
+    )
     {
         NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
         NativeRuntime.PrepareThread();
@@ -62,7 +69,10 @@ public static class TrainingProcess
             folder,
             clock,
             new TrainingReport(output)
-        );
+        )
+        {
+            SecondsBetweenCheckpoints = secondsBetweenCheckpoints,
+        };
         new TrainingSession(context, folder).Run();
     }
 

@@ -50,8 +50,8 @@ public sealed record TrainedImages(int Images);
 /// <param name="MacroF1">The mean of the classes' F1.</param>
 /// <param name="LogLoss">The log loss, calibrated.</param>
 /// <param name="ExpectedCalibrationError">The calibration error with 15 bins, calibrated.</param>
-/// <param name="UncalibratedLogLoss">The log loss before the calibration.</param>
-/// <param name="UncalibratedExpectedCalibrationError">The calibration error before the calibration.</param>
+/// <param name="UncalibratedLogLoss">The log loss before the calibration; null without one.</param>
+/// <param name="UncalibratedExpectedCalibrationError">The calibration error before the calibration; null without one.</param>
 /// <param name="Places">The places of the images in the job.</param>
 /// <param name="Predictions">The class with the highest score, image by image.</param>
 internal sealed record ResultFigures(
@@ -60,8 +60,8 @@ internal sealed record ResultFigures(
     double MacroF1,
     double LogLoss,
     double ExpectedCalibrationError,
-    double UncalibratedLogLoss,
-    double UncalibratedExpectedCalibrationError,
+    double? UncalibratedLogLoss,
+    double? UncalibratedExpectedCalibrationError,
     IReadOnlyList<int> Places,
     IReadOnlyList<int> Predictions
 );

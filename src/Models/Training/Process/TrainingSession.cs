@@ -248,8 +248,10 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
             ["macro_f1"] = metrics.Macro.F1,
             ["log_loss"] = calibration.LogLoss,
             ["expected_calibration_error"] = calibration.ExpectedCalibrationError,
-            ["uncalibrated_log_loss"] = metrics.Calibration.LogLoss,
-            ["uncalibrated_expected_calibration_error"] = metrics.Calibration.ExpectedCalibrationError,
+            ["uncalibrated_log_loss"] = temperature is null ? null : metrics.Calibration.LogLoss,
+            ["uncalibrated_expected_calibration_error"] = temperature is null
+                ? null
+                : metrics.Calibration.ExpectedCalibrationError,
             ["places"] = new JsonArray([.. images.Select(image => (JsonNode)image)]),
             ["predictions"] = new JsonArray([.. scores.Predictions.Select(label => (JsonNode)label)]),
         };

@@ -65,12 +65,12 @@ internal sealed class TrainingHarness : IDisposable
         );
 
     /// <summary>Trains.</summary>
-    public TrainingResult Run(TrainingClock? clock = null, TextWriter? output = null)
+    public TrainingResult Run(TextWriter? output = null, double secondsBetweenCheckpoints = 10)
     {
         using var text = new StringWriter();
         try
         {
-            TrainingProcess.Train(Job, folder, clock ?? new TrainingClock(null), output ?? text);
+            TrainingProcess.Train(Job, folder, new TrainingClock(null), output ?? text, secondsBetweenCheckpoints);
         }
         finally
         {
