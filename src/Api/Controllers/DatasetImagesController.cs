@@ -32,7 +32,7 @@ public sealed class DatasetImagesController(
     /// <remarks>
     /// The body is one image; or a form with image files, whose field names are the labels; or a zip archive with a
     /// folder for each class, as torchvision's ImageFolder reads it. Folders <c>train</c>, <c>val</c> and <c>test</c>
-    /// above those of the classes are the splits. So <c>curl -T pets.zip</c> makes a data set.
+    /// above those of the classes are the splits. So <c>curl -X POST -T pets.zip</c> makes a data set.
     ///
     /// Every image is decoded before it is taken. A file that can't be taken does not affect the others. Equal bytes
     /// are taken once: an image that is there already counts as a duplicate, and fails with <c>image_exists</c> if it
@@ -72,6 +72,9 @@ public sealed class DatasetImagesController(
         [FromQuery] string? group = null
     )
     {
+        // A data set that can't take images is reported before gigabytes are received.
+        if (catalog.Find(name).Failure is { Code: not ErrorCode.DatasetNotFound } unusable)
+            return new FailureResult(unusable);
         using var request = await DatasetUploadRequest.ReadAsync(
             Request,
             staging,
