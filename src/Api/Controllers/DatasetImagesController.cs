@@ -141,7 +141,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Returns an image as it was uploaded.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="revision">The number of a revision that has it; left out: the current one.</param>
     /// <response code="200">The bytes of the image.</response>
     [HttpGet("{id}", Name = "getImage")]
@@ -152,7 +152,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Returns a small copy of an image, as a JPEG.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="revision">The number of a revision that has it; left out: the current one.</param>
     /// <param name="size">The length of the longer side, in pixels. A smaller image keeps its own.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -176,7 +176,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Changes the label, the split or the group of an image.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The image after the change, and the new revision.</response>
     [HttpPatch("{id}", Name = "updateImage")]
@@ -203,7 +203,7 @@ public sealed class DatasetImagesController(
     /// more; an image that was removed before can still be purged.
     /// </remarks>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="purge">Whether its bytes are overwritten.</param>
     /// <response code="200">The image is removed. The answer holds the new revision.</response>
     [HttpDelete("{id}", Name = "removeImage")]

@@ -45,7 +45,9 @@ public sealed class Dataset(
     /// <summary>The bytes of the images.</summary>
     public long Bytes => bytes.Value;
 
-    /// <summary>What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.</summary>
+    /// <summary>
+    /// What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.
+    /// </summary>
     /// <exception cref="Errors.ServingException">A file of the data set can't be read.</exception>
     public IReadOnlyList<DatasetProblem> Problems => problems.Value;
 
