@@ -39,8 +39,8 @@ public sealed record AugmentationDefinition
     public BlurDefinition? Blur { get; init; }
 
     /// <summary>
-    /// Share of the pictures of which a box is set to 0, after the normalisation: torchvision's <c>RandomErasing</c> with its
-    /// defaults, 2 to 33 % of the area.
+    /// Share of the pictures of which a box is set to 0, after the normalisation: torchvision's <c>RandomErasing</c>
+    /// with its defaults, 2 to 33 % of the area.
     /// </summary>
     [Description("Share of the pictures of which a box (2 to 33 % of the area) is set to 0, after the normalisation.")]
     [Range(0.0, 1.0)]

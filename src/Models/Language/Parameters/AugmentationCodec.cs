@@ -6,7 +6,9 @@ using ModelService.Models.Language.Writing;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>An augmentation: a preset's name, or a full definition. One that equals a preset is written as it.</summary>
+/// <summary>
+/// An augmentation: a preset's name, or a full definition. One that equals a preset is written as its name.
+/// </summary>
 internal sealed class AugmentationCodec : ParameterCodec
 {
     private static readonly EnumCodec Presets = new(typeof(AugmentationPreset));
