@@ -88,7 +88,10 @@ public sealed record EvaluationImagesResponse(
             found.Record.Revision,
             found.Images.Count,
             [
-                .. found.Images.Skip(cursor).Take(limit).Select(image => EvaluatedImageResponse.Create(image, found.Classes)),
+                .. found
+                    .Images.Skip(cursor)
+                    .Take(limit)
+                    .Select(image => EvaluatedImageResponse.Create(image, found.Classes)),
             ],
             found.Images.Count - cursor > limit ? cursor + limit : null
         );
