@@ -30,7 +30,7 @@ public sealed class EvaluationTests(ApiServer server)
         var right = 0;
         foreach (var image in images)
         {
-            var file = image.GetProperty("file_name").GetString()!;
+            var file = Path.GetFileName(image.GetProperty("file_name").GetString()!);
             var top = (await server.Api.PredictAsync(name, Bodies.Raw(pictures[file], "image/bmp")))
                 .Prediction()
                 .GetProperty("top")[0];
@@ -296,19 +296,20 @@ public sealed class EvaluationTests(ApiServer server)
         Assert.Equal(byVersion.ToString(), byId.ToString());
         var images = await ImagesAsync(first);
         var others = await ImagesAsync(second);
-        foreach (
-            var (outcome, isFirst, isSecond) in ((string, bool, bool)[])
-                [
-                    ("both_right", true, true),
-                    ("only_first", true, false),
-                    ("only_second", false, true),
-                    ("both_wrong", false, false),
-                ]
-        )
+        (string Right, string Count, bool First, bool Second)[] outcomes =
+        [
+            ("both", "both_right", true, true),
+            ("first", "only_first", true, false),
+            ("second", "only_second", false, true),
+            ("neither", "both_wrong", false, false),
+        ];
+        foreach (var outcome in outcomes)
         {
-            var expected = images.Keys.Where(id => images[id] == isFirst && others[id] == isSecond).ToList();
-            Assert.Equal(expected.Count, byId.GetProperty(outcome).GetInt32());
-            var page = (await server.Api.GetAsync($"{first}/comparison?with={name}@2&outcome={outcome}"))
+            var expected = images
+                .Keys.Where(id => images[id] == outcome.First && others[id] == outcome.Second)
+                .ToList();
+            Assert.Equal(expected.Count, byId.GetProperty(outcome.Count).GetInt32());
+            var page = (await server.Api.GetAsync($"{first}/comparison?with={name}@2&right={outcome.Right}"))
                 .Ok()
                 .GetProperty("page");
             Assert.Equal(
