@@ -15,8 +15,10 @@ public sealed record Dataset(
     private readonly Lazy<Dictionary<string, DatasetImage>> byId = new(() => Images.ToDictionary(image => image.Id));
     private readonly Lazy<long> bytes = new(() => Images.Sum(image => (long)image.Length));
 
-    private readonly Lazy<IReadOnlyList<DatasetProblem>> problems = new(() =>
-        DatasetChecks.Find(new Dataset(Name, Revision, Classes, Images), DatasetSplits.Uploaded(Images))
+    // Tried again after a file could not be read.
+    private readonly Lazy<IReadOnlyList<DatasetProblem>> problems = new(
+        () => DatasetChecks.Find(new Dataset(Name, Revision, Classes, Images), DatasetSplits.Uploaded(Images)),
+        LazyThreadSafetyMode.PublicationOnly
     );
 
     /// <summary>Whether the classes were given when the set was created; images of others are then refused.</summary>

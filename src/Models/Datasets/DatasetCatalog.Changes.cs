@@ -179,6 +179,8 @@ public sealed partial class DatasetCatalog
             return intake;
         });
         cancellationToken.ThrowIfCancellationRequested();
+        if (intake is { Pack.Entries.Count: 0, Report: { Failed: 0, Duplicates: 0 } })
+            throw new ServingException(ErrorCode.ArchiveUnreadable, "The archive has no files.");
         if (isNew)
         {
             lock (creation)

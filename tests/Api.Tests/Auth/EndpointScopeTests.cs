@@ -10,6 +10,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     private const string Open = "",
         Predict = "predict",
         Manage = "manage",
+        Train = "train",
         Metrics = "metrics",
         Read = "predict or manage";
 
@@ -38,6 +39,16 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET v1/models/{name}/versions/{version:int}/weights"] = Manage,
         ["POST v1/models/{name}/predict"] = Predict,
         ["POST v1/models/{name}/versions/{version:int}/predict"] = Predict,
+        ["POST v1/datasets"] = Train,
+        ["GET v1/datasets"] = Train,
+        ["GET v1/datasets/{name}"] = Train,
+        ["DELETE v1/datasets/{name}"] = Train,
+        ["POST v1/datasets/{name}/images"] = Train,
+        ["GET v1/datasets/{name}/images"] = Train,
+        ["GET v1/datasets/{name}/images/{id}"] = Train,
+        ["GET v1/datasets/{name}/images/{id}/thumbnail"] = Train,
+        ["PATCH v1/datasets/{name}/images/{id}"] = Train,
+        ["DELETE v1/datasets/{name}/images/{id}"] = Train,
         ["GET "] = Open,
         ["GET health/live"] = Open,
         ["GET health/ready"] = Open,
@@ -84,7 +95,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     public async Task Send_WrongScope_IsForbiddenAndNamesTheScope(string endpoint)
     {
         var needed = Expected[endpoint];
-        foreach (var other in new[] { "predict", "manage", "metrics" }.Except(needed.Split(" or ")))
+        foreach (var other in new[] { "predict", "manage", "train", "metrics" }.Except(needed.Split(" or ")))
         {
             var answer = await SendAsync(server.With(other), endpoint);
 

@@ -13,6 +13,7 @@ internal static class Keys
             .. Entry(0, "predict"),
             .. Entry(1, "manage"),
             .. Entry(2, "metrics"),
+            .. Entry(3, "train"),
         ]);
 
     /// <summary>SHA-256 of a key, in hexadecimal.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
+using ModelService.Api.Swagger;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Swagger;
@@ -7,6 +8,8 @@ namespace ModelService.Api.Tests.Swagger;
 /// <summary>The OpenAPI document: complete, true, and the same as the one that is committed.</summary>
 public sealed class OpenApiTests(ApiServer server)
 {
+    private const string PixelId = "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0";
+
     private static readonly string Committed = Repository.Path("docs", "openapi.json");
 
     [Fact]
@@ -104,7 +107,17 @@ public sealed class OpenApiTests(ApiServer server)
         Assert.All(names, name => Assert.Matches("^[a-z][A-Za-z]+$", name));
         Assert.Distinct(names);
         Assert.Equal(
-            ["Models", "Predict", "Versions", "Weights", "Architectures", "Layers", "Schemas"],
+            [
+                "Models",
+                "Predict",
+                "Versions",
+                "Weights",
+                "Datasets",
+                "DatasetImages",
+                "Architectures",
+                "Layers",
+                "Schemas",
+            ],
             operations.Select(operation => operation.Json.GetProperty("tags")[0].GetString()).Distinct()
         );
         Assert.Equal("createModel", names[0]);
@@ -129,6 +142,7 @@ public sealed class OpenApiTests(ApiServer server)
     public async Task Examples_Posted_WorkAsTheyStand()
     {
         await using var own = new ApiServer();
+        await AddPixelAsync(own);
         var examples = (await OperationsAsync())
             .SelectMany(operation => operation.Examples.Select(body => (operation.Method, operation.Path, Body: body)))
             .OrderBy(example => example.Path.Count(letter => letter == '/'))
@@ -149,6 +163,8 @@ public sealed class OpenApiTests(ApiServer server)
         Assert.Equal(
             [
                 "/v1/architectures/analyze",
+                "/v1/datasets",
+                $"/v1/datasets/digits/images/{PixelId}",
                 "/v1/models",
                 "/v1/models/lesson",
                 "/v1/models/lesson/predict",
@@ -210,6 +226,7 @@ public sealed class OpenApiTests(ApiServer server)
     {
         await using var own = new ApiServer();
         await own.Api.CreateAsync(Networks.Tiny("lesson"));
+        await AddPixelAsync(own);
 
         var paths = (await OperationsAsync())
             .Where(operation => operation.Method == "get")
@@ -228,6 +245,14 @@ public sealed class OpenApiTests(ApiServer server)
 
         Assert.Equal((200, "text/html"), (page.Status, page.MediaType));
         Assert.Contains("Model Service", page.Text, StringComparison.Ordinal);
+    }
+
+    // The image of the examples.
+    private static async Task AddPixelAsync(ApiServer server)
+    {
+        var pixel = JsonElement.Parse(Examples.Get(Examples.OnePixelImage).ToJsonString());
+        var bytes = pixel.GetProperty("images")[0].GetBytesFromBase64();
+        (await server.Api.PostAsync("/v1/datasets/digits/images?label=3", Bodies.Raw(bytes, "image/png"))).Ok(201);
     }
 
     private async Task<IReadOnlyList<Operation>> OperationsAsync()
