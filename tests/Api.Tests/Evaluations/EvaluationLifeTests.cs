@@ -209,6 +209,59 @@ public sealed class EvaluationLifeTests : IDisposable
         (await server.Api.PostAsync(EvaluationClient.PathOf("pets"), Body)).Problem(413, "dataset_too_large");
     }
 
+    [Fact]
+    public async Task Start_QueueShorterThanAPart_ScoresAllTheSame()
+    {
+        await using var server = Start(("ModelService:Batching:QueueLimit", "3"));
+        await AssertAllScoredAsync(server, 40);
+    }
+
+    [Fact]
+    public async Task Start_PicturesTooLargeTogether_ScoresAllTheSame()
+    {
+        // Three pictures of 32 x 32 pixels fit.
+        await using var server = Start(
+            ("ModelService:Imaging:MaxPixels", "1024"),
+            ("ModelService:Imaging:MaxRequestPixels", "3500")
+        );
+        await AssertAllScoredAsync(server, 40);
+    }
+
+    [Fact]
+    public async Task Kill_InTheMiddle_RunsItAgainAtTheNextStart()
+    {
+        string path;
+        using (var killed = await ServerProcess.StartAsync(data.Path))
+        {
+            var client = new EvaluationClient(killed.Api);
+            await killed.Api.CreateAsync(Networks.Slow("slow"));
+            await client.UploadAsync("pets", ("0", 400));
+            path = await client.StartAsync("slow", Body);
+            await Eventually.GetAsync(
+                async () => (await killed.Api.GetAsync(path)).Ok().GetProperty("done").GetInt32(),
+                done => done > 0
+            );
+            await killed.KillAsync();
+        }
+
+        using var next = await ServerProcess.StartAsync(data.Path);
+        var ended = await new EvaluationClient(next.Api).WaitAsync(path);
+
+        Assert.Equal(400, ended.GetProperty("result").GetProperty("images").GetInt32());
+    }
+
+    private static async Task AssertAllScoredAsync(ApiServer server, int images)
+    {
+        var client = new EvaluationClient(server.Api);
+        await server.Api.CreateAsync(Networks.Tiny("pets", Labels));
+        await client.UploadAsync("pets", ("cat", images));
+
+        var (_, result) = await client.RunAsync("pets", Body);
+
+        Assert.Equal(images, result.GetProperty("images").GetInt32());
+        Assert.Equal(0, result.GetProperty("unusable_count").GetInt32());
+    }
+
     private async Task<string> RunOnceAsync()
     {
         await using var server = Start();
