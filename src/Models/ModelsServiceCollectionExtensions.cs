@@ -101,8 +101,11 @@ public static class ModelsServiceCollectionExtensions
     {
         var constructor = typeof(T).GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single();
         return (T)
-            constructor.Invoke([
-                .. constructor.GetParameters().Select(item => services.GetRequiredService(item.ParameterType)),
-            ]);
+            constructor.Invoke(
+                BindingFlags.DoNotWrapExceptions, // a wrong option is told as such
+                binder: null,
+                [.. constructor.GetParameters().Select(item => services.GetRequiredService(item.ParameterType))],
+                culture: null
+            );
     }
 }

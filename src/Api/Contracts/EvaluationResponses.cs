@@ -88,7 +88,10 @@ public sealed record EvaluationImagesResponse(
             found.Record.Revision,
             found.Images.Count,
             [
-                .. found.Images.Skip(cursor).Take(limit).Select(image => EvaluatedImageResponse.Create(image, found.Classes)),
+                .. found
+                    .Images.Skip(cursor)
+                    .Take(limit)
+                    .Select(image => EvaluatedImageResponse.Create(image, found.Classes)),
             ],
             found.Images.Count - cursor > limit ? cursor + limit : null
         );
@@ -132,7 +135,7 @@ public sealed record EvaluatedImageResponse(
 /// <param name="PValue">
 /// How likely two equally good versions differ so much, by McNemar's test: below 0.05, they probably differ.
 /// </param>
-/// <param name="Page">The images that <c>outcome</c> asks for.</param>
+/// <param name="Page">The images that <c>right</c> asks for.</param>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last one.</param>
 public sealed record EvaluationComparisonResponse(
     ComparedVersion First,
@@ -149,17 +152,17 @@ public sealed record EvaluationComparisonResponse(
 {
     internal static EvaluationComparisonResponse Create(
         EvaluationComparison found,
-        ComparisonOutcome outcome,
+        RightVersions right,
         int cursor,
         int limit
     )
     {
         var comparison = found.Comparison;
-        var places = outcome switch
+        var places = right switch
         {
-            ComparisonOutcome.BothRight => comparison.BothRight,
-            ComparisonOutcome.OnlyFirst => comparison.OnlyFirst,
-            ComparisonOutcome.OnlySecond => comparison.OnlySecond,
+            RightVersions.Both => comparison.BothRight,
+            RightVersions.First => comparison.OnlyFirst,
+            RightVersions.Second => comparison.OnlySecond,
             _ => comparison.BothWrong,
         };
         return new EvaluationComparisonResponse(
@@ -178,19 +181,19 @@ public sealed record EvaluationComparisonResponse(
 }
 
 /// <summary>Which of two versions are right about an image.</summary>
-public enum ComparisonOutcome
+public enum RightVersions
 {
-    /// <summary>Both are right.</summary>
-    BothRight,
+    /// <summary>Both.</summary>
+    Both,
 
-    /// <summary>Only the first is right.</summary>
-    OnlyFirst,
+    /// <summary>Only the first.</summary>
+    First,
 
-    /// <summary>Only the second is right.</summary>
-    OnlySecond,
+    /// <summary>Only the second.</summary>
+    Second,
 
-    /// <summary>Both are wrong.</summary>
-    BothWrong,
+    /// <summary>None of them.</summary>
+    Neither,
 }
 
 /// <summary>One of two versions that are compared.</summary>

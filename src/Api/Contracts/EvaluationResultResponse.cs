@@ -90,8 +90,7 @@ public sealed record EvaluationResultResponse(
 /// <param name="High">The upper end.</param>
 public sealed record ShareResponse(double Value, double Low, double High)
 {
-    internal static ShareResponse Create(Proportion share) =>
-        new(share.Value, share.Interval.Low, share.Interval.High);
+    internal static ShareResponse Create(Proportion share) => new(share.Value, share.Interval.Low, share.Interval.High);
 }
 
 /// <summary>A temperature: what the logits are divided by before the softmax. It changes no prediction.</summary>

@@ -170,7 +170,7 @@ public sealed class EvaluationsController(EvaluationCatalog catalog, IOptions<Li
     /// The id of another evaluation; or a version such as <c>lesson@2</c>, whose newest evaluation on these images
     /// counts.
     /// </param>
-    /// <param name="outcome">The images to list.</param>
+    /// <param name="right">Which version is right about the images to list.</param>
     /// <param name="limit">The number of images on a page.</param>
     /// <param name="cursor"><c>next_cursor</c> of the page before.</param>
     /// <response code="200">The comparison, with a page of images.</response>
@@ -182,11 +182,11 @@ public sealed class EvaluationsController(EvaluationCatalog catalog, IOptions<Li
         int version,
         string evaluation,
         [FromQuery, Required] string with,
-        [FromQuery] ComparisonOutcome outcome = ComparisonOutcome.OnlySecond,
+        [FromQuery] RightVersions right = RightVersions.Second,
         [FromQuery, Range(1, 1000)] int limit = 100,
         [FromQuery, Range(0, int.MaxValue)] int cursor = 0
     ) =>
         (await catalog.CompareAsync(name, version, evaluation, with)).ToResult(found =>
-            EvaluationComparisonResponse.Create(found, outcome, cursor, limit)
+            EvaluationComparisonResponse.Create(found, right, cursor, limit)
         );
 }

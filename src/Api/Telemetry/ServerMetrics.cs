@@ -1,16 +1,24 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ModelService.Api.Health;
 using ModelService.Models.Datasets;
+using ModelService.Models.Errors;
+using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Telemetry;
 
-/// <summary>Metrics of the server as a whole: whether it is ready, its data sets, and the room on its disk.</summary>
+/// <summary>Metrics of the server as a whole: whether it is ready, its data sets and evaluations, and the room on its disk.</summary>
 /// <param name="health">Checks whether the server is ready.</param>
 /// <param name="store">The store of the models.</param>
 /// <param name="datasets">The data sets.</param>
-internal sealed class ServerMetrics(HealthCheckService health, IModelStore store, DatasetCatalog datasets)
+/// <param name="evaluations">The evaluations.</param>
+internal sealed class ServerMetrics(
+    HealthCheckService health,
+    IModelStore store,
+    DatasetCatalog datasets,
+    EvaluationCatalog evaluations
+)
 {
     /// <summary>The metrics with their values now; one without a value has no samples.</summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -22,6 +30,7 @@ internal sealed class ServerMetrics(HealthCheckService health, IModelStore store
             cancellationToken
         );
         var space = store.MeasureSpace();
+        var states = evaluations.CountByState();
         return
         [
             Gauge(
@@ -36,6 +45,19 @@ internal sealed class ServerMetrics(HealthCheckService health, IModelStore store
                 datasets.Images
             ),
             Gauge("modelservice_dataset_bytes", "Bytes of these images.", datasets.Bytes),
+            new MetricFamily(
+                "modelservice_evaluations",
+                "gauge",
+                "Evaluations in a state.",
+                [
+                    .. Enum.GetValues<EvaluationState>()
+                        .Select(state => new MetricSample(
+                            "",
+                            [("state", WireNames.Get(state))],
+                            states.GetValueOrDefault(state)
+                        )),
+                ]
+            ),
             Gauge(
                 "modelservice_storage_free_bytes",
                 "Bytes that the server can still write on the disk of its data folder.",

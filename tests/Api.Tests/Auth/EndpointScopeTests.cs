@@ -12,7 +12,8 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         Manage = "manage",
         Train = "train",
         Metrics = "metrics",
-        Read = "predict or manage";
+        Read = "predict or manage",
+        TrainOrManage = "train or manage";
 
     // An endpoint that is not here fails the test: whoever adds one decides who may use it.
     private static readonly Dictionary<string, string> Expected = new()
@@ -39,6 +40,14 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET v1/models/{name}/versions/{version:int}/weights"] = Manage,
         ["POST v1/models/{name}/predict"] = Predict,
         ["POST v1/models/{name}/versions/{version:int}/predict"] = Predict,
+        ["POST v1/models/{name}/versions/{version:int}/evaluations"] = Train,
+        ["GET v1/models/{name}/versions/{version:int}/evaluations"] = TrainOrManage,
+        ["GET v1/models/{name}/versions/{version:int}/evaluations/{evaluation}"] = TrainOrManage,
+        ["DELETE v1/models/{name}/versions/{version:int}/evaluations/{evaluation}"] = Train,
+        ["POST v1/models/{name}/versions/{version:int}/evaluations/{evaluation}/cancel"] = Train,
+        ["GET v1/models/{name}/versions/{version:int}/evaluations/{evaluation}/images"] = TrainOrManage,
+        ["GET v1/models/{name}/versions/{version:int}/evaluations/{evaluation}/report"] = TrainOrManage,
+        ["GET v1/models/{name}/versions/{version:int}/evaluations/{evaluation}/comparison"] = TrainOrManage,
         ["POST v1/datasets"] = Train,
         ["GET v1/datasets"] = Train,
         ["GET v1/datasets/{name}"] = Train,

@@ -47,6 +47,7 @@ internal static partial class DocumentedErrors
                 + template
                     .Replace("{version}", "[0-9]+", StringComparison.Ordinal)
                     .Replace("{name}", "[^/%]+", StringComparison.Ordinal)
+                    .Replace("{evaluation}", "[^/%]+", StringComparison.Ordinal)
                     .Replace("{id}", "[^/%]+", StringComparison.Ordinal)
                 + "$",
             RegexOptions.IgnoreCase

@@ -114,6 +114,7 @@ public sealed class OpenApiTests(ApiServer server)
                 "Weights",
                 "Datasets",
                 "DatasetImages",
+                "Evaluations",
                 "Architectures",
                 "Layers",
                 "Schemas",
@@ -155,7 +156,7 @@ public sealed class OpenApiTests(ApiServer server)
             var answer = await own.Api.SendAsync(new HttpMethod(method.ToUpperInvariant()), path, Bodies.Json(body));
 
             Assert.True(
-                answer.Status is 200 or 201,
+                answer.Status is 200 or 201 or 202,
                 $"{path} answers {answer.Status} to its own example {body}: {answer.Text}"
             );
         }
@@ -169,6 +170,7 @@ public sealed class OpenApiTests(ApiServer server)
                 "/v1/models/lesson",
                 "/v1/models/lesson/predict",
                 "/v1/models/lesson/versions",
+                "/v1/models/lesson/versions/1/evaluations",
                 "/v1/models/lesson/versions/1/predict",
             ],
             examples.Select(example => example.Path).Distinct().Order(StringComparer.Ordinal)
@@ -230,6 +232,7 @@ public sealed class OpenApiTests(ApiServer server)
 
         var paths = (await OperationsAsync())
             .Where(operation => operation.Method == "get")
+            .Where(operation => !operation.Template.Contains("{evaluation}", StringComparison.Ordinal)) // drawn ids
             .Select(operation => operation.Path)
             .ToList();
 

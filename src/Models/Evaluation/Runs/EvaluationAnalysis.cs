@@ -76,7 +76,10 @@ internal sealed class EvaluationAnalysis(ReportThumbnails thumbnails)
             unusable.Count
         );
         var pictures = await thumbnails.MakeAsync(
-            mistakes.Select(item => item.Image).Concat(suspects.Select(item => item.Image)).Select(place => images[place]),
+            mistakes
+                .Select(item => item.Image)
+                .Concat(suspects.Select(item => item.Image))
+                .Select(place => images[place]),
             cancellationToken
         );
         var report = new ReportContent(

@@ -144,7 +144,10 @@ public sealed partial class EvaluationCatalog
 
     private EvaluationRecord FindOfVersion(EvaluationRecord first, string with)
     {
-        if (!Regex.IsMatch(with, $@"\A{ModelReference.Pattern}\z") || ModelReference.Parse(with) is not { Version: not null } reference)
+        if (
+            !Regex.IsMatch(with, $@"\A{ModelReference.Pattern}\z")
+            || ModelReference.Parse(with) is not { Version: not null } reference
+        )
         {
             throw new ServingException(
                 ErrorCode.EvaluationNotFound,

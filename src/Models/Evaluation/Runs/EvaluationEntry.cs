@@ -37,12 +37,7 @@ internal sealed class EvaluationEntry(EvaluationRecord record)
             if (current.State != EvaluationState.Queued)
                 return false;
             run = cancelling;
-            current = current with
-            {
-                State = EvaluationState.Running,
-                Started = now,
-                Attempts = current.Attempts + 1,
-            };
+            current = current with { State = EvaluationState.Running, Started = now, Attempts = current.Attempts + 1 };
             return true;
         }
     }
@@ -71,12 +66,7 @@ internal sealed class EvaluationEntry(EvaluationRecord record)
             run = null;
             if (!current.IsFinished)
             {
-                current = current with
-                {
-                    State = state,
-                    Reason = reason,
-                    Finished = now,
-                };
+                current = current with { State = state, Reason = reason, Finished = now };
             }
         }
     }
