@@ -39,21 +39,6 @@ public sealed partial class FloorTests
             "Execution",
             "Registry",
         ],
-        ["Training"] =
-        [
-            "Errors",
-            "Tensors",
-            "Graph",
-            "Language",
-            "Weights",
-            "Scheduling",
-            "Backends",
-            "Execution",
-            "Storage",
-            "Registry",
-            "Datasets",
-            "Evaluation",
-        ],
         ["Evaluation"] =
         [
             "Errors",
@@ -65,6 +50,21 @@ public sealed partial class FloorTests
             "Storage",
             "Datasets",
             "Registry",
+        ],
+        ["Training"] =
+        [
+            "Errors",
+            "Tensors",
+            "Graph",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Backends",
+            "Execution",
+            "Storage",
+            "Datasets",
+            "Registry",
+            "Evaluation",
         ],
     };
 
