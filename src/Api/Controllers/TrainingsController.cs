@@ -101,8 +101,15 @@ public sealed class TrainingsController(TrainingCatalog catalog, IOptions<Limits
         CancellationToken cancellationToken
     )
     {
-        if (!catalog.ReadEvents(training, lastEventId, follow: true, cancellationToken).TryGet(out var events, out var failure))
+        if (
+            !catalog
+                .ReadEvents(training, lastEventId, follow: true, cancellationToken)
+                .TryGet(out var events, out var failure)
+        )
+        {
             return new FailureResult(failure);
+        }
+
         Response.ContentType = "text/event-stream";
         Response.Headers.CacheControl = "no-store";
         await WriteAsync(events, cancellationToken);

@@ -182,9 +182,7 @@ public sealed partial class ModelVersion
                 Loaded = network.Completed,
                 Weights = network.Weights,
                 Samples = network.Samples,
-                IsQuarantined = isFirst
-                    ? VersionSnapshot.IsHeldBack(network.Samples, Lineage)
-                    : current.IsQuarantined,
+                IsQuarantined = isFirst ? VersionSnapshot.IsHeldBack(network.Samples, Lineage) : current.IsQuarantined,
                 Files = files,
             };
             return true;

@@ -87,7 +87,9 @@ public sealed record TrainingDefinition
     public double EmaDecay { get; init; }
 
     /// <summary>Epochs without a better validation loss after which a phase ends; null: 5.</summary>
-    [Description("Epochs without a better validation loss after which a phase ends; by default 5 to fine-tune, else 10.")]
+    [Description(
+        "Epochs without a better validation loss after which a phase ends; by default 5 to fine-tune, else 10."
+    )]
     [Range(1, 1_000_000)]
     public int? Patience { get; init; }
 

@@ -51,6 +51,26 @@ public sealed class TrainingSessionTests
     }
 
     [Theory]
+    [InlineData(TrainingMethod.LastStage, "head,last_stage")]
+    [InlineData(TrainingMethod.All, "head,all")]
+    public void Run_FineTuning_KeepsTheBetterOfHeadAndTuned(TrainingMethod method, string phases)
+    {
+        var definition = Scratch with
+        {
+            Method = method,
+            Budget = new TrainingBudget { Epochs = 3 },
+        };
+        using var run = new TrainingHarness(TrainingHarness.Lesson(), definition, perClass: 40, isRandom: false);
+
+        var result = run.Run();
+
+        Assert.Equal(phases, string.Join(',', result.Phases.Select(phase => phase.Name)));
+        var best = result.Phases.Where(phase => phase.IsKept).Min(phase => phase.ValLoss)!.Value;
+        Assert.Equal(best, result.Val!.UncalibratedLogLoss ?? result.Val.LogLoss, 1e-4);
+        Assert.True(result.Test!.Accuracy > 0.8, $"accuracy {result.Test.Accuracy}");
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(9)]

@@ -23,7 +23,8 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
 
     private const int MostViews = 5; // as it is, and four random ones
     private const long MostFeatureBytes = 2L << 30;
-    private const double ShareOfTime = 0.6;
+    private const double ShareOfTime = 0.85;
+    private const double ShareOfTimeBeforeOthers = 0.5;
     private const int Folds = 5;
     private const int LeastToValidate = 50;
 
@@ -36,7 +37,9 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         var begin = context.Clock.Elapsed;
         using var scope = NewDisposeScope();
         using var extractor = new FeatureExtractor(context, cut.Front);
-        var until = begin + (context.Clock.Left * ShareOfTime);
+        var isLast = context.Job.Definition.Method == TrainingMethod.Head;
+        var share = isLast ? ShareOfTime : ShareOfTimeBeforeOthers;
+        var until = begin + (context.Clock.Left * share);
         var most = (int)Math.Max(1, MostFeatureBytes / (extractor.Length * sizeof(float)));
         var train = Shuffled(context[ImagePart.Train]).Take(most).ToArray();
         var val = Shuffled(context[ImagePart.Val]).Take(most).ToArray();
@@ -50,7 +53,7 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         var valFeatures = Compute(plain, val, 0, 0, begin + ((until - begin) * 0.3)); // at most a third of the time
         val = val[..(int)valFeatures.shape[0]];
         context.ReserveFor((context.Clock.Elapsed - started) / Math.Max(1, val.Length));
-        until = context.Clock.Elapsed + (context.Clock.Left * ShareOfTime);
+        until = context.Clock.Elapsed + (context.Clock.Left * share);
         var parts = new List<Tensor> { Compute(plain, train, 0, val.Length, until) };
         var images = train[..(int)parts[0].shape[0]].ToList();
         if (images.Count < train.Length)
@@ -84,16 +87,17 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         using var regression = new LogisticRegression(features, labels, context.ClassWeights, context.Classes);
         var parameters = regression.Start();
         (double Loss, double Penalty, double[] Parameters)? best = null;
-        foreach (var candidate in Penalties.Where(candidate => penalty is null || candidate >= penalty))
+        foreach (var candidate in Penalties)
         {
-            if (best is not null && context.Clock.IsOver)
+            if (best is not null && (context.Clock.IsOver || candidate < penalty))
                 break;
             regression.Fit(candidate, parameters, () => !context.Clock.IsOver);
-            var loss = penalty is null ? LogLoss(regression, parameters, valFeatures, val) : candidate;
-            if (best is null || loss < best.Value.Loss)
-                best = (loss, candidate, [.. parameters]);
-            else if (penalty is null)
+
+            // Without a loss to choose by, the penalty of the folds is the last one that is fitted.
+            var loss = penalty is null ? LogLoss(regression, parameters, valFeatures, val) : double.NegativeInfinity;
+            if (best is not null && loss > best.Value.Loss)
                 break; // weaker ones fit the training images more and more closely
+            best = (loss, candidate, [.. parameters]);
         }
 
         using var scope = NewDisposeScope();

@@ -25,8 +25,7 @@ internal sealed class Optimizer : IDisposable
         this.parameters = parameters;
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var length =
-            definition.Decay == WeightDecayScope.All ? parameters.Values.shape[0] : parameters.MatricesLength;
+        var length = definition.Decay == WeightDecayScope.All ? parameters.Values.shape[0] : parameters.MatricesLength;
         decayed = parameters.Values.narrow(0, 0, length).DetachFromDisposeScope();
         decayedGradients = parameters.Gradients.narrow(0, 0, length).DetachFromDisposeScope();
         string[] names = definition.Type switch

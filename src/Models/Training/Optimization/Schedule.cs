@@ -14,7 +14,13 @@ internal sealed class Schedule(ScheduleDefinition definition, double highest, lo
     /// <param name="steps">Steps of the run.</param>
     /// <param name="stepsOfEpoch">Steps of an epoch.</param>
     public static Schedule Create(ScheduleDefinition definition, double highest, long steps, long stepsOfEpoch) =>
-        new(definition, highest, steps, (long)Math.Round(steps * definition.Warmup), definition.StepSize * stepsOfEpoch);
+        new(
+            definition,
+            highest,
+            steps,
+            (long)Math.Round(steps * definition.Warmup),
+            definition.StepSize * stepsOfEpoch
+        );
 
     /// <summary>The learning rate of a step.</summary>
     /// <param name="step">The step, from 0.</param>

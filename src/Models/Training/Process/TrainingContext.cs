@@ -179,10 +179,16 @@ internal sealed class TrainingContext : IDisposable
         );
     }
 
+    /// <summary>Seconds that the plan takes for an image; null: not known yet.</summary>
+    public double? SecondsOfImage { get; private set; }
+
     /// <summary>Sets time aside for measuring the result, by the speed of the plan.</summary>
     /// <param name="seconds">Seconds that an image takes.</param>
-    public void ReserveFor(double seconds) =>
+    public void ReserveFor(double seconds)
+    {
+        SecondsOfImage = seconds;
         Clock.Reserve = 1.2 * seconds * (this[ImagePart.Test].Length + this[ImagePart.Val].Length);
+    }
 
     /// <summary>Takes tensors over as the best ones.</summary>
     /// <param name="tensors">The tensors by name; borrowed.</param>

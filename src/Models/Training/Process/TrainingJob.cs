@@ -24,7 +24,6 @@ internal sealed record TrainingJob
     /// <summary>The name of the file with the result's figures.</summary>
     public const string Result = "result.json";
 
-
     /// <summary>The name of the file that a run goes on from.</summary>
     public const string Checkpoint = "checkpoint.safetensors";
 

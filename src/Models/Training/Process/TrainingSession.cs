@@ -59,7 +59,9 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
         context.CpuBefore = stored.CpuSeconds;
         context.BestLoss = stored.BestLoss;
         context.Ended.AddRange(stored.Ended);
-        context.Checkpoint.ReadInto(context.Best.StateDict.ToDictionary(item => $"best.{item.Key}", item => item.Value));
+        context.Checkpoint.ReadInto(
+            context.Best.StateDict.ToDictionary(item => $"best.{item.Key}", item => item.Value)
+        );
         context.Report.Phase("resume", $"Goes on after {stored.Elapsed:0.0} seconds.");
     }
 
@@ -101,12 +103,21 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
     {
         if (GraphCut.BeforeLastStage(context.Graph) is not { } cut)
             return null;
+        const string Name = "last_stage";
+        const double Rate = 1e-4;
         var keys = cut.Tail.Operators.Select(item => item.Key).ToHashSet();
         var share = Definition.Method == TrainingMethod.Auto ? 0.5 : 1;
-        return RunGradient(
-            Tuning("last_stage", context.Graph, spec => keys.Contains(spec.Layer), 1e-4, share),
-            stored
+        using var features = StoredFeatures.TryCompute(context, cut, Name, share);
+        var tuning = Tuning(
+            Name,
+            features is null ? context.Graph : cut.Tail,
+            spec => keys.Contains(spec.Layer),
+            Rate,
+            share
         );
+        if (features is not null)
+            tuning = tuning with { Train = features.Train, Val = features.Val };
+        return RunGradient(tuning, stored);
     }
 
     private PhaseResult RunGradient(PhaseDefinition definition, PhaseState? stored)
@@ -140,7 +151,13 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
     private PhaseDefinition HeadByGradients(string head) =>
         Tuning(HeadPhase.Name, context.Graph, spec => spec.Layer == head, 1e-3, 0.5);
 
-    private PhaseDefinition Tuning(string name, Plan graph, Func<TensorSpec, bool> isTrained, double rate, double share) =>
+    private PhaseDefinition Tuning(
+        string name,
+        Plan graph,
+        Func<TensorSpec, bool> isTrained,
+        double rate,
+        double share
+    ) =>
         Describe(
             name,
             graph,

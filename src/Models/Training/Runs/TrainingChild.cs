@@ -85,7 +85,10 @@ internal sealed class TrainingChild(ProbeCommand command)
         {
             0 => new ChildResult(ChildEnd.Succeeded, null),
             TrainingProcess.Failed => new ChildResult(ChildEnd.Failed, last),
-            var code => new ChildResult(ChildEnd.Crashed, $"Its process ended with the exit code {code}. {last}".Trim()),
+            var code => new ChildResult(
+                ChildEnd.Crashed,
+                $"Its process ended with the exit code {code}. {last}".Trim()
+            ),
         };
     }
 

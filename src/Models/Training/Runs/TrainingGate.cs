@@ -61,7 +61,9 @@ internal sealed class TrainingGate(ModelCatalog models, DatasetCatalog datasets,
                 : (false, $"Version {rival.Version} knows other classes. Pin this version to make it the default.");
         }
 
-        var byId = datasets.Find(job.Definition.Dataset, job.Definition.Revision).Value?.Images.ToDictionary(image => image.Id);
+        var byId = datasets
+            .Find(job.Definition.Dataset, job.Definition.Revision)
+            .Value?.Images.ToDictionary(image => image.Id);
         DatasetImage[] images =
         [
             .. val.Places.Select(place => byId?.GetValueOrDefault(job.Images[place].Id)).OfType<DatasetImage>(),

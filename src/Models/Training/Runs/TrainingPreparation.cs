@@ -151,9 +151,15 @@ internal sealed class TrainingPreparation(
             .ToList();
         foreach (var label in dataset.Classes)
         {
-            var isTrained = dataset.Images.Zip(splits).Any(item => item.First.Label == label && item.Second == Split.Train);
+            var isTrained = dataset
+                .Images.Zip(splits)
+                .Any(item => item.First.Label == label && item.Second == Split.Train);
             if (!isTrained && dataset.Images.Any(image => image.Label == label))
-                problems.Add(new ErrorDetail("/dataset", $"No image of '{Suggestions.Shorten(label)}' is left to train with."));
+            {
+                problems.Add(
+                    new ErrorDetail("/dataset", $"No image of '{Suggestions.Shorten(label)}' is left to train with.")
+                );
+            }
         }
 
         if (problems.Count > 0)

@@ -34,7 +34,9 @@ internal sealed partial class TrainingRunner(
     private const int MostCrashes = 2;
 
     private static readonly string CodeVersion =
-        typeof(TrainingRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        typeof(TrainingRunner)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion
         ?? "unknown";
 
     /// <inheritdoc/>
@@ -127,7 +129,9 @@ internal sealed partial class TrainingRunner(
     {
         entry.SetPhase("version");
         var job = TrainingJob.Read(
-            JsonElement.Parse(await File.ReadAllBytesAsync(Path.Combine(entry.Path, TrainingJob.File), cancellationToken))
+            JsonElement.Parse(
+                await File.ReadAllBytesAsync(Path.Combine(entry.Path, TrainingJob.File), cancellationToken)
+            )
         );
         var result = JsonSerializer.Deserialize<TrainingResult>(
             await File.ReadAllBytesAsync(Path.Combine(entry.Path, TrainingJob.Result), cancellationToken),
@@ -143,9 +147,8 @@ internal sealed partial class TrainingRunner(
             {
                 Version = version.Version,
                 Promoted = promoted && !version.Current.IsQuarantined,
-                PromotedReason = promoted && version.Current.IsQuarantined
-                    ? "It does not reproduce the golden samples."
-                    : reason,
+                PromotedReason =
+                    promoted && version.Current.IsQuarantined ? "It does not reproduce the golden samples." : reason,
                 Result = TrainingFigures.From(result),
             }
         );

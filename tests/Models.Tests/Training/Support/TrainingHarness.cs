@@ -1,11 +1,11 @@
 using System.IO.Compression;
+using System.Text.Json.Nodes;
 using ModelService.Imaging;
 using ModelService.Models.Backends;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Training;
 using ModelService.Models.Training.Process;
-using System.Text.Json.Nodes;
 
 namespace ModelService.Models.Tests.Training.Support;
 
@@ -74,7 +74,12 @@ internal sealed class TrainingHarness : IDisposable
         }
         finally
         {
-            Events = [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+            Events =
+            [
+                .. text.ToString()
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonNode.Parse(line)!),
+            ];
         }
 
         return System.Text.Json.JsonSerializer.Deserialize<TrainingResult>(
