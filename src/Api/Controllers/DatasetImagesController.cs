@@ -225,7 +225,7 @@ public sealed class DatasetImagesController(
                 ? image
                 : new Failure(
                     ErrorCode.ImageNotFound,
-                    $"Revision {dataset.Revision} of the data set '{name}' has no image '{Suggestions.Shorten(id, 64)}'."
+                    $"Revision {dataset.Revision} of '{name}' has no image '{Suggestions.Shorten(id, 64)}'."
                 )
             : failure;
 }

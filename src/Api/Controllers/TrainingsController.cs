@@ -83,7 +83,7 @@ public sealed class TrainingsController(TrainingCatalog catalog, IOptions<Limits
 
     /// <summary>Follows a training: server-sent events until it ends.</summary>
     /// <remarks>
-    /// The events are <c>phase</c>, <c>step</c>, <c>epoch</c>, <c>warning</c> and <c>end</c>; each has JSON as its data.
+    /// The events are <c>phase</c>, <c>step</c>, <c>epoch</c>, <c>warning</c> and <c>end</c>, with JSON as their data.
     /// First come those that were. After a lost connection, <c>Last-Event-ID</c> says which of them are known already.
     /// </remarks>
     /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>

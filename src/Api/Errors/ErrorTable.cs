@@ -70,8 +70,8 @@ internal static class ErrorTable
         [ErrorCode.LabelInvalid] = (422, "the label is missing, is not a class of the data set, or can't be a label."),
         [ErrorCode.DatasetUnsuitable] = (
             422,
-            "nothing can be trained with the data set: fewer than two classes, or a class without images to train with. "
-                + "`errors` has every reason."
+            "nothing can be trained with the data set: fewer than two classes, or a class without images to train "
+                + "with. `errors` has every reason."
         ),
         [ErrorCode.TrainingNotFound] = (404, "no training has this id."),
         [ErrorCode.TrainingConflict] = (409, "the state of the training does not allow the request."),

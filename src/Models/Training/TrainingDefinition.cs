@@ -32,7 +32,7 @@ public sealed record TrainingDefinition
     /// <summary>What is trained.</summary>
     [Description(
         "\"head\": the last layer, from features that are computed once. \"last_stage\": the layers after the last "
-            + "reduction of the picture, too. \"all\": the head, then every layer. \"scratch\": every layer from random "
+            + "reduction of the picture, too. \"all\": the head, then every layer. \"scratch\": all, from random "
             + "weights. \"auto\": the head, then more while time is left and it helps."
     )]
     public TrainingMethod Method { get; init; } = TrainingMethod.Auto;
@@ -131,7 +131,9 @@ public enum ClassWeighting
     None,
 }
 
-/// <summary>The network and weights that a training begins with: a version of the model, or as for a new model.</summary>
+/// <summary>
+/// The network and weights that a training begins with: a version of the model, or as for a new model.
+/// </summary>
 public sealed record TrainingOrigin
 {
     /// <summary>A version of the model that is trained.</summary>

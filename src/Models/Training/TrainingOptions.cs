@@ -40,7 +40,9 @@ public sealed class TrainingOptions
     [Range(0, long.MaxValue)]
     public long MaxMemoryBytes { get; init; }
 
-    /// <summary>Number of trainings that are kept. The oldest that have ended are forgotten; their versions stay.</summary>
+    /// <summary>
+    /// Number of trainings that are kept. The oldest that have ended are forgotten; their versions stay.
+    /// </summary>
     /// <value>Trainings; 1 to 100,000; default 1,000.</value>
     [Range(1, 100_000)]
     public int MaxKept { get; init; } = 1_000;

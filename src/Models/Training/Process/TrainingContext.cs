@@ -11,7 +11,9 @@ using static TorchSharp.torch;
 
 namespace ModelService.Models.Training.Process;
 
-/// <summary>What the phases of a run share: the job, its images and pictures, the time, and the best weights so far.</summary>
+/// <summary>
+/// What the phases of a run share: the job, its images and pictures, the time, and the best weights so far.
+/// </summary>
 internal sealed class TrainingContext : IDisposable
 {
     private const int ScoredAtOnce = 64;

@@ -51,7 +51,9 @@ public sealed record TrainedImages(int Images);
 /// <param name="LogLoss">The log loss, calibrated.</param>
 /// <param name="ExpectedCalibrationError">The calibration error with 15 bins, calibrated.</param>
 /// <param name="UncalibratedLogLoss">The log loss before the calibration; null without one.</param>
-/// <param name="UncalibratedExpectedCalibrationError">The calibration error before the calibration; null without one.</param>
+/// <param name="UncalibratedExpectedCalibrationError">
+/// The calibration error before the calibration; null without one.
+/// </param>
 /// <param name="Places">The places of the images in the job.</param>
 /// <param name="Predictions">The class with the highest score, image by image.</param>
 internal sealed record ResultFigures(

@@ -1,23 +1,23 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
-using ModelService.Models.Training.Data;
 using ModelService.Models.Training.Heads;
-using ModelService.Models.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Training.Process;
 
-/// <summary>A run from its photos to its weights: reads the pictures, runs the phases of its method, calibrates.</summary>
+/// <summary>
+/// A run from its photos to its weights: reads the pictures, runs the phases of its method, calibrates.
+/// </summary>
 /// <param name="context">The run; borrowed.</param>
 /// <param name="folder">The run's folder, which receives the result.</param>
 internal sealed class TrainingSession(TrainingContext context, string folder)
 {
     private const int LeastToCalibrate = 20;
-    private const long StepsFromScratch = 2000;
+
+    private readonly PhaseRecipes recipes = new(context);
 
     private TrainingDefinition Definition => context.Job.Definition;
 
@@ -83,7 +83,7 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
     {
         if (StartsAnew || context.Job.IsRandom)
         {
-            yield return ("scratch", stored => RunGradient(FromScratch(), stored));
+            yield return ("scratch", stored => RunGradient(recipes.FromScratch(), stored));
             yield break;
         }
 
@@ -92,11 +92,16 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
         var isLinear = cut is { Value.Shape.Rank: 1, Tail.Operators: [LinearOperator] };
         yield return isLinear
             ? (HeadPhase.Name, _ => new HeadPhase(context, cut!, head).Run())
-            : (HeadPhase.Name, stored => RunGradient(HeadByGradients(head), stored));
+            : (HeadPhase.Name, stored => RunGradient(recipes.HeadByGradients(head), stored));
         if (Definition.Method is TrainingMethod.Auto or TrainingMethod.LastStage)
             yield return ("last_stage", RunLastStage);
         if (Definition.Method is TrainingMethod.Auto or TrainingMethod.All)
-            yield return ("all", stored => RunGradient(Tuning("all", context.Graph, _ => true, 1e-4 * 0.3, 1), stored));
+        {
+            yield return (
+                "all",
+                stored => RunGradient(recipes.Tuning("all", context.Graph, _ => true, 1e-4 * 0.3, 1), stored)
+            );
+        }
     }
 
     private PhaseResult? RunLastStage(PhaseState? stored)
@@ -108,7 +113,7 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
         var keys = cut.Tail.Operators.Select(item => item.Key).ToHashSet();
         var share = Definition.Method == TrainingMethod.Auto ? 0.5 : 1;
         using var features = StoredFeatures.TryCompute(context, cut, Name, share);
-        var tuning = Tuning(
+        var tuning = recipes.Tuning(
             Name,
             features is null ? context.Graph : cut.Tail,
             spec => keys.Contains(spec.Layer),
@@ -126,93 +131,6 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
         using var phase = new GradientPhase(context, definition, stored);
         return phase.Run();
     }
-
-    private PhaseDefinition FromScratch()
-    {
-        var count = context[ImagePart.Train].Length;
-        var size = Definition.BatchSize ?? (count < 5000 ? 64 : 128);
-        var epochs = Definition.Budget?.Epochs ?? Math.Clamp(StepsFromScratch * size / count, 20, 200);
-        return Describe(
-            "scratch",
-            context.Graph,
-            _ => true,
-            EagerMode.Training,
-            new OptimizerDefinition { Type = OptimizerType.Adamw, Lr = 0.003 },
-            new ScheduleDefinition { Type = ScheduleType.OneCycle, CycleMomentum = false }
-        ) with
-        {
-            BatchSize = size,
-            Epochs = epochs,
-            Patience = Definition.Patience ?? Math.Max(10, epochs / 3),
-            Objective = Objective(smoothing: 0, clip: null),
-        };
-    }
-
-    private PhaseDefinition HeadByGradients(string head) =>
-        Tuning(HeadPhase.Name, context.Graph, spec => spec.Layer == head, 1e-3, 0.5);
-
-    private PhaseDefinition Tuning(
-        string name,
-        Plan graph,
-        Func<TensorSpec, bool> isTrained,
-        double rate,
-        double share
-    ) =>
-        Describe(
-            name,
-            graph,
-            isTrained,
-            EagerMode.FineTuning,
-            new OptimizerDefinition
-            {
-                Type = OptimizerType.Adamw,
-                Lr = rate,
-                WeightDecay = 0.05,
-            },
-            new ScheduleDefinition { Type = ScheduleType.Cosine }
-        ) with
-        {
-            TimeShare = share,
-        };
-
-    private PhaseDefinition Describe(
-        string name,
-        Plan graph,
-        Func<TensorSpec, bool> isTrained,
-        EagerMode mode,
-        OptimizerDefinition optimizer,
-        ScheduleDefinition schedule
-    ) =>
-        new()
-        {
-            Name = name,
-            Graph = graph,
-            Train = new PictureInputs(
-                context.Pictures,
-                context.Ids,
-                context.Sizes,
-                context.IsAugmented ? Definition.Seed : null
-            ),
-            Val = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null),
-            IsTrained = isTrained,
-            Mode = mode,
-            Optimizer = Definition.Optimizer ?? optimizer,
-            Schedule = Definition.Schedule ?? schedule,
-            Objective = Objective(smoothing: 0.1, clip: 1),
-            BatchSize = Definition.BatchSize ?? 32,
-            Epochs = Definition.Budget?.Epochs ?? 15,
-            Patience = Definition.Patience ?? 5,
-            TimeShare = 1,
-        };
-
-    private Objective Objective(double smoothing, double? clip) =>
-        new()
-        {
-            LabelSmoothing = Definition.LabelSmoothing ?? smoothing,
-            ClassWeights = context.ClassWeights,
-            ClipNorm = Definition.ClipNorm ?? clip,
-            EmaDecay = Definition.EmaDecay > 0 ? Definition.EmaDecay : null,
-        };
 
     private string WhyNothing() =>
         context.Ended.LastOrDefault() is { } last

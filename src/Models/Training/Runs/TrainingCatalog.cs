@@ -61,8 +61,8 @@ public sealed class TrainingCatalog : IDisposable
     /// <returns>
     /// The training; <see cref="ErrorCode.DefinitionInvalid"/> with every error and its place;
     /// <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnsuitable"/>;
-    /// <see cref="ErrorCode.ModelNotFound"/> and the like of the model to begin with; <see cref="ErrorCode.Overloaded"/>:
-    /// too many wait; <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.
+    /// <see cref="ErrorCode.ModelNotFound"/> and the like of the model to begin with;
+    /// <see cref="ErrorCode.Overloaded"/>: too many wait; <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.
     /// </returns>
     public Task<Outcome<TrainingRun>> StartAsync(
         string model,
@@ -152,7 +152,8 @@ public sealed class TrainingCatalog : IDisposable
             {
                 throw new ServingException(
                     ErrorCode.TrainingConflict,
-                    $"The training is {WireNames.Get(entry.Current.State)}. Cancel it first: POST /v1/trainings/{id}/cancel."
+                    $"The training is {WireNames.Get(entry.Current.State)}. Cancel it first: "
+                        + $"POST /v1/trainings/{id}/cancel."
                 );
             }
 

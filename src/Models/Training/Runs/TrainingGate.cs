@@ -85,7 +85,7 @@ internal sealed class TrainingGate(ModelCatalog models, DatasetCatalog datasets,
         var test = McNemar.Test(mine, theirs);
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Share(mine):0.0} % of {mine.Count} validation images are right, with version {rival.Version} {Share(theirs):0.0} %"
+            $"{Share(mine):0.0} % of {mine.Count} validation images are right, and {Share(theirs):0.0} % with version {rival.Version}"
         );
         return test.OnlySecond > test.OnlyFirst && test.PValue < Significance
             ? (false, $"{text}: it is worse by more than chance (McNemar's test).")
@@ -107,7 +107,7 @@ internal sealed class TrainingGate(ModelCatalog models, DatasetCatalog datasets,
         reached < least
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"The {name} on the validation images is {reached:0.000}, less than the {least:0.000} that were asked for."
+                $"The {name} on the validation images is {reached:0.000}; at least {least:0.000} was asked for."
             )
             : null;
 }

@@ -163,9 +163,13 @@ public sealed record PhaseFigures(
 /// <param name="Accuracy">The share whose highest score is that of their label.</param>
 /// <param name="MacroF1">The mean of the classes' F1.</param>
 /// <param name="LogLoss">The log loss.</param>
-/// <param name="ExpectedCalibrationError">How far the probabilities are from the shares that are right; 15 bins.</param>
+/// <param name="ExpectedCalibrationError">
+/// How far the probabilities are from the shares that are right; 15 bins.
+/// </param>
 /// <param name="UncalibratedLogLoss">The log loss before the calibration; null without one.</param>
-/// <param name="UncalibratedExpectedCalibrationError">The calibration error before the calibration; null without one.</param>
+/// <param name="UncalibratedExpectedCalibrationError">
+/// The calibration error before the calibration; null without one.
+/// </param>
 public sealed record SplitFigures(
     int Images,
     double Accuracy,
