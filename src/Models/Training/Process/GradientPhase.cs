@@ -18,6 +18,7 @@ internal sealed class GradientPhase : IDisposable
     private readonly Tensor bestValues;
     private readonly Tensor bestStatistics;
     private readonly double begin;
+    private readonly double deadline; // of the phase
     private PhaseState state;
 
     /// <summary>Prepares a phase, or goes on with one that was interrupted.</summary>
@@ -36,6 +37,7 @@ internal sealed class GradientPhase : IDisposable
             Math.Min(definition.BatchSize, images.Length),
             context.Job.Definition.Seed
         );
+        deadline = begin + (context.Clock.Left * definition.TimeShare);
         state = stored ?? new PhaseState(definition.Name, Plan(), 0, null, 0, 0, 0, 0);
         meter = new ProgressMeter(context, definition.Name, state.Planned);
         trainer = CreateTrainer();
@@ -54,12 +56,8 @@ internal sealed class GradientPhase : IDisposable
     {
         if (state.Planned == 0)
             return Result("There was no time left for it.", isKept: false, null);
-        var schedule = Schedule.Create(
-            definition.Schedule,
-            definition.Optimizer.HighestRate,
-            state.Planned,
-            batches.Count
-        );
+        var schedule = CreateSchedule();
+        var (firstStep, started) = (state.Step, context.Clock.Elapsed);
         var reason = "All epochs are done.";
         var saved = context.Clock.Elapsed;
         var next = Task.Run(() => batches.Create(state.Step, context.Threads));
@@ -87,7 +85,7 @@ internal sealed class GradientPhase : IDisposable
                     }
                 }
 
-                if (context.Clock.IsOver)
+                if (context.Clock.IsOver || context.Clock.Elapsed > deadline)
                 {
                     reason = context.Clock.IsAskedToFinish ? "It was asked to finish." : "The time was over.";
                     break;
@@ -95,8 +93,10 @@ internal sealed class GradientPhase : IDisposable
 
                 if (context.Clock.Elapsed - saved < context.SecondsBetweenCheckpoints)
                     continue;
-                context.Save(state, Tensors());
                 saved = context.Clock.Elapsed;
+                if (Replan((saved - started) / (state.Step - firstStep)))
+                    schedule = CreateSchedule();
+                context.Save(state, Tensors());
             }
         }
         finally
@@ -151,6 +151,22 @@ internal sealed class GradientPhase : IDisposable
         var validation = 0.4 * best * context[ImagePart.Val].Length / definition.BatchSize / batches.Count;
         var left = time;
         return (long)Math.Clamp(left / (best + validation), 0, all);
+    }
+
+    private Schedule CreateSchedule() =>
+        Schedule.Create(definition.Schedule, definition.Optimizer.HighestRate, state.Planned, batches.Count);
+
+    // On a machine that has become slower, fewer steps let the learning rate still come to its end.
+    private bool Replan(double secondsOfStep)
+    {
+        if (double.IsPositiveInfinity(deadline))
+            return false;
+        var possible = state.Step + (long)((deadline - context.Clock.Elapsed) / secondsOfStep);
+        if (possible >= 0.98 * state.Planned || possible <= state.Step)
+            return false;
+        state = state with { Planned = possible };
+        meter.Total = possible;
+        return true;
     }
 
     // One step of the optimiser; false when the loss was not finite.

@@ -22,11 +22,14 @@ internal sealed class ProgressMeter(TrainingContext context, string phase, long 
     private long images;
     private long counted;
 
+    /// <summary>Steps or images of the phase.</summary>
+    public long Total { get; set; } = total;
+
     /// <summary>Counts a step of an optimiser.</summary>
     public void Add(long step, long epoch, StepResult result, int count, double rate)
     {
         (loss, right, images) = (loss + (result.Loss * count), right + result.Right, images + count);
-        Tell(step, count, epoch, rate, isLast: step == total);
+        Tell(step, count, epoch, rate, isLast: step == Total);
     }
 
     /// <summary>Counts images of a phase without steps; from any thread.</summary>
@@ -34,7 +37,7 @@ internal sealed class ProgressMeter(TrainingContext context, string phase, long 
     public void Add(long done)
     {
         lock (gate)
-            Tell(done, 1, null, null, isLast: done == total);
+            Tell(done, 1, null, null, isLast: done == Total);
     }
 
     private void Tell(long done, int count, long? epoch, double? rate, bool isLast)
@@ -52,14 +55,14 @@ internal sealed class ProgressMeter(TrainingContext context, string phase, long 
             new TrainingProgress(
                 phase,
                 done,
-                total,
+                Total,
                 epoch,
                 images == 0 ? null : loss / images,
                 images == 0 ? null : (double)right / images,
                 rate,
                 Math.Round(perSecond, 1),
                 Math.Round(now, 2),
-                Math.Round(perStep * (total - done), 1)
+                Math.Round(perStep * (Total - done), 1)
             )
         );
         (loss, right, images) = (0, 0, 0);
