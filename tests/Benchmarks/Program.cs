@@ -11,6 +11,9 @@ switch (args)
     case ["plan", .. var rest]:
         PlanBenchmark.Run(rest);
         return 0;
+    case ["training", "beside", var network]:
+        await BesideTrainingBenchmark.RunAsync(network);
+        return 0;
     case ["training"]:
         TrainingBenchmark.Run();
         return 0;

@@ -8,7 +8,8 @@ namespace ModelService.Models.Training.Process;
 /// <summary>Runs a phase that trains by gradients: steps, validation after each epoch, and checkpoints.</summary>
 internal sealed class GradientPhase : IDisposable
 {
-    private const int MeasuredSteps = 2;
+    // Of the time: large networks take longer to write.
+    private const double MostShareOfCheckpoints = 0.02;
 
     private readonly TrainingContext context;
     private readonly PhaseDefinition definition;
@@ -38,7 +39,18 @@ internal sealed class GradientPhase : IDisposable
             context.Job.Definition.Seed
         );
         deadline = begin + (context.Clock.Left * definition.TimeShare);
-        state = stored ?? new PhaseState(definition.Name, Plan(), 0, null, 0, 0, 0, 0);
+        state =
+            stored
+            ?? new PhaseState(
+                definition.Name,
+                StepPlan.Create(context, definition, batches, CreateTrainer),
+                0,
+                null,
+                0,
+                0,
+                0,
+                0
+            );
         meter = new ProgressMeter(context, definition.Name, state.Planned);
         trainer = CreateTrainer();
         using var scope = NewDisposeScope();
@@ -59,7 +71,8 @@ internal sealed class GradientPhase : IDisposable
         var schedule = CreateSchedule();
         var (firstStep, started) = (state.Step, context.Clock.Elapsed);
         var reason = "All epochs are done.";
-        var saved = context.Clock.Elapsed;
+        var nextSave = context.Clock.Elapsed + context.SecondsBetweenCheckpoints;
+        var isDiverged = false;
         var next = Task.Run(() => batches.Create(state.Step, context.Threads));
         try
         {
@@ -71,6 +84,7 @@ internal sealed class GradientPhase : IDisposable
                 if (!Step(batch, schedule))
                 {
                     reason = "The loss was not a finite number: the training has diverged.";
+                    isDiverged = true;
                     context.Report.Warn("diverged", $"{reason} Try a lower learning rate.");
                     break;
                 }
@@ -91,12 +105,14 @@ internal sealed class GradientPhase : IDisposable
                     break;
                 }
 
-                if (context.Clock.Elapsed - saved < context.SecondsBetweenCheckpoints)
+                var now = context.Clock.Elapsed;
+                if (now < nextSave)
                     continue;
-                saved = context.Clock.Elapsed;
-                if (Replan((saved - started) / (state.Step - firstStep)))
+                if (Replan((now - started) / (state.Step - firstStep)))
                     schedule = CreateSchedule();
                 context.Save(state, Tensors());
+                var took = context.Clock.Elapsed - now;
+                nextSave = now + Math.Max(context.SecondsBetweenCheckpoints, took / MostShareOfCheckpoints);
             }
         }
         finally
@@ -104,7 +120,7 @@ internal sealed class GradientPhase : IDisposable
             next.GetAwaiter().GetResult().Dispose();
         }
 
-        if (state.Seen > 0 && !reason.StartsWith("The loss", StringComparison.Ordinal))
+        if (state.Seen > 0 && !isDiverged)
             EndEpoch(); // cut off by the time
         return Finish(reason);
     }
@@ -125,33 +141,6 @@ internal sealed class GradientPhase : IDisposable
             definition.Objective,
             definition.Mode
         );
-
-    // The schedule needs the number of steps before the first one, so a few steps are timed and then undone.
-    private long Plan()
-    {
-        var all = definition.Epochs * batches.Count;
-        if (double.IsPositiveInfinity(context.Clock.Left))
-            return all;
-        var time = context.Clock.Left * definition.TimeShare;
-        using var measured = CreateTrainer();
-        var (best, total) = (double.MaxValue, 0.0);
-        for (var step = 0; step <= MeasuredSteps && total < time; step++)
-        {
-            var before = context.Clock.Elapsed;
-            using var batch = batches.Create(step, context.Threads);
-            using var scope = NewDisposeScope();
-            measured.Step(batch.Inputs.to(context.Device), batch.Labels.to(context.Device), 0);
-            var took = context.Clock.Elapsed - before;
-            (best, total) = (Math.Min(best, took), total + took);
-        }
-
-        // Without gradients and with the plan, an image takes about a third of the time.
-        context.ReserveFor(0.35 * best / definition.BatchSize);
-        time = Math.Min(time, context.Clock.Left * definition.TimeShare);
-        var validation = 0.4 * best * context[ImagePart.Val].Length / definition.BatchSize / batches.Count;
-        var left = time;
-        return (long)Math.Clamp(left / (best + validation), 0, all);
-    }
 
     private Schedule CreateSchedule() =>
         Schedule.Create(definition.Schedule, definition.Optimizer.HighestRate, state.Planned, batches.Count);

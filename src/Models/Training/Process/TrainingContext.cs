@@ -69,8 +69,8 @@ internal sealed class TrainingContext : IDisposable
     /// <summary>The file that the run goes on from.</summary>
     public Checkpoint Checkpoint { get; }
 
-    /// <summary>Seconds from one checkpoint to the next.</summary>
-    public double SecondsBetweenCheckpoints { get; init; } = 10;
+    /// <summary>Least seconds from one checkpoint to the next.</summary>
+    public double SecondsBetweenCheckpoints { get; init; } = 1;
 
     /// <summary>The phases that have ended.</summary>
     public List<PhaseResult> Ended { get; } = [];

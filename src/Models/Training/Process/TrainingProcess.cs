@@ -52,13 +52,13 @@ public static class TrainingProcess
     /// <param name="folder">The run's folder.</param>
     /// <param name="clock">The time of the run.</param>
     /// <param name="output">Receives the events.</param>
-    /// <param name="secondsBetweenCheckpoints">Seconds from one checkpoint to the next.</param>
+    /// <param name="secondsBetweenCheckpoints">Least seconds from one checkpoint to the next.</param>
     internal static void Train(
         TrainingJob job,
         string folder,
         TrainingClock clock,
         TextWriter output,
-        double secondsBetweenCheckpoints = 10
+        double secondsBetweenCheckpoints = 1
     )
     {
         NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });

@@ -65,7 +65,7 @@ internal sealed class TrainingHarness : IDisposable
         );
 
     /// <summary>Trains.</summary>
-    public TrainingResult Run(TextWriter? output = null, double secondsBetweenCheckpoints = 10)
+    public TrainingResult Run(TextWriter? output = null, double secondsBetweenCheckpoints = 1)
     {
         using var text = new StringWriter();
         try
