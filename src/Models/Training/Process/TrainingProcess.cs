@@ -35,6 +35,7 @@ public static class TrainingProcess
         var job = TrainingJob.Read(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, TrainingJob.File))));
         var clock = new TrainingClock(SecondsOf(job.Definition.Budget));
         Follow(input, clock);
+        OfferToTheSystem();
         try
         {
             Train(job, folder, clock, output);
@@ -91,6 +92,20 @@ public static class TrainingProcess
         using var file = WeightsFile.Open(Path.Combine(folder, TrainingJob.InitialWeights), new WeightsLimits());
         var pairs = StateDictMatch.Compare(network.StateDict, file.Tensors, network.Head?.Key, prefix: "").Pairs;
         return ParameterStore.Create(network.StateDict, seed, pairs);
+    }
+
+    // Where memory runs out, Linux ends this process and not the server.
+    private static void OfferToTheSystem()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+                File.WriteAllText("/proc/self/oom_score_adj", "1000");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The system does not allow it.
+        }
     }
 
     // The server keeps the input open. When it is killed, nobody waits for this process any more; its last checkpoint

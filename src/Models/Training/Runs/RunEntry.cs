@@ -83,7 +83,15 @@ internal sealed class RunEntry : IDisposable
         {
             if (change(current) is not { } next)
                 return current;
-            Store(next);
+            try
+            {
+                Store(next);
+            }
+            catch (ServingException) when (next.IsOver)
+            {
+                // The disk is full: the end is known until the server stops, and its next start runs it again.
+            }
+
             current = next;
             if (!next.IsOver)
                 return next;
@@ -118,11 +126,12 @@ internal sealed class RunEntry : IDisposable
     }
 
     private void Store(TrainingRun run) =>
-        folder.Replace(
-            System.IO.Path.Combine(Path, StateFile),
-            JsonSerializer.SerializeToUtf8Bytes(run, Json),
-            flush: true
-        );
+        folder.Write(() =>
+        {
+            var content = JsonSerializer.SerializeToUtf8Bytes(run, Json);
+            folder.Replace(System.IO.Path.Combine(Path, StateFile), content, flush: true);
+            return run;
+        });
 
     // The events, the state and the figures stay.
     private void DeleteWorkFiles()
@@ -135,19 +144,16 @@ internal sealed class RunEntry : IDisposable
             $"{TrainingJob.Checkpoint}.tmp",
             TrainingJob.ResultWeights,
         ];
-        foreach (var name in names)
+        try
         {
-            try
-            {
+            foreach (var name in names)
                 File.Delete(System.IO.Path.Combine(Path, name));
-            }
-            catch (IOException)
-            {
-                // It is only room on the disk, until the run is forgotten.
-            }
+            foreach (var left in Directory.EnumerateFiles(Path, "*.tmp"))
+                File.Delete(left);
         }
-
-        foreach (var left in Directory.EnumerateFiles(Path, "*.tmp"))
-            File.Delete(left);
+        catch (IOException)
+        {
+            // It is only room on the disk, until the run is forgotten.
+        }
     }
 }

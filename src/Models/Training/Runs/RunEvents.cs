@@ -55,10 +55,10 @@ internal sealed class RunEvents : IDisposable
         {
             if (isEnded)
                 return;
-            file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            content.Insert(0, "id", ++count);
-            file.Write(Encoding.UTF8.GetBytes(content.ToJsonString() + "\n"));
-            file.Flush();
+            content.Insert(0, "id", count + 1);
+            if (!TryWrite(content.ToJsonString() + "\n"))
+                return;
+            count++;
             if ((string?)content["event"] == "step")
                 Latest = content;
             if ((bool?)content["is_best"] == true)
@@ -127,6 +127,24 @@ internal sealed class RunEvents : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => End();
+
+    // On a full disk, an event is lost, and never the run.
+    private bool TryWrite(string line)
+    {
+        long length = 0;
+        try
+        {
+            file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
+            length = file.Length;
+            file.Write(Encoding.UTF8.GetBytes(line));
+            return true;
+        }
+        catch (IOException)
+        {
+            file?.SetLength(length);
+            return false;
+        }
+    }
 
     private void Signal()
     {

@@ -91,12 +91,11 @@ public sealed class TrainingCatalog : IDisposable
                     Directory.Move(staged, path);
                     return path;
                 });
-                var run = Describe(pinned, id, dataset.Revision, from, now);
-                var entry = RunEntry.Create(folder, path, run);
+                var entry = Create(path, Describe(pinned, id, dataset.Revision, from, now));
                 entries[id] = entry;
                 Forget();
                 waiting.Writer.TryWrite(entry);
-                return run;
+                return entry.Current;
             }
             finally
             {
@@ -249,6 +248,19 @@ public sealed class TrainingCatalog : IDisposable
             );
             if (!entries.ContainsKey(id))
                 return id;
+        }
+    }
+
+    private RunEntry Create(string path, TrainingRun run)
+    {
+        try
+        {
+            return RunEntry.Create(folder, path, run);
+        }
+        catch
+        {
+            folder.DeleteStaged(path);
+            throw;
         }
     }
 

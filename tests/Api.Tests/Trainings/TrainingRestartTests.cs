@@ -1,0 +1,39 @@
+using static ModelService.Api.Tests.Trainings.TrainingServer;
+
+namespace ModelService.Api.Tests.Trainings;
+
+/// <summary>Trainings outlast the server.</summary>
+public sealed class TrainingRestartTests
+{
+    [Fact]
+    public async Task Kill_InTheMiddle_GoesOnToTheSameBits()
+    {
+        await using var server = new TrainingServer();
+        await server.InitializeAsync();
+        await server.UploadAsync("digits", 40);
+        var undisturbed = await server.StartAsync("first", Scratch("digits", 40));
+        await server.WaitAsync(undisturbed);
+        var killed = await server.StartAsync("second", Scratch("digits", 40));
+        var waiting = await server.StartAsync("third", Scratch("digits", 1));
+        for (var kill = 0; kill < 2; kill++)
+        {
+            await server.WaitForStepsAsync(killed);
+            await Task.Delay(1500 * (kill + 1), TestContext.Current.CancellationToken);
+            await server.RestartAsync();
+        }
+
+        var run = await server.WaitAsync(killed);
+
+        Assert.Equal("succeeded", run.GetProperty("state").GetString());
+        Assert.True(run.GetProperty("resumed").GetInt32() >= 1, run.ToString());
+        Assert.Equal("succeeded", (await server.WaitAsync(waiting)).GetProperty("state").GetString());
+        Assert.Equal(await WeightsAsync(server, "first"), await WeightsAsync(server, "second"));
+    }
+
+    private static async Task<byte[]> WeightsAsync(TrainingServer server, string model)
+    {
+        var path = $"/v1/models/{model}/versions/1/weights";
+        var file = await server.Http.GetByteArrayAsync(path, TestContext.Current.CancellationToken);
+        return SafetensorsFile.WithoutMetadata(file);
+    }
+}
