@@ -120,7 +120,9 @@ public sealed record DatasetDeletedResponse(string Name, long BytesFreed);
 
 /// <summary>What an upload did.</summary>
 /// <param name="Dataset">The name of the data set.</param>
-/// <param name="Revision">Its revision after the upload; absent when no image was taken and there is no data set.</param>
+/// <param name="Revision">
+/// Its revision after the upload; absent when no image was taken and there is no data set.
+/// </param>
 /// <param name="Created">Whether the upload created the data set.</param>
 /// <param name="Added">How many images were added.</param>
 /// <param name="Duplicates">How many images were there already, or more than once in the upload.</param>

@@ -32,7 +32,7 @@ public sealed class DatasetImagesController(
     /// <remarks>
     /// The body is one image; or a form with image files, whose field names are the labels; or a zip archive with a
     /// folder for each class, as torchvision's ImageFolder reads it. Folders <c>train</c>, <c>val</c> and <c>test</c>
-    /// above those of the classes are the splits. So <c>curl -T pets.zip</c> makes a data set.
+    /// above those of the classes are the splits. So <c>curl -X POST -T pets.zip</c> makes a data set.
     ///
     /// Every image is decoded before it is taken. A file that can't be taken does not affect the others. Equal bytes
     /// are taken once: an image that is there already counts as a duplicate, and fails with <c>image_exists</c> if it
@@ -72,6 +72,9 @@ public sealed class DatasetImagesController(
         [FromQuery] string? group = null
     )
     {
+        // A data set that can't take images is reported before gigabytes are received.
+        if (catalog.Find(name).Failure is { Code: not ErrorCode.DatasetNotFound } unusable)
+            return new FailureResult(unusable);
         using var request = await DatasetUploadRequest.ReadAsync(
             Request,
             staging,
@@ -138,7 +141,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Returns an image as it was uploaded.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="revision">The number of a revision that has it; left out: the current one.</param>
     /// <response code="200">The bytes of the image.</response>
     [HttpGet("{id}", Name = "getImage")]
@@ -149,7 +152,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Returns a small copy of an image, as a JPEG.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="revision">The number of a revision that has it; left out: the current one.</param>
     /// <param name="size">The length of the longer side, in pixels. A smaller image keeps its own.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -173,7 +176,7 @@ public sealed class DatasetImagesController(
 
     /// <summary>Changes the label, the split or the group of an image.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The image after the change, and the new revision.</response>
     [HttpPatch("{id}", Name = "updateImage")]
@@ -200,7 +203,7 @@ public sealed class DatasetImagesController(
     /// more; an image that was removed before can still be purged.
     /// </remarks>
     /// <param name="name" example="digits">The name of the data set.</param>
-    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">The image's id.</param>
+    /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="purge">Whether its bytes are overwritten.</param>
     /// <response code="200">The image is removed. The answer holds the new revision.</response>
     [HttpDelete("{id}", Name = "removeImage")]

@@ -20,7 +20,8 @@ public sealed class DatasetsController(DatasetCatalog catalog, IOptions<LimitsOp
 {
     /// <summary>Creates an empty data set.</summary>
     /// <remarks>
-    /// Not needed before an upload: <c>POST /v1/datasets/{name}/images</c> creates the data set. Create it first to give
+    /// Not needed before an upload: <c>POST /v1/datasets/{name}/images</c> creates the data set. Create it first to
+    /// give
     /// the classes their order, or to refuse images of other classes.
     /// </remarks>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>

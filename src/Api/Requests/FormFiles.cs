@@ -99,7 +99,7 @@ internal sealed class FormFiles(HttpRequest request, DatasetOptions limits, Canc
     private static ServingException NotAFile(string name) =>
         new(
             ErrorCode.MalformedRequest,
-            $"The form's part '{Suggestions.Shorten(name)}' is not a file. Each part must be an image or a zip archive; "
-                + "label, split and group belong in the query, such as ?label=cat."
+            $"The form's part '{Suggestions.Shorten(name)}' is not a file. Each part must be an image or a zip "
+                + "archive; label, split and group belong in the query, such as ?label=cat."
         );
 }

@@ -4,7 +4,9 @@ using ModelService.Imaging;
 
 namespace ModelService.Api.Requests;
 
-/// <summary>Sends stored images. Other people uploaded them, so a browser gets no chance to see more than an image.</summary>
+/// <summary>
+/// Sends stored images. Other people uploaded them, so a browser gets no chance to see more than an image.
+/// </summary>
 internal static class ImageFiles
 {
     // An id stands for bytes that never change. A shared cache must not keep what needs a key.

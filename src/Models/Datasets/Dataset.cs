@@ -1,25 +1,37 @@
 namespace ModelService.Models.Datasets;
 
 /// <summary>One revision of a data set. It never changes.</summary>
-/// <param name="Name">The name of the data set.</param>
-/// <param name="Revision">Its number. 0 is the empty set, and each change makes the next one.</param>
-/// <param name="Classes">The classes, in the order of a model's outputs.</param>
-/// <param name="Images">The images, in the order of their upload.</param>
-public sealed record Dataset(
-    string Name,
-    int Revision,
-    IReadOnlyList<string> Classes,
-    IReadOnlyList<DatasetImage> Images
+/// <param name="name">The name of the data set.</param>
+/// <param name="revision">Its number. 0 is the empty set, and each change makes the next one.</param>
+/// <param name="classes">The classes, in the order of a model's outputs.</param>
+/// <param name="images">The images, in the order of their upload.</param>
+public sealed class Dataset(
+    string name,
+    int revision,
+    IReadOnlyList<string> classes,
+    IReadOnlyList<DatasetImage> images
 )
 {
-    private readonly Lazy<Dictionary<string, DatasetImage>> byId = new(() => Images.ToDictionary(image => image.Id));
-    private readonly Lazy<long> bytes = new(() => Images.Sum(image => (long)image.Length));
+    private readonly Lazy<Dictionary<string, DatasetImage>> byId = new(() => images.ToDictionary(image => image.Id));
+    private readonly Lazy<long> bytes = new(() => images.Sum(image => (long)image.Length));
 
     // Tried again after a file could not be read.
     private readonly Lazy<IReadOnlyList<DatasetProblem>> problems = new(
-        () => DatasetChecks.Find(new Dataset(Name, Revision, Classes, Images), DatasetSplits.Uploaded(Images)),
+        () => DatasetChecks.Find(new Dataset(name, revision, classes, images), DatasetSplits.Uploaded(images)),
         LazyThreadSafetyMode.PublicationOnly
     );
+
+    /// <summary>The name of the data set.</summary>
+    public string Name => name;
+
+    /// <summary>The number of the revision. 0 is the empty set, and each change makes the next one.</summary>
+    public int Revision => revision;
+
+    /// <summary>The classes, in the order of a model's outputs.</summary>
+    public IReadOnlyList<string> Classes => classes;
+
+    /// <summary>The images, in the order of their upload.</summary>
+    public IReadOnlyList<DatasetImage> Images => images;
 
     /// <summary>Whether the classes were given when the set was created; images of others are then refused.</summary>
     public bool HasFixedClasses { get; init; }
@@ -33,7 +45,9 @@ public sealed record Dataset(
     /// <summary>The bytes of the images.</summary>
     public long Bytes => bytes.Value;
 
-    /// <summary>What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.</summary>
+    /// <summary>
+    /// What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.
+    /// </summary>
     /// <exception cref="Errors.ServingException">A file of the data set can't be read.</exception>
     public IReadOnlyList<DatasetProblem> Problems => problems.Value;
 
@@ -41,10 +55,4 @@ public sealed record Dataset(
     /// <param name="id">Its id.</param>
     /// <returns>The image; null when this revision has none with that id.</returns>
     public DatasetImage? Find(string id) => byId.Value.GetValueOrDefault(id);
-
-    /// <inheritdoc/>
-    public bool Equals(Dataset? other) => ReferenceEquals(this, other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 }

@@ -63,7 +63,8 @@ public sealed partial class DatasetCatalog(
     /// <param name="image">The image.</param>
     /// <param name="size">The length of its longer side, in pixels; a smaller image keeps its own.</param>
     /// <param name="cancellationToken">Cancelled when the client leaves.</param>
-    /// <returns>A JPEG; or <see cref="ErrorCode.ImageNotFound"/> or <see cref="ErrorCode.DatasetUnavailable"/>.</returns>
+    /// <returns>A JPEG; or <see cref="ErrorCode.ImageNotFound"/> or <see
+    /// cref="ErrorCode.DatasetUnavailable"/>.</returns>
     public Task<Outcome<byte[]>> MakeThumbnailAsync(
         DatasetImage image,
         int size,

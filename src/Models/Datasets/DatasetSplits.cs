@@ -15,7 +15,8 @@ internal static class DatasetSplits
         [.. images.Select(image => image.Split ?? Split.Train)];
 
     /// <summary>
-    /// Keeps the uploaded splits. If no image is in <see cref="Split.Val"/> (or <see cref="Split.Test"/>), draws a share
+    /// Keeps the uploaded splits. If no image is in <see cref="Split.Val"/> (or <see cref="Split.Test"/>), draws a
+    /// share
     /// of the images for training: of each class about the share, and of a class of two or more at least one, as long
     /// as one stays to train with. Images of one group stay together.
     /// </summary>

@@ -2,7 +2,9 @@ using ModelService.Models.Errors;
 
 namespace ModelService.Models.Datasets;
 
-/// <summary>Counts the images and bytes of all data sets, with those of uploads that are going on. Thread-safe.</summary>
+/// <summary>
+/// Counts the images and bytes of all data sets, with those of uploads that are going on. Thread-safe.
+/// </summary>
 /// <param name="limits">The limits.</param>
 internal sealed class DatasetUsage(DatasetOptions limits)
 {

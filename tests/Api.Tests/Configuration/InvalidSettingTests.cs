@@ -16,6 +16,7 @@ public sealed class InvalidSettingTests : IDisposable
         "ModelService:Limits:MaxActivationBytes must be"
     )]
     [InlineData("--ModelService:Imaging:MaxPixels=-1", "ModelService:Imaging:MaxPixels must be between")]
+    [InlineData("--ModelService:Datasets:MaxClasses=1", "ModelService:Datasets:MaxClasses must be between 2 and")]
     public async Task Start_SettingThatCannotBe_SaysWhichAndNoMore(string setting, string named)
     {
         var (exitCode, error) = await ServerProcess.RunAsync(data.Path, setting);

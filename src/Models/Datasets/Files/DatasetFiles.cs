@@ -6,7 +6,8 @@ namespace ModelService.Models.Datasets.Files;
 
 /// <summary>
 /// The files of one data set, in the folder <c>datasets/NAME</c>: <c>dataset.json</c>, <c>journal.jsonl</c>, and a
-/// folder in <c>packs</c> for each upload. A pack is flushed and moved in before its line is in the journal; one without
+/// folder in <c>packs</c> for each upload. A pack is flushed and moved in before its line is in the journal; one
+/// without
 /// a line is deleted at the next start. Not thread-safe.
 /// </summary>
 /// <param name="folder">The data folder.</param>

@@ -33,7 +33,9 @@ internal sealed class ImageFolder
             || parts[^1].Equals("desktop.ini", StringComparison.OrdinalIgnoreCase)
         );
 
-    /// <summary>Whether a name would lead out of a folder. It is never followed, but shows ill will or damage.</summary>
+    /// <summary>
+    /// Whether a name would lead out of a folder. It is never followed, but shows ill will or damage.
+    /// </summary>
     /// <param name="name">The name in the archive.</param>
     public static bool LeadsOut(string name) => name is ['/' or '\\', ..] or [_, ':', ..] || Parts(name).Contains("..");
 

@@ -1,0 +1,79 @@
+using System.IO.Compression;
+using ModelService.Api.Tests.Support;
+
+namespace ModelService.Api.Tests.Datasets;
+
+/// <summary>Uploads that would take too much, or mean harm: each has an answer, and nothing is left behind.</summary>
+public sealed class HostileUploadTests : IAsyncDisposable
+{
+    private const string Path = "/v1/datasets/pets/images";
+
+    private readonly ApiServer server = new()
+    {
+        Settings = new()
+        {
+            ["ModelService:Datasets:MaxImages"] = "50",
+            ["ModelService:Datasets:MaxClasses"] = "2",
+            ["ModelService:Datasets:MaxBytes"] = "3000000",
+        },
+    };
+
+    public ValueTask DisposeAsync() => server.DisposeAsync();
+
+    [Fact]
+    public async Task Upload_ABomb_IsRefused()
+    {
+        var bomb = Zip([.. Enumerable.Range(0, 4).Select(i => ($"cat/{i}.png", new byte[1_000_000]))]);
+
+        await RefusedAsync(bomb);
+    }
+
+    [Fact]
+    public async Task Upload_TooManyEntriesImagesOrClasses_IsRefused()
+    {
+        await RefusedAsync(Zip([.. Enumerable.Range(0, 51).Select(i => ($"cat/{i}.png", Array.Empty<byte>()))]));
+        await RefusedAsync(Zip([.. Enumerable.Range(0, 3).Select(i => ($"{i}/1.bmp", Bodies.RandomBmp(i)))]));
+        using var form = new MultipartFormDataContent();
+        for (var i = 0; i < 51; i++)
+            form.Add(new ByteArrayContent([1]), "cat", "1.png");
+        (await server.Api.PostAsync(Path, form)).Problem(413, "dataset_too_large");
+    }
+
+    [Fact]
+    public async Task Upload_NamesThatLeadOutOrSpeakHtml_AreTextOnly()
+    {
+        var zip = Zip(
+            ("../../../etc/cron.d/x.bmp", Bodies.RandomBmp(1)),
+            ("<img src=x onerror=alert(1)>/2.bmp", Bodies.RandomBmp(2)),
+            ("cat/\u001b[2J.bmp", Bodies.RandomBmp(3))
+        );
+
+        var upload = (await server.Api.PostAsync(Path, Bodies.Raw(zip, "application/zip"))).Ok(207);
+
+        Assert.Equal(2, upload.GetProperty("added").GetInt32());
+        Assert.Equal("archive_unreadable", upload.GetProperty("failures")[0].GetProperty("code").GetString());
+        Assert.Equal("cat/?[2J.bmp", upload.GetProperty("images")[1].GetProperty("file_name").GetString());
+        Assert.Equal("<img src=x onerror=alert(1)>", upload.GetProperty("images")[0].GetProperty("label").GetString());
+    }
+
+    private async Task RefusedAsync(byte[] zip)
+    {
+        (await server.Api.PostAsync(Path, Bodies.Raw(zip, "application/zip"))).Problem(413, "dataset_too_large");
+        Assert.Empty((await server.Api.GetAsync("/v1/datasets")).Ok().GetProperty("datasets").EnumerateArray());
+    }
+
+    private static byte[] Zip(params (string Name, byte[] Bytes)[] entries)
+    {
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, bytes) in entries)
+            {
+                using var entry = archive.CreateEntry(name).Open();
+                entry.Write(bytes);
+            }
+        }
+
+        return zip.ToArray();
+    }
+}
