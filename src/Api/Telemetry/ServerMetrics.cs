@@ -8,7 +8,9 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Api.Telemetry;
 
-/// <summary>Metrics of the server as a whole: whether it is ready, its data sets and evaluations, and the room on its disk.</summary>
+/// <summary>
+/// Metrics of the server as a whole: whether it is ready, its data sets and evaluations, and the room on its disk.
+/// </summary>
 /// <param name="health">Checks whether the server is ready.</param>
 /// <param name="store">The store of the models.</param>
 /// <param name="datasets">The data sets.</param>
