@@ -98,7 +98,9 @@ public sealed class EvaluationsController(EvaluationCatalog catalog, IOptions<Li
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
     /// <param name="evaluation" example="0f3a52c1b7de">The evaluation's id.</param>
-    /// <response code="200">The evaluation, in the state that it reached. One that had ended stays as it was.</response>
+    /// <response code="200">
+    /// The evaluation, in the state that it reached. One that had ended stays as it was.
+    /// </response>
     [HttpPost("{evaluation}/cancel", Name = "cancelEvaluation")]
     [ChangesModels]
     [Authorize(Scopes.Train)]

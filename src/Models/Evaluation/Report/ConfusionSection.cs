@@ -7,6 +7,7 @@ internal static class ConfusionSection
 {
     private const int LargestMatrix = 40;
     private const int MostPairs = 50;
+    private const int ShortLabel = 3; // which is not turned
 
     /// <summary>Writes the section.</summary>
     /// <param name="confusion">The matrix.</param>
@@ -27,7 +28,7 @@ internal static class ConfusionSection
             <p>A row has the images with one label, a column those that the network takes for one class. Blue is right,
             orange is wrong; the darker, the greater the part of the row.</p>
             <div class="wide" role="region" aria-labelledby="confusion" tabindex="0">
-            <table class="matrix">
+            <table class="{(classes.All(label => label.Length <= ShortLabel) ? "matrix short" : "matrix")}">
             <thead>
             <tr><td></td>{Html.Each(classes, label =>
                 Html.Of($"<th scope=\"col\"><span title=\"{Shorten(label)}\">{Label(label)}</span></th>"))}</tr>

@@ -85,7 +85,8 @@ public sealed partial class EvaluationCatalog
     /// <param name="version">The number of the version.</param>
     /// <param name="id">The id of the evaluation.</param>
     /// <param name="with">
-    /// The id of another evaluation, or a version such as <c>pets@2</c>, whose newest evaluation on these images counts.
+    /// The id of another evaluation, or a version such as <c>pets@2</c>, whose newest evaluation on these images
+    /// counts.
     /// </param>
     /// <returns>
     /// The comparison; <see cref="ErrorCode.EvaluationNotFound"/>: there is no such other evaluation;

@@ -18,6 +18,9 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
     private const string LeaseHolder = "evaluation";
     private const int MostAtOnce = 32;
     private const int MostElements = 16 << 20; // of the inputs that are in memory at once: 64 MiB
+
+    // A batch is not interrupted: a prediction that comes meanwhile waits for as long as it takes.
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Scores images.</summary>
@@ -39,22 +42,26 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
     {
         var network = version.Resolved.Analysis;
         var scored = new ScoredImages(images.Count, version.Resolved.ClassCount);
-        var step = (int)Math.Clamp(MostElements / network.Input.ElementCount, 1, MostAtOnce);
-        for (var begin = 0; begin < images.Count; begin += step)
+        var most = (int)Math.Clamp(MostElements / network.Input.ElementCount, 1, MostAtOnce);
+        var (begin, count) = (0, 1);
+        while (begin < images.Count)
         {
-            var part = images.Skip(begin).Take(step).ToList();
+            var part = images.Skip(begin).Take(count).ToList();
             var (inputs, failures) = await Task.Run(() => Read(part), cancellationToken);
             foreach (var (index, failure) in failures)
                 scored.Fail(begin + index, failure);
-            await ScoreAsync(version, inputs, begin, scored, cancellationToken);
-            progress(begin + part.Count);
+            var perInput = await ScoreAsync(version, inputs, begin, scored, cancellationToken);
+            begin += part.Count;
+            progress(begin);
+            count = Math.Clamp((int)Math.Min(LongestBatch / perInput, count * 2), 1, most);
         }
 
         return scored;
     }
 
     // A version is leased for a few images only: between them it may be unloaded for another one that needs its memory.
-    private async Task ScoreAsync(
+    // Returns the time that the network takes for each.
+    private async Task<TimeSpan> ScoreAsync(
         ModelVersion version,
         IReadOnlyList<(int Index, PredictionInput Input)> inputs,
         int begin,
@@ -62,6 +69,7 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
         CancellationToken cancellationToken
     )
     {
+        var perInput = TimeSpan.FromTicks(1);
         while (inputs.Count > 0)
         {
             var leased = await loader.LeaseAsync(version.Name, version.Version, LeaseHolder, cancellationToken);
@@ -85,7 +93,8 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
                         );
                         foreach (var (input, outcome) in inputs.Zip(outcomes.Outcomes))
                             scored.Put(begin + input.Index, outcome);
-                        return;
+                        var timing = outcomes.Timing;
+                        return timing.BatchSize == 0 ? perInput : timing.Inference / timing.BatchSize;
                     }
                     catch (ServingException exception) when (exception.Code == ErrorCode.ImageTooLarge)
                     {
@@ -93,7 +102,7 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
                         if (inputs.Count == 1)
                         {
                             scored.Fail(begin + inputs[0].Index, exception.Failure);
-                            return;
+                            return perInput;
                         }
                     }
                 }
@@ -107,9 +116,11 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
             }
 
             var half = inputs.Count / 2;
-            await ScoreAsync(version, [.. inputs.Take(half)], begin, scored, cancellationToken);
+            perInput = await ScoreAsync(version, [.. inputs.Take(half)], begin, scored, cancellationToken);
             inputs = [.. inputs.Skip(half)];
         }
+
+        return perInput;
     }
 
     private static (List<(int Index, PredictionInput Input)> Inputs, List<(int Index, Failure Failure)> Failures) Read(
