@@ -71,7 +71,7 @@ public sealed class TrainingTests(TrainingServer server) : IClassFixture<Trainin
         Assert.False(run.GetProperty("promoted").GetBoolean());
         Assert.Contains("accuracy", run.GetProperty("promoted_reason").GetString(), StringComparison.Ordinal);
         var model = (await server.Api.GetAsync("/v1/models/gate")).Ok();
-        Assert.Equal(1, model.GetProperty("default_version").GetInt32());
+        Assert.Equal(1, model.GetProperty("version").GetInt32());
         Assert.Equal(2, model.GetProperty("versions").GetArrayLength());
     }
 
