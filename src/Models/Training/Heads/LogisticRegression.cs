@@ -11,6 +11,7 @@ internal sealed class LogisticRegression : IDisposable
 {
     private const double Tolerance = 1e-5;
     private const int MostSteps = 300;
+    private const double LeastDeviation = 1e-6; // of a feature that never changes
 
     private readonly Tensor features; // [N, D], standardised
     private readonly Tensor targets; // [N, K], one-hot
@@ -37,8 +38,7 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         mean = features.mean([0]).DetachFromDisposeScope();
-        var spread = features.std(0, unbiased: false);
-        deviation = spread.maximum(full_like(spread, 1e-6f)).DetachFromDisposeScope();
+        deviation = TensorMath.Sum(features.std(0, unbiased: false), LeastDeviation).DetachFromDisposeScope();
         this.features = features.sub(mean).div(deviation).DetachFromDisposeScope();
         var indices = tensor(labels.Select(label => (long)label).ToArray());
         targets = nn.functional.one_hot(indices, classes).to(ScalarType.Float32).DetachFromDisposeScope();
@@ -93,7 +93,7 @@ internal sealed class LogisticRegression : IDisposable
         var error = logarithms.exp().sub(targets).mul(weights); // [N, K]
         var ofWeight = error.t().matmul(features);
         TensorMath.AddScaled(ofWeight, weight, penalty);
-        var squares = weight.square().sum().item<float>();
+        var squares = weight.mul(weight).sum().item<float>();
         Copy(ofWeight, gradient.AsSpan(0, classes * width));
         Copy(error.sum([0]), gradient.AsSpan(classes * width));
         return loss + (penalty / 2 * squares);
