@@ -75,10 +75,23 @@ internal static class Examples
         [CatsAndDogs] = """{ "name": "pets", "classes": ["cat", "dog"] }""",
         [Relabel] = """{ "label": "7", "split": "test" }""",
         [TestSplit] = """{ "dataset": "digits", "split": "test" }""",
-        [Training] = """{ "dataset": "pets", "budget": { "seconds": 60 } }""",
-        [TrainingFromScratch] = $$"""
+        [Training] = """{ "dataset": "digits", "budget": { "seconds": 60 } }""",
+        [TrainingFromScratch] = """
             { "dataset": "digits", "method": "scratch", "budget": { "seconds": 60 },
-              "from": { "architecture": {{Network}} } }
+              "from": { "architecture": {
+                "input": { "channels": 1, "height": 32, "width": 32 },
+                "layers": [
+                  { "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1 },
+                  { "type": "relu" },
+                  { "type": "max_pool2d", "kernel_size": 2, "stride": 2 },
+                  { "type": "conv2d", "out_channels": 32, "kernel_size": 3, "padding": 1 },
+                  { "type": "relu" },
+                  { "type": "max_pool2d", "kernel_size": 2, "stride": 2 },
+                  { "type": "flatten" },
+                  { "type": "linear", "out_features": 64 },
+                  { "type": "relu" },
+                  { "type": "linear", "out_features": 10 }
+                ] } } }
             """,
         [OnePixelImage] =
             """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""

@@ -63,7 +63,7 @@ internal static class SwaggerPages
                 }
             );
             options.OrderActionsBy(api =>
-                string.Create(CultureInfo.InvariantCulture, $"{Groups.IndexOf(api)} {PlaceInSource(api):D10}")
+                string.Create(CultureInfo.InvariantCulture, $"{Groups.IndexOf(api):D2} {PlaceInSource(api):D10}")
             );
             options.MapLanguage();
             options.SupportNonNullableReferenceTypes();

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using ModelService.Api.Tests.Support;
 using static ModelService.Api.Tests.Trainings.TrainingServer;
 
@@ -16,14 +15,19 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
     [InlineData("""{ "dataset": "ok", "budget": { "seconds": 0 } }""", 422, "definition_invalid", "/budget/seconds")]
     [InlineData("""{ "dataset": "ok", "budget": { "epochs": 0 } }""", 422, "definition_invalid", "/budget/epochs")]
     [InlineData("""{ "dataset": "ok", "budget": { "seconds": 1e7 } }""", 422, "definition_invalid", "/budget/seconds")]
-    [InlineData("""{ "dataset": "ok", "optimizer": { "type": "sgd", "lr": 1e9 } }""", 422, "definition_invalid", "/optimizer/lr")]
+    [InlineData(
+        """{ "dataset": "ok", "optimizer": { "type": "sgd", "lr": 1e9 } }""",
+        422,
+        "definition_invalid",
+        "/optimizer/lr"
+    )]
     [InlineData("""{ "dataset": "ok", "from": { } }""", 422, "definition_invalid", "/from")]
     [InlineData("""{ "dataset": "ok", "from": { "base": "resnet19" } }""", 422, "definition_invalid", "/from/base")]
     [InlineData("""{ "dataset": "ok", "from": { "version": 1 } }""", 404, "model_not_found", "")]
     [InlineData("""{ "dataset": "ok", "split": { "val": 0.6, "test": 0.5 } }""", 422, "definition_invalid", "/split")]
     public async Task Start_BadRequest_SaysWhatAndWhere(string body, int status, string code, string pointer)
     {
-        await UploadOnceAsync("ok", 4, 3);
+        await server.UploadAsync("ok", 4, 3, "train");
 
         var answer = await server.Api.PostAsync("/v1/models/new/trainings", body);
 
@@ -36,7 +40,7 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
     [Fact]
     public async Task Start_NetworkThatDoesNotFit_SaysWhy()
     {
-        await UploadOnceAsync("ok", 4, 3);
+        await server.UploadAsync("ok", 4, 3, "train");
 
         var classes = await server.Api.PostAsync("/v1/models/new/trainings", Scratch("ok", 1));
         var series = await server.Api.PostAsync(
@@ -47,14 +51,22 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
             """
         );
 
-        Assert.Contains("3 classes", classes.Problem(422, "definition_invalid", "/dataset").ToString(), StringComparison.Ordinal);
-        Assert.Contains("photos", series.Problem(422, "definition_invalid", "/from").ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "3 classes",
+            classes.Problem(422, "definition_invalid", "/dataset").ToString(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "photos",
+            series.Problem(422, "definition_invalid", "/from").ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Start_OneClass_IsUnsuitable()
     {
-        await UploadOnceAsync("one", 4, 1);
+        await server.UploadAsync("one", 4, 1, "train");
 
         var answer = await server.Api.PostAsync("/v1/models/new/trainings", """{ "dataset": "one" }""");
 
@@ -74,7 +86,7 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
     [Fact]
     public async Task Run_AbsurdLearningRate_SaysThatItDivergedAndPromotesNothing()
     {
-        await UploadOnceAsync("diverging", 20, 10);
+        await server.UploadAsync("diverging", 20, 10, "train");
 
         var run = await server.WaitAsync(
             await server.StartAsync(
@@ -90,8 +102,8 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
     [Fact]
     public async Task Run_DataSetDeletedWhileItWaits_FailsWithASentence()
     {
-        await UploadOnceAsync("kept", 30, 10);
-        await UploadOnceAsync("deleted", 4, 10);
+        await server.UploadAsync("kept", 30, 10, "train");
+        await server.UploadAsync("deleted", 4, 10, "train");
         var first = await server.StartAsync("blocking", Scratch("kept", 100_000));
         var second = await server.StartAsync("orphan", Scratch("deleted", 1));
         (await server.Api.DeleteAsync("/v1/datasets/deleted")).Ok();
@@ -101,13 +113,5 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
 
         Assert.Equal("failed", run.GetProperty("state").GetString());
         Assert.Contains("pictures", run.GetProperty("reason").GetString(), StringComparison.Ordinal);
-    }
-
-    private async Task UploadOnceAsync(string dataset, int perClass, int classes)
-    {
-        using var content = new ByteArrayContent(Zip(perClass, classes, ["train"]));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
-        var answer = await server.Api.PostAsync($"/v1/datasets/{dataset}/images", content);
-        Assert.InRange(answer.Status, 200, 201);
     }
 }

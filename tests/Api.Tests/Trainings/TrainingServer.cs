@@ -48,7 +48,8 @@ public sealed class TrainingServer : IAsyncLifetime
     {
         using var content = new ByteArrayContent(Zip(perClass, classes, splits.Split(',')));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
-        (await Api.PostAsync($"/v1/datasets/{dataset}/images", content)).Ok(201);
+        var answer = await Api.PostAsync($"/v1/datasets/{dataset}/images", content);
+        Assert.InRange(answer.Status, 200, 201);
     }
 
     /// <summary>Starts a training.</summary>
@@ -71,15 +72,17 @@ public sealed class TrainingServer : IAsyncLifetime
     internal Task<JsonElement> WaitForStepsAsync(string path) =>
         Eventually.GetAsync(
             async () => (await Api.GetAsync(path)).Ok(),
-            run => run.TryGetProperty("progress", out var progress) && progress.GetProperty("phase").GetString() != "photos"
+            run =>
+                run.TryGetProperty("progress", out var progress)
+                && progress.GetProperty("phase").GetString() != "photos"
         );
 
     /// <summary>The body of a training from scratch.</summary>
     internal static string Scratch(string dataset, int epochs, string more = "") =>
         $$"""
-        { "dataset": "{{dataset}}", "method": "scratch", "budget": { "epochs": {{epochs}} }, "batch_size": 32 {{more}},
-          "from": { "architecture": {{Network}} } }
-        """;
+            { "dataset": "{{dataset}}", "method": "scratch", "budget": { "epochs": {{epochs}} }, "batch_size": 32 {{more}},
+              "from": { "architecture": {{Network}} } }
+            """;
 
     public async ValueTask DisposeAsync()
     {
@@ -88,7 +91,7 @@ public sealed class TrainingServer : IAsyncLifetime
         await ValueTask.CompletedTask;
     }
 
-    internal static byte[] Zip(int perClass, int classes, string[] splits)
+    private static byte[] Zip(int perClass, int classes, string[] splits)
     {
         using var bytes = new MemoryStream();
         using (var made = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))

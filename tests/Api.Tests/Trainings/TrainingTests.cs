@@ -17,14 +17,24 @@ public sealed class TrainingTests(TrainingServer server) : IClassFixture<Trainin
 
         Assert.Equal("succeeded", run.GetProperty("state").GetString());
         Assert.Equal(1, run.GetProperty("version").GetInt32());
-        Assert.True(run.GetProperty("result").GetProperty("test").GetProperty("accuracy").GetDouble() > 0.85, run.ToString());
+        Assert.True(
+            run.GetProperty("result").GetProperty("test").GetProperty("accuracy").GetDouble() > 0.85,
+            run.ToString()
+        );
         using var zip = System.IO.Compression.ZipFile.OpenRead(Fixtures.Path("digits.zip"));
         var right = 0;
-        foreach (var entry in zip.Entries.Where(entry => entry.FullName.StartsWith("test/") && entry.Name.Length > 0).Take(40))
+        foreach (
+            var entry in zip
+                .Entries.Where(entry => entry.FullName.StartsWith("test/") && entry.Name.Length > 0)
+                .Take(40)
+        )
         {
             using var photo = entry.Open();
             var prediction = (await server.Api.PredictAsync("lesson", Bodies.Images(Read(photo)))).Prediction();
-            right += prediction.GetProperty("top")[0].GetProperty("label").GetString() == entry.FullName.Split('/')[1] ? 1 : 0;
+            right +=
+                prediction.GetProperty("top")[0].GetProperty("label").GetString() == entry.FullName.Split('/')[1]
+                    ? 1
+                    : 0;
         }
 
         Assert.True(right > 32, $"{right} of 40");
@@ -33,6 +43,30 @@ public sealed class TrainingTests(TrainingServer server) : IClassFixture<Trainin
         Assert.Equal("digits", training.GetProperty("dataset").GetString());
         Assert.Equal("scratch", training.GetProperty("method").GetString());
         await AssertCourseAsync(path);
+    }
+
+    [Fact]
+    public async Task Start_ExamplesOfTheDocument_AreAccepted()
+    {
+        await server.UploadAsync("digits", 60);
+        var examples = (await server.Api.GetAsync("/swagger/v1/swagger.json"))
+            .Ok()
+            .GetProperty("paths")
+            .GetProperty("/v1/models/{name}/trainings")
+            .GetProperty("post")
+            .GetProperty("requestBody")
+            .GetProperty("content")
+            .GetProperty("application/json")
+            .GetProperty("examples")
+            .EnumerateObject()
+            .ToList();
+
+        Assert.NotEmpty(examples);
+        foreach (var example in examples)
+        {
+            var path = await server.StartAsync("example", example.Value.GetProperty("value").GetRawText());
+            (await server.Api.PostAsync($"{path}/cancel", Bodies.Json(""))).Ok();
+        }
     }
 
     [Fact]
@@ -47,7 +81,10 @@ public sealed class TrainingTests(TrainingServer server) : IClassFixture<Trainin
 
         Assert.Equal("succeeded", run.GetProperty("state").GetString());
         Assert.Equal("resnet18_mlnet", run.GetProperty("from").GetString());
-        Assert.True(run.GetProperty("result").GetProperty("val").GetProperty("accuracy").GetDouble() >= 0.5, run.ToString());
+        Assert.True(
+            run.GetProperty("result").GetProperty("val").GetProperty("accuracy").GetDouble() >= 0.5,
+            run.ToString()
+        );
 
         // The next one begins with that version, keeps its head, and is not worse.
         var next = await server.WaitAsync(
@@ -120,7 +157,10 @@ public sealed class TrainingTests(TrainingServer server) : IClassFixture<Trainin
     private async Task AssertCourseAsync(string path)
     {
         var all = Events(await server.Http.GetStringAsync($"{path}/events", TestContext.Current.CancellationToken));
-        Assert.Equal(Enumerable.Range(1, all.Count).Select(id => (long)id), all.Select(item => item.GetProperty("id").GetInt64()));
+        Assert.Equal(
+            Enumerable.Range(1, all.Count).Select(id => (long)id),
+            all.Select(item => item.GetProperty("id").GetInt64())
+        );
         Assert.Equal("end", all[^1].GetProperty("event").GetString());
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}/events");
         request.Headers.Add("Last-Event-ID", "3");
