@@ -104,7 +104,7 @@ public sealed class OpenApiTests(ApiServer server)
         Assert.All(names, name => Assert.Matches("^[a-z][A-Za-z]+$", name));
         Assert.Distinct(names);
         Assert.Equal(
-            ["Models", "Predict", "Versions", "Weights", "Architectures", "Layers", "Schemas"],
+            ["Models", "Predict", "Explanations", "Versions", "Weights", "Architectures", "Layers", "Schemas"],
             operations.Select(operation => operation.Json.GetProperty("tags")[0].GetString()).Distinct()
         );
         Assert.Equal("createModel", names[0]);
@@ -151,8 +151,12 @@ public sealed class OpenApiTests(ApiServer server)
                 "/v1/architectures/analyze",
                 "/v1/models",
                 "/v1/models/lesson",
+                "/v1/models/lesson/explain",
+                "/v1/models/lesson/features",
                 "/v1/models/lesson/predict",
                 "/v1/models/lesson/versions",
+                "/v1/models/lesson/versions/1/explain",
+                "/v1/models/lesson/versions/1/features",
                 "/v1/models/lesson/versions/1/predict",
             ],
             examples.Select(example => example.Path).Distinct().Order(StringComparer.Ordinal)
