@@ -43,6 +43,7 @@ internal static class ModelServiceApplication
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
+                options.ModelBinderProviders.Insert(0, new WireEnumBinder());
                 options.Filters.Add<UnknownQuery>();
             })
             .ConfigureApiBehaviorOptions(options =>

@@ -100,7 +100,6 @@ public sealed class ExplainTests(ApiServer server)
     [InlineData("class=10", "classes 0 to 9")]
     [InlineData("class=-1", "classes 0 to 9")]
     [InlineData("class=cat", "has no labels")]
-    [InlineData("method=occlusion&stride=1&window=1", "Choose a larger stride")]
     [InlineData("steps=7&method=integrated_gradients", "16 to 64")]
     [InlineData("method=gradcam", "one of grad_cam")]
     public async Task Explain_WhatIsNotThere_IsTold(string query, string told)
@@ -150,7 +149,7 @@ public sealed class ExplainTests(ApiServer server)
         ).Ok();
 
         Assert.Equal((1, "dog"), (body.GetProperty("class_index").GetInt32(), body.GetProperty("label").GetString()));
-        var misspelt = await server.Api.PostAsync("/v1/models/labelled/explain?class=dgo", Networks.InputJson());
+        var misspelt = await server.Api.PostAsync("/v1/models/labelled/explain?class=dok", Networks.InputJson());
         Assert.Contains(
             "did you mean 'dog'",
             misspelt.Problem(400, "malformed_request").GetProperty("detail").GetString(),
@@ -340,7 +339,11 @@ public sealed class ExplainTests(ApiServer server)
     {
         await using var own = new ApiServer
         {
-            Settings = new() { ["ModelService:Explanation:MaxBytes"] = "16777216" },
+            Settings = new()
+            {
+                ["ModelService:Explanation:MaxBytes"] = "16777216",
+                ["ModelService:Explanation:MaxWindows"] = "48",
+            },
         };
         await own.Api.CreateAsync(
             Networks.Model(
@@ -355,6 +358,9 @@ public sealed class ExplainTests(ApiServer server)
 
         var answer = await own.Api.PostAsync("/v1/models/large/explain", Bodies.Photo("chelsea.png"));
 
+        await own.Api.CreateAsync(Networks.Lesson("small"));
+        var often = await own.Api.PostAsync("/v1/models/small/explain?method=occlusion", Bodies.Photo("chelsea.png"));
+        often.Problem(400, "malformed_request", "?stride");
         Assert.Contains(
             "MaxBytes",
             answer.Problem(503, "out_of_memory").GetProperty("detail").GetString(),

@@ -51,7 +51,8 @@ public sealed class ExplainerTests
 
         Assert.Equal(ExplanationRoute.ClosedForm, closed.Route);
         Assert.Equal("act", layers.Default().OrThrow().Path);
-        Assert.Null(PooledHead.Of(GraphCut.Before(other.ToPlan(), NetworkLayers.Of(other).Default().OrThrow().Value).Tail));
+        var others = NetworkLayers.Of(other);
+        Assert.Null(PooledHead.Of(GraphCut.Before(others.Graph, others.Default().OrThrow().Value).Tail));
         var expected = WithGradients(method, cut, parameters, input, closed.Class);
         Assert.All(closed.Map.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-7));
     }
@@ -131,6 +132,34 @@ public sealed class ExplainerTests
             else
                 Assert.Equal(0, occluded.Map[i], 1e-5);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(CamMethods))]
+    public void ByActivations_NetworkThatLooksForRed_PointsAtTheRedSquare(ExplanationMethod method)
+    {
+        var analysis = Networks.Analyze(Networks.Of(Pooled));
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 3, []);
+        using (no_grad())
+        {
+            // The first channel is the red one, and only class 2 looks at it.
+            parameters["conv.weight"].zero_();
+            parameters["conv.bias"].zero_();
+            parameters["conv.weight"].narrow(0, 0, 1).narrow(1, 0, 1).narrow(2, 1, 1).narrow(3, 1, 1).copy_(ones(1));
+            parameters["fc.weight"].copy_(parameters["fc.weight"].abs());
+        }
+
+        var input = Input(2);
+        for (var i = 0; i < 256; i++)
+        {
+            if (!IsInside(i))
+                input[i] = 0;
+        }
+
+        var layers = NetworkLayers.Of(analysis);
+        AssertOnlyTheSquare(
+            Explain(layers.Graph, parameters, method, layers.Default().OrThrow(), input, _ => 2).Map
+        );
     }
 
     [Theory]
@@ -303,10 +332,12 @@ public sealed class ExplainerTests
     {
         for (var i = 0; i < 256; i++)
         {
-            var isInside = i / 16 is >= Top and < Top + Side && i % 16 is >= Left and < Left + Side;
-            Assert.True(isInside ? map[i] > 0 : Math.Abs(map[i]) < 1e-6, $"{i}: {map[i]}");
+            Assert.True(IsInside(i) ? map[i] > 0 : Math.Abs(map[i]) < 1e-6, $"{i}: {map[i]}");
         }
     }
+
+    private static bool IsInside(int place) =>
+        place / 16 is >= Top and < Top + Side && place % 16 is >= Left and < Left + Side;
 
     // Numbers of 0.1 to 1.
     private static float[] Input(int seed, int side = 16)
