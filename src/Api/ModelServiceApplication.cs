@@ -8,6 +8,7 @@ using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.Pages;
 using ModelService.Api.Protection;
+using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
 using ModelService.Models.Errors;
