@@ -11,6 +11,9 @@ switch (args)
     case ["plan", .. var rest]:
         PlanBenchmark.Run(rest);
         return 0;
+    case ["explain", "flood"]:
+        await ExplainFloodBenchmark.RunAsync();
+        return 0;
     case ["explain", .. var rest]:
         ExplainBenchmark.Run(rest is [var only] ? only : null);
         return 0;
@@ -69,6 +72,7 @@ switch (args)
               plan [--rounds N] [--only NETWORK]      ms per image by module and by plan
               plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
               explain [NETWORK]                       Grad-CAM and occlusion beside predictions
+              explain flood                           predictions beside a flood of explanations
               weights                                 opening and loading weights files
               analysis                                analysing ResNet-152
               instances                               ResNet-50 by batches at once and threads of each

@@ -80,6 +80,8 @@ internal sealed class PlanCache : IDisposable
             try
             {
                 var verified = PlanVerification.Run(part, parameters, device, Precision.Float32, MostAtOnce);
+                if (verified.Plan is null)
+                    memory.Dispose();
                 var entry = new Entry(key, verified.Plan, memory);
                 entries.AddFirst(entry);
                 return Lend(entry);

@@ -169,6 +169,7 @@ public sealed class OpenApiTests(ApiServer server)
         await using var own = new ApiServer();
         var forms = (await OperationsAsync())
             .Where(operation => operation.FormExample is not null)
+            .Where(operation => operation.Path != "/v1/architectures/features") // needs a photo, too
             .OrderBy(operation => operation.Path.Length)
             .ToList();
 
