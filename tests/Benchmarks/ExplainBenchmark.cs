@@ -78,7 +78,12 @@ internal static class ExplainBenchmark
             executor.Dispose();
 
         void Explain(LookedAt layer) =>
-            explainer.ByActivations(ExplanationMethod.GradCam, layer, input, static logits => Array.IndexOf(logits, logits.Max()));
+            explainer.ByActivations(
+                ExplanationMethod.GradCam,
+                layer,
+                input,
+                static logits => Array.IndexOf(logits, logits.Max())
+            );
 
         IExecutor? Find(Plan part)
         {

@@ -108,8 +108,7 @@ public sealed class ArchitecturesController(
     )
     {
         var aborted = HttpContext.RequestAborted;
-        var form =
-            output ?? (ExplanationsController.WantsJson(Request) ? FeatureOutput.Json : FeatureOutput.Grid);
+        var form = output ?? (ExplanationsController.WantsJson(Request) ? FeatureOutput.Json : FeatureOutput.Grid);
         var terms = FeatureQuery.Read(channels, form, together, colors, legend);
         var (definition, image) = await ExplainRequest.ReadFormAsync(Request, limits.Value, aborted);
         var shown = await explanations.TryOutAsync(definition, layer, image, terms, aborted);

@@ -56,12 +56,7 @@ internal static class ExplainRequest
             }
             else if (part.Name == ImagePart && part.IsFile && image is null)
             {
-                var bytes = await RequestBody.ReadAsync(
-                    request,
-                    part.Body,
-                    limits.MaxPredictBytes,
-                    cancellationToken
-                );
+                var bytes = await RequestBody.ReadAsync(request, part.Body, limits.MaxPredictBytes, cancellationToken);
                 image = new EncodedImage(bytes) { FileName = part.FileName };
             }
             else

@@ -16,13 +16,7 @@ internal static class FeatureQuery
 
     /// <summary>Reads the query.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>.</exception>
-    public static FeatureTerms Read(
-        string? channels,
-        FeatureOutput form,
-        bool together,
-        ColorScale colors,
-        bool legend
-    )
+    public static FeatureTerms Read(string? channels, FeatureOutput form, bool together, ColorScale colors, bool legend)
     {
         var isDrawn = form == FeatureOutput.Grid;
         var (first, count) = ReadRange(channels, isDrawn ? DefaultTiles : int.MaxValue);
@@ -63,12 +57,7 @@ internal static class FeatureQuery
         if (text is null)
             return (0, most);
         var ends = text.Split('-');
-        if (
-            ends.Length > 2
-            || !TryRead(ends[0], out var first)
-            || !TryRead(ends[^1], out var last)
-            || last < first
-        )
+        if (ends.Length > 2 || !TryRead(ends[0], out var first) || !TryRead(ends[^1], out var last) || last < first)
         {
             throw Invalid($"'{Suggestions.Shorten(text)}' is no range: write a number, or two such as 0-15.");
         }

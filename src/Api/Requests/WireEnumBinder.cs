@@ -19,9 +19,7 @@ internal sealed class WireEnumBinder : IModelBinder, IModelBinderProvider
             return Task.CompletedTask;
         bindingContext.ModelState.SetModelValue(bindingContext.ModelName, given);
         var names = WireNames.Get(bindingContext.ModelMetadata.UnderlyingOrModelType);
-        var found = names.FirstOrDefault(name =>
-            name.Key.Equals(given.FirstValue, StringComparison.OrdinalIgnoreCase)
-        );
+        var found = names.FirstOrDefault(name => name.Key.Equals(given.FirstValue, StringComparison.OrdinalIgnoreCase));
         if (found.Key is not null)
             bindingContext.Result = ModelBindingResult.Success(found.Value);
         else

@@ -15,8 +15,14 @@ internal sealed class BodyFilter : IOperationFilter
         var json = context.MethodInfo.GetCustomAttribute<ConsumesJsonAttribute>();
         if (context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is { } files)
             AddFiles(content, files, json, context);
-        if (json is not null && context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is not { OnlyForm: true })
+        if (
+            json is not null
+            && context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is not { OnlyForm: true }
+        )
+        {
             AddJson(content, json, context);
+        }
+
         if (context.MethodInfo.IsDefined(typeof(ConsumesBytesAttribute)))
         {
             content["application/octet-stream"] = new OpenApiMediaType

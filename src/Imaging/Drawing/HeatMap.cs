@@ -49,7 +49,13 @@ public sealed class HeatMap
     public byte[] Draw(int rows, int columns, bool withLegend)
     {
         var factor = Factor(rows, columns);
-        return Draw(rows * factor, columns * factor, PictureFrame.Whole, withLegend, static (_, _, heat) => heat!.Value);
+        return Draw(
+            rows * factor,
+            columns * factor,
+            PictureFrame.Whole,
+            withLegend,
+            static (_, _, heat) => heat!.Value
+        );
     }
 
     /// <summary>The colours over a picture, which turns grey.</summary>

@@ -41,12 +41,7 @@ internal sealed class Explainer(Plan graph, ParameterStore parameters, Device de
         var gradients =
             pooled?.Gradients(parameters, chosen)
             ?? form.ByChannel(Numbers(Gradient(result.Output, chosen, result.Taps[Tap])));
-        var map = ClassActivation.Compute(
-            method,
-            form.ByChannel(Numbers(result.Taps[Tap])),
-            gradients,
-            form.Channels
-        );
+        var map = ClassActivation.Compute(method, form.ByChannel(Numbers(result.Taps[Tap])), gradients, form.Channels);
         var route = pooled is null ? ExplanationRoute.Gradients : ExplanationRoute.ClosedForm;
         return new RawExplanation(logits, chosen, form.Sizes, map, route);
     }

@@ -112,12 +112,6 @@ public sealed record ChannelStatistics(double Mean, double Std, double Min, doub
         var (mean, squares) = (sum / values.Length, 0.0);
         foreach (var value in values)
             squares += (value - mean) * (value - mean);
-        return new ChannelStatistics(
-            mean,
-            Math.Sqrt(squares / values.Length),
-            min,
-            max,
-            zeros / (double)values.Length
-        );
+        return new ChannelStatistics(mean, Math.Sqrt(squares / values.Length), min, max, zeros / (double)values.Length);
     }
 }

@@ -189,7 +189,11 @@ public sealed partial class ExplanationService
             ErrorCode.NotFound,
             graph.LayerOutputs.ContainsKey(layer)
                 ? $"The layer '{layer}' is no convolution, so it has no filters"
-                    + (convolutions.Count == 0 ? "." : $". The network's convolutions begin with '{convolutions.Keys.First()}'.")
+                    + (
+                        convolutions.Count == 0
+                            ? "."
+                            : $". The network's convolutions begin with '{convolutions.Keys.First()}'."
+                    )
                 : $"The network has no layer '{Suggestions.Shorten(layer)}'"
                     + (near is null ? "." : $"; did you mean '{near}'?")
         );
@@ -213,9 +217,7 @@ public sealed partial class ExplanationService
         var (height, width) = isPicture ? (sizes[2], sizes[3]) : (1, each / sizes[1]);
         var isColored = isPicture && sizes[1] == 3;
         var columns = Math.Min(sizes[1], DrawnChannels);
-        var tiles = isColored
-            ? filters
-            : [.. filters.SelectMany(filter => filter.Chunk(height * width).Take(columns))];
+        var tiles = isColored ? filters : [.. filters.SelectMany(filter => filter.Chunk(height * width).Take(columns))];
         return new FeatureResult(
             source,
             layer,

@@ -137,5 +137,10 @@ public sealed partial class ExplanationService
 
     /// <summary>Inputs that are computed at once within the limit on memory.</summary>
     internal static int AtOnce(ArchitectureAnalysis network, ExplanationOptions options) =>
-        (int)Math.Clamp(options.MaxBytes / Math.Max(BytesOf(network), 1), 1, Math.Min(MostAtOnce, CompiledModel.MaxBatchSizeOf(network)));
+        (int)
+            Math.Clamp(
+                options.MaxBytes / Math.Max(BytesOf(network), 1),
+                1,
+                Math.Min(MostAtOnce, CompiledModel.MaxBatchSizeOf(network))
+            );
 }

@@ -11,6 +11,9 @@ namespace ModelService.Models.Explanation;
 /// <summary>An explanation that was checked against its network, ready to be computed.</summary>
 internal sealed class ExplanationTask
 {
+    // Of Integrated Gradients, along the shorter side.
+    private const int DrawnBlocks = 28;
+
     private readonly ResolvedModel model;
     private readonly ExplanationTerms terms;
     private readonly PredictionInput input;
@@ -141,7 +144,10 @@ internal sealed class ExplanationTask
             labels?[raw.Class],
             raw.Logits[raw.Class],
             Probabilities.FromLogits(raw.Logits)[raw.Class],
-            new NumberGrid(raw.Sizes, [.. raw.Map.Select(number => (float)(layer is null ? number : Math.Max(number, 0)))])
+            new NumberGrid(
+                raw.Sizes,
+                [.. raw.Map.Select(number => (float)(layer is null ? number : Math.Max(number, 0)))]
+            )
         )
         {
             Min = min,
@@ -182,10 +188,13 @@ internal sealed class ExplanationTask
             return new HeatMap(grid.Spread(raw.Map), height, width);
         if (layer is not null)
             return new HeatMap(raw.Map, raw.Sizes[0], raw.Sizes[1]);
-        var sums = new double[height * width];
+        // Single pixels can't be seen: blocks of them are, by their sums.
+        var block = Math.Max(1, Math.Min(height, width) / DrawnBlocks);
+        var (rows, columns) = ((height + block - 1) / block, (width + block - 1) / block);
+        var sums = new double[rows * columns];
         for (var i = 0; i < raw.Map.Length; i++)
-            sums[i % sums.Length] += raw.Map[i];
-        return new HeatMap(sums, height, width);
+            sums[(i / width % height / block * columns) + (i % width / block)] += raw.Map[i];
+        return new HeatMap(sums, rows, columns);
     }
 
     private static string Text(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
@@ -224,7 +233,10 @@ internal sealed class ExplanationTask
         }
 
         return isDrawn && terms.View == ExplanationView.Photo && input is not EncodedImage
-            ? new Failure(ErrorCode.MalformedRequest, "view=photo needs a photo; a tensor was sent. Ask for view=input.")
+            ? new Failure(
+                ErrorCode.MalformedRequest,
+                "view=photo needs a photo; a tensor was sent. Ask for view=input."
+            )
             : null;
     }
 

@@ -109,10 +109,7 @@ internal sealed class NetworkLayers(Plan graph, string? head)
 
     // Of the layers that share a value, the outermost block.
     private string? PathOf(Value value) =>
-        graph
-            .LayerOutputs.Where(layer => layer.Value == value)
-            .Select(layer => layer.Key)
-            .MinBy(path => path.Length);
+        graph.LayerOutputs.Where(layer => layer.Value == value).Select(layer => layer.Key).MinBy(path => path.Length);
 
     private static Failure Invalid(string detail) =>
         new(ErrorCode.MalformedRequest, detail) { Errors = [new ErrorDetail("?layer", detail)] };

@@ -15,10 +15,6 @@ public static class NumberFile
     {
         ArgumentNullException.ThrowIfNull(numbers);
         var spec = new TensorSpec(name, [.. numbers.Sizes.Select(size => (long)size)], IsCounter: false);
-        return
-        [
-            .. new SafetensorsLayout([spec], metadata).Header,
-            .. MemoryMarshal.AsBytes<float>(numbers.Values),
-        ];
+        return [.. new SafetensorsLayout([spec], metadata).Header, .. MemoryMarshal.AsBytes<float>(numbers.Values)];
     }
 }

@@ -28,7 +28,8 @@ internal sealed record PooledHead(string Weight, int Places)
             {
                 case DropoutOperator:
                     break;
-                case AdaptivePoolOperator { IsMax: false } pool when places == 0 && pool.OutputSize.All(size => size == 1):
+                case AdaptivePoolOperator { IsMax: false } pool
+                    when places == 0 && pool.OutputSize.All(size => size == 1):
                 case AvgPoolOperator { DivisorOverride: null } average when places == 0 && SeesAll(average):
                     places = (int)(input.Shape.ElementCount / input.Shape.Sizes[0]);
                     break;

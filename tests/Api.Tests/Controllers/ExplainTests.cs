@@ -67,9 +67,7 @@ public sealed class ExplainTests(ApiServer server)
         await server.Api.EnsureAsync(Networks.Lesson("explained"));
         var predicted = (await server.Api.PredictAsync("explained", Networks.InputJson())).Prediction();
 
-        var body = (
-            await server.Api.PostAsync("/v1/models/explained/explain?output=json", Networks.InputJson())
-        ).Ok();
+        var body = (await server.Api.PostAsync("/v1/models/explained/explain?output=json", Networks.InputJson())).Ok();
 
         var top = predicted.GetProperty("top")[0];
         Assert.Equal(top.GetProperty("class_index").GetInt32(), body.GetProperty("class_index").GetInt32());
@@ -89,7 +87,10 @@ public sealed class ExplainTests(ApiServer server)
         Assert.Equal((200, "application/octet-stream"), (answer.Status, answer.MediaType));
         var header = JsonElement.Parse(answer.Bytes.AsSpan(8, BitConverter.ToInt32(answer.Bytes)));
         Assert.Equal("5", header.GetProperty("__metadata__").GetProperty("layer").GetString());
-        Assert.Equal([8, 8], header.GetProperty("map").GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
+        Assert.Equal(
+            [8, 8],
+            header.GetProperty("map").GetProperty("shape").EnumerateArray().Select(size => size.GetInt32())
+        );
     }
 
     [Theory]
@@ -140,9 +141,7 @@ public sealed class ExplainTests(ApiServer server)
     [Fact]
     public async Task Explain_Labels_AreClasses()
     {
-        await server.Api.EnsureAsync(
-            Networks.Model("labelled", Tiny(), "\"seed\":1,\"labels\":[\"cat\",\"dog\"]")
-        );
+        await server.Api.EnsureAsync(Networks.Model("labelled", Tiny(), "\"seed\":1,\"labels\":[\"cat\",\"dog\"]"));
 
         var body = (
             await server.Api.PostAsync("/v1/models/labelled/explain?output=json&class=dog", Networks.InputJson())
@@ -168,7 +167,9 @@ public sealed class ExplainTests(ApiServer server)
             {"input":{"shape":[1,8,8,8]},"layers":[{"type":"conv3d","out_channels":4,"kernel_size":3},{"type":"relu"},
               {"type":"flatten"},{"type":"linear","out_features":3}]}
             """;
-        foreach (var (name, network, shape) in new[] { ("series", Series, new[] { 62 }), ("volume", Volume, [6, 6, 6]) })
+        foreach (
+            var (name, network, shape) in new[] { ("series", Series, new[] { 62 }), ("volume", Volume, [6, 6, 6]) }
+        )
         {
             await server.Api.EnsureAsync(Networks.Model(name, network));
             var sizes = name == "series" ? new long[] { 2, 64 } : [1, 8, 8, 8];
@@ -223,10 +224,7 @@ public sealed class ExplainTests(ApiServer server)
         using var picture = NetVips.Image.NewFromBuffer(grid.Bytes);
         Assert.Equal(130, picture.Height);
         Assert.Equal(6, json.GetProperty("statistics").GetArrayLength());
-        Assert.Equal(
-            [6, 32, 32],
-            json.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32())
-        );
+        Assert.Equal([6, 32, 32], json.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
         (await server.Api.PostAsync("/v1/models/explained/features?layer=1&channels=6", Networks.InputJson())).Problem(
             400,
             "malformed_request",
@@ -251,10 +249,7 @@ public sealed class ExplainTests(ApiServer server)
         Assert.Equal((200, "image/png"), (first.Status, first.MediaType));
         using var picture = NetVips.Image.NewFromBuffer(first.Bytes);
         Assert.Equal(3, picture.Bands);
-        Assert.Equal(
-            [12, 6, 3, 3],
-            second.Ok().GetProperty("shape").EnumerateArray().Select(size => size.GetInt32())
-        );
+        Assert.Equal([12, 6, 3, 3], second.Ok().GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
         none.Problem(404, "not_found");
     }
 
@@ -325,10 +320,7 @@ public sealed class ExplainTests(ApiServer server)
         );
 
         Assert.Contains(answers, answer => answer.Status == 200);
-        Assert.All(
-            answers.Where(answer => answer.Status != 200),
-            answer => answer.Problem(429, "overloaded")
-        );
+        Assert.All(answers.Where(answer => answer.Status != 200), answer => answer.Problem(429, "overloaded"));
         Assert.Contains(answers, answer => answer.Status == 429);
         var late = await own.Connect(("X-Request-Timeout-Ms", "1")).PostAsync(Path, Networks.InputJson());
         late.Problem(504, "deadline_exceeded");
@@ -381,8 +373,8 @@ public sealed class ExplainTests(ApiServer server)
 
     private static string Tiny() =>
         """
-        {"input":{"channels":3,"height":32,"width":32},
-          "layers":[{"type":"conv2d","out_channels":4,"kernel_size":3},{"type":"relu"},{"type":"flatten"},
-          {"type":"linear","out_features":2}]}
-        """;
+            {"input":{"channels":3,"height":32,"width":32},
+              "layers":[{"type":"conv2d","out_channels":4,"kernel_size":3},{"type":"relu"},{"type":"flatten"},
+              {"type":"linear","out_features":2}]}
+            """;
 }

@@ -44,7 +44,13 @@ public sealed class ExplainerTests
 
         // With a layer that does nothing in between, the form is not recognised.
         var other = Networks.Analyze(
-            Networks.Of(Pooled.Replace("""{ "type": "flatten" }""", """{ "type": "gelu", "name": "never" }, { "type": "flatten" }""", StringComparison.Ordinal))
+            Networks.Of(
+                Pooled.Replace(
+                    """{ "type": "flatten" }""",
+                    """{ "type": "gelu", "name": "never" }, { "type": "flatten" }""",
+                    StringComparison.Ordinal
+                )
+            )
         );
         var closed = Explain(layers.Graph, parameters, method, layers.Default().OrThrow(), input);
         var cut = GraphCut.Before(layers.Graph, layers.Default().OrThrow().Value);
@@ -157,9 +163,7 @@ public sealed class ExplainerTests
         }
 
         var layers = NetworkLayers.Of(analysis);
-        AssertOnlyTheSquare(
-            Explain(layers.Graph, parameters, method, layers.Default().OrThrow(), input, _ => 2).Map
-        );
+        AssertOnlyTheSquare(Explain(layers.Graph, parameters, method, layers.Default().OrThrow(), input, _ => 2).Map);
     }
 
     [Theory]
@@ -191,7 +195,9 @@ public sealed class ExplainerTests
         using var parameters = ParameterStore.Create(analysis.StateDict, seed: 5, []);
         using var plans = new Plans(parameters);
         var layers = NetworkLayers.Of(analysis);
-        var path = layers.Graph.LayerOutputs.Keys.First(key => key.EndsWith("conv1", StringComparison.Ordinal) && key.Contains('.', StringComparison.Ordinal));
+        var path = layers.Graph.LayerOutputs.Keys.First(key =>
+            key.EndsWith("conv1", StringComparison.Ordinal) && key.Contains('.', StringComparison.Ordinal)
+        );
         var layer = layers.FindForMap(path).OrThrow();
         var byPlan = new Explainer(layers.Graph, parameters, CPU, plans.Find);
 

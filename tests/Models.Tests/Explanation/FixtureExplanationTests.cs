@@ -63,7 +63,13 @@ public sealed class FixtureExplanationTests
 
                 // One point at a time, as there. In a batch, oneDNN sums in another order, and a relu whose input is
                 // within a rounding of 0 at one of the points lets its gradient through or not: 4e-4 of a map.
-                var integrated = explainer.ByIntegration(input, _ => chosen, 32, name == "resnet18" ? 8 : 1, CancellationToken.None);
+                var integrated = explainer.ByIntegration(
+                    input,
+                    _ => chosen,
+                    32,
+                    name == "resnet18" ? 8 : 1,
+                    CancellationToken.None
+                );
                 Compare(
                     $"{key}integrated_gradients",
                     expected,
@@ -83,12 +89,7 @@ public sealed class FixtureExplanationTests
                     atOnce: 16,
                     CancellationToken.None
                 );
-                Compare(
-                    $"{key}occlusion",
-                    expected,
-                    occluded.Map,
-                    tolerance.GetProperty("occlusion").GetDouble()
-                );
+                Compare($"{key}occlusion", expected, occluded.Map, tolerance.GetProperty("occlusion").GetDouble());
             }
         }
     }
@@ -121,7 +122,12 @@ public sealed class FixtureExplanationTests
         foreach (var spec in analysis.StateDict.Where(spec => !spec.IsCounter))
         {
             FormulaWeights
-                .Values(spec.Name, [.. spec.Shape], golden.GetProperty("gain").GetDouble(), golden.GetProperty("salt").GetString()!)
+                .Values(
+                    spec.Name,
+                    [.. spec.Shape],
+                    golden.GetProperty("gain").GetDouble(),
+                    golden.GetProperty("salt").GetString()!
+                )
                 .CopyTo(TensorMemory.Elements<float>(store[spec.Name]));
         }
 
