@@ -189,6 +189,24 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void Explain_ClientLeaves_EndsAtTheNextStep()
+    {
+        var analysis = FixtureExplanationTests.Analyze("lesson");
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 5, []);
+        var explainer = new Explainer(analysis.ToPlan(), parameters, CPU, static _ => null);
+        var grid = new OcclusionGrid(analysis.Input.Sizes, 8, 4);
+        using var left = new CancellationTokenSource();
+        left.Cancel();
+
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            explainer.ByIntegration(Input(1, 32), static _ => 0, 32, 8, left.Token)
+        );
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            explainer.ByOcclusion(Input(1, 32), static _ => 0, grid, 8, left.Token)
+        );
+    }
+
+    [Fact]
     public void ByActivations_LayerInsideABlock_CutsBeforeTheBlock()
     {
         var analysis = FixtureExplanationTests.Analyze("residual");
