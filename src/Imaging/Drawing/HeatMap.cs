@@ -28,7 +28,7 @@ public sealed class HeatMap
         most = this.values.DefaultIfEmpty().Max();
     }
 
-    /// <summary>The map at another size: bilinear, the corners of pixels aligned, not their centres.</summary>
+    /// <summary>The map at another size: bilinear, as PyTorch has it with <c>align_corners=False</c>.</summary>
     public double[] Resize(int rows, int columns)
     {
         var result = new double[rows * columns];

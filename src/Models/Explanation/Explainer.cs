@@ -11,7 +11,7 @@ namespace ModelService.Models.Explanation;
 /// <param name="graph">The network, as its layers emit it.</param>
 /// <param name="parameters">Its tensors, on the device; borrowed. None requires a gradient.</param>
 /// <param name="device">The device that computes.</param>
-/// <param name="plans">Finds the plan of a part of the network; the result is borrowed, null where there is none.</param>
+/// <param name="plans">Finds the plan of a part of the network, which it owns; null where there is none.</param>
 internal sealed class Explainer(Plan graph, ParameterStore parameters, Device device, Func<Plan, IExecutor?> plans)
 {
     private const string Tap = "tap";

@@ -17,8 +17,9 @@ public sealed class ExplanationOptions
     public int MaxWaiting { get; init; } = 16;
 
     /// <summary>
-    /// Largest number of bytes that one explanation computes with. Integrated Gradients and occlusion make their batches
-    /// small enough for it; a network of which a single input needs more is refused with <c>out_of_memory</c>.
+    /// Largest number of bytes that one explanation computes with. Integrated Gradients and occlusion make their
+    /// batches small enough for it; a network of which a single input needs more is refused with
+    /// <c>out_of_memory</c>.
     /// </summary>
     /// <value>Bytes; 16,777,216 to 1,099,511,627,776; default 1,073,741,824 (1 GiB).</value>
     [Range(1L << 24, 1L << 40)]

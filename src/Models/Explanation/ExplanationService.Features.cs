@@ -23,7 +23,7 @@ public sealed partial class ExplanationService
     /// <param name="input">The input.</param>
     /// <param name="terms">Which channels, and how.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
-    /// <returns>The channels; or a failure as from <see cref="ExplainAsync(string, int?, PredictionInput, ExplanationTerms, CancellationToken)"/>.</returns>
+    /// <returns>The channels; or a failure as from an explanation.</returns>
     public Task<Outcome<FeatureResult>> ShowFeaturesAsync(
         string name,
         int? version,

@@ -3,8 +3,8 @@ using ModelService.Models.Tensors;
 namespace ModelService.Models.Explanation;
 
 /// <summary>
-/// Whether a map can be trusted: the class's probability while the places are covered in the order of the map, and while
-/// they are uncovered in that order.
+/// Whether a map can be trusted: the class's probability while the places are covered in the order of the map, and
+/// while they are uncovered in that order.
 /// </summary>
 /// <param name="Deletion">Mean probability while the places are covered; a faithful map makes it low.</param>
 /// <param name="Insertion">Mean probability while the places are uncovered; a faithful map makes it high.</param>

@@ -238,7 +238,7 @@ public sealed class OpenApiTests(ApiServer server)
     public async Task Examples_OfPaths_AreThere()
     {
         await using var own = new ApiServer();
-        await own.Api.CreateAsync(Networks.Tiny("lesson"));
+        await own.Api.CreateAsync(Networks.Lesson("lesson"));
         await AddPixelAsync(own);
 
         var paths = (await OperationsAsync())

@@ -38,7 +38,8 @@ internal static class ExplainFloodBenchmark
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name, -34}{predictions.Percentile(0.5), 9:f1}{predictions.Percentile(0.99), 9:f1}   {predictions.Statuses}"
+                $"{name, -34}{predictions.Percentile(0.5), 9:f1}{predictions.Percentile(0.99), 9:f1}   "
+                    + $"{predictions.Statuses}"
             )
         );
     }

@@ -1,3 +1,4 @@
+using ModelService.Imaging.Drawing;
 using ModelService.Models.Backends;
 using ModelService.Models.Explanation;
 using ModelService.Models.Graph;
@@ -53,7 +54,13 @@ public sealed class FixtureExplanationTests
                             _ => chosen
                         );
                         var map = raw.Map.Select(number => Math.Max(number, 0)).ToArray();
-                        Compare($"{key}{method}/{layer}", expected, map, tolerance.GetProperty(method).GetDouble());
+                        var most = tolerance.GetProperty(method).GetDouble();
+                        Compare($"{key}{method}/{layer}", expected, map, most);
+                        if (expected.Names.Contains($"{key}{method}/{layer}/upsampled"))
+                        {
+                            var upsampled = new HeatMap(raw.Map, raw.Sizes[0], raw.Sizes[1]).Resize(32, 32);
+                            Compare($"{key}{method}/{layer}/upsampled", expected, upsampled, most);
+                        }
                     }
                 }
 
