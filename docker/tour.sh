@@ -35,14 +35,18 @@ export -f curl
 
 ask() { command curl -sS --max-time 60 ${API_KEY:+-H "X-API-Key: $API_KEY"} -o "$WORK/answer" -w '%{http_code}' "$@"; }
 
-# The tour makes two models and deletes them. It stops if models of these names exist, which may be someone else's.
-for model in lesson pets; do
+# The tour makes four models and deletes them. It stops if models of these names exist, which may be someone else's.
+for model in lesson pets digits clothes; do
   status=$(ask "$base/v1/models/$model") || fail "$base does not answer"
   [[ $status != 401 ]] || fail "$base needs a key: set API_KEY"
   [[ $status == 404 ]] || fail "$base/v1/models/$model answers $status instead of 404: delete that model first"
 done
+for dataset in digits clothes; do
+  [[ $(ask "$base/v1/datasets/$dataset") == 404 ]] || fail "there is a data set $dataset: delete it first"
+done
 clean_up() {
-  for model in lesson pets; do ask -X DELETE "$base/v1/models/$model" >/dev/null || true; done
+  for model in lesson pets digits clothes; do ask -X DELETE "$base/v1/models/$model" >/dev/null || true; done
+  for dataset in digits clothes; do ask -X DELETE "$base/v1/datasets/$dataset" >/dev/null || true; done
   rm -rf "$WORK"
 }
 trap clean_up EXIT

@@ -8,6 +8,7 @@ using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.Pages;
 using ModelService.Api.Protection;
+using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
 using ModelService.Models.Errors;
@@ -43,6 +44,7 @@ internal static class ModelServiceApplication
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
+                options.ModelBinderProviders.Insert(0, new WireEnumBinder());
                 options.Filters.Add<UnknownQuery>();
             })
             .ConfigureApiBehaviorOptions(options =>

@@ -5,6 +5,7 @@ using ModelService.Models.Backends;
 using ModelService.Models.Datasets;
 using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
+using ModelService.Models.Explanation;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
@@ -54,6 +55,9 @@ public static class ModelsServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<EvaluationOptions, EvaluationOptionsValidator>()
             .BindConfiguration(EvaluationOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<ExplanationOptions, ExplanationOptionsValidator>()
+            .BindConfiguration(ExplanationOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
@@ -74,6 +78,9 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddSingleton(Create<PredictionService>);
+        services.TryAddSingleton<ExplanationLane>();
+        services.TryAddSingleton<PlanCache>();
+        services.TryAddSingleton(Create<ExplanationService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.AddHostedService<LastUseRecorder>();

@@ -14,6 +14,12 @@ switch (args)
     case ["training", "beside", var network]:
         await BesideTrainingBenchmark.RunAsync(network);
         return 0;
+    case ["explain", "flood"]:
+        await ExplainFloodBenchmark.RunAsync();
+        return 0;
+    case ["explain", .. var rest]:
+        ExplainBenchmark.Run(rest is [var only] ? only : null);
+        return 0;
     case ["training"]:
         TrainingBenchmark.Run();
         return 0;
@@ -68,6 +74,10 @@ switch (args)
             Say which:
               plan [--rounds N] [--only NETWORK]      ms per image by module and by plan
               plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
+              training                                images per second, beside PyTorch
+              training beside NETWORK                 predictions beside a training
+              explain [NETWORK]                       Grad-CAM and occlusion beside predictions
+              explain flood                           predictions beside a flood of explanations
               weights                                 opening and loading weights files
               analysis                                analysing ResNet-152
               instances                               ResNet-50 by batches at once and threads of each

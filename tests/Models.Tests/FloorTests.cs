@@ -39,6 +39,18 @@ public sealed partial class FloorTests
             "Execution",
             "Registry",
         ],
+        ["Explanation"] =
+        [
+            "Errors",
+            "Tensors",
+            "Graph",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Backends",
+            "Execution",
+            "Registry",
+        ],
         ["Evaluation"] =
         [
             "Errors",

@@ -6,8 +6,10 @@ using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
+using ModelService.Imaging.Drawing;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Explanation;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Predefined;
@@ -21,6 +23,7 @@ namespace ModelService.Api.Controllers;
 [Route("v1/architectures")]
 [Produces("application/json")]
 public sealed class ArchitecturesController(
+    ExplanationService explanations,
     IOptions<LimitsOptions> limits,
     IOptions<ArchitectureLimits> architectureLimits,
     IOptions<BatchingOptions> batching
@@ -66,6 +69,50 @@ public sealed class ArchitecturesController(
     {
         var architecture = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
         return Describe(ArchitectureReader.Analyze(architecture, architectureLimits.Value));
+    }
+
+    /// <summary>Shows what a layer of an architecture gives for an image, without storing anything.</summary>
+    /// <remarks>
+    /// For networks that are no classifiers: a stack that ends in a filter, a convolution or a pool. Its weights are
+    /// random; fixed filters, activations and pools have none. The image is resized to the network's input, with values
+    /// of 0 to 1.
+    /// </remarks>
+    /// <param name="layer">The layer's path. By default the last layer.</param>
+    /// <param name="channels">The channels: a number, or a range such as <c>0-15</c>. By default the first 64.</param>
+    /// <param name="output">The form of the answer.</param>
+    /// <param name="together">Whether all channels have one scale; else each has its own.</param>
+    /// <param name="colors">The colours.</param>
+    /// <param name="legend">With one scale: whether a bar beside the grid says what the colours mean.</param>
+    /// <response code="200">The channels, in the form that was asked for.</response>
+    [HttpPost("features", Name = "tryArchitecture")]
+    [Authorize(Scopes.Manage)]
+    [Produces("image/png", "application/json", "application/octet-stream")]
+    [ConsumesFiles("image", hasDefinition: true, OnlyForm = true)]
+    [ConsumesJson(typeof(ArchitectureDefinition), Examples.LineDetection)]
+    [ProducesResponseType<FeatureResponse>(StatusCodes.Status200OK)]
+    [FailsWith(
+        ErrorCode.DefinitionInvalid,
+        ErrorCode.PlanRejected,
+        ErrorCode.ImageTooLarge,
+        ErrorCode.ImageUndecodable,
+        ErrorCode.InputMismatch,
+        ErrorCode.OutOfMemory
+    )]
+    public async Task<ActionResult> Features(
+        [FromQuery] string? layer = null,
+        [FromQuery] string? channels = null,
+        [FromQuery] FeatureOutput? output = null,
+        [FromQuery] bool together = false,
+        [FromQuery] ColorScale colors = ColorScale.Viridis,
+        [FromQuery] bool legend = false
+    )
+    {
+        var aborted = HttpContext.RequestAborted;
+        var form = output ?? (ExplanationsController.WantsJson(Request) ? FeatureOutput.Json : FeatureOutput.Grid);
+        var terms = FeatureQuery.Read(channels, form, together, colors, legend);
+        var (definition, image) = await ExplainRequest.ReadFormAsync(Request, limits.Value, aborted);
+        var shown = await explanations.TryOutAsync(definition, layer, image, terms, aborted);
+        return shown.ToActionResult(result => FeatureQuery.Send(this, result, form));
     }
 
     private AnalysisResponse Describe(ArchitectureAnalysis analysis) =>

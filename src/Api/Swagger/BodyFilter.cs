@@ -15,8 +15,14 @@ internal sealed class BodyFilter : IOperationFilter
         var json = context.MethodInfo.GetCustomAttribute<ConsumesJsonAttribute>();
         if (context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is { } files)
             AddFiles(content, files, json, context);
-        if (json is not null)
+        if (
+            json is not null
+            && context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is not { OnlyForm: true }
+        )
+        {
             AddJson(content, json, context);
+        }
+
         if (context.MethodInfo.IsDefined(typeof(ConsumesBytesAttribute)))
         {
             content["application/octet-stream"] = new OpenApiMediaType
@@ -106,6 +112,8 @@ internal sealed class BodyFilter : IOperationFilter
             form.Properties[files.Field] = file;
             if (!json.OfVersion)
                 form.Required.Add("definition");
+            if (files.OnlyForm)
+                form.Required.Add(files.Field);
             media.Encoding = new Dictionary<string, OpenApiEncoding>
             {
                 ["definition"] = new() { ContentType = "application/json" },

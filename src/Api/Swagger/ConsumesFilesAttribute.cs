@@ -15,4 +15,7 @@ internal sealed class ConsumesFilesAttribute(string field, bool hasDefinition = 
 
     /// <summary>Whether an image may be the whole body.</summary>
     public bool AlsoRaw { get; } = alsoRaw;
+
+    /// <summary>Whether JSON is a part of the form only, and never the body.</summary>
+    public bool OnlyForm { get; init; }
 }

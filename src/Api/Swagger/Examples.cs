@@ -8,6 +8,9 @@ internal static class Examples
     /// <summary>A small CNN: convolution, ReLU and max-pooling twice, then two linear layers.</summary>
     public const string SeedNetwork = "A small CNN";
 
+    /// <summary>A filter for lines and a ReLU.</summary>
+    public const string LineDetection = "Line detection";
+
     /// <summary>A model with the small CNN.</summary>
     public const string SeedModel = "A network of your own";
 
@@ -62,6 +65,12 @@ internal static class Examples
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
         [SeedNetwork] = Network,
+        [LineDetection] = """
+            {
+              "input": { "channels": 3, "height": 224, "width": 224 },
+              "layers": [{ "type": "filter2d", "preset": "line_vertical" }, { "type": "relu" }]
+            }
+            """,
         [SeedModel] = $$"""{ "name": "lesson", "architecture": {{Network}}, "seed": 1 }""",
         [Pets] = """
             {

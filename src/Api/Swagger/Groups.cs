@@ -11,6 +11,7 @@ internal sealed class Groups : IDocumentFilter
     [
         ("Models", "Make a model of a definition and weights; list, change and delete models."),
         ("Predict", "Send photos and get scores."),
+        ("Explanations", "See which part of a photo led to a score, and what layers see."),
         ("Versions", "Give a model a new network or new weights, and keep the old."),
         ("Weights", "Check, replace and download weights."),
         ("Datasets", "Labelled images to train and evaluate on: a zip archive with a folder for each class will do."),

@@ -3,7 +3,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>Documents that Python source is a string.</summary>
+/// <summary>Documents that Python source is a string, and that pictures and files beside JSON are bytes.</summary>
 internal sealed class MediaTypeFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -15,6 +15,16 @@ internal sealed class MediaTypeFilter : IOperationFilter
                 content["text/x-python"] = new OpenApiMediaType
                 {
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                };
+            }
+
+            if (response.Content is not { } several || !several.ContainsKey("image/png"))
+                continue;
+            foreach (var type in new[] { "image/png", "application/octet-stream" })
+            {
+                several[type] = new OpenApiMediaType
+                {
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
                 };
             }
         }

@@ -68,6 +68,7 @@ internal static class SwaggerPages
             options.MapLanguage();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
+            options.OperationFilter<PathParametersFilter>();
             options.OperationFilter<BodyFilter>();
             options.OperationFilter<TermsFilter>();
             options.OperationFilter<ResponsesFilter>();

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using ModelService.Api.Controllers;
 using ModelService.Api.Requests;
 using ModelService.Models.Errors;
 using ModelService.Models.Scheduling;
@@ -16,20 +17,24 @@ internal sealed class TermsFilter : IOperationFilter
         if (context.MethodInfo.GetCustomAttribute<ConsumesFilesAttribute>() is not { AlsoRaw: true })
             return;
         operation.Parameters ??= [];
-        operation.Parameters.Add(
-            new OpenApiParameter
-            {
-                Name = RequestTerms.PriorityHeader,
-                In = ParameterLocation.Header,
-                Description = "The priority among the requests that wait.",
-                Schema = new OpenApiSchema
+        if (context.MethodInfo.DeclaringType == typeof(PredictController))
+        {
+            operation.Parameters.Add(
+                new OpenApiParameter
                 {
-                    Type = JsonSchemaType.String,
-                    Enum = [.. WireNames.Get(typeof(Priority)).Keys.Select(name => JsonValue.Create(name))],
-                    Default = "normal",
-                },
-            }
-        );
+                    Name = RequestTerms.PriorityHeader,
+                    In = ParameterLocation.Header,
+                    Description = "The priority among the requests that wait.",
+                    Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        Enum = [.. WireNames.Get(typeof(Priority)).Keys.Select(name => JsonValue.Create(name))],
+                        Default = "normal",
+                    },
+                }
+            );
+        }
+
         operation.Parameters.Add(
             new OpenApiParameter
             {

@@ -60,6 +60,17 @@ internal sealed class ParameterStore : IDisposable
     /// <param name="tensors">The tensors in the order of the state dict; owned by the store from here on.</param>
     public static ParameterStore Adopt(OrderedDictionary<string, Tensor> tensors) => new(tensors);
 
+    /// <summary>A store that shares the memory of tensors with their owner, which must outlive it.</summary>
+    /// <param name="tensors">The tensors; borrowed.</param>
+    /// <returns>The store; the caller disposes it.</returns>
+    public static ParameterStore Share(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var store = new ParameterStore([]);
+        foreach (var (name, tensor) in tensors)
+            store.tensors.Add(name, tensor.alias().DetachFromDisposeScope());
+        return store;
+    }
+
     /// <summary>Copies tensors in.</summary>
     /// <param name="weights">Borrowed until this returns.</param>
     public void Load(IReadOnlyList<TensorPair> weights) =>

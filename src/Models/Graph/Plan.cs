@@ -22,4 +22,7 @@ internal sealed record Plan(Value Input, IReadOnlyList<Operator> Operators, Valu
     /// them compute the whole batch at once.
     /// </summary>
     public int OperatorsInPairs { get; init; }
+
+    /// <summary>Whether an operator computes a value.</summary>
+    public bool Computes(Value value) => Operators.Any(item => item.Output == value);
 }

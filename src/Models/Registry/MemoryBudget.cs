@@ -31,6 +31,12 @@ public sealed class MemoryBudget
     internal MemoryBudget(IOptions<MemoryOptions> options, ProgramCache programs) =>
         (this.options, this.programs) = (options, programs);
 
+    /// <summary>
+    /// Raised when a reservation finds too few bytes, before it gives up: whoever holds memory that it can do without
+    /// frees it.
+    /// </summary>
+    internal event Action? Short;
+
     /// <summary>Bytes that are used on a device: by versions, and on the CPU by programs that wait.</summary>
     /// <param name="device">The device.</param>
     public long Used(string device) => Reserved(device) + (device == Cpu ? programs.IdleBytes : 0);
@@ -52,6 +58,8 @@ public sealed class MemoryBudget
     /// <returns>The reservation, released when it is disposed; null when the versions leave too few bytes.</returns>
     internal IDisposable? TryReserve(string device, long bytes)
     {
+        if (!HasRoom(device, bytes))
+            Short?.Invoke();
         lock (gate)
         {
             var before = reserved.GetValueOrDefault(device);

@@ -11,10 +11,11 @@ namespace ModelService.Models.Scheduling;
 /// keep memory: 200 models that came and went left 460 MB resident, still growing, instead of 385 MB.
 /// </remarks>
 /// <param name="width">How much of the work runs at once.</param>
-public sealed class Lane(int width) : IDisposable
+/// <param name="prepare">Runs first on each thread; null: nothing does.</param>
+public sealed class Lane(int width, Action? prepare = null) : IDisposable
 {
     private readonly SemaphoreSlim room = new(width, width);
-    private readonly Threads threads = new(width);
+    private readonly Threads threads = new(width, prepare);
 
     /// <summary>Runs work that blocks its thread.</summary>
     /// <param name="work">The work.</param>
@@ -40,7 +41,7 @@ public sealed class Lane(int width) : IDisposable
     /// <summary>Takes no more work; the threads end after what they do.</summary>
     public void Dispose() => threads.Dispose();
 
-    private sealed class Threads(int most) : TaskScheduler, IDisposable
+    private sealed class Threads(int most, Action? prepare) : TaskScheduler, IDisposable
     {
         private readonly BlockingCollection<Task> tasks = [];
         private int started;
@@ -60,6 +61,7 @@ public sealed class Lane(int width) : IDisposable
 
         private void Run()
         {
+            prepare?.Invoke();
             foreach (var task in tasks.GetConsumingEnumerable())
                 TryExecuteTask(task);
         }

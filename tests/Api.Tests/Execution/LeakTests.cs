@@ -35,6 +35,30 @@ public sealed class LeakTests(ApiServer server, ITestOutputHelper output)
 
     [Measured]
     [Fact]
+    public async Task Explain_AThousandTimes_LeavesNoTensors()
+    {
+        await server.Api.CreateAsync(Networks.Lesson("leaky-explained"));
+        await ExplainAsync(100);
+        var tensors = Tensor.TotalCount;
+
+        await ExplainAsync(1000);
+
+        Assert.True(Tensor.TotalCount <= tensors, $"{Tensor.TotalCount - tensors} tensors are left over.");
+        await server.Api.RemoveAsync("leaky-explained");
+
+        async Task ExplainAsync(int times)
+        {
+            string[] methods = ["grad_cam", "layer_cam&layer=1", "integrated_gradients&steps=16", "occlusion"];
+            for (var i = 0; i < times; i++)
+            {
+                var path = $"/v1/models/leaky-explained/explain?output=json&method={methods[i % methods.Length]}";
+                (await server.Api.PostAsync(path, Networks.InputJson(i))).Ok();
+            }
+        }
+    }
+
+    [Measured]
+    [Fact]
     public async Task Predict_LargePhotosAtOnce_GivesTheirMemoryBack()
     {
         await server.Api.CreateAsync(Networks.Model("leaky-photos", Architecture));

@@ -14,6 +14,9 @@ internal sealed record Answer(
     HttpResponseHeaders Headers
 )
 {
+    /// <summary>The body as it came.</summary>
+    public byte[] Bytes { get; init; } = [];
+
     /// <summary>A header of the answer; null when it isn't there.</summary>
     public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 
 namespace ModelService.Api.Tests.Support;
@@ -45,7 +46,8 @@ public sealed class ApiClient
             VersionPolicy = http.DefaultVersionPolicy,
         };
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        var text = Encoding.UTF8.GetString(bytes);
         Assert.False(
             response.StatusCode == HttpStatusCode.InternalServerError,
             $"{method} {uri} found a bug of the server: {text}"
@@ -59,7 +61,10 @@ public sealed class ApiClient
             response.Headers.RetryAfter?.ToString(),
             response.Content.Headers.Allow,
             response.Headers
-        );
+        )
+        {
+            Bytes = bytes,
+        };
     }
 
     /// <summary>Creates a model.</summary>

@@ -6,7 +6,6 @@ using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Models.Training.Data;
-using ModelService.Models.Training.Heads;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Training.Process;

@@ -1,8 +1,6 @@
-using ModelService.Models.Graph;
+namespace ModelService.Models.Graph;
 
-namespace ModelService.Models.Training.Heads;
-
-/// <summary>A network in two parts: what is computed once, and what is trained.</summary>
+/// <summary>A network in two parts, with a single value between them.</summary>
 /// <param name="Front">From the network's input to the cut.</param>
 /// <param name="Tail">From the cut to the network's output.</param>
 internal sealed record GraphCut(Plan Front, Plan Tail)
@@ -41,6 +39,42 @@ internal sealed record GraphCut(Plan Front, Plan Tail)
     }
 
     /// <summary>
+    /// Cuts a network at a value, or where it is one value wide before that: a layer inside a residual block is no place
+    /// to cut.
+    /// </summary>
+    /// <param name="graph">The network, as its layers emit it.</param>
+    /// <param name="value">The value; the tail computes it, or begins with it.</param>
+    /// <returns>The parts; the front is empty where only the input is before the value.</returns>
+    public static GraphCut Before(Plan graph, Value value)
+    {
+        var last = graph.Operators.Index().Where(item => item.Item.Output == value).Select(item => item.Index + 1);
+        return graph
+            .Operators.Take(last.FirstOrDefault())
+            .Select(item => item.Output)
+            .Reverse()
+            .Append(graph.Input)
+            .Select(place => At(graph, place))
+            .First(cut => cut is not null && (cut.Value == value || cut.Tail.Computes(value)))!;
+    }
+
+    /// <summary>The part of a network that computes a value.</summary>
+    /// <param name="graph">The network, as its layers emit it.</param>
+    /// <param name="value">The value.</param>
+    public static Plan UpTo(Plan graph, Value value)
+    {
+        var needed = new HashSet<Value> { value };
+        var front = new List<Operator>();
+        foreach (var item in graph.Operators.Reverse().Where(item => needed.Contains(item.Output)))
+        {
+            front.Add(item);
+            needed.UnionWith(item.Inputs);
+        }
+
+        front.Reverse();
+        return new Plan(graph.Input, front, value);
+    }
+
+    /// <summary>
     /// Cuts off a softmax at the end, which the loss of training contains.
     /// </summary>
     public static Plan WithoutSoftmax(Plan graph) =>
@@ -55,19 +89,11 @@ internal sealed record GraphCut(Plan Front, Plan Tail)
     /// <summary>Cuts a network at a value; null when operators after it read other values from before it.</summary>
     private static GraphCut? At(Plan graph, Value cut)
     {
-        var needed = new HashSet<Value> { cut };
-        var front = new List<Operator>();
-        foreach (var item in graph.Operators.Reverse().Where(item => needed.Contains(item.Output)))
-        {
-            front.Add(item);
-            needed.UnionWith(item.Inputs);
-        }
-
-        front.Reverse();
-        var tail = graph.Operators.Except(front).ToList();
+        var front = UpTo(graph, cut);
+        var tail = graph.Operators.Except(front.Operators).ToList();
         var known = tail.Select(item => item.Output).Append(cut).ToHashSet();
         return tail.Count > 0 && tail.All(item => item.Inputs.All(known.Contains))
-            ? new GraphCut(new Plan(graph.Input, front, cut), new Plan(cut, tail, graph.Output))
+            ? new GraphCut(front, new Plan(cut, tail, graph.Output))
             : null;
     }
 
