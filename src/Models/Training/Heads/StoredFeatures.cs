@@ -1,3 +1,4 @@
+using ModelService.Models.Graph;
 using ModelService.Models.Training.Data;
 using ModelService.Models.Training.Process;
 using static TorchSharp.torch;
