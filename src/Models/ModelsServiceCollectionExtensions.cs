@@ -99,6 +99,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<TrainingChild>();
         services.TryAddSingleton<TrainingGate>();
         services.TryAddSingleton(Create<TrainingCatalog>);
+        services.TryAddSingleton(Create<TrainingMetrics>);
         services.AddHostedService<TrainingRunner>();
         return services;
     }

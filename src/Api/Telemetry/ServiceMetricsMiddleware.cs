@@ -1,14 +1,22 @@
 using System.IO.Compression;
 using Microsoft.Net.Http.Headers;
+using ModelService.Models.Execution;
 using ModelService.Models.Registry;
+using ModelService.Models.Training.Runs;
 
 namespace ModelService.Api.Telemetry;
 
 /// <summary>Adds the service's own metrics to those of OpenTelemetry.</summary>
 /// <param name="next">Writes OpenTelemetry's metrics.</param>
 /// <param name="models">The service's own, of its models.</param>
+/// <param name="trainings">The service's own, of its trainings.</param>
 /// <param name="server">The service's own, of the server as a whole.</param>
-internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMetrics models, ServerMetrics server)
+internal sealed class ServiceMetricsMiddleware(
+    RequestDelegate next,
+    RegistryMetrics models,
+    TrainingMetrics trainings,
+    ServerMetrics server
+)
 {
     /// <summary>Answers a scrape in Prometheus's text format, compressed if the client accepts gzip.</summary>
     public async Task InvokeAsync(HttpContext http)
@@ -51,7 +59,8 @@ internal sealed class ServiceMetricsMiddleware(RequestDelegate next, RegistryMet
         await next(http);
         if (http.Response.StatusCode != StatusCodes.Status200OK)
             return;
-        foreach (var metric in models.Collect().Concat(await server.CollectAsync(http.RequestAborted)))
+        var ofServer = await server.CollectAsync(http.RequestAborted);
+        foreach (var metric in (MetricFamily[])[.. models.Collect(), .. trainings.Collect(), .. ofServer])
             await http.Response.WriteAsync(PrometheusText.Write(metric), http.RequestAborted);
     }
 }

@@ -31,17 +31,30 @@ public sealed class TrainingServer : IAsyncLifetime
 
     internal HttpClient Http => process!.Http;
 
+    /// <summary>The id of its process.</summary>
+    internal int Id => process!.Id;
+
     internal string Trainings => Path.Combine(data.Path, "trainings");
 
     public async ValueTask InitializeAsync() => process = await ServerProcess.StartAsync(data.Path, settings);
 
     /// <summary>Kills it, and starts it again with the same data.</summary>
-    internal async Task RestartAsync()
+    /// <param name="others">Further settings of the new one.</param>
+    internal async Task RestartAsync(params string[] others)
     {
         await process!.KillAsync();
         process.Dispose();
-        await InitializeAsync();
+        process = await ServerProcess.StartAsync(data.Path, [.. settings, .. others]);
     }
+
+    /// <summary>The processes that it has started and that still run; on Linux.</summary>
+    internal IReadOnlyList<int> Children() =>
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0)
+                .Where(id => id > 0 && ParentOf(id) == Id),
+        ];
 
     /// <summary>Uploads digits.</summary>
     internal async Task UploadAsync(string dataset, int perClass, int classes = 10, string splits = "train,test")
@@ -89,6 +102,21 @@ public sealed class TrainingServer : IAsyncLifetime
         process?.Dispose();
         data.Dispose();
         await ValueTask.CompletedTask;
+    }
+
+    // 0 for one that has ended, also when it has not been collected yet.
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" ? 0 : int.Parse(fields[1]);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private static byte[] Zip(int perClass, int classes, string[] splits)

@@ -70,7 +70,7 @@ internal sealed class GradientPhase : IDisposable
             return Result("There was no time left for it.", isKept: false, null);
         var schedule = CreateSchedule();
         var (firstStep, started) = (state.Step, context.Clock.Elapsed);
-        var reason = "All epochs are done.";
+        string? reason = null;
         var nextSave = context.Clock.Elapsed + context.SecondsBetweenCheckpoints;
         var isDiverged = false;
         var next = Task.Run(() => batches.Create(state.Step, context.Threads));
@@ -122,7 +122,7 @@ internal sealed class GradientPhase : IDisposable
 
         if (state.Seen > 0 && !isDiverged)
             EndEpoch(); // cut off by the time
-        return Finish(reason);
+        return Finish(reason ?? WhyDone());
     }
 
     /// <inheritdoc/>
@@ -222,6 +222,11 @@ internal sealed class GradientPhase : IDisposable
             Seen = 0,
         };
     }
+
+    private string WhyDone() =>
+        state.Planned < definition.Epochs * batches.Count
+            ? "As many steps as the time allowed are done."
+            : "All epochs are done.";
 
     private bool IsOutOfPatience() =>
         context[ImagePart.Val].Length > 0 && (state.Step / batches.Count) - state.BestEpoch >= definition.Patience;

@@ -57,6 +57,7 @@ internal sealed class ProgressMeter(TrainingContext context, string phase, long 
                 done,
                 Total,
                 epoch,
+                counted,
                 images == 0 ? null : loss / images,
                 images == 0 ? null : (double)right / images,
                 rate,

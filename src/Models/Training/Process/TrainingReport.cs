@@ -60,6 +60,7 @@ internal sealed class TrainingReport(TextWriter output)
 /// <param name="Step">Steps, or images, that are done.</param>
 /// <param name="Steps">Steps, or images, of the phase.</param>
 /// <param name="Epoch">The epoch, from 1; null in phases without epochs.</param>
+/// <param name="Images">Images that the phase has computed since its process started.</param>
 /// <param name="Loss">The mean loss of the steps since the last report.</param>
 /// <param name="Accuracy">The share of their images that were right.</param>
 /// <param name="LearningRate">The learning rate of the last step.</param>
@@ -71,6 +72,7 @@ internal sealed record TrainingProgress(
     long Step,
     long Steps,
     long? Epoch,
+    long Images,
     double? Loss,
     double? Accuracy,
     double? LearningRate,

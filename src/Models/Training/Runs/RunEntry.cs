@@ -45,6 +45,9 @@ internal sealed class RunEntry : IDisposable
     /// <summary>Asks the child process for the result as it is; null: there is no process.</summary>
     public Action? Finish { get; set; }
 
+    /// <summary>Whether a worker has taken it: only the worker ends it then.</summary>
+    public bool IsAtWork { get; set; }
+
     /// <summary>Completed when the run has ended.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

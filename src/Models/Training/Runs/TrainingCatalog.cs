@@ -12,7 +12,7 @@ using ModelService.Models.Training.Process;
 namespace ModelService.Models.Training.Runs;
 
 /// <summary>The trainings, for every front door: starts, lists, follows, cancels and forgets them.</summary>
-public sealed class TrainingCatalog : IDisposable
+public sealed partial class TrainingCatalog : IDisposable
 {
     private readonly ConcurrentDictionary<string, RunEntry> entries = new(StringComparer.Ordinal);
     private readonly Channel<RunEntry> waiting = Channel.CreateUnbounded<RunEntry>();
@@ -130,35 +130,14 @@ public sealed class TrainingCatalog : IDisposable
         if (entry.Current.IsOver)
             return entry.Current;
         await entry.Cancellation.CancelAsync();
+
+        // One that nobody works on ends here, also when it ran before the server was started again.
         entry.Change(run =>
-            run.State == TrainingState.Queued ? Ended(run, TrainingState.Cancelled, null, "It was cancelled.") : null
+            run.IsOver || entry.IsAtWork ? null : Ended(run, TrainingState.Cancelled, null, "It was cancelled.")
         );
         await entry.Ended.Task;
         return entry.Current;
     }
-
-    /// <summary>Forgets a training that has ended. Its version stays.</summary>
-    /// <param name="id">Its id.</param>
-    /// <returns>
-    /// The training; <see cref="ErrorCode.TrainingNotFound"/>; <see cref="ErrorCode.TrainingConflict"/>: it has not
-    /// ended.
-    /// </returns>
-    public Outcome<TrainingRun> Remove(string id) =>
-        Outcome.Of(() =>
-        {
-            var entry = FindEntry(id).OrThrow();
-            if (!entry.Current.IsOver)
-            {
-                throw new ServingException(
-                    ErrorCode.TrainingConflict,
-                    $"The training is {WireNames.Get(entry.Current.State)}. Cancel it first: "
-                        + $"POST /v1/trainings/{id}/cancel."
-                );
-            }
-
-            Delete(entry);
-            return entry.Current;
-        });
 
     /// <summary>The events of a training.</summary>
     /// <param name="id">Its id.</param>
@@ -176,21 +155,6 @@ public sealed class TrainingCatalog : IDisposable
             ? Outcome.Of(() => entry.Events.ReadAsync(after, follow, cancellationToken))
             : failure;
 
-    /// <summary>Reads the stored trainings. Those that had not ended go on.</summary>
-    internal void Open()
-    {
-        if (!Directory.Exists(folder.Trainings))
-            return;
-        foreach (var path in Directory.GetDirectories(folder.Trainings).Order(StringComparer.Ordinal))
-        {
-            if (RunEntry.Open(folder, path) is not { } entry)
-                continue;
-            entries[entry.Current.Id] = entry;
-            if (!entry.Current.IsOver && folder.IsWritable)
-                waiting.Writer.TryWrite(entry);
-        }
-    }
-
     /// <summary>The end of a run.</summary>
     internal TrainingRun Ended(TrainingRun run, TrainingState state, string? code, string? reason) =>
         run with
@@ -200,13 +164,6 @@ public sealed class TrainingCatalog : IDisposable
             Reason = reason,
             Ended = clock.GetUtcNow(),
         };
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var entry in entries.Values)
-            entry.Dispose();
-    }
 
     private Outcome<RunEntry> FindEntry(string id) =>
         entries.GetValueOrDefault(id) is { } entry
@@ -223,7 +180,7 @@ public sealed class TrainingCatalog : IDisposable
             );
         }
 
-        if (entries.Values.Count(entry => entry.Current.State == TrainingState.Queued) >= options.MaxQueued + 1)
+        if (entries.Values.Count(entry => !entry.Current.IsOver) >= options.MaxRunning + options.MaxQueued)
         {
             throw new ServingException(
                 new Failure(
@@ -281,24 +238,4 @@ public sealed class TrainingCatalog : IDisposable
             From = from,
             Definition = ArchitectureWriter.WriteRecord(job.Definition),
         };
-
-    // The oldest that have ended make room.
-    private void Forget()
-    {
-        var over = entries.Values.Where(entry => entry.Current.IsOver).OrderBy(entry => entry.Current.Id).ToList();
-        foreach (var entry in over.Take(Math.Max(0, entries.Count - options.MaxKept)))
-            Delete(entry);
-    }
-
-    private void Delete(RunEntry entry)
-    {
-        var staged = folder.NewStagingPath();
-        folder.Write(() =>
-        {
-            Directory.Move(entry.Path, staged);
-            return staged;
-        });
-        entries.TryRemove(entry.Current.Id, out _);
-        folder.DeleteStaged(staged);
-    }
 }

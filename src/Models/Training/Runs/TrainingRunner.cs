@@ -17,6 +17,7 @@ namespace ModelService.Models.Training.Runs;
 /// <param name="child">Runs a child process.</param>
 /// <param name="gate">Decides whether a result may become the default.</param>
 /// <param name="models">Receives the versions.</param>
+/// <param name="metrics">Counts.</param>
 /// <param name="options">The limits of trainings.</param>
 /// <param name="clock">The time of starts.</param>
 /// <param name="logger">Logs ends.</param>
@@ -25,6 +26,7 @@ internal sealed partial class TrainingRunner(
     TrainingChild child,
     TrainingGate gate,
     ModelCatalog models,
+    TrainingMetrics metrics,
     IOptions<TrainingOptions> options,
     TimeProvider clock,
     ILogger<TrainingRunner> logger
@@ -54,6 +56,7 @@ internal sealed partial class TrainingRunner(
     {
         await foreach (var entry in catalog.Waiting.ReadAllAsync(stoppingToken))
         {
+            entry.IsAtWork = true;
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, entry.Cancellation.Token);
             try
             {
@@ -95,17 +98,7 @@ internal sealed partial class TrainingRunner(
             );
             if (started.IsOver)
                 return;
-            var result = await child.RunAsync(
-                entry,
-                options.Value.MemoryLimit,
-                content =>
-                {
-                    if ((string?)content["phase"] is { } phase)
-                        entry.SetPhase(phase);
-                    entry.Events.Add(content);
-                },
-                cancellationToken
-            );
+            var result = await ComputeAsync(entry, cancellationToken);
             switch (result.End)
             {
                 case ChildEnd.Succeeded:
@@ -121,6 +114,37 @@ internal sealed partial class TrainingRunner(
                     End(entry, TrainingState.Failed, "training_failed", result.Reason ?? "It has no result.");
                     return;
             }
+        }
+    }
+
+    private async Task<ChildResult> ComputeAsync(RunEntry entry, CancellationToken cancellationToken)
+    {
+        var (last, countImages) = (clock.GetTimestamp(), metrics.CountImages());
+        try
+        {
+            return await child.RunAsync(
+                entry,
+                options.Value.MemoryLimit,
+                content =>
+                {
+                    CountTime();
+                    countImages(content);
+                    if ((string?)content["phase"] is { } phase)
+                        entry.SetPhase(phase);
+                    entry.Events.Add(content);
+                },
+                cancellationToken
+            );
+        }
+        finally
+        {
+            CountTime();
+        }
+
+        void CountTime()
+        {
+            var now = clock.GetTimestamp();
+            metrics.CountTime(clock.GetElapsedTime(Interlocked.Exchange(ref last, now), now));
         }
     }
 
@@ -152,6 +176,7 @@ internal sealed partial class TrainingRunner(
                 Result = TrainingFigures.From(result),
             }
         );
+        metrics.CountEnd(TrainingState.Succeeded);
         LogSucceeded(entry.Current.Id, version.Name, version.Version, result.Seconds);
     }
 
@@ -206,6 +231,7 @@ internal sealed partial class TrainingRunner(
     private void End(RunEntry entry, TrainingState state, string? code, string reason)
     {
         entry.Change(run => run.IsOver ? null : catalog.Ended(run, state, code, reason));
+        metrics.CountEnd(entry.Current.State);
         LogEnded(entry.Current.Id, WireNames.Get(state), reason);
     }
 
