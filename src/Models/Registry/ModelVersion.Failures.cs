@@ -25,9 +25,14 @@ public sealed partial class ModelVersion
     internal Failure Quarantined() =>
         new(
             ErrorCode.ModelNotReady,
-            $"The model '{Name}' has no default version: version {Version} did not reproduce its golden samples. "
-                + $"GET /v1/models/{Name} shows the differences, "
+            $"The model '{Name}' has no default version: version {Version} {WhyQuarantined}. "
+                + $"GET /v1/models/{Name} shows more, "
                 + $"POST /v1/models/{Name}/versions/{Version}/predict uses the version all the same, "
                 + $"and PATCH /v1/models/{Name} with {{\"default_version\": {Version}}} makes it the default."
         );
+
+    private string WhyQuarantined =>
+        Lineage?.Training is { Promoted: false } training
+            ? $"was trained, and not promoted: {training.Reason.TrimEnd('.')}"
+            : "did not reproduce its golden samples";
 }

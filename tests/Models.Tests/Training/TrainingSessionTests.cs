@@ -50,6 +50,22 @@ public sealed class TrainingSessionTests
         Assert.True(result.Test!.Accuracy > 0.85, $"accuracy {result.Test.Accuracy}");
     }
 
+    [Fact]
+    public void Run_HeadWithoutTime_IsFittedAllTheSame()
+    {
+        var definition = Scratch with
+        {
+            Method = TrainingMethod.Head,
+            Budget = new TrainingBudget { Seconds = 0.1 },
+        };
+        using var run = new TrainingHarness(TrainingHarness.Lesson(), definition, perClass: 20, isRandom: false);
+
+        var result = run.Run();
+
+        Assert.DoesNotContain(result.Warnings, warning => warning.Code == "collapsed");
+        Assert.True(result.Val!.Accuracy > 0.2, $"accuracy {result.Val.Accuracy}");
+    }
+
     [Theory]
     [InlineData(TrainingMethod.LastStage, "head,last_stage")]
     [InlineData(TrainingMethod.All, "head,all")]

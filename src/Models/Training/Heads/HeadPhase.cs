@@ -27,6 +27,7 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
     private const double ShareOfTimeBeforeOthers = 0.5;
     private const int Folds = 5;
     private const int LeastToValidate = 50;
+    private const int LeastSteps = 20; // of a fit, also when the time is over: it begins with zeros
 
     // From the strongest on: each fit begins with the one before.
     private static readonly double[] Penalties = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
@@ -87,11 +88,12 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         using var regression = new LogisticRegression(features, labels, context.ClassWeights, context.Classes);
         var parameters = regression.Start();
         (double Loss, double Penalty, double[] Parameters)? best = null;
+        var steps = 0;
         foreach (var candidate in Penalties)
         {
             if (best is not null && (context.Clock.IsOver || candidate < penalty))
                 break;
-            regression.Fit(candidate, parameters, () => !context.Clock.IsOver);
+            regression.Fit(candidate, parameters, () => ++steps < LeastSteps || !context.Clock.IsOver);
 
             // Without a loss to choose by, the penalty of the folds is the last one that is fitted.
             var loss = penalty is null ? LogLoss(regression, parameters, valFeatures, val) : double.NegativeInfinity;
@@ -128,8 +130,10 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
     {
         var folds = images.ConvertAll(image => (int)(Hash(image) % Folds));
         var losses = new double[Penalties.Length];
+        var until = context.Clock.Left / 2; // the other half is for the fit to all
         for (var fold = 0; fold < Folds; fold++)
         {
+            var ofFold = new double[Penalties.Length];
             var (inside, outside) = (Rows(index => folds[index] != fold), Rows(index => folds[index] == fold));
             if (inside.Length == 0 || outside.Length == 0)
                 continue;
@@ -142,15 +146,22 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
             );
             var parameters = regression.Start();
             var left = features[Indices(outside)];
-            for (var index = 0; index < Penalties.Length && !context.Clock.IsOver; index++)
+            for (var index = 0; index < Penalties.Length && HasTime(); index++)
             {
-                regression.Fit(Penalties[index], parameters);
+                regression.Fit(Penalties[index], parameters, HasTime);
                 var loss = LogLoss(regression, parameters, left, [.. outside.Select(row => images[row])]);
-                losses[index] += loss * outside.Length;
+                ofFold[index] = loss * outside.Length;
             }
+
+            if (!HasTime())
+                break;
+            System.Numerics.Tensors.TensorPrimitives.Add<double>(losses, ofFold, losses);
         }
 
+        // Without time for a single fold, all losses are equal: the strongest penalty is the safe one.
         return Penalties[Array.IndexOf(losses, losses.Min())];
+
+        bool HasTime() => double.IsPositiveInfinity(until) ? !context.Clock.IsOver : context.Clock.Left > until;
 
         int[] Rows(Func<int, bool> isIn) => [.. Enumerable.Range(0, images.Count).Where(isIn)];
         static Tensor Indices(int[] rows) => tensor(rows.Select(row => (long)row).ToArray());
