@@ -53,7 +53,7 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, object> values
                 JsonTokenType.String => reader.GetString()!,
                 JsonTokenType.True => true,
                 JsonTokenType.False => false,
-                JsonTokenType.Number => reader.TryGetInt64(out var whole) ? whole : reader.GetDouble(),
+                JsonTokenType.Number => reader.TryGetInt64(out var whole) ? (object)whole : reader.GetDouble(),
                 _ => throw Wrong(name, "a string, a number or a truth value"),
             };
         }

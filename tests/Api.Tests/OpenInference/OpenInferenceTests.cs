@@ -269,7 +269,7 @@ public sealed class OpenInferenceTests(ApiServer server)
             System.Globalization.CultureInfo.InvariantCulture
         );
         Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType?.MediaType);
-        var outputs = JsonElement.Parse(bytes[..length]).GetProperty("outputs");
+        var outputs = JsonElement.Parse(bytes.AsSpan(0, length)).GetProperty("outputs");
         Assert.Equal(16, outputs[0].GetProperty("parameters").GetProperty("binary_data_size").GetInt32());
         var numbers = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(length)).ToArray();
         return (JsonSerializer.Serialize(numbers[..4]), JsonSerializer.Serialize(numbers[4..]));
