@@ -6,6 +6,7 @@ using ModelService.Api.Auth;
 using ModelService.Api.Errors;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
+using ModelService.Api.OpenInference;
 using ModelService.Api.Pages;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
@@ -35,6 +36,7 @@ internal static class ModelServiceApplication
         builder.AddAuth();
         builder.Services.AddExceptionHandler<ServingExceptionHandler>();
         builder.AddHealth();
+        builder.Services.AddSingleton<Inference>().AddSingleton<Repository>();
         builder
             .Services.AddControllers(options =>
             {
@@ -75,6 +77,7 @@ internal static class ModelServiceApplication
         app.MapWelcomePage();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
+        app.MapOpenInference();
         app.MapControllers();
     }
 

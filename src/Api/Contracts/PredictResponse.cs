@@ -106,7 +106,7 @@ public sealed record PredictionResponse(
 
     // The indexes of the largest logits, the largest first. Of equal logits, the one with the smaller index comes
     // first.
-    private static int[] FindBest(float[] logits, int count)
+    internal static int[] FindBest(float[] logits, int count)
     {
         // Holds the best classes so far; the worst of them is the first to be dequeued.
         var queue = new PriorityQueue<int, (float Logit, int NegativeIndex)>(count);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
+using ModelService.Api.Logging;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
@@ -92,17 +93,7 @@ public sealed class PredictController(
         var terms = RequestTerms.From(Request);
         var inputs = await PredictRequest.ReadAsync(Request, limits.Value, aborted);
         var predicted = await predictions.PredictAsync(name, version, inputs, terms.ToPredictionTerms(), aborted);
-        if ((predicted.Value?.Source.Version ?? (predicted.Failure as PredictionFailure)?.Version) is { } found)
-        {
-            log.Set("Model", name);
-            log.Set("Version", found);
-            log.Set("Count", inputs.Count);
-        }
-
-        return predicted.ToResult(result =>
-        {
-            log.Set("Timing", TimingResponse.Create(result.Timing), destructureObjects: true);
-            return PredictResponse.Create(result, inputs, topK, scores);
-        });
+        log.Set(name, inputs.Count, predicted);
+        return predicted.ToResult(result => PredictResponse.Create(result, inputs, topK, scores));
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Api.Contracts;
+using ModelService.Api.OpenInference;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Weights;
@@ -156,6 +157,9 @@ internal static class ErrorTable
     /// </param>
     public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
+        var isOpenInference = OpenInferenceError.Applies(http);
+        if (isOpenInference)
+            error = error with { Status = OpenInferenceError.StatusOf(error) };
         http.Response.StatusCode = error.Status;
         http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
         http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
@@ -169,7 +173,9 @@ internal static class ErrorTable
         }
 
         // Without a cancellation token, writing ends without an exception when the client disconnects.
-        return http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
+        return isOpenInference
+            ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
+            : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
 
     private static (int Status, string Meaning) RowOf(ErrorCode code) =>

@@ -8,12 +8,16 @@ namespace ModelService.Api.Protection;
 /// </summary>
 internal static class CompressedBodies
 {
-    /// <summary>Rejects compressed bodies for all endpoints.</summary>
+    /// <summary>Marks an endpoint that unpacks bodies itself, within the limit of its body.</summary>
+    public sealed class Accepted;
+
+    /// <summary>Rejects compressed bodies for all other endpoints.</summary>
     public static void UseCompressedBodyRejection(this WebApplication app) =>
         app.Use(
             static (http, next) =>
                 http.Request.Headers.ContentEncoding.ToString() is var encoding
-                && (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+                    && (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+                || http.GetEndpoint()?.Metadata.GetMetadata<Accepted>() is not null
                     ? next(http)
                     : throw new ServingException(
                         ErrorCode.UnsupportedMediaType,

@@ -76,7 +76,8 @@ internal static class PredictJson
         return inputs;
     }
 
-    private static EncodedImage ReadImage(ref Utf8JsonReader reader, string pointer)
+    /// <summary>Reads an image from a string in base64.</summary>
+    internal static EncodedImage ReadImage(ref Utf8JsonReader reader, string pointer)
     {
         if (reader.TokenType != JsonTokenType.String)
             throw ServingException.MalformedAt(pointer, "It must be a string with the image's bytes in base64.");

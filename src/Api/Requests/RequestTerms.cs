@@ -27,7 +27,10 @@ internal sealed class RequestTerms
         new(ParsePriority(request.Headers[PriorityHeader]), ParseTimeout(request.Headers[TimeoutHeader]));
 
     /// <summary>Returns the terms with the time that is left of the timeout.</summary>
-    public PredictionTerms ToPredictionTerms() => new(priority, timeout - Stopwatch.GetElapsedTime(start));
+    /// <param name="otherPriority">A priority of the body, which precedes the header.</param>
+    /// <param name="otherTimeout">A timeout of the body, which precedes the header.</param>
+    public PredictionTerms ToPredictionTerms(Priority? otherPriority = null, TimeSpan? otherTimeout = null) =>
+        new(otherPriority ?? priority, (otherTimeout ?? timeout) - Stopwatch.GetElapsedTime(start));
 
     private static Priority ParsePriority(string? value) =>
         value?.ToLowerInvariant() switch

@@ -62,5 +62,6 @@ internal static class ServerTelemetry
     /// </summary>
     public static bool IsMonitoring(this HttpContext http) =>
         http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || http.Request.Path.StartsWithSegments("/v2/health", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

@@ -7,6 +7,12 @@ internal sealed class Histogram(double[] bounds)
     private readonly long[] counts = new long[bounds.Length + 1];
     private double sum;
 
+    /// <summary>How many values were recorded.</summary>
+    public long Count => counts.Sum();
+
+    /// <summary>The sum of the values.</summary>
+    public double Sum => sum;
+
     /// <summary>Counts a value in the first bucket whose bound is not below it.</summary>
     public void Record(double value)
     {

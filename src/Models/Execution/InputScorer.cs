@@ -176,7 +176,7 @@ public sealed class InputScorer : IDisposable
             );
         }
 
-        tensor.Data.CopyTo(destination);
+        tensor.Data.Span.CopyTo(destination);
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Execution;
@@ -43,6 +44,7 @@ public sealed class ModelMetrics(string model)
     private long? active;
     private long? waiting;
     private long? scored;
+    private long? computed; // when the last batch was
 
     /// <summary>The inputs that wait for the model.</summary>
     internal long Waiting
@@ -61,6 +63,27 @@ public sealed class ModelMetrics(string model)
         {
             lock (gate)
                 return active ?? 0;
+        }
+    }
+
+    /// <summary>The counts of this moment.</summary>
+    internal ModelStatistics Statistics
+    {
+        get
+        {
+            lock (gate)
+            {
+                return new ModelStatistics(
+                    Requests: queue.Count,
+                    Batches: inference.Count,
+                    Inputs: scored ?? 0,
+                    Rejected: rejections.Values.Sum(),
+                    Decoding: TimeSpan.FromSeconds(decode.Sum),
+                    Queueing: TimeSpan.FromSeconds(queue.Sum),
+                    Computing: TimeSpan.FromSeconds(inference.Sum),
+                    SinceLast: computed is { } last ? Stopwatch.GetElapsedTime(last) : null
+                );
+            }
         }
     }
 
@@ -99,6 +122,7 @@ public sealed class ModelMetrics(string model)
         lock (gate)
         {
             batches.Record(inputs);
+            computed = Stopwatch.GetTimestamp();
             inference.Record(duration.TotalSeconds);
         }
     }

@@ -48,6 +48,9 @@ public sealed class ModelEntry
     /// <summary>The counts of its predictions.</summary>
     internal ModelMetrics Metrics { get; }
 
+    /// <summary>The counts of its predictions, of all versions together.</summary>
+    public ModelStatistics Statistics => Metrics.Statistics;
+
     /// <summary>
     /// The version that is pinned as the default; null: the default is the newest version that is ready and not
     /// quarantined.

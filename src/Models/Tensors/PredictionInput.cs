@@ -14,4 +14,4 @@ public sealed record EncodedImage(ReadOnlyMemory<byte> Encoded) : PredictionInpu
 /// <summary>A tensor, which becomes the model's input without preprocessing.</summary>
 /// <param name="Shape">The sizes without the batch dimension, such as <c>[3, 32, 32]</c>.</param>
 /// <param name="Data">The numbers, row-major.</param>
-public sealed record RawTensor(IReadOnlyList<long> Shape, float[] Data) : PredictionInput;
+public sealed record RawTensor(IReadOnlyList<long> Shape, ReadOnlyMemory<float> Data) : PredictionInput;

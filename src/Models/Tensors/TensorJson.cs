@@ -86,6 +86,19 @@ public static class TensorJson
         return new RawTensor(shape, data);
     }
 
+    /// <summary>Reads the numbers of a tensor whose shape is known.</summary>
+    /// <param name="json">The list of numbers, flat or nested like the shape.</param>
+    /// <param name="shape">Positive sizes.</param>
+    /// <param name="pointer">JSON Pointer to the list.</param>
+    /// <param name="error">The error and its location; null after a success.</param>
+    /// <returns>The numbers, row-major; null after an error.</returns>
+    public static float[]? ReadData(ReadOnlySpan<byte> json, long[] shape, string pointer, out ErrorDetail? error)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        return ReadData(ref reader, shape, json.Length, pointer, out error);
+    }
+
     private static RawTensor? Fail(ErrorDetail? wrong, out ErrorDetail? error)
     {
         error = wrong;

@@ -73,6 +73,23 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET v1/models/{name}/layers/{layer}/filters"] = Predict,
         ["GET v1/models/{name}/versions/{version:int}/layers/{layer}/filters"] = Predict,
         ["POST v1/architectures/features"] = Manage,
+        ["GET v2/health/live"] = Open,
+        ["GET v2/health/ready"] = Open,
+        ["GET v2/"] = Read,
+        ["GET v2/models/stats"] = Read,
+        ["GET v2/models/{name}"] = Read,
+        ["GET v2/models/{name}/ready"] = Read,
+        ["GET v2/models/{name}/config"] = Read,
+        ["GET v2/models/{name}/stats"] = Read,
+        ["POST v2/models/{name}/infer"] = Predict,
+        ["GET v2/models/{name}/versions/{version}"] = Read,
+        ["GET v2/models/{name}/versions/{version}/ready"] = Read,
+        ["GET v2/models/{name}/versions/{version}/config"] = Read,
+        ["GET v2/models/{name}/versions/{version}/stats"] = Read,
+        ["POST v2/models/{name}/versions/{version}/infer"] = Predict,
+        ["POST v2/repository/index"] = Read,
+        ["POST v2/repository/models/{name}/load"] = Manage,
+        ["POST v2/repository/models/{name}/unload"] = Manage,
         ["GET "] = Open,
         ["GET health/live"] = Open,
         ["GET health/ready"] = Open,
@@ -110,7 +127,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     {
         var answer = await SendAsync(server.Api, endpoint);
 
-        answer.Problem(401, "unauthenticated");
+        Refused(answer, endpoint, 401, "unauthenticated");
         Assert.Equal("Bearer", answer.Header("WWW-Authenticate"));
     }
 
@@ -125,7 +142,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
 
             Assert.Contains(
                 $"scope {needed} is required",
-                answer.Problem(403, "forbidden").GetProperty("detail").GetString(),
+                Refused(answer, endpoint, 403, "forbidden"),
                 StringComparison.Ordinal
             );
             Assert.Equal(
@@ -165,6 +182,15 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     public async Task Get_SwaggerPages_NeedNoKey(string path)
     {
         Assert.Equal(200, (await server.Api.GetAsync(path)).Status);
+    }
+
+    // What a refusal says. The Open Inference Protocol has errors of its own form.
+    private static string? Refused(Answer answer, string endpoint, int status, string code)
+    {
+        if (!endpoint.Contains(" v2/", StringComparison.Ordinal))
+            return answer.Problem(status, code).GetProperty("detail").GetString();
+        Assert.Equal((status, "application/json"), (answer.Status, answer.MediaType));
+        return System.Text.Json.JsonElement.Parse(answer.Text).GetProperty("error").GetString();
     }
 
     private static Task<Answer> SendAsync(ApiClient api, string endpoint)

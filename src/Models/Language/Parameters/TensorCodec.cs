@@ -19,7 +19,7 @@ internal sealed class TensorCodec : ParameterCodec
         return new JsonObject
         {
             ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]),
-            ["data"] = new JsonArray([.. data.Select(number => (JsonNode)number)]),
+            ["data"] = new JsonArray([.. data.ToArray().Select(number => (JsonNode)number)]),
         };
     }
 
