@@ -70,7 +70,13 @@ internal sealed class TrainingHarness : IDisposable
         using var text = new StringWriter();
         try
         {
-            TrainingProcess.Train(Job, folder, new TrainingClock(null), output ?? text, secondsBetweenCheckpoints);
+            TrainingProcess.Train(
+                Job,
+                folder,
+                new TrainingClock(Job.Definition.Budget?.Seconds),
+                output ?? text,
+                secondsBetweenCheckpoints
+            );
         }
         finally
         {
