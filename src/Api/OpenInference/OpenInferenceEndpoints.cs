@@ -9,7 +9,9 @@ using ModelService.Models.Registry;
 
 namespace ModelService.Api.OpenInference;
 
-/// <summary>The Open Inference Protocol over REST, at <c>/v2</c>. Each path is mapped with and without a version.</summary>
+/// <summary>
+/// The Open Inference Protocol over REST, at <c>/v2</c>. Each path is mapped with and without a version.
+/// </summary>
 internal static class OpenInferenceEndpoints
 {
     private const string Model = "models/{name}",

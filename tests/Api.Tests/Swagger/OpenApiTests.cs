@@ -150,7 +150,7 @@ public sealed class OpenApiTests(ApiServer server)
         await using var own = new ApiServer();
         await AddPixelAsync(own);
         var examples = (await OperationsAsync())
-            .Where(operation => operation.Json.GetProperty("operationId").GetString() != "startTraining") // TrainingTests
+            .Where(operation => operation.Json.GetProperty("operationId").GetString() != "startTraining")
             .SelectMany(operation => operation.Examples.Select(body => (operation.Method, operation.Path, Body: body)))
             .OrderBy(example => example.Path.Count(letter => letter == '/'))
             .ThenBy(example => example.Path.EndsWith("/predict", StringComparison.Ordinal))

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ModelService.Models.Training.Process;
 
 /// <summary>
-/// Plans the steps of a phase. The schedule needs their number before the first one, so where the time is limited, a few
-/// steps are timed and then undone.
+/// Plans the steps of a phase. The schedule needs their number before the first one, so where the time is limited, a
+/// few steps are timed and then undone.
 /// </summary>
 internal static class StepPlan
 {

@@ -62,7 +62,8 @@ public sealed partial class TrainingCatalog : IDisposable
     /// The training; <see cref="ErrorCode.DefinitionInvalid"/> with every error and its place;
     /// <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnsuitable"/>;
     /// <see cref="ErrorCode.ModelNotFound"/> and the like of the model to begin with;
-    /// <see cref="ErrorCode.Overloaded"/>: too many wait; <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.
+    /// <see cref="ErrorCode.Overloaded"/>: too many wait; <see cref="ErrorCode.ReadOnly"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>.
     /// </returns>
     public Task<Outcome<TrainingRun>> StartAsync(
         string model,
