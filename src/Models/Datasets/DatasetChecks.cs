@@ -66,8 +66,8 @@ internal static class DatasetChecks
             yield return new DatasetProblem(
                 DatasetProblemCode.Imbalance,
                 ProblemSeverity.Warning,
-                $"'{most.Key}' has {most.Value} images and '{least.Key}' has {least.Value}. A model may hardly learn the "
-                    + "small class: add images to it, or use class weights.",
+                $"'{most.Key}' has {most.Value} images and '{least.Key}' has {least.Value}. A model may hardly learn "
+                    + "the small class: add images to it, or use class weights.",
                 filled.Count(pair => most.Value > (long)MostRatio * pair.Value),
                 []
             );
@@ -145,8 +145,8 @@ internal static class DatasetChecks
                 dataset,
                 same,
                 DatasetProblemCode.NearDuplicates,
-                "images look like another one of their class and split. Give them one group, so that they stay together "
-                    + "when a split is drawn."
+                "images look like another one of their class and split. Give them one group, so that they stay "
+                    + "together when a split is drawn."
             ),
         ];
     }

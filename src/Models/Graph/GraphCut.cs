@@ -39,8 +39,8 @@ internal sealed record GraphCut(Plan Front, Plan Tail)
     }
 
     /// <summary>
-    /// Cuts a network at a value, or where it is one value wide before that: a layer inside a residual block is no place
-    /// to cut.
+    /// Cuts a network at a value, or where it is one value wide before that: a layer inside a residual block is no
+    /// place to cut.
     /// </summary>
     /// <param name="graph">The network, as its layers emit it.</param>
     /// <param name="value">The value; the tail computes it, or begins with it.</param>

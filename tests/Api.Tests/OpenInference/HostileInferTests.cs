@@ -38,7 +38,10 @@ public sealed class HostileInferTests(ApiServer server)
             { "no base64", """{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{}"]}]}""" },
             {
                 "two inputs",
-                """{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":[]},{"name":"input","shape":[1],"datatype":"FP32","data":[]}]}"""
+                """
+                {"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":[]},
+                           {"name":"input","shape":[1],"datatype":"FP32","data":[]}]}
+                """
             },
             {
                 "classification of nothing",
@@ -91,7 +94,8 @@ public sealed class HostileInferTests(ApiServer server)
     {
         await ModelAsync();
         var json = $$$"""
-            {"inputs":[{"name":"{{{name}}}","shape":{{{shape}}},"datatype":"{{{datatype}}}","parameters":{"binary_data_size":{{{size}}}}}]}
+            {"inputs":[{"name":"{{{name}}}","shape":{{{shape}}},"datatype":"{{{datatype}}}",
+                        "parameters":{"binary_data_size":{{{size}}}}}]}
             """;
 
         await RefusedAsync(

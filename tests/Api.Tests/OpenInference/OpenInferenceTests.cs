@@ -101,7 +101,10 @@ public sealed class OpenInferenceTests(ApiServer server)
         var text = Json(
             await server.Api.PostAsync(
                 Infer,
-                $$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{Convert.ToBase64String(photo)}}"]}]}"""
+                $$"""
+                {"inputs":[{"name":"image","shape":[1],"datatype":"BYTES",
+                            "data":["{{Convert.ToBase64String(photo)}}"]}]}
+                """
             )
         );
         var binary = Json(

@@ -38,7 +38,8 @@ public sealed class TrainingDataTests(TrainingServer server) : IClassFixture<Tra
     {
         await UploadAsync("meant", ("a", 3), ("b", 3));
         const string Body = """
-            { "dataset": "meant", "method": "scracth", "budget": { "second": 5 }, "optimizer": { "type": "adam", "lrr": 1 } }
+            { "dataset": "meant", "method": "scracth", "budget": { "second": 5 },
+              "optimizer": { "type": "adam", "lrr": 1 } }
             """;
 
         var problem = (await server.Api.PostAsync("/v1/models/new/trainings", Body))

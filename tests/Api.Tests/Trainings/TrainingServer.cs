@@ -93,8 +93,8 @@ public sealed class TrainingServer : IAsyncLifetime
     /// <summary>The body of a training from scratch.</summary>
     internal static string Scratch(string dataset, int epochs, string more = "") =>
         $$"""
-            { "dataset": "{{dataset}}", "method": "scratch", "budget": { "epochs": {{epochs}} }, "batch_size": 32 {{more}},
-              "from": { "architecture": {{Network}} } }
+            { "dataset": "{{dataset}}", "method": "scratch", "budget": { "epochs": {{epochs}} },
+              "batch_size": 32 {{more}}, "from": { "architecture": {{Network}} } }
             """;
 
     public async ValueTask DisposeAsync()

@@ -85,7 +85,8 @@ internal sealed class TrainingGate(ModelCatalog models, DatasetCatalog datasets,
         var test = McNemar.Test(mine, theirs);
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Share(mine):0.0} % of {mine.Count} validation images are right, and {Share(theirs):0.0} % with version {rival.Version}"
+            $"{Share(mine):0.0} % of {mine.Count} validation images are right, "
+                + $"and {Share(theirs):0.0} % with version {rival.Version}"
         );
         return test.OnlySecond > test.OnlyFirst && test.PValue < Significance
             ? (false, $"{text}: it is worse by more than chance (McNemar's test).")
