@@ -39,9 +39,9 @@ public sealed class HostileInferTests(ApiServer server)
             {
                 "two inputs",
                 """
-                {"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":[]},
-                           {"name":"input","shape":[1],"datatype":"FP32","data":[]}]}
-                """
+                    {"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":[]},
+                               {"name":"input","shape":[1],"datatype":"FP32","data":[]}]}
+                    """
             },
             {
                 "classification of nothing",
