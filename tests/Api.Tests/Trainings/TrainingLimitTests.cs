@@ -53,6 +53,7 @@ public sealed class TrainingLimitTests
     }
 
     [Fact]
+    [Measured]
     public async Task Cancel_Running_EndsTheProcessWithinASecond()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");
