@@ -6,7 +6,7 @@ using ModelService.Imaging.Resampling;
 namespace ModelService.Imaging.Preprocessing;
 
 /// <summary>Converts encoded pictures to a network's input. Thread-safe; keeps nothing of a picture.</summary>
-public sealed class Preprocessor
+public sealed partial class Preprocessor
 {
     // A photo of a phone has up to 12 million pixels.
     private const long LargePixels = 16_000_000;
@@ -128,23 +128,6 @@ public sealed class Preprocessor
         Normalization.From(definition).Write(pixels, pixels.Length / definition.ChannelCount, destination, 0);
     }
 
-    /// <summary>
-    /// Whether a request with a number of pictures may have too many pixels. Most requests have so few pictures that
-    /// they don't need <see cref="CheckTogether"/>.
-    /// </summary>
-    /// <param name="pictures">The number of pictures.</param>
-    public bool MayExceed(int pictures) =>
-        pictures * HalfScaleDecoding.PixelsForOne * options.MaxPixels > options.MaxRequestPixels;
-
-    /// <summary>Rejects pictures that have too many pixels together. Reads only their headers.</summary>
-    /// <param name="pictures">The files' bytes: all pictures of a request.</param>
-    /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>
-    public void CheckTogether(IReadOnlyCollection<ReadOnlyMemory<byte>> pictures)
-    {
-        ArgumentNullException.ThrowIfNull(pictures);
-        PixelLimit.CheckTogether(pictures.Count, pictures.Sum(CountPixels), options.MaxRequestPixels);
-    }
-
     /// <summary>Reads the header, checks the limits and prepares for reading the rows of the upright picture.</summary>
     /// <param name="encoded">The file's bytes; they must not change until the picture is disposed.</param>
     /// <param name="definition">The preprocessing.</param>
@@ -204,26 +187,6 @@ public sealed class Preprocessor
             $"{DecodeError.Name(format)} pictures are not read by this server's decoder "
                 + $"(ModelService:Imaging:Decoder={options.Decoder.ToString().ToLowerInvariant()})."
         );
-
-    // A picture that is rejected by itself is not decoded, so it counts for nothing.
-    private long CountPixels(ReadOnlyMemory<byte> encoded)
-    {
-        if (encoded.Length > options.MaxBytes)
-            return 0;
-        try
-        {
-            var format = MagicBytes.Identify(encoded.Span);
-            var (width, height) = DecoderOf(format).ReadSize(encoded, format);
-            var pixels = (long)width * height;
-            var most =
-                format == ImageFormat.Jpeg ? HalfScaleDecoding.PixelsForOne * options.MaxPixels : options.MaxPixels;
-            return pixels <= most ? pixels : 0;
-        }
-        catch (ImageException)
-        {
-            return 0;
-        }
-    }
 
     private static (int Height, int Width) OutputSize(PreprocessingDefinition definition)
     {

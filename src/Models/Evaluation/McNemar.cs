@@ -57,8 +57,8 @@ public sealed record McNemar(int OnlyFirst, int OnlySecond, double PValue, bool 
         return ComplementaryError(distance / Math.Sqrt(2 * ((double)onlyFirst + onlySecond)));
     }
 
-    // erfc(x), which is the upper tail of χ² with one degree of freedom at 2x². Its series, and its continued fraction
-    // from the end (NIST Digital Library of Mathematical Functions, 7.6.2 and 7.9.1).
+    // erfc(x), which is the upper tail of χ² with one degree of freedom at 2x². Its series, and its continued
+    // fraction from the end (NIST Digital Library of Mathematical Functions, 7.6.2 and 7.9.1).
     private static double ComplementaryError(double x)
     {
         const int Terms = 200;

@@ -54,8 +54,8 @@ internal static class ClassActivation
             map[i] += weight * activations[i];
     }
 
-    // The paper's alpha is g^2 / (2 g^2 + g^3 ΣA). Without the common factor g^2, small gradients lose no digits. There
-    // is no epsilon in it: 1e-6 would change the map by some percent.
+    // The paper's alpha is g^2 / (2 g^2 + g^3 ΣA). Without the common factor g^2, small gradients lose no digits.
+    // There is no epsilon in it: 1e-6 would change the map by some percent.
     private static double PlusPlus(ReadOnlySpan<float> gradients, double sum)
     {
         var weight = 0.0;

@@ -12,8 +12,8 @@ internal readonly record struct Window(long Kernel, long Stride, long Padding, l
 {
     /// <summary>
     /// The widest of the regions that an adaptive pool divides a side into. The i-th region is from
-    /// <c>⌊i · side / regions⌋</c> to <c>⌈(i + 1) · side / regions⌉</c>, so regions overlap unless their number
-    /// divides the side. Source: PyTorch's AdaptiveAveragePooling.
+    /// <c>⌊i · side / regions⌋</c> to <c>⌈(i + 1) · side / regions⌉</c>, so regions overlap unless their
+    /// number divides the side. Source: PyTorch's AdaptiveAveragePooling.
     /// </summary>
     public static Window Adaptive(long side, long regions)
     {

@@ -78,6 +78,7 @@ internal sealed class GradientPhase : IDisposable
         {
             while (state.Step < state.Planned)
             {
+                // Waits on this thread: dispose scopes belong to a thread, so nothing here may await.
                 using var batch = next.GetAwaiter().GetResult();
                 var following = state.Step + 1;
                 next = Task.Run(() => batches.Create(following, context.Threads));

@@ -10,7 +10,8 @@ namespace ModelService.Models.Training.Runs;
 
 /// <summary>Runs the child process of a training, and passes its events on.</summary>
 /// <param name="command">The command that starts this program as a child.</param>
-internal sealed class TrainingChild(ProbeCommand command)
+/// <param name="clock">The time between looks at the process.</param>
+internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
@@ -69,7 +70,7 @@ internal sealed class TrainingChild(ProbeCommand command)
                     break;
                 }
 
-                await Task.WhenAny(exited, Task.Delay(PollInterval, cancellationToken));
+                await Task.WhenAny(exited, Task.Delay(PollInterval, clock, cancellationToken));
             }
         }
         finally
