@@ -28,6 +28,8 @@ internal static class ModelServiceApplication
     /// <summary>Adds the server's services.</summary>
     public static void AddModelService(this WebApplicationBuilder builder)
     {
+        // Without this, a server that was built and not published finds the console only in Development.
+        builder.WebHost.UseStaticWebAssets();
         builder.AddLogging();
         builder.AddTelemetry();
         builder.Services.AddModels(CreateProbeCommand());
@@ -65,6 +67,8 @@ internal static class ModelServiceApplication
     {
         app.UsePageHeaders();
         app.UseRequestLog();
+        app.UseConsole();
+        app.UseRouting();
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(StatusCodeResponses.WriteAsync);
         app.UseCors();
@@ -74,7 +78,7 @@ internal static class ModelServiceApplication
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
-        app.MapWelcomePage();
+        app.MapConsole();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapOpenInference();

@@ -30,7 +30,11 @@ if (args is [TrainingProcess.Argument])
 if (args is ["--new-key", .. var arguments])
     return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 
-var builder = WebApplication.CreateBuilder(args);
+// A published server's console is beside the program, wherever it is started.
+var console = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+var builder = WebApplication.CreateBuilder(
+    new WebApplicationOptions { Args = args, WebRootPath = Directory.Exists(console) ? console : null }
+);
 
 // Without a configured address, the server listens on this machine only. The default stands here because "Urls" in
 // appsettings.json would take precedence over ASPNETCORE_URLS.

@@ -20,6 +20,7 @@ internal sealed class Groups : IDocumentFilter
         ("Evaluations", "Measure a version on labelled images: figures, report, comparison of two versions."),
         ("Architectures", "The predefined networks, and what a network of your own costs."),
         ("Layers", "The layers of the architecture language."),
+        ("Key", "What your key allows."),
         ("Schemas", "JSON Schemas for editors."),
     ];
 

@@ -22,7 +22,9 @@ public sealed class ExplainPageTests(ApiServer server)
             { "max_pool.png", "?colors=gray", """{ "type": "max_pool2d", "kernel_size": 2 }""" },
         };
 
+    // Explanations are computed in the time that everything else leaves, and the request has a deadline.
     [Fact]
+    [Measured]
     public async Task Pictures_OfAClassifier_AreThoseOfThePage()
     {
         await CreateAsync();

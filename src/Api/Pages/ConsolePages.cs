@@ -1,0 +1,38 @@
+using ModelService.Api.Protection;
+
+namespace ModelService.Api.Pages;
+
+/// <summary>The web console at <c>/</c>: the files of <c>wwwroot</c>. They need no key, and hold nothing secret.</summary>
+internal static class ConsolePages
+{
+    // Scripts, styles and requests of this server only. Pictures that a user has chosen, and those fetched with a key,
+    // have blob: addresses.
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
+
+    /// <summary>Serves <c>/</c> as the console's page. It precedes routing.</summary>
+    public static void UseConsole(this WebApplication app) =>
+        app.Use(
+            static (http, next) =>
+            {
+                if (http.Request.Path == "/")
+                    http.Request.Path = "/index.html";
+                return next(http);
+            }
+        );
+
+    /// <summary>Maps the console's files.</summary>
+    public static void MapConsole(this WebApplication app) =>
+        app.MapStaticAssets()
+            .AllowAnonymous()
+            .Add(static endpoint =>
+            {
+                var serve = endpoint.RequestDelegate!;
+                endpoint.RequestDelegate = http =>
+                {
+                    http.Items[PageHeaders.Policy] = ContentSecurityPolicy;
+                    return serve(http);
+                };
+            });
+}

@@ -1,0 +1,18 @@
+// @ts-check
+import { html, useEffect, useRef } from "../lib/html.js";
+
+let isFirst = true;
+
+/**
+ * A page's title, and in one line what it is for. On going to another page it takes the focus, so that the keyboard and
+ * screen readers begin there.
+ * @param {{ title: string, children?: any }} props
+ */
+export function PageHead({ title, children }) {
+  const heading = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
+  return html`<header class="page-head"><h1 tabindex="-1" ref=${heading}>${title}</h1><p>${children}</p></header>`;
+}
