@@ -122,7 +122,7 @@ public sealed class OpenApiTests(ApiServer server)
                 "Evaluations",
                 "Architectures",
                 "Layers",
-            "Key",
+                "Key",
                 "Schemas",
             ],
             operations.Select(operation => operation.Json.GetProperty("tags")[0].GetString()).Distinct()
