@@ -36,6 +36,8 @@ public static class TrainingProcess
         var clock = new TrainingClock(SecondsOf(job.Definition.Budget));
         Follow(input, clock);
         OfferToTheSystem();
+        NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
+        NativeTuning.LowerPriority(); // and so that of the threads which this one starts
         try
         {
             Train(job, folder, clock, output);
@@ -62,7 +64,6 @@ public static class TrainingProcess
         double secondsBetweenCheckpoints = 1
     )
     {
-        NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
         NativeRuntime.PrepareThread();
         using var context = new TrainingContext(
             job,
