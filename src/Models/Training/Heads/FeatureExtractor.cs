@@ -1,5 +1,4 @@
 using ModelService.Models.Backends;
-using ModelService.Models.Backends.Eager;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 using ModelService.Models.Training.Data;
@@ -26,8 +25,7 @@ internal sealed class FeatureExtractor : IDisposable
         parameters = context.Best.CopyTo(context.Device);
         Length = front.Output.Shape.ElementCount;
         Sizes = [.. front.Output.Shape.Sizes];
-        var verified = PlanVerification.Run(front, parameters, context.Device, Precision.Float32, AtOnce, null);
-        executor = verified.Plan ?? new EagerExecutor(front, parameters);
+        executor = context.CreateExecutor(front, parameters, AtOnce);
     }
 
     /// <summary>Numbers of the features of an image.</summary>

@@ -14,7 +14,7 @@ internal sealed class TrainingClock(double? budget)
     /// <summary>Whether the user has asked for the result as it is.</summary>
     public bool IsAskedToFinish { get; set; }
 
-    /// <summary>Seconds that measuring the result will take.</summary>
+    /// <summary>Seconds that measuring the result and making the version will take.</summary>
     public double Reserve { get; set; }
 
     /// <summary>Seconds that the run has taken.</summary>

@@ -21,6 +21,7 @@ internal sealed class TrainingContext : IDisposable
     private const long LeastSideToAugment = 96;
 
     private readonly Dictionary<ImagePart, int[]> parts;
+    private double secondsOfPlan;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="job">The job.</param>
@@ -163,32 +164,47 @@ internal sealed class TrainingContext : IDisposable
     }
 
     /// <summary>The logits of images, by the plan of the best weights so far.</summary>
-    /// <param name="images">Places of the images.</param>
-    public LabelledLogits ScoreBest(int[] images)
+    /// <param name="parts">Places of the images, part by part.</param>
+    /// <returns>The logits of each part; null for one without images.</returns>
+    public LabelledLogits?[] ScoreBest(params int[][] parts)
     {
         using var parameters = Best.CopyTo(Device);
-        var verified = PlanVerification.Run(Graph, parameters, Device, Precision.Float32, ScoredAtOnce, null);
-        using var executor = verified.Plan ?? new EagerExecutor(Graph, parameters);
-        return Score(
-            input =>
-            {
-                using var inference = inference_mode();
-                return executor.Forward(input);
-            },
-            new PictureInputs(Pictures, Ids, Sizes, seed: null),
-            images
-        );
+        using var executor = CreateExecutor(Graph, parameters, ScoredAtOnce);
+        var inputs = new PictureInputs(Pictures, Ids, Sizes, seed: null);
+        return [.. parts.Select(images => images.Length == 0 ? null : Score(Forward, inputs, images))];
+
+        Tensor Forward(Tensor input)
+        {
+            using var inference = inference_mode();
+            return executor.Forward(input);
+        }
+    }
+
+    /// <summary>Builds the executor of a part of the network: its fused plan, if that is right.</summary>
+    /// <param name="graph">The part.</param>
+    /// <param name="parameters">Its tensors; borrowed.</param>
+    /// <param name="batchSize">Number of images that it computes at once.</param>
+    public IExecutor CreateExecutor(Plan graph, ParameterStore parameters, int batchSize)
+    {
+        var begin = Clock.Elapsed;
+        var verified = PlanVerification.Run(graph, parameters, Device, Precision.Float32, batchSize, null);
+        secondsOfPlan = Clock.Elapsed - begin;
+        return verified.Plan ?? new EagerExecutor(graph, parameters);
     }
 
     /// <summary>Seconds that the plan takes for an image; null: not known yet.</summary>
     public double? SecondsOfImage { get; private set; }
 
-    /// <summary>Sets time aside for measuring the result, by the speed of the plan.</summary>
+    /// <summary>
+    /// Sets time aside for measuring the result and making the version, by the speed of the plan. Two plans are built:
+    /// one measures, the other one serves.
+    /// </summary>
     /// <param name="seconds">Seconds that an image takes.</param>
     public void ReserveFor(double seconds)
     {
         SecondsOfImage = seconds;
-        Clock.Reserve = 1.2 * seconds * (this[ImagePart.Test].Length + this[ImagePart.Val].Length);
+        var images = this[ImagePart.Test].Length + this[ImagePart.Val].Length;
+        Clock.Reserve = 1.2 * ((seconds * images) + (2 * secondsOfPlan));
     }
 
     /// <summary>Takes tensors over as the best ones.</summary>

@@ -30,7 +30,7 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
             Restore(stored);
         ReadPictures();
         if (context.Job.HasHead && stored is null && context[ImagePart.Val].Length > 0 && !StartsAnew)
-            context.BestLoss = Calibration.Measure(context.ScoreBest(context[ImagePart.Val])).LogLoss;
+            context.BestLoss = Calibration.Measure(context.ScoreBest(context[ImagePart.Val])[0]!).LogLoss;
 
         foreach (var (name, create) in Phases())
         {
@@ -141,10 +141,9 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
     {
         context.Report.Phase("result", "Measures and calibrates the result.");
         var (val, test) = (context[ImagePart.Val], context[ImagePart.Test]);
-        var scores = val.Length == 0 ? null : context.ScoreBest(val);
-        var temperature = scores is null ? null : Calibrate(scores);
-        WarnIfCollapsed(scores);
-        var ofTest = test.Length == 0 ? null : context.ScoreBest(test);
+        var scored = context.ScoreBest(val, test);
+        var temperature = scored[0] is { } ofVal ? Calibrate(ofVal) : null;
+        WarnIfCollapsed(scored[0]);
         Checkpoint.Write(
             Path.Combine(folder, TrainingJob.ResultWeights),
             context.Best.StateDict,
@@ -160,8 +159,8 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
             ["phases"] = JsonSerializer.SerializeToNode(context.Ended, TrainingResult.Options),
             ["warnings"] = new JsonArray([.. context.Report.Warnings.Select(item => item.DeepClone())]),
             ["train"] = new JsonObject { ["images"] = context[ImagePart.Train].Length },
-            ["val"] = Figures(scores, val, temperature),
-            ["test"] = Figures(ofTest, test, null),
+            ["val"] = Figures(scored[0], val, temperature),
+            ["test"] = Figures(scored[1], test, temperature),
         };
         var path = Path.Combine(folder, TrainingJob.Result);
         File.WriteAllText(path + ".tmp", result.ToJsonString());
