@@ -25,7 +25,7 @@ export function SeenPhoto({ photo, model }) {
   const [method, setMethod] = useState("");
   const [strength, setStrength] = useState(60);
   const url = useObjectUrl(photo);
-  const bitmap = useResource(() => createImageBitmap(photo), [photo]);
+  const bitmap = useResource(() => measure(photo), [photo]);
   const request = method && {
     method: /** @type {const} */ ("POST"),
     path: path`v1/models/${model.name}/explain`,
@@ -43,11 +43,11 @@ export function SeenPhoto({ photo, model }) {
   return html`
     <div class="seen">
       <div class="seen-photo ${isTiny ? "pixels" : ""}">
-        ${url && html`<img src=${url} alt="The photo ${photo.name}" />`}
+        ${url && html`<img src=${url} alt="The photo ${photo.name}" decoding="async" />`}
         ${heatUrl && method && html`<img class="heat" src=${heatUrl} alt="" style=${{ opacity: strength / 100 }} />`}
         ${size && part && html`<span class="crop" style=${cropStyle(part, size)} aria-hidden="true"></span>`}
       </div>
-      ${size && part && html`<${Seen} bitmap=${size} part=${part} isGray=${model.input_shape?.[0] === 1} />`}
+      ${size && part && html`<${Seen} photo=${photo} part=${part} isGray=${model.input_shape?.[0] === 1} />`}
     </div>
     ${bitmap.error && html`<p class="small quiet">The browser can't show this picture; the server may read it all the same.</p>`}
     <div class="stack seen-controls">
@@ -69,28 +69,48 @@ export function SeenPhoto({ photo, model }) {
   `;
 }
 
-/** @param {{ bitmap: ImageBitmap, part: ReturnType<typeof seenPart>, isGray: boolean }} props */
-function Seen({ bitmap, part, isGray }) {
+/**
+ * The network's input. The browser cuts and shrinks it beside the page's thread, which a large photo would stop.
+ * @param {{ photo: File, part: ReturnType<typeof seenPart>, isGray: boolean }} props
+ */
+function Seen({ photo, part, isGray }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const { x, y, width, height, outWidth, outHeight } = part;
+  const small = useResource(
+    () =>
+      createImageBitmap(photo, Math.round(x), Math.round(y), Math.round(width), Math.round(height), {
+        resizeWidth: outWidth,
+        resizeHeight: outHeight,
+        resizeQuality: "high",
+      }),
+    [photo, x, y, width, height, outWidth, outHeight],
+  );
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
-    if (!context) return;
-    context.fillRect(0, 0, part.outWidth, part.outHeight);
+    if (!context || !small.data) return;
+    context.fillRect(0, 0, outWidth, outHeight);
     context.filter = isGray ? "grayscale(1)" : "none";
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, part.outWidth, part.outHeight);
-  }, [bitmap, part.outWidth, part.outHeight, isGray]);
+    context.drawImage(small.data, 0, 0);
+  }, [small.data, isGray]);
   return html`
     <figure class="seen-input">
-      <canvas ref=${canvas} class="pixels" width=${part.outWidth} height=${part.outHeight} role="img" aria-label="What the network sees"></canvas>
-      <figcaption class="small quiet">The network sees ${shape([part.outWidth, part.outHeight])}</figcaption>
+      <canvas ref=${canvas} class="pixels" width=${outWidth} height=${outHeight} role="img" aria-label="What the network sees"></canvas>
+      <figcaption class="small quiet">The network sees ${shape([outWidth, outHeight])}</figcaption>
     </figure>
   `;
 }
 
+/** @param {File} photo */
+async function measure(photo) {
+  const bitmap = await createImageBitmap(photo);
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { width, height };
+}
+
 /**
  * @param {ReturnType<typeof seenPart>} part
- * @param {ImageBitmap} photo
+ * @param {{ width: number, height: number }} photo
  */
 function cropStyle({ x, y, width, height }, photo) {
   const [left, top] = [Math.max(0, x / photo.width), Math.max(0, y / photo.height)];

@@ -24,7 +24,7 @@ export function Page({ route }) {
   const firstModel = async (/** @type {string} */ name) => {
     models.reload();
     setQuery({ model: name });
-    setPhoto(await openSample("samples/ankle-boot.png"));
+    setPhoto(await openSample("samples/bag.png"));
   };
   return html`
     <${PageHead} title="Try">Give a model a photo, and see its scores and what led to them.<//>

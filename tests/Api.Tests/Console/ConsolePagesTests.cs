@@ -1,0 +1,61 @@
+namespace ModelService.Api.Tests.Console;
+
+/// <summary>What holds for every page of the console, light and dark, on a desk and on a phone.</summary>
+[Measured]
+public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
+{
+    private static readonly string[] Pages = ["try", "builder", "inside", "data", "models", "live", "key"];
+
+    public static TheoryData<string, int, bool> Looks =>
+        new(Pages.SelectMany(page => new[] { (page, 1400, false), (page, 1400, true), (page, 390, false), (page, 390, true) }));
+
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Open_OnAnEmptyServer_IsSoundAndAccessible(string page, int width, bool isDark)
+    {
+        var tab = await browser.OpenAsync($"#/{page}", width, isDark);
+        await tab.Page.WaitForLoadStateAsync(Microsoft.Playwright.LoadState.NetworkIdle);
+
+        await tab.ScreenshotAsync($"empty-{page}-{width}-{(isDark ? "dark" : "light")}");
+        await tab.AssertAccessibleAsync();
+        await tab.AssertFitsAsync();
+        tab.AssertSound();
+    }
+
+    [Fact]
+    public async Task Open_First_IsSmallAndQuick()
+    {
+        var tab = await browser.OpenAsync("");
+        await tab.Page.ReloadAsync();
+        await tab.Heading("Try").WaitForAsync();
+
+        var bytes = await tab.Page.EvaluateAsync<double>(
+            "performance.getEntriesByType('resource').filter(e => !e.name.includes('/samples/'))"
+                + ".reduce((sum, e) => sum + e.encodedBodySize, 0)"
+        );
+        var paint = await tab.Page.EvaluateAsync<double>(
+            "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        );
+
+        Assert.InRange(bytes, 1, 200_000);
+        Assert.InRange(paint, 0, 300);
+    }
+
+    [Fact]
+    public async Task Tab_FromTheTop_ReachesTheContentAndShowsWhereItIs()
+    {
+        var tab = await browser.OpenAsync("#/try");
+
+        await tab.PressAsync("Tab");
+        Assert.Equal("Skip to the content", await FocusedAsync(tab, "textContent"));
+        Assert.Equal("solid", await tab.Page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
+        await tab.PressAsync("Enter");
+        Assert.Equal("main", await FocusedAsync(tab, "id"));
+        for (var stop = 0; stop < 20 && await FocusedAsync(tab, "textContent") != "Train a first model"; stop++)
+            await tab.PressAsync("Tab");
+        Assert.Equal("Train a first model", await FocusedAsync(tab, "textContent"));
+    }
+
+    private static Task<string> FocusedAsync(ConsolePage tab, string property) =>
+        tab.Page.EvaluateAsync<string>($"document.activeElement.{property}.trim()");
+}
