@@ -4,22 +4,26 @@ using ModelService.Models.Datasets;
 using ModelService.Models.Errors;
 using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
+using ModelService.Models.Explanation;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Telemetry;
 
 /// <summary>
-/// Metrics of the server as a whole: whether it is ready, its data sets and evaluations, and the room on its disk.
+/// Metrics of the server as a whole: whether it is ready, its data sets, evaluations and explanations, and the room on
+/// its disk.
 /// </summary>
 /// <param name="health">Checks whether the server is ready.</param>
 /// <param name="store">The store of the models.</param>
 /// <param name="datasets">The data sets.</param>
 /// <param name="evaluations">The evaluations.</param>
+/// <param name="explanations">Computes explanations.</param>
 internal sealed class ServerMetrics(
     HealthCheckService health,
     IModelStore store,
     DatasetCatalog datasets,
-    EvaluationCatalog evaluations
+    EvaluationCatalog evaluations,
+    ExplanationService explanations
 )
 {
     /// <summary>The metrics with their values now; one without a value has no samples.</summary>
@@ -59,6 +63,11 @@ internal sealed class ServerMetrics(
                             states.GetValueOrDefault(state)
                         )),
                 ]
+            ),
+            Gauge(
+                "modelservice_explanations_active",
+                "Explanations and feature maps that wait or are being computed.",
+                explanations.Active
             ),
             Gauge(
                 "modelservice_storage_free_bytes",

@@ -16,6 +16,9 @@ internal sealed class ExplanationLane(IOptions<ExplanationOptions> options, IOpt
     private readonly Lane lane = new(width: 1, Prepare);
     private int inside;
 
+    /// <summary>Requests that wait or are being computed.</summary>
+    public int Active => Volatile.Read(ref inside);
+
     /// <summary>Admits a request and holds it to its deadline.</summary>
     /// <param name="timeout">Time to the deadline; null: the server's.</param>
     /// <param name="work">The request; it gets a token that fires at the deadline, too.</param>

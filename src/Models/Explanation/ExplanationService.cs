@@ -50,6 +50,9 @@ public sealed partial class ExplanationService
         (this.options, this.limits) = (options.Value, limits.Value);
     }
 
+    /// <summary>Requests that wait or are being computed.</summary>
+    public int Active => lane.Active;
+
     /// <summary>Explains a score of an input.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version; null: the default.</param>

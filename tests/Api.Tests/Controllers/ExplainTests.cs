@@ -208,6 +208,27 @@ public sealed class ExplainTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Explain_ClientLeaves_EndsAtTheNextStep()
+    {
+        await server.Api.EnsureAsync("""{"name":"left","base":"resnet18","num_classes":5}""");
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var photo = Bodies.Photo("chelsea.png");
+        using var http = server.CreateClient();
+
+        // Some thousand forward passes, which would take minutes.
+        var explained = http.PostAsync(
+            new Uri("/v1/models/left/explain?method=occlusion&window=8&stride=2", UriKind.Relative),
+            photo,
+            leave.Token
+        );
+        await Eventually.GetAsync(ActiveAsync, active => active == 1);
+        await leave.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => explained);
+        await Eventually.GetAsync(ActiveAsync, active => active == 0);
+    }
+
+    [Fact]
     public async Task Features_Layer_AreAGridOrFigures()
     {
         await server.Api.EnsureAsync(Networks.Lesson("explained"));
@@ -377,4 +398,12 @@ public sealed class ExplainTests(ApiServer server)
               "layers":[{"type":"conv2d","out_channels":4,"kernel_size":3},{"type":"relu"},{"type":"flatten"},
               {"type":"linear","out_features":2}]}
             """;
+
+    private async Task<double> ActiveAsync()
+    {
+        const string Name = "modelservice_explanations_active ";
+        var metrics = (await server.Api.GetAsync("/metrics")).Text;
+        var line = metrics.Split('\n').Single(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return double.Parse(line[Name.Length..], System.Globalization.CultureInfo.InvariantCulture);
+    }
 }
