@@ -13,6 +13,7 @@ import { Graph } from "./builder/graph.js";
 import { JsonEditor } from "./builder/json-editor.js";
 import { LayerList, Problems } from "./builder/list.js";
 import { load, OpenDialog } from "./builder/open.js";
+import { format } from "./builder/text.js";
 import { Palette } from "./builder/palette.js";
 import { Totals } from "./builder/totals.js";
 import { Tour } from "./builder/tour.js";
@@ -79,7 +80,11 @@ function Builder({ route, descriptions }) {
           <${LayerList} editor=${editor} />
         </section>
         <section class="panel builder-json" aria-label="JSON">
-          <header><h2>JSON</h2></header>
+          <header>
+            <h2>JSON</h2>
+            <button type="button" class="plain small" disabled=${editor.moment.text === format(editor.network)}
+              onClick=${() => editor.write(format(editor.network))}>Tidy up</button>
+          </header>
           <${JsonEditor} editor=${editor} />
           <${Curl} request=${analysis.request} title="curl of the analysis" />
         </section>

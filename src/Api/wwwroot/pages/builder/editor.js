@@ -49,7 +49,11 @@ export function useEditor(descriptions) {
     undo: useCallback(() => change({ type: "undo" }), []),
     redo: useCallback(() => change({ type: "redo" }), []),
     selected: selected !== null && get(network, selected) !== undefined ? selected : null,
-    select: setSelected,
+    /** Selects a layer and unfolds the blocks around it, so that it is seen. */
+    select: (/** @type {string | null} */ pointer) => {
+      if (pointer) unfold(pointer);
+      setSelected(pointer);
+    },
     isFolded: (/** @type {string} */ pointer) => isLarge !== flipped.has(pointer),
     toggle: (/** @type {string} */ pointer) => setFlipped((old) => flip(old, pointer)),
     edit,
@@ -79,7 +83,6 @@ export function useEditor(descriptions) {
       setAdding(null);
     },
   };
-  /** Unfolds the blocks around a place, so that it is seen. */
   const unfold = (/** @type {string} */ pointer) => {
     for (let block = outer(pointer); block; block = outer(block)) {
       if (isBlock(get(network, block) ?? {}) && editor.isFolded(block)) editor.toggle(block);

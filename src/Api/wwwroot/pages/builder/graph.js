@@ -20,8 +20,17 @@ export function Graph({ editor }) {
   const { network, analysis, selected } = editor;
   const layers = Array.isArray(network.layers) ? network.layers : [];
   const first = selected?.startsWith("/layers") ? selected : "/input";
+  const element = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    const box = element.current;
+    const chosen = selected && box?.querySelector(`[data-layer="${selected}"]`);
+    if (!box || !chosen) return;
+    const [left, right] = [chosen.getBoundingClientRect().left, chosen.getBoundingClientRect().right];
+    const view = box.getBoundingClientRect();
+    if (left < view.left || right > view.right) box.scrollLeft += left - view.left - (view.width - (right - left)) / 2;
+  }, [selected]);
   return html`
-    <div class="graph ${analysis.isStale ? "stale" : ""}" role="group" aria-label="Drawing of the network" data-layers>
+    <div ref=${element} class="graph ${analysis.isStale ? "stale" : ""}" role="group" aria-label="Drawing of the network" data-layers>
       <div class="g-row">
         <${Cell} editor=${editor} drag=${drag} pointer="/input" first=${first} shape=${inputShape(network)} title="Input"
           kind="input" />
@@ -103,7 +112,7 @@ function BlockHead({ editor, drag, layer, pointer, first }) {
     <div class="g-head">
       <button type="button" class="plain fold" tabindex="-1" aria-expanded="true" aria-label=${`Fold ${titleOf(layer)}`}
         onClick=${() => editor.toggle(pointer)}><${Icon} name="open" /></button>
-      <${Handle} editor=${editor} drag=${drag} pointer=${pointer} first=${first} class="plain g-title" label=${titleOf(layer)}>
+      <${Handle} editor=${editor} drag=${drag} pointer=${pointer} first=${first} class="plain g-title">
         ${words}
       <//>
     </div>
@@ -130,29 +139,29 @@ function Cell({ editor, drag, pointer, first, shape, title, kind, layer, problem
       html`<button type="button" class="plain fold" tabindex="-1" aria-expanded="false" aria-label=${`Unfold ${title}`}
         onClick=${() => editor.toggle(pointer)}><${Icon} name="open" /></button>`}
       <${Handle} editor=${editor} drag=${drag} pointer=${pointer} first=${first} class="g-layer"
-        label=${`${title}, ${text}${mark}`} hint=${layer ? `${title} ${summaryOf(layer)}` : title}>
+        hint=${layer ? `${title} ${summaryOf(layer)}` : title}>
         <span class="g-area">
           <i class="g-shape ${kind} ${shape ? "" : "unknown"}" style=${sizeOf(shape)}></i>
           ${problem && html`<span class="g-mark ${problem}"><${Icon} name="warning" /></span>`}
         </span>
         <span class="g-name">${layer?.name ?? layer?.type ?? title}</span>
-        <span class="g-size">${text}</span>
+        <span class="g-size">${text}<span class="visually-hidden">${mark}</span></span>
       <//>
     </div>
   `;
 }
 
-/** @param {Part & { first: string, class: string, label: string, hint?: string, children?: any }} props */
-function Handle({ editor, drag, pointer, first, class: name, label, hint, children }) {
+/** @param {Part & { first: string, class: string, hint?: string, children?: any }} props */
+function Handle({ editor, drag, pointer, first, class: name, hint, children }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const isSelected = editor.selected === pointer;
   useEffect(() => {
     if (!isSelected || editor.focus.current !== "graph") return;
     editor.focus.current = null;
-    button.current?.focus();
+    requestAnimationFrame(() => button.current?.focus()); // when the dialog that it was added by is closed
   });
   return html`
-    <button type="button" ref=${button} class=${name} data-layer=${pointer} aria-label=${label} title=${hint}
+    <button type="button" ref=${button} class=${name} data-layer=${pointer} title=${hint}
       aria-pressed=${isSelected} tabindex=${pointer === first ? 0 : -1} ...${pointer === "/input" ? {} : drag.from(pointer)}
       onKeyDown=${keysOf(editor, pointer, "graph")} onClick=${() => editor.select(isSelected ? null : pointer)}
       onDblClick=${() => editor.toggle(pointer)}>${children}</button>

@@ -63,7 +63,8 @@ function Actions({ editor, layer, pointer }) {
       `}
       ${layer.type === "residual" && !layer.shortcut &&
       html`<button type="button" onClick=${addShortcut}>Add a shortcut</button>`}
-      <button type="button" onClick=${() => editor.remove(pointer, "list")}><${Icon} name="remove" />Remove</button>
+      <button type="button" class="icon" title="Remove" aria-label="Remove"
+        onClick=${() => editor.remove(pointer, "list")}><${Icon} name="remove" /></button>
     </div>
   `;
 }
@@ -129,7 +130,7 @@ function Value({ name, value, hint, error, isText, placeholder, onChange }) {
 /** @param {Api.LayerParameter} parameter */
 function hintOf({ meaning, minimum, maximum }) {
   if (minimum === undefined || minimum === null || /at least/.test(meaning)) return meaning;
-  return `${meaning} ${maximum === undefined || maximum === null ? `At least ${minimum}.` : `${minimum} to ${maximum}.`}`;
+  return `${meaning} ${maximum === undefined || maximum === null ? `(≥ ${minimum})` : `(${minimum} to ${maximum})`}`;
 }
 
 /** @param {any} value */

@@ -1,6 +1,6 @@
 // @ts-check
 import { Icon } from "../../components/icon.js";
-import { compact, count, shape } from "../../lib/format.js";
+import { compact, shape } from "../../lib/format.js";
 import { html, useEffect, useRef } from "../../lib/html.js";
 import { kindOf, summaryOf, titleOf } from "./describe.js";
 import { useDrag } from "./drag.js";
@@ -29,9 +29,9 @@ export function LayerList({ editor }) {
       <${Lines} editor=${editor} drag=${drag} layers=${layers} list="/layers" word="layer" />
     </div>
     <p class="small quiet keys">
-      <kbd>↑</kbd> <kbd>↓</kbd> go, <kbd>Alt</kbd> and arrows move, <kbd>A</kbd> adds, <kbd>D</kbd> duplicates,
+      Keys: <kbd>↑</kbd> <kbd>↓</kbd> go, <kbd>Alt</kbd> and arrows move, <kbd>A</kbd> adds, <kbd>D</kbd> duplicates,${" "}
       <kbd>Delete</kbd> removes, <kbd>F</kbd> folds. “Sees” is the receptive field: the side of the part of the input that
-      one number depends on.
+      a number depends on, in pixels.
     </p>
   `;
 }
@@ -44,7 +44,7 @@ function InputRow({ editor }) {
   const text = shape(sizes.map((/** @type {unknown} */ size) => size ?? "?"));
   return html`
     <div class="layer input">
-      <${Line} editor=${editor} pointer="/input" label=${`Input, ${text}`}>
+      <${Line} editor=${editor} pointer="/input">
         <span class="layer-name"><i class="sign other"></i><b>Input</b></span>
         <span class="number">${text}</span>
       <//>
@@ -84,21 +84,14 @@ function Item({ editor, drag, layer, pointer }) {
   const problems = analysis.problemsOf(layer, pointer);
   const title = titleOf(layer);
   const details = [layer.name && layer.name !== layer.type && layer.type, summaryOf(layer)].filter(Boolean).join(", ");
-  const words = [
-    title,
-    summaryOf(layer),
-    facts?.shape && `output ${shape(facts.shape.map((size) => size ?? "unknown"))}`,
-    facts && !facts.isUnknown && `${count(facts.parameters)} parameters`,
-    problems.length > 0 && `${problems.length} ${problems[0].kind === "error" ? "errors" : "hints"}`,
-  ];
   return html`
     <li class="layer ${drag.classOf(pointer)}" ...${drag.onLayer(pointer)}>
       <div class="layer-row" ...${drag.from(pointer)}>
         ${isBlock(layer) && html`<${Fold} editor=${editor} pointer=${pointer} isFolded=${isFolded} title=${title} />`}
-        <${Line} editor=${editor} pointer=${pointer} label=${words.filter(Boolean).join(", ")}>
+        <${Line} editor=${editor} pointer=${pointer}>
           <span class="layer-name">
             <i class="sign ${kindOf(layer.type)}"></i>
-            <b>${layer.name ?? layer.type ?? "no type"}</b>
+            <b>${layer.name ?? layer.type ?? "no type"}${" "}</b>
             ${details && html`<span class="quiet">${details}</span>`}
           </span>
           <${Numbers} facts=${facts} />
@@ -116,28 +109,33 @@ function Item({ editor, drag, layer, pointer }) {
 function Numbers({ facts }) {
   const isKnown = facts && !facts.isUnknown;
   const field = isKnown && facts.field ? [...new Set(facts.field)].join(" × ") : "";
+  const cost = (/** @type {number | undefined} */ value, /** @type {string} */ unit) => html`
+    <span class="number">
+      ${!isKnown ? "–" : value ? html`${compact(value)}<span class="visually-hidden"> ${unit}</span>` : ""}
+    </span>
+  `;
   return html`
     <span class="number">${facts?.shape ? shape(facts.shape.map((size) => size ?? "?")) : "–"}</span>
-    <span class="number">${isKnown ? (facts.parameters ? compact(facts.parameters) : "") : "–"}</span>
-    <span class="number">${isKnown ? (facts.macs ? compact(facts.macs) : "") : "–"}</span>
-    <span class="number">${field}</span>
+    ${cost(facts?.parameters, "parameters")}
+    ${cost(facts?.macs, "MACs")}
+    <span class="number">${field && html`<span class="visually-hidden">sees </span>${field}`}</span>
   `;
 }
 
 /**
  * What selects a layer; the one of the list that the keyboard is on.
- * @param {{ editor: Editor, pointer: string, label: string, children?: any }} props
+ * @param {{ editor: Editor, pointer: string, children?: any }} props
  */
-function Line({ editor, pointer, label, children }) {
+function Line({ editor, pointer, children }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const isSelected = editor.selected === pointer;
   useEffect(() => {
     if (!isSelected || editor.focus.current !== "list") return;
     editor.focus.current = null;
-    button.current?.focus();
+    requestAnimationFrame(() => button.current?.focus()); // when the dialog that it was added by is closed
   });
   return html`
-    <button type="button" class="layer-line" ref=${button} data-layer=${pointer} aria-label=${label}
+    <button type="button" class="layer-line" ref=${button} data-layer=${pointer}
       aria-expanded=${isSelected} onKeyDown=${keysOf(editor, pointer, "list")}
       onClick=${() => editor.select(isSelected ? null : pointer)}>${children}</button>
   `;

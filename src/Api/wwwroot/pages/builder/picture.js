@@ -20,20 +20,22 @@ export function Picture({ editor, layer, pointer }) {
   return html`
     <details onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
       <summary>What it gives for a photo</summary>
-      ${isOpen && html`<${Channels} network=${editor.network} layer=${facts.key} title=${titleOf(layer)} />`}
+      ${isOpen && html`<${Channels} network=${editor.network} layer=${facts.key} title=${titleOf(layer)}
+        isFlat=${facts.shape?.length === 1} />`}
     </details>
   `;
 }
 
 /**
  * The channels of a layer for a sample photo.
- * @param {{ network: import("./network.js").Network, title: string, layer?: string }} props
+ * @param {{ network: import("./network.js").Network, title: string, isFlat?: boolean, layer?: string }} props
+ *   `isFlat`: each channel is a single number, which says something only beside the others
  */
-export function Channels({ network, title, layer }) {
+export function Channels({ network, title, isFlat, layer }) {
   const [file, setFile] = useState("samples/astronaut.jpg");
   const photo = useResource((signal) => openSample(file, signal), [file]);
   const definition = useDebounced(JSON.stringify(network), 400);
-  const request = photo.data && requestOf(definition, photo.data, layer);
+  const request = photo.data && requestOf(definition, photo.data, { layer, together: isFlat });
   const options = samples.map(({ file: value, name: text }) => ({ value, text }));
   return html`
     <div class="channels stack">
@@ -41,15 +43,16 @@ export function Channels({ network, title, layer }) {
         <${Select} label="Photo" value=${file} options=${options} onChange=${setFile} />
         <img src=${file} alt="" class="photo ${file.endsWith(".png") ? "pixels" : ""}" />
       </div>
-      <${ErrorNote} error=${photo.error} retry=${photo.reload} />
       <div class="tiles">
+        <${ErrorNote} error=${photo.error} retry=${photo.reload} />
         ${request && html`<${ServerImage} key=${file} request=${request} alt=${`The channels of ${title}`} class="pixels" />`}
       </div>
-      <p class="small quiet">
-        A tile for each channel, of the first 64; yellow is high, dark blue is low. Weights are random until the network is
-        trained.
-      </p>
-      ${request && html`<${Curl} request=${request} />`}
+      <div class="notes">
+        <p class="small quiet">
+          A tile for each channel, up to 64; yellow is high, dark blue is low. Weights are random until they are trained.
+        </p>
+        ${request && html`<${Curl} request=${request} />`}
+      </div>
     </div>
   `;
 }
@@ -57,10 +60,10 @@ export function Channels({ network, title, layer }) {
 /**
  * @param {string} definition
  * @param {File} image
- * @param {string} [layer]
+ * @param {{ layer?: string, together?: boolean }} query
  * @returns {import("../../lib/api.js").Request}
  */
-function requestOf(definition, image, layer) {
+function requestOf(definition, image, query) {
   const form = { image, definition };
-  return { method: "POST", path: "v1/architectures/features", query: { layer }, form };
+  return { method: "POST", path: "v1/architectures/features", query, form };
 }

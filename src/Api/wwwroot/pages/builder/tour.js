@@ -99,7 +99,8 @@ export function Tour({ editor, at, onCreate }) {
           </button>
         </div>
       </div>
-      <${Channels} network=${network} title=${title} />
+      <${Channels} network=${network} title=${title}
+        isFlat=${network.layers.some((/** @type {{ type: string }} */ { type }) => type === "flatten")} />
     </section>
   `;
 }
