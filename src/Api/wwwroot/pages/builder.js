@@ -40,14 +40,15 @@ function Builder({ route, descriptions }) {
   const [dialog, setDialog] = useState(/** @type {"open" | "create" | null} */ (null));
   const { model, base, tour } = route.query;
   const { analysis } = editor;
-  const put = (/** @type {any} */ network, /** @type {string} */ name, /** @type {string | undefined} */ preprocessing) => {
+  /** @type {import("./builder/open.js").OnNetwork} */
+  const put = (network, name, preprocessing) => {
     editor.open(network, preprocessing);
     setDialog(null);
     toast(`${name} is open; undo brings back what was.`);
   };
   const opened = useAction(async (signal) => {
     const { network, preprocessing } = await load({ model, base }, signal);
-    put(network, model ?? base, preprocessing);
+    put(network, model ?? base ?? "", preprocessing);
     setQuery({ model: undefined, base: undefined });
   });
   useEffect(() => {

@@ -34,11 +34,12 @@ export function CreateDialog({ editor, isOpen, onClose }) {
 /** @param {{ editor: Editor, onModel: (model: Api.ModelResponse) => void, onClose: () => void }} props */
 function Form({ editor, onModel, onClose }) {
   const now = classesOf(editor);
+  const kept = editor.moment.preprocessing;
   const [name, setName] = useState("lesson");
   const [classes, setClasses] = useState(String(now ?? ""));
   const [labels, setLabels] = useState("");
   const [seed, setSeed] = useState("1");
-  const [preprocessing, setPreprocessing] = useState(editor.moment.preprocessing ?? "");
+  const [preprocessing, setPreprocessing] = useState(kept ? (typeof kept === "string" ? kept : "kept") : "");
   const list = labels.split("\n").map((label) => label.trim()).filter(Boolean);
   const wanted = list.length || Number(classes) || now;
   const network = withClasses(editor, wanted);
@@ -49,7 +50,7 @@ function Form({ editor, onModel, onClose }) {
       name,
       architecture: network,
       labels: list.length ? list : undefined,
-      preprocessing: preprocessing || undefined,
+      preprocessing: preprocessing === "kept" ? kept : preprocessing || undefined,
       seed: seed.trim() === "" ? undefined : Number(seed),
     },
   };
@@ -90,7 +91,11 @@ function Form({ editor, onModel, onClose }) {
         <//>
       </div>
       <${Select} label="How photos become its input" value=${preprocessing} onChange=${setPreprocessing}
-        options=${[{ value: "", text: "the server's choice" }, "imagenet", "unit", "raw", "imagenet_mean"]} />
+        options=${[
+          ...(typeof kept === "object" ? [{ value: "kept", text: "as for the model that was opened" }] : []),
+          { value: "", text: "the server's choice" },
+          ...["imagenet", "unit", "raw", "imagenet_mean"],
+        ]} />
       ${wanted !== now && network !== editor.network &&
       html`<p class="small quiet">The last layer gets ${wanted} outputs instead of ${now}.</p>`}
       <${ErrorNote} error=${create.error} />

@@ -10,7 +10,7 @@ import { format } from "./text.js";
  * @property {import("./network.js").Network} network
  * @property {string} text
  * @property {string} [fault]
- * @property {string} [preprocessing] that of the predefined network or model that it was opened from
+ * @property {string | object} [preprocessing] that of the predefined network or model that it was opened from
  */
 
 /**
@@ -18,12 +18,15 @@ import { format } from "./text.js";
  *   `group`, `at`: what the last change was and when, so that a word that is typed is one step
  * @typedef {{ type: "edit", network: import("./network.js").Network, group?: string }
  *   | { type: "text", text: string }
- *   | { type: "open", network: import("./network.js").Network, preprocessing?: string }
+ *   | { type: "open", network: import("./network.js").Network, preprocessing?: string | object }
  *   | { type: "undo" }
  *   | { type: "redo" }} Change
  */
 
 const storageKey = "builder";
+
+/** What was edited last: it is gone on with when the user comes back to the page. */
+let kept = /** @type {History | null} */ (null);
 
 /** The network that the builder begins with: that of the lesson. */
 export const lesson = {
@@ -43,26 +46,27 @@ export const lesson = {
 };
 
 /**
- * The network that is edited, and all that it was. It is kept for this tab.
+ * The network that is edited, and all that it was; the network itself outlives a reload of the tab.
  * @returns {{ history: History, change: (change: Change) => void }}
  */
 export function useDraft() {
   const [history, change] = useReducer(after, null, begin);
   const { text, preprocessing } = history.now;
+  useEffect(() => sessionStorage.setItem(storageKey, JSON.stringify({ text, preprocessing })), [text, preprocessing]);
   useEffect(() => {
-    const timer = setTimeout(() => sessionStorage.setItem(storageKey, JSON.stringify({ text, preprocessing })), 300);
-    return () => clearTimeout(timer);
-  }, [text, preprocessing]);
+    kept = history;
+  }, [history]);
   return { history, change };
 }
 
 /** @returns {History} */
 function begin() {
+  if (kept) return kept;
   /** @type {Moment} */
   let now = { network: lesson, text: format(lesson) };
   try {
-    const kept = JSON.parse(sessionStorage.getItem(storageKey) ?? "null");
-    if (typeof kept?.text === "string") now = { ...read(kept.text, lesson), preprocessing: kept.preprocessing };
+    const stored = JSON.parse(sessionStorage.getItem(storageKey) ?? "null");
+    if (typeof stored?.text === "string") now = { ...read(stored.text, lesson), preprocessing: stored.preprocessing };
   } catch {
     // nothing that can be gone on with
   }

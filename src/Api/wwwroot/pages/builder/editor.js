@@ -58,7 +58,7 @@ export function useEditor(descriptions) {
     toggle: (/** @type {string} */ pointer) => setFlipped((old) => flip(old, pointer)),
     edit,
     write: (/** @type {string} */ text) => change({ type: "text", text }),
-    open: (/** @type {import("./network.js").Network} */ next, /** @type {string | undefined} */ preprocessing) => {
+    open: (/** @type {import("./network.js").Network} */ next, /** @type {string | object | undefined} */ preprocessing) => {
       change({ type: "open", network: next, preprocessing });
       setFlipped(new Set());
       setSelected(null);

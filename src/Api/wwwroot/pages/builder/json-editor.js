@@ -49,6 +49,8 @@ export function JsonEditor({ editor }) {
     area.current.setSelectionRange(place.start, place.end);
     scroller.current.scrollTop = Math.max(0, (place.top - 2) * lineHeight);
   };
+  const at = Number(/position (\d+)/.exec(fault ?? "")?.[1] ?? Number.NaN);
+  const faultLine = Number.isNaN(at) ? -1 : lineOf(text, at);
   const marks = fault === undefined && !analysis.isStale ? analysis.problems : [];
   return html`
     <div class="json ${fault ? "wrong" : ""}" ref=${scroller}>
@@ -60,6 +62,7 @@ export function JsonEditor({ editor }) {
             const place = spanOf(pointer);
             return place && html`<i key=${pointer + detail} class="json-mark ${kind}" style=${markStyle(place.top, place.top)}></i>`;
           })}
+          ${faultLine >= 0 && html`<i class="json-mark error" style=${markStyle(faultLine, faultLine)}></i>`}
           <textarea ref=${area} aria-label="The network as JSON" aria-invalid=${fault ? "true" : undefined}
             aria-describedby="json-fault" spellcheck=${false} autocomplete="off" autocapitalize="off" wrap="off"
             rows=${lines.length} cols=${columns + 2} value=${text} onClick=${follow}

@@ -23,7 +23,7 @@ export function LayerList({ editor }) {
   return html`
     <div class="layers ${analysis.isStale ? "stale" : ""}" data-layers>
       <div class="layer-head small quiet" aria-hidden="true">
-        <span>Layer</span><span>Output</span><span>Parameters</span><span>MACs</span><span>Sees</span>
+        <span>Layer</span><span>Output</span><span>Params</span><span>MACs</span><span>Sees</span>
       </div>
       <${InputRow} editor=${editor} />
       <${Lines} editor=${editor} drag=${drag} layers=${layers} list="/layers" word="layer" />

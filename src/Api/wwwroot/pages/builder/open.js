@@ -1,4 +1,5 @@
 // @ts-check
+import { Curl } from "../../components/curl.js";
 import { Dialog } from "../../components/dialog.js";
 import { Select } from "../../components/field.js";
 import { ErrorNote, Loaded } from "../../components/messages.js";
@@ -40,21 +41,29 @@ const templates = [
  * The network of a model or of a predefined architecture.
  * @param {{ model?: string, base?: string }} source
  * @param {AbortSignal} signal
- * @returns {Promise<{ network: any, preprocessing?: string }>}
+ * @returns {Promise<{ network: any, preprocessing?: string | object }>}
  */
 export async function load({ model, base }, signal) {
-  if (model) return { network: await json({ path: path`v1/models/${model}/architecture` }, signal) };
+  if (model) {
+    const network = await json(requestOf({ model }), signal);
+    /** @type {Api.ModelResponse} */
+    const { preprocessing } = await json({ path: path`v1/models/${model}` }, signal);
+    return { network, preprocessing };
+  }
   /** @type {Api.ArchitectureResponse} */
-  const { definition, preprocessing } = await json({ path: path`v1/architectures/${base ?? ""}` }, signal);
+  const { definition, preprocessing } = await json(requestOf({ base }), signal);
   return { network: definition, preprocessing };
 }
 
+/** @param {{ model?: string, base?: string }} source */
+function requestOf({ model, base = "" }) {
+  return { path: model ? path`v1/models/${model}/architecture` : path`v1/architectures/${base}` };
+}
+
+/** @typedef {(network: any, name: string, preprocessing?: string | object) => void} OnNetwork */
+
 /**
- * @param {{
- *   isOpen: boolean,
- *   onClose: () => void,
- *   onNetwork: (network: any, name: string, preprocessing?: string) => void,
- * }} props
+ * @param {{ isOpen: boolean, onClose: () => void, onNetwork: OnNetwork }} props
  */
 export function OpenDialog({ isOpen, onClose, onNetwork }) {
   const open = useAction(async (signal, /** @type {{ model?: string, base?: string }} */ source) => {
@@ -92,6 +101,7 @@ function Bases({ isBusy, onOpen }) {
           <${Select} label="A predefined network" value=${chosen} options=${architectures} onChange=${setChosen} />
           <button type="button" disabled=${isBusy} onClick=${() => onOpen({ base: chosen })}>Open</button>
         </div>
+        <${Curl} request=${requestOf({ base: chosen })} />
       `}
     <//>
   `;
@@ -112,6 +122,7 @@ function Models({ isBusy, onOpen }) {
                 <${ModelSelect} models=${list} value=${name} onChange=${setChosen} />
                 <button type="button" disabled=${isBusy} onClick=${() => onOpen({ model: name })}>Open</button>
               </div>
+              <${Curl} request=${requestOf({ model: name })} />
             `;
       }}
     <//>
