@@ -10,7 +10,6 @@ import { get, isWithin, placeOf } from "./network.js";
 export function useDrag(editor, view) {
   const dragged = useRef(/** @type {string | null} */ (null));
   const [over, setOver] = useState(/** @type {string | null} */ (null));
-  const mark = (/** @type {string | null} */ place) => place !== over && setOver(place);
   const side = (/** @type {DragEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     const isLater = view === "list" ? event.clientY > box.top + box.height / 2 : event.clientX > box.left + box.width / 2;
@@ -18,7 +17,7 @@ export function useDrag(editor, view) {
   };
   const end = () => {
     dragged.current = null;
-    mark(null);
+    setOver(null);
   };
   /** @param {string} pointer */
   const from = (pointer) => ({
@@ -38,9 +37,9 @@ export function useDrag(editor, view) {
       if (!target || isWithin(target.list, /** @type {string} */ (dragged.current))) return;
       event.preventDefault();
       event.stopPropagation();
-      mark(target.name);
+      setOver(target.name);
     },
-    onDragLeave: () => mark(null),
+    onDragLeave: () => setOver(null),
     onDrop: (/** @type {DragEvent} */ event) => {
       const target = dragged.current !== null && place(event);
       if (target) {
@@ -54,6 +53,8 @@ export function useDrag(editor, view) {
   return {
     over,
     from,
+    /** The part of `over` that is within a place, for what is drawn again only when it has changed. */
+    overIn: (/** @type {string} */ pointer) => (over?.includes(pointer) ? over : null),
     /** A layer takes another one before or after itself. */
     onLayer: (/** @type {string} */ pointer) =>
       to((event) => {

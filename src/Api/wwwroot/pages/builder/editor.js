@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "../../lib/htm
 import { useAnalysis } from "./analysis.js";
 import { titleOf } from "./describe.js";
 import { useDraft } from "./draft.js";
-import { allLayers, duplicate, get, insert, isBlock, layerAt, move, placeOf, remove, step } from "./network.js";
+import { allLayers, duplicate, get, insert, isBlock, isWithin, layerAt, move, placeOf, remove, step } from "./network.js";
 
 /** @typedef {import("./network.js").Edit} Edit */
 /** @typedef {"list" | "graph" | "json"} View */
@@ -54,6 +54,11 @@ export function useEditor(descriptions) {
       if (pointer) unfold(pointer);
       setSelected(pointer);
     },
+    /** What a layer and those in it are drawn from: while it is the same, they are not drawn again. */
+    inputsOf: (/** @type {import("./network.js").Layer} */ layer, /** @type {string} */ pointer) => {
+      const isAround = editor.selected !== null && isWithin(editor.selected, pointer);
+      return [layer, pointer, analysis.factsOf, flipped, isLarge, isAround && editor.selected, isAround && network];
+    },
     isFolded: (/** @type {string} */ pointer) => isLarge !== flipped.has(pointer),
     toggle: (/** @type {string} */ pointer) => setFlipped((old) => flip(old, pointer)),
     edit,
@@ -94,7 +99,9 @@ export function useEditor(descriptions) {
     return { list: "/layers", index: editor.selected === "/input" ? 0 : (network.layers?.length ?? 0) };
   };
   useUndoKeys(editor.undo, editor.redo);
-  return editor;
+  /** Always the same object, so that what was not drawn again uses the latest network, too. */
+  const latest = useRef(editor);
+  return Object.assign(latest.current, editor);
 }
 
 function outer(/** @type {string} */ pointer) {

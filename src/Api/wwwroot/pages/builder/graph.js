@@ -1,6 +1,6 @@
 // @ts-check
 import { Icon } from "../../components/icon.js";
-import { html, useEffect, useRef } from "../../lib/html.js";
+import { html, useEffect, useMemo, useRef } from "../../lib/html.js";
 import { kindOf, summaryOf, titleOf } from "./describe.js";
 import { useDrag } from "./drag.js";
 import { keysOf } from "./editor.js";
@@ -59,6 +59,12 @@ function Row({ editor, drag, layers, pointer: list, first }) {
 
 /** @param {Part & { layer: Layer, first: string }} props */
 function Node(props) {
+  const { editor, drag, layer, pointer } = props;
+  return useMemo(() => html`<${NodeBody} ...${props} />`, [...editor.inputsOf(layer, pointer), drag.overIn(pointer)]);
+}
+
+/** @param {Part & { layer: Layer, first: string }} props */
+function NodeBody(props) {
   const { editor, drag, layer, pointer } = props;
   if (isBlock(layer) && !editor.isFolded(pointer)) return html`<${Block} ...${props} />`;
   const shape = editor.analysis.factsOf(layer, pointer)?.shape;

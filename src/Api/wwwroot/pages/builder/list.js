@@ -1,7 +1,7 @@
 // @ts-check
 import { Icon } from "../../components/icon.js";
 import { compact, shape } from "../../lib/format.js";
-import { html, useEffect, useRef } from "../../lib/html.js";
+import { html, useEffect, useMemo, useRef } from "../../lib/html.js";
 import { kindOf, summaryOf, titleOf } from "./describe.js";
 import { useDrag } from "./drag.js";
 import { keysOf } from "./editor.js";
@@ -76,8 +76,16 @@ function Lines({ editor, drag, layers, list, word }) {
   `;
 }
 
-/** @param {{ editor: Editor, drag: import("./drag.js").Drag, layer: Layer, pointer: string }} props */
-function Item({ editor, drag, layer, pointer }) {
+/** @typedef {{ editor: Editor, drag: import("./drag.js").Drag, layer: Layer, pointer: string }} ItemProps */
+
+/** @param {ItemProps} props */
+function Item(props) {
+  const { editor, drag, layer, pointer } = props;
+  return useMemo(() => html`<${ItemBody} ...${props} />`, [...editor.inputsOf(layer, pointer), drag.overIn(pointer)]);
+}
+
+/** @param {ItemProps} props */
+function ItemBody({ editor, drag, layer, pointer }) {
   const { analysis } = editor;
   const facts = analysis.factsOf(layer, pointer);
   const isFolded = isBlock(layer) && editor.isFolded(pointer);
