@@ -23,10 +23,12 @@ export function CreateDialog({ editor, isOpen, onClose }) {
   };
   return html`
     <${Dialog} title=${model ? `${model.name} is there` : "Create a model"} isOpen=${isOpen} onClose=${close}>
-      ${isOpen &&
-      (model
-        ? html`<${Created} model=${model} onClose=${close} />`
-        : html`<${Form} editor=${editor} onModel=${setModel} onClose=${close} />`)}
+      ${
+        isOpen &&
+        (model
+          ? html`<${Created} model=${model} onClose=${close} />`
+          : html`<${Form} editor=${editor} onModel=${setModel} onClose=${close} />`)
+      }
     <//>
   `;
 }
@@ -40,7 +42,10 @@ function Form({ editor, onModel, onClose }) {
   const [labels, setLabels] = useState("");
   const [seed, setSeed] = useState("1");
   const [preprocessing, setPreprocessing] = useState(kept ? (typeof kept === "string" ? kept : "kept") : "");
-  const list = labels.split("\n").map((label) => label.trim()).filter(Boolean);
+  const list = labels
+    .split("\n")
+    .map((label) => label.trim())
+    .filter(Boolean);
   const wanted = list.length || Number(classes) || now;
   const network = withClasses(editor, wanted);
   const request = {
@@ -60,13 +65,14 @@ function Form({ editor, onModel, onClose }) {
     if (network !== editor.network) editor.edit({ network, moved: (place) => place, pointer: editor.selected });
     onModel(model);
   });
-  const input = (/** @type {(text: string) => void} */ set) => (/** @type {any} */ event) => set(event.currentTarget.value);
+  const input = (/** @type {(text: string) => void} */ set) => (/** @type {any} */ event) =>
+    set(event.currentTarget.value);
   return html`
     <form class="stack" onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
       create.run();
     }}>
-      <${Field} label="Name" hint="Small letters, digits, dots, hyphens and underscores. It is in the model's addresses.">
+      <${Field} label="Name" hint="Small letters, digits, dots, hyphens and underscores: a part of its addresses.">
         ${(/** @type {object} */ attributes) => html`
           <input ...${attributes} value=${name} onInput=${input(setName)} required maxlength="64" autocomplete="off"
             spellcheck=${false} pattern="[a-z0-9]([a-z0-9._\\-]{0,62}[a-z0-9])?" />
@@ -74,7 +80,8 @@ function Form({ editor, onModel, onClose }) {
       <//>
       <${Field} label="Labels, one a line" hint="Their number is the number of classes. They may come later, too.">
         ${(/** @type {object} */ attributes) => html`
-          <textarea ...${attributes} rows="3" value=${labels} onInput=${input(setLabels)} placeholder=${"cat\ndog\nhorse"}></textarea>
+          <textarea ...${attributes} rows="3" value=${labels} placeholder=${"cat\ndog\nhorse"}
+            onInput=${input(setLabels)}></textarea>
         `}
       <//>
       <div class="fields">
@@ -96,13 +103,18 @@ function Form({ editor, onModel, onClose }) {
           { value: "", text: "the server's choice" },
           ...["imagenet", "unit", "raw", "imagenet_mean"],
         ]} />
-      ${wanted !== now && network !== editor.network &&
-      html`<p class="small quiet">The last layer gets ${wanted} outputs instead of ${now}.</p>`}
+      ${
+        wanted !== now &&
+        network !== editor.network &&
+        html`<p class="small quiet">The last layer gets ${wanted} outputs instead of ${now}.</p>`
+      }
       <${ErrorNote} error=${create.error} />
       <${Curl} request=${request} />
       <div class="row end">
         <button type="button" onClick=${onClose}>Cancel</button>
-        <button type="submit" class="primary" disabled=${create.isRunning}>${create.isRunning ? "Creating …" : "Create"}</button>
+        <button type="submit" class="primary" disabled=${create.isRunning}>
+          ${create.isRunning ? "Creating …" : "Create"}
+        </button>
       </div>
     </form>
   `;

@@ -33,19 +33,31 @@ export const activations = ["relu", "relu6", "leaky_relu", "elu", "gelu", "silu"
  */
 export function summaryOf(layer) {
   const {
-    type, name, out_channels: filters, out_features: outputs, kernel_size: size, times, in_channels: _1, in_features: _2,
-    num_features: _3, ...others
+    type,
+    name,
+    out_channels: filters,
+    out_features: outputs,
+    kernel_size: size,
+    times,
+    in_channels: _1,
+    in_features: _2,
+    num_features: _3,
+    ...others
   } = layer;
   const dimensions = Number(/([123])d$/.exec(String(type))?.[1] ?? 0);
-  const window = size === undefined ? "" : Array.isArray(size) ? size.join(" × ") : Array(dimensions).fill(size).join(" × ");
-  const head = [filters !== undefined && `${filters} ${filters === 1 ? "filter" : "filters"}`, window].filter(Boolean).join(" ");
+  const window =
+    size === undefined ? "" : Array.isArray(size) ? size.join(" × ") : Array(dimensions).fill(size).join(" × ");
+  const head = [filters !== undefined && `${filters} ${filters === 1 ? "filter" : "filters"}`, window]
+    .filter(Boolean)
+    .join(" ");
   const parts = [head, outputs !== undefined && `${outputs} outputs`, times !== undefined && `× ${times}`];
   for (const [key, value] of Object.entries(others)) {
     const word = key.replaceAll("_", " ");
     if (value === false) parts.push(`no ${word}`);
     else if (value === true) parts.push(word);
     else if (key === "preset" || key === "activation") parts.push(typeof value === "string" ? value : value?.type);
-    else if (typeof value !== "object" || (Array.isArray(value) && !listsOf(layer).includes(key))) parts.push(`${word} ${value}`);
+    else if (typeof value !== "object" || (Array.isArray(value) && !listsOf(layer).includes(key)))
+      parts.push(`${word} ${value}`);
   }
   return parts.filter(Boolean).join(", ");
 }
@@ -65,7 +77,12 @@ export function titleOf(layer) {
  * @returns {import("./network.js").Layer}
  */
 export function newLayer(type, channels) {
-  const conv = (/** @type {number} */ filters) => ({ type: "conv2d", out_channels: filters, kernel_size: 3, padding: 1 });
+  const conv = (/** @type {number} */ filters) => ({
+    type: "conv2d",
+    out_channels: filters,
+    kernel_size: 3,
+    padding: 1,
+  });
   const normed = (/** @type {number} */ filters) => [{ ...conv(filters), bias: false }, { type: "batch_norm2d" }];
   if (/^conv[123]d$/.test(type)) return { ...conv(16), type };
   if (/^(max|avg)_pool/.test(type)) return { type, kernel_size: 2 };

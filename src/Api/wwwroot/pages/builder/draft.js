@@ -94,7 +94,11 @@ function after(history, change) {
     case "open":
       return add(history, { ...change, text: format(change.network) }, "");
     case "edit":
-      return add(history, { ...now, fault: undefined, network: change.network, text: format(change.network) }, change.group);
+      return add(
+        history,
+        { ...now, fault: undefined, network: change.network, text: format(change.network) },
+        change.group,
+      );
   }
 }
 
@@ -119,7 +123,7 @@ function read(text, before) {
   try {
     const network = JSON.parse(text);
     if (isLayer(network)) return { network, text };
-    return { network: before, text, fault: "A network is an object: { \"input\": …, \"layers\": [ … ] }." };
+    return { network: before, text, fault: 'A network is an object: { "input": …, "layers": [ … ] }.' };
   } catch (error) {
     return { network: before, text, fault: /** @type {Error} */ (error).message };
   }

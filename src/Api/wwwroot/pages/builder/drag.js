@@ -12,7 +12,8 @@ export function useDrag(editor, view) {
   const [over, setOver] = useState(/** @type {string | null} */ (null));
   const side = (/** @type {DragEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
-    const isLater = view === "list" ? event.clientY > box.top + box.height / 2 : event.clientX > box.left + box.width / 2;
+    const isLater =
+      view === "list" ? event.clientY > box.top + box.height / 2 : event.clientX > box.left + box.width / 2;
     return isLater ? 1 : 0;
   };
   const end = () => {

@@ -4,11 +4,23 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "../../lib/htm
 import { useAnalysis } from "./analysis.js";
 import { titleOf } from "./describe.js";
 import { useDraft } from "./draft.js";
-import { allLayers, duplicate, get, insert, isBlock, isWithin, layerAt, move, placeOf, remove, step } from "./network.js";
+import {
+  allLayers,
+  duplicate,
+  get,
+  insert,
+  isBlock,
+  isWithin,
+  layerAt,
+  move,
+  placeOf,
+  remove,
+  step,
+} from "./network.js";
 
 /** @typedef {import("./network.js").Edit} Edit */
 /** @typedef {"list" | "graph" | "json"} View */
-/** @typedef {ReturnType<typeof useEditor>} Editor what list, graph and JSON share: the network and all that is done to it */
+/** @typedef {ReturnType<typeof useEditor>} Editor what list, graph and JSON share: the network and its changes */
 
 /** Above so many layers, blocks are folded until they are opened. */
 const manyLayers = 24;
@@ -27,7 +39,10 @@ export function useEditor(descriptions) {
   const focus = useRef(/** @type {View | null} */ (null));
   const isLarge = useMemo(() => allLayers(network).length > manyLayers, [network]);
 
-  const edit = (/** @type {Edit | null} */ done, /** @type {{ say?: string, group?: string, view?: View }} */ options = {}) => {
+  const edit = (
+    /** @type {Edit | null} */ done,
+    /** @type {{ say?: string, group?: string, view?: View }} */ options = {},
+  ) => {
     if (!done) return;
     change({ type: "edit", network: done.network, group: options.group });
     setFlipped((old) => new Set([...old].map(done.moved).filter((place) => place !== null)));
@@ -63,7 +78,10 @@ export function useEditor(descriptions) {
     toggle: (/** @type {string} */ pointer) => setFlipped((old) => flip(old, pointer)),
     edit,
     write: (/** @type {string} */ text) => change({ type: "text", text }),
-    open: (/** @type {import("./network.js").Network} */ next, /** @type {string | object | undefined} */ preprocessing) => {
+    open: (
+      /** @type {import("./network.js").Network} */ next,
+      /** @type {string | object | undefined} */ preprocessing,
+    ) => {
       change({ type: "open", network: next, preprocessing });
       setFlipped(new Set());
       setSelected(null);
@@ -72,17 +90,30 @@ export function useEditor(descriptions) {
     remove: (/** @type {string} */ pointer, /** @type {View} */ view) =>
       edit(remove(network, pointer), { say: `${title(pointer)} removed`, view }),
     duplicate: (/** @type {string} */ pointer, /** @type {View} */ view) => {
-      if (!Number.isNaN(placeOf(pointer).index)) edit(duplicate(network, pointer), { say: `${title(pointer)} duplicated`, view });
+      if (!Number.isNaN(placeOf(pointer).index))
+        edit(duplicate(network, pointer), { say: `${title(pointer)} duplicated`, view });
     },
-    step: (/** @type {string} */ pointer, /** @type {"back" | "on" | "out" | "in"} */ direction, /** @type {View} */ view) => {
+    step: (
+      /** @type {string} */ pointer,
+      /** @type {"back" | "on" | "out" | "in"} */ direction,
+      /** @type {View} */ view,
+    ) => {
       const done = step(network, pointer, direction);
       if (done?.pointer) unfold(done.pointer);
-      edit(done, { say: done ? `${title(pointer)} moved to place ${placeOf(done.pointer ?? "").index + 1}` : undefined, view });
+      edit(done, {
+        say: done ? `${title(pointer)} moved to place ${placeOf(done.pointer ?? "").index + 1}` : undefined,
+        view,
+      });
     },
-    move: (/** @type {string} */ pointer, /** @type {string} */ list, /** @type {number} */ index, /** @type {View} */ view) =>
-      edit(move(network, pointer, list, index), { say: `${title(pointer)} moved`, view }),
+    move: (
+      /** @type {string} */ pointer,
+      /** @type {string} */ list,
+      /** @type {number} */ index,
+      /** @type {View} */ view,
+    ) => edit(move(network, pointer, list, index), { say: `${title(pointer)} moved`, view }),
     /** Asks for a layer and puts it there; without a place, after the selected layer. */
-    ask: (/** @type {string} */ list = "", /** @type {number} */ index = 0) => setAdding(list ? { list, index } : next()),
+    ask: (/** @type {string} */ list = "", /** @type {number} */ index = 0) =>
+      setAdding(list ? { list, index } : next()),
     add: (/** @type {import("./network.js").Layer} */ layer) => {
       if (adding) edit(insert(network, adding.list, adding.index, layer), { say: `${layer.type} added`, view: "list" });
       setAdding(null);
@@ -95,7 +126,8 @@ export function useEditor(descriptions) {
   };
   const next = () => {
     const place = editor.selected && layerAt(editor.selected) && placeOf(editor.selected);
-    if (place && editor.selected !== "/input" && !Number.isNaN(place.index)) return { list: place.list, index: place.index + 1 };
+    if (place && editor.selected !== "/input" && !Number.isNaN(place.index))
+      return { list: place.list, index: place.index + 1 };
     return { list: "/layers", index: editor.selected === "/input" ? 0 : (network.layers?.length ?? 0) };
   };
   useUndoKeys(editor.undo, editor.redo);

@@ -30,10 +30,11 @@ export function Graph({ editor }) {
     if (left < view.left || right > view.right) box.scrollLeft += left - view.left - (view.width - (right - left)) / 2;
   }, [selected]);
   return html`
-    <div ref=${element} class="graph ${analysis.isStale ? "stale" : ""}" role="group" aria-label="Drawing of the network" data-layers>
+    <div ref=${element} class="graph ${analysis.isStale ? "stale" : ""}" role="group" data-layers
+      aria-label="Drawing of the network">
       <div class="g-row">
-        <${Cell} editor=${editor} drag=${drag} pointer="/input" first=${first} shape=${inputShape(network)} title="Input"
-          kind="input" />
+        <${Cell} editor=${editor} drag=${drag} pointer="/input" first=${first} title="Input" kind="input"
+          shape=${inputShape(network)} />
         <${Row} editor=${editor} drag=${drag} layers=${layers} pointer="/layers" first=${first} />
       </div>
     </div>
@@ -46,8 +47,7 @@ function Row({ editor, drag, layers, pointer: list, first }) {
     <div class="g-row">
       ${layers.map((layer, i) => {
         const pointer = `${list}/${i}`;
-        return isLayer(layer) &&
-          html`<${Node} key=${pointer} editor=${editor} drag=${drag} layer=${layer} pointer=${pointer} first=${first} />`;
+        return isLayer(layer) && html`<${Node} key=${pointer} ...${{ editor, drag, layer, pointer, first }} />`;
       })}
       <div class="g-gap ${drag.over === `end ${list}` ? "drop-before" : ""}" ...${drag.onEnd(list, layers.length)}>
         <button type="button" class="icon" tabindex="-1" title="Add a layer" aria-label="Add a layer"
@@ -80,19 +80,33 @@ function Block({ editor, drag, layer, pointer, first }) {
   const shared = { editor, drag, first };
   const isSelected = editor.selected === pointer;
   const problem = editor.analysis.problemsOf(layer, pointer)[0]?.kind ?? "";
-  const rows = listsOf(layer).map((name) => ({ list: `${pointer}/${name}`, layers: /** @type {Layer[]} */ (layer[name]) }));
+  const rows = listsOf(layer).map((name) => ({
+    list: `${pointer}/${name}`,
+    layers: /** @type {Layer[]} */ (layer[name]),
+  }));
   const type = isLayer(layer.shortcut) ? "columns" : layer.type;
   return html`
-    <div class="g-block g-${type} ${isSelected ? "selected" : ""} ${problem} ${drag.classOf(pointer)}" ...${drag.onLayer(pointer)}>
+    <div class="g-block g-${type} ${isSelected ? "selected" : ""} ${problem} ${drag.classOf(pointer)}"
+      ...${drag.onLayer(pointer)}>
       <${BlockHead} editor=${editor} drag=${drag} layer=${layer} pointer=${pointer} first=${first} />
       <div class="g-lanes">
-        ${isLayer(layer.shortcut) &&
-        html`<div class="g-lane"><${Node} ...${shared} layer=${layer.shortcut} pointer=${`${pointer}/shortcut`} /></div>`}
-        ${layer.type === "concat"
-          ? rows.map(({ list, layers }) => html`<${Branches} ...${shared} key=${list} list=${list} layers=${layers} />`)
-          : rows.map(({ list, layers }) => html`
+        ${
+          isLayer(layer.shortcut) &&
+          html`
+            <div class="g-lane"><${Node} ...${shared} layer=${layer.shortcut} pointer=${`${pointer}/shortcut`} /></div>
+          `
+        }
+        ${
+          layer.type === "concat"
+            ? rows.map(
+                ({ list, layers }) => html`<${Branches} ...${shared} key=${list} list=${list} layers=${layers} />`,
+              )
+            : rows.map(
+                ({ list, layers }) => html`
               <div class="g-lane" key=${list}><${Row} ...${shared} layers=${layers} pointer=${list} /></div>
-            `)}
+            `,
+              )
+        }
       </div>
       ${layer.type === "residual" && html`<span class="g-sum" title="The sum">+</span>`}
     </div>
@@ -113,7 +127,8 @@ function Branches({ editor, drag, list, layers, first }) {
 
 /** @param {Part & { layer: Layer, first: string }} props */
 function BlockHead({ editor, drag, layer, pointer, first }) {
-  const words = layer.type === "repeat" ? `× ${layer.times ?? "?"}` : [layer.name, layer.type].filter(Boolean).join(" · ");
+  const words =
+    layer.type === "repeat" ? `× ${layer.times ?? "?"}` : [layer.name, layer.type].filter(Boolean).join(" · ");
   return html`
     <div class="g-head">
       <button type="button" class="plain fold" tabindex="-1" aria-expanded="true" aria-label=${`Fold ${titleOf(layer)}`}
@@ -141,9 +156,12 @@ function Cell({ editor, drag, pointer, first, shape, title, kind, layer, problem
   const mark = problem ? `, ${problem === "error" ? "has an error" : "has a hint"}` : "";
   return html`
     <div class="g-cell ${drag.classOf(pointer)}" ...${pointer === "/input" ? {} : drag.onLayer(pointer)}>
-      ${isBlockCell &&
-      html`<button type="button" class="plain fold" tabindex="-1" aria-expanded="false" aria-label=${`Unfold ${title}`}
-        onClick=${() => editor.toggle(pointer)}><${Icon} name="open" /></button>`}
+      ${
+        isBlockCell &&
+        html`<button type="button" class="plain fold" tabindex="-1" aria-expanded="false"
+          aria-label=${`Unfold ${title}`}
+        onClick=${() => editor.toggle(pointer)}><${Icon} name="open" /></button>`
+      }
       <${Handle} editor=${editor} drag=${drag} pointer=${pointer} first=${first} class="g-layer"
         hint=${layer ? `${title} ${summaryOf(layer)}` : title}>
         <span class="g-area">
@@ -168,7 +186,8 @@ function Handle({ editor, drag, pointer, first, class: name, hint, children }) {
   });
   return html`
     <button type="button" ref=${button} class=${name} data-layer=${pointer} title=${hint}
-      aria-pressed=${isSelected} tabindex=${pointer === first ? 0 : -1} ...${pointer === "/input" ? {} : drag.from(pointer)}
+      aria-pressed=${isSelected} tabindex=${pointer === first ? 0 : -1}
+      ...${pointer === "/input" ? {} : drag.from(pointer)}
       onKeyDown=${keysOf(editor, pointer, "graph")} onClick=${() => editor.select(isSelected ? null : pointer)}
       onDblClick=${() => editor.toggle(pointer)}>${children}</button>
   `;
@@ -183,7 +202,8 @@ function inputShape({ input }) {
 /** @param {(number | null)[] | undefined} shape */
 function sizeOf(shape) {
   const [channels, side = 1] = shape ?? [];
-  const scale = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(1, Math.log2(1 + value) / Math.log2(1 + most));
+  const scale = (/** @type {number} */ value, /** @type {number} */ most) =>
+    Math.min(1, Math.log2(1 + value) / Math.log2(1 + most));
   return {
     height: `${Math.round(4 + 84 * scale(side ?? 1, 256))}px`,
     width: `${Math.round(2 + 70 * scale(channels ?? 1, 2048))}px`,

@@ -19,7 +19,10 @@ export function InputForm({ editor }) {
     editor.edit({ ...replace(network, "/input", input), pointer: "/input" }, { group: "/input" });
   };
   const setHead = (/** @type {string} */ text) =>
-    editor.edit({ ...replace(network, "/head_layer", text.trim() || undefined), pointer: "/input" }, { group: "head_layer" });
+    editor.edit(
+      { ...replace(network, "/head_layer", text.trim() || undefined), pointer: "/input" },
+      { group: "head_layer" },
+    );
   return html`
     <div class="layer-form">
       <div class="fields">
@@ -40,7 +43,15 @@ function Text({ label, value, hint, placeholder, onChange }) {
   const [text, setText] = useState(value);
   const [sent, setSent] = useState(value);
   useEffect(() => {
-    if (value !== sent && value !== text.split(/[,\s]+/).filter(Boolean).join(", ")) setText(value);
+    if (
+      value !== sent &&
+      value !==
+        text
+          .split(/[,\s]+/)
+          .filter(Boolean)
+          .join(", ")
+    )
+      setText(value);
     setSent(value);
   }, [value]);
   return html`

@@ -60,7 +60,10 @@ export function JsonEditor({ editor }) {
           ${span && html`<i class="json-mark selected" style=${markStyle(span.top, span.bottom)}></i>`}
           ${marks.map(({ kind, pointer, detail }) => {
             const place = spanOf(pointer);
-            return place && html`<i key=${pointer + detail} class="json-mark ${kind}" style=${markStyle(place.top, place.top)}></i>`;
+            return (
+              place &&
+              html`<i key=${pointer + detail} class="json-mark ${kind}" style=${markStyle(place.top, place.top)}></i>`
+            );
           })}
           ${faultLine >= 0 && html`<i class="json-mark error" style=${markStyle(faultLine, faultLine)}></i>`}
           <textarea ref=${area} aria-label="The network as JSON" aria-invalid=${fault ? "true" : undefined}
@@ -71,11 +74,18 @@ export function JsonEditor({ editor }) {
       </div>
     </div>
     <div id="json-fault" role="status">
-      ${fault &&
-      html`<p class="problem small error"><span><b>No JSON:</b> ${fault}. List and drawing show the network before.</span></p>`}
+      ${
+        fault &&
+        html`
+          <p class="problem small error">
+            <span><b>No JSON:</b> ${fault}. List and drawing show the network before.</span>
+          </p>
+        `
+      }
     </div>
-    ${marks.length > 0 &&
-    html`
+    ${
+      marks.length > 0 &&
+      html`
       <ul class="json-problems small">
         ${marks.slice(0, 20).map(
           (problem) => html`
@@ -88,7 +98,8 @@ export function JsonEditor({ editor }) {
           `,
         )}
       </ul>
-    `}
+    `
+    }
   `;
 }
 

@@ -19,21 +19,26 @@ const common = ["stride", "padding", "bias", "p", "names", "activation", "inline
  */
 export function LayerForm({ editor, layer, pointer }) {
   const description = editor.descriptions.find(({ type }) => type === layer.type);
-  const known = (description?.parameters ?? []).filter(({ type, name }) => type !== "list of layers" && name !== "shortcut");
+  const known = (description?.parameters ?? []).filter(
+    ({ type, name }) => type !== "list of layers" && name !== "shortcut",
+  );
   const first = known.filter(({ name, required }) => required || common.includes(name));
   const rest = known.filter((one) => !first.includes(one));
   const [isOpen] = useState(() => rest.some(({ name }) => name in layer));
   const fields = (/** @type {Api.LayerParameter[]} */ parameters) =>
     parameters.map(
-      (parameter) =>
-        html`<${Parameter} key=${parameter.name} editor=${editor} layer=${layer} pointer=${pointer} parameter=${parameter} />`,
+      (parameter) => html`<${Parameter} key=${parameter.name} ...${{ editor, layer, pointer, parameter }} />`,
     );
   return html`
     <div class="layer-form">
       <p class="small quiet">${description?.meaning ?? "The server does not know this type of layer."}</p>
       ${first.length > 0 && html`<div class="fields">${fields(first)}</div>`}
-      ${rest.length > 0 &&
-      html`<details open=${isOpen}><summary>More settings</summary><div class="fields">${fields(rest)}</div></details>`}
+      ${
+        rest.length > 0 &&
+        html`
+          <details open=${isOpen}><summary>More settings</summary><div class="fields">${fields(rest)}</div></details>
+        `
+      }
       <${Picture} editor=${editor} layer=${layer} pointer=${pointer} />
       <${Actions} editor=${editor} layer=${layer} pointer=${pointer} />
     </div>
@@ -48,21 +53,28 @@ function Actions({ editor, layer, pointer }) {
   const addShortcut = () => {
     const channels = analysis.factsOf(layer, pointer)?.shape?.[0] ?? 16;
     const shortcut = { ...newLayer("conv2d", channels), out_channels: channels, kernel_size: 1, padding: undefined };
-    editor.edit(replace(network, `${pointer}/shortcut`, JSON.parse(JSON.stringify(shortcut))), { say: "Shortcut added" });
+    editor.edit(replace(network, `${pointer}/shortcut`, JSON.parse(JSON.stringify(shortcut))), {
+      say: "Shortcut added",
+    });
   };
   return html`
     <div class="row">
-      ${isInList &&
-      html`
+      ${
+        isInList &&
+        html`
         <button type="button" onClick=${() => editor.ask(list, index + 1)}><${Icon} name="add" />Add after</button>
         <button type="button" class="icon" title="Move up" aria-label="Move up"
           onClick=${() => editor.step(pointer, "back", "list")}><${Icon} name="up" /></button>
         <button type="button" class="icon" title="Move down" aria-label="Move down"
           onClick=${() => editor.step(pointer, "on", "list")}><${Icon} name="down" /></button>
         <button type="button" onClick=${() => editor.duplicate(pointer, "list")}>Duplicate</button>
-      `}
-      ${layer.type === "residual" && !layer.shortcut &&
-      html`<button type="button" onClick=${addShortcut}>Add a shortcut</button>`}
+      `
+      }
+      ${
+        layer.type === "residual" &&
+        !layer.shortcut &&
+        html`<button type="button" onClick=${addShortcut}>Add a shortcut</button>`
+      }
       <button type="button" class="icon" title="Remove" aria-label="Remove"
         onClick=${() => editor.remove(pointer, "list")}><${Icon} name="remove" /></button>
     </div>
@@ -82,7 +94,8 @@ function Parameter({ editor, layer, pointer, parameter }) {
     const options = ["true", "false"].map((text) => ({ value: text, text: text === "true" ? "yes" : "no" }));
     const shown = String(value ?? standard ?? false);
     return html`<${Choice} ...${common} value=${shown} options=${options}
-      onChange=${(/** @type {string} */ text) => set((text === "true") === (standard ?? false) ? undefined : text === "true")} />`;
+      onChange=${(/** @type {string} */ text) =>
+        set(text === String(standard ?? false) ? undefined : text === "true")} />`;
   }
   if (values || type === "layer") {
     const texts = values ?? activations;
@@ -96,7 +109,8 @@ function Parameter({ editor, layer, pointer, parameter }) {
 }
 
 /**
- * @param {{ name: string, value: string, hint: string, error?: string, options: any[], onChange: (text: string) => void }} props
+ * @param {{ name: string, value: string, hint: string, error?: string, options: any[],
+ *   onChange: (text: string) => void }} props
  */
 function Choice({ name, value, hint, error, options, onChange }) {
   return html`<${Select} label=${name} value=${value} options=${options} onChange=${onChange} hint=${error ?? hint} />`;
@@ -147,7 +161,10 @@ export function read(text, isText) {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   if (isText) return trimmed;
-  const parts = trimmed.replace(/^\[|\]$/g, "").split(/[,×x]\s*|\s+/).filter(Boolean);
+  const parts = trimmed
+    .replace(/^\[|\]$/g, "")
+    .split(/[,×x]\s*|\s+/)
+    .filter(Boolean);
   const numbers = parts.map(Number);
   if (numbers.some(Number.isNaN)) return trimmed;
   return numbers.length === 1 && !trimmed.startsWith("[") ? numbers[0] : numbers;

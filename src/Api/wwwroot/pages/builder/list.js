@@ -29,9 +29,9 @@ export function LayerList({ editor }) {
       <${Lines} editor=${editor} drag=${drag} layers=${layers} list="/layers" word="layer" />
     </div>
     <p class="small quiet keys">
-      Keys: <kbd>↑</kbd> <kbd>↓</kbd> go, <kbd>Alt</kbd> and arrows move, <kbd>A</kbd> adds, <kbd>D</kbd> duplicates,${" "}
-      <kbd>Delete</kbd> removes, <kbd>F</kbd> folds. “Sees” is the receptive field: the side of the part of the input that
-      a number depends on, in pixels.
+      Keys: <kbd>↑</kbd> <kbd>↓</kbd> go, <kbd>Alt</kbd> and arrows move, <kbd>A</kbd> adds, <kbd>D</kbd>
+      ${" "}duplicates, <kbd>Delete</kbd> removes, <kbd>F</kbd> folds. “Sees” is the receptive field: the side of the
+      part of the input that a number depends on, in pixels.
     </p>
   `;
 }
@@ -65,7 +65,7 @@ function Lines({ editor, drag, layers, list, word }) {
         const pointer = `${list}/${i}`;
         return isLayer(layer)
           ? html`<${Item} key=${pointer} editor=${editor} drag=${drag} layer=${layer} pointer=${pointer} />`
-          : html`<li key=${pointer} class="layer"><p class="wrong">No layer: <code>${JSON.stringify(layer)}</code></p></li>`;
+          : html`<li key=${pointer} class="layer"><p>No layer: <code>${JSON.stringify(layer)}</code></p></li>`;
       })}
       <li class="layer-end ${drag.over === `end ${list}` ? "drop-before" : ""}" ...${drag.onEnd(list, layers.length)}>
         <button type="button" class="plain small" onClick=${() => editor.ask(list, layers.length)}>
@@ -106,9 +106,11 @@ function ItemBody({ editor, drag, layer, pointer }) {
         <//>
       </div>
       <${Problems} problems=${problems} />
-      ${editor.selected === pointer &&
-      html`<${LayerForm} key=${`${pointer} ${layer.type}`} editor=${editor} layer=${layer} pointer=${pointer} />`}
-      ${isBlock(layer) && !isFolded && html`<${Parts} editor=${editor} drag=${drag} layer=${layer} pointer=${pointer} />`}
+      ${
+        editor.selected === pointer &&
+        html`<${LayerForm} key=${`${pointer} ${layer.type}`} editor=${editor} layer=${layer} pointer=${pointer} />`
+      }
+      ${isBlock(layer) && !isFolded && html`<${Parts} ...${{ editor, drag, layer, pointer }} />`}
     </li>
   `;
 }
@@ -167,11 +169,13 @@ function Parts({ editor, drag, layer, pointer }) {
             word=${name === "branches" ? "branch" : "layer"} />
         `,
       )}
-      ${isLayer(layer.shortcut) &&
-      html`
+      ${
+        isLayer(layer.shortcut) &&
+        html`
         <p class="small quiet">Shortcut around the body</p>
         <ol><${Item} editor=${editor} drag=${drag} layer=${layer.shortcut} pointer=${`${pointer}/shortcut`} /></ol>
-      `}
+      `
+      }
     </div>
   `;
 }

@@ -34,7 +34,10 @@ export function isLayer(/** @type {unknown} */ value) {
  */
 export function childrenOf(block, pointer) {
   const children = listsOf(block).flatMap((name) =>
-    block[name].map((/** @type {Layer} */ layer, /** @type {number} */ i) => ({ layer, pointer: `${pointer}/${name}/${i}` })),
+    block[name].map((/** @type {Layer} */ layer, /** @type {number} */ i) => ({
+      layer,
+      pointer: `${pointer}/${name}/${i}`,
+    })),
   );
   if (isLayer(block.shortcut)) children.push({ layer: block.shortcut, pointer: `${pointer}/shortcut` });
   return children.filter(({ layer }) => isLayer(layer));
@@ -205,5 +208,8 @@ function change(value, [name, ...rest], put) {
 }
 
 function segments(/** @type {string} */ pointer) {
-  return pointer.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }

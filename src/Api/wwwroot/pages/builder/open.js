@@ -26,7 +26,11 @@ const residual = {
 
 const templates = [
   { name: "The lesson's network", network: lesson, text: "Convolution, ReLU, pool, twice; then two linear layers." },
-  { name: "A small residual network", network: residual, text: "Three blocks with shortcuts: learns well when it is deep." },
+  {
+    name: "A small residual network",
+    network: residual,
+    text: "Three blocks with shortcuts: learns well when it is deep.",
+  },
   {
     name: "Lines in a photo",
     network: {
@@ -81,7 +85,8 @@ export function OpenDialog({ isOpen, onClose, onNetwork }) {
           `,
         )}
       </div>
-      ${isOpen && html`<${Bases} isBusy=${open.isRunning} onOpen=${open.run} /><${Models} isBusy=${open.isRunning} onOpen=${open.run} />`}
+      ${isOpen && html`<${Bases} isBusy=${open.isRunning} onOpen=${open.run} />`}
+      ${isOpen && html`<${Models} isBusy=${open.isRunning} onOpen=${open.run} />`}
       <${ErrorNote} error=${open.error} />
       <div class="row end"><button type="button" onClick=${onClose}>Cancel</button></div>
     <//>
@@ -143,5 +148,9 @@ function normed(filters, settings) {
 /** @param {number} filters */
 function block(filters) {
   const settings = filters === 16 ? {} : { stride: 2 };
-  return { type: "residual", activation: "relu", body: [...normed(filters, settings), { type: "relu" }, ...normed(filters, {})] };
+  return {
+    type: "residual",
+    activation: "relu",
+    body: [...normed(filters, settings), { type: "relu" }, ...normed(filters, {})],
+  };
 }

@@ -21,7 +21,10 @@ export function Palette({ editor }) {
 /** @param {{ editor: import("./editor.js").Editor }} props */
 function Types({ editor }) {
   const [search, setSearch] = useState("");
-  const words = search.toLowerCase().split(/[\s_]+/).filter(Boolean);
+  const words = search
+    .toLowerCase()
+    .split(/[\s_]+/)
+    .filter(Boolean);
   const found = editor.descriptions.filter(({ type, meaning }) => {
     const text = `${type} ${meaning}`.toLowerCase();
     return words.every((word) => text.includes(word));
@@ -30,7 +33,9 @@ function Types({ editor }) {
   const groups = Object.entries(kinds)
     .map(([kind, title]) => ({ title, types: found.filter(({ type }) => kindOf(type) === kind).sort(picturesFirst) }))
     .filter(({ types }) => types.length > 0)
-    .sort((a, b) => Number(b.types.some(({ type }) => byName(type))) - Number(a.types.some(({ type }) => byName(type))));
+    .sort(
+      (a, b) => Number(b.types.some(({ type }) => byName(type))) - Number(a.types.some(({ type }) => byName(type))),
+    );
   const add = (/** @type {string} */ type) => editor.add(newLayer(type, channelsAt(editor)));
   const keys = (/** @type {KeyboardEvent} */ event) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -40,10 +45,10 @@ function Types({ editor }) {
     }
     if (by === 0) return;
     event.preventDefault();
-    const all = /** @type {HTMLElement[]} */ ([
-      .../** @type {HTMLElement} */ (event.currentTarget).closest(".palette")?.querySelectorAll("input, button") ?? [],
-    ]);
-    all[all.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + by]?.focus();
+    const palette = /** @type {HTMLElement} */ (event.currentTarget).closest(".palette");
+    const all = [.../** @type {Element} */ (palette).querySelectorAll("input, button")];
+    const next = all[all.indexOf(/** @type {Element} */ (document.activeElement)) + by];
+    /** @type {HTMLElement | undefined} */ (next)?.focus();
   };
   return html`
     <div class="palette">
@@ -86,7 +91,7 @@ function picturesFirst(/** @type {{ type: string }} */ a, /** @type {{ type: str
 function channelsAt({ network, analysis, adding }) {
   if (!adding) return 16;
   const isBranch = adding.list.endsWith("/branches");
-  for (let { list, index } = { ...adding, index: isBranch ? 0 : adding.index }; list; ) {
+  for (let { list, index } = { ...adding, index: isBranch ? 0 : adding.index }; list;) {
     const before = index > 0 ? get(network, `${list}/${index - 1}`) : undefined;
     if (before) return analysis.factsOf(before, `${list}/${index - 1}`)?.shape?.[0] ?? 16;
     const block = layerAt(list);

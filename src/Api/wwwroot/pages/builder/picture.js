@@ -20,8 +20,11 @@ export function Picture({ editor, layer, pointer }) {
   return html`
     <details onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
       <summary>What it gives for a photo</summary>
-      ${isOpen && html`<${Channels} network=${editor.network} layer=${facts.key} title=${titleOf(layer)}
-        isFlat=${facts.shape?.length === 1} />`}
+      ${
+        isOpen &&
+        html`<${Channels} network=${editor.network} layer=${facts.key} title=${titleOf(layer)}
+        isFlat=${facts.shape?.length === 1} />`
+      }
     </details>
   `;
 }
@@ -45,11 +48,14 @@ export function Channels({ network, title, isFlat, layer }) {
       </div>
       <div class="tiles">
         <${ErrorNote} error=${photo.error} retry=${photo.reload} />
-        ${request && html`<${ServerImage} key=${file} request=${request} alt=${`The channels of ${title}`} class="pixels" />`}
+        ${
+          request &&
+          html`<${ServerImage} key=${file} request=${request} alt=${`The channels of ${title}`} class="pixels" />`
+        }
       </div>
       <div class="notes">
         <p class="small quiet">
-          A tile for each channel, up to 64; yellow is high, dark blue is low. Weights are random until they are trained.
+          A tile for each channel, up to 64; yellow is high, dark blue is low. Weights are random until trained.
         </p>
         ${request && html`<${Curl} request=${request} />`}
       </div>

@@ -4,7 +4,9 @@ const width = 56;
 /** A network as JSON: a line for each layer that fits on one. */
 export function format(/** @type {any} */ network) {
   if (!isObject(network)) return `${spread(network, "")}\n`;
-  const lines = Object.entries(network).map(([name, value]) => `  ${JSON.stringify(name)}: ${spread(value, "  ", name)}`);
+  const lines = Object.entries(network).map(
+    ([name, value]) => `  ${JSON.stringify(name)}: ${spread(value, "  ", name)}`,
+  );
   return lines.length ? `{\n${lines.join(",\n")}\n}\n` : "{}\n";
 }
 

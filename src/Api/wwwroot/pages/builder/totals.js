@@ -24,14 +24,20 @@ export function Totals({ editor }) {
         ${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value || "–"}</dd></div>`)}
       </dl>
       <p role="status" class="state">
-        ${editor.moment.fault
-          ? html`<span class="badge error">No JSON</span>`
-          : error
-            ? html`<span class="badge warning">Not analysed</span>`
-            : errors > 0
-              ? html`<span class="badge error">${errors} ${errors === 1 ? "error" : "errors"}</span>`
-              : totals && html`<span class="badge good">Valid</span>`}
-        ${hints > 0 && !editor.moment.fault && html` <span class="badge warning">${hints} ${hints === 1 ? "hint" : "hints"}</span>`}
+        ${
+          editor.moment.fault
+            ? html`<span class="badge error">No JSON</span>`
+            : error
+              ? html`<span class="badge warning">Not analysed</span>`
+              : errors > 0
+                ? html`<span class="badge error">${errors} ${errors === 1 ? "error" : "errors"}</span>`
+                : totals && html`<span class="badge good">Valid</span>`
+        }
+        ${
+          hints > 0 &&
+          !editor.moment.fault &&
+          html` <span class="badge warning">${hints} ${hints === 1 ? "hint" : "hints"}</span>`
+        }
         <span class="small quiet wait">${isStale && !error ? "…" : ""}</span>
       </p>
     </div>

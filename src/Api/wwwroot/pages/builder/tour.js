@@ -24,35 +24,39 @@ export const steps = [
   lessonStep(
     1,
     "Learn the filters",
-    "A convolution is a set of such filters, six here, each over all three colours. Nobody writes their numbers: they " +
-      "begin at random, and training finds those that help.",
+    "A convolution is a set of such filters, six here, each over all three colours. Nobody writes their numbers: " +
+      "they begin at random, and training finds those that help.",
   ),
   lessonStep(
     2,
     "Keep what was found",
-    "ReLU replaces every negative number by 0. Only the places where a filter answers remain, and without such a bend " +
-      "many layers could do no more than one.",
+    "ReLU replaces every negative number by 0. Only the places where a filter answers remain, and without such a " +
+      "bend many layers could do no more than one.",
   ),
   lessonStep(
     3,
     "Look from further away",
-    "Max pooling keeps the greatest of each 2 × 2 numbers. The pictures are half as tall and wide, and a photo moved by " +
-      "a pixel gives nearly the same.",
+    "Max pooling keeps the greatest of each 2 × 2 numbers. The pictures are half as tall and wide, and a photo moved " +
+      "by a pixel gives nearly the same.",
   ),
   lessonStep(
     4,
     "Find parts",
-    "Twelve filters over the six pictures combine what the first ones found: lines to corners and curves. Each number " +
-      "now sees 8 × 8 pixels of the photo, as the list says.",
+    "Twelve filters over the six pictures combine what the first ones found: lines to corners and curves. Each " +
+      "number now sees 8 × 8 pixels of the photo, as the list says.",
   ),
   lessonStep(5, "Keep the parts", "ReLU again: after each layer that learns comes a bend."),
   lessonStep(
     6,
     "And further still",
-    "Another pool: twelve pictures of 8 × 8 remain. The drawing shows how the network narrows: less and less place, more " +
-      "and more meaning.",
+    "Another pool: twelve pictures of 8 × 8 remain. The drawing shows how the network narrows: less and less " +
+      "place, more and more meaning.",
   ),
-  lessonStep(7, "Put it in a row", "Flatten writes the twelve pictures one after another, as 768 numbers. It computes nothing."),
+  lessonStep(
+    7,
+    "Put it in a row",
+    "Flatten writes the twelve pictures one after another, as 768 numbers. It computes nothing.",
+  ),
   lessonStep(
     8,
     "Weigh everything",
@@ -62,8 +66,8 @@ export const steps = [
   lessonStep(
     10,
     "Give the scores",
-    "The last layer gives a score for each of ten classes; the server makes probabilities of them. Now create a model of " +
-      "this network and train it with photos.",
+    "The last layer gives a score for each of ten classes; the server makes probabilities of them. Now create a " +
+      "model of this network and train it with photos.",
   ),
 ];
 
@@ -81,6 +85,7 @@ export function Tour({ editor, at, onCreate }) {
     if (!isFirst.current) announce(`Step ${number}: ${title}. ${text}`);
     isFirst.current = false;
   }, [number]);
+  const next = () => setQuery({ tour: number + 1 });
   const isLast = number === steps.length;
   return html`
     <section class="panel tour" aria-labelledby="tour-title">
@@ -91,9 +96,11 @@ export function Tour({ editor, at, onCreate }) {
         <progress value=${number} max=${steps.length} aria-label="Progress of the tour"></progress>
         <div class="row">
           <button type="button" disabled=${number === 1} onClick=${() => setQuery({ tour: number - 1 })}>Back</button>
-          ${isLast
-            ? html`<button type="button" class="primary" onClick=${onCreate}>Create a model</button>`
-            : html`<button type="button" class="primary" onClick=${() => setQuery({ tour: number + 1 })}>Next</button>`}
+          ${
+            isLast
+              ? html`<button type="button" class="primary" onClick=${onCreate}>Create a model</button>`
+              : html`<button type="button" class="primary" onClick=${next}>Next</button>`
+          }
           <button type="button" class="plain" onClick=${() => setQuery({ tour: undefined })}>
             <${Icon} name="close" />End the tour
           </button>
