@@ -3,7 +3,7 @@ import { Icon } from "../../components/icon.js";
 import { html, useEffect, useMemo, useRef } from "../../lib/html.js";
 import { kindOf, summaryOf, titleOf } from "./describe.js";
 import { useDrag } from "./drag.js";
-import { keysOf } from "./editor.js";
+import { keysOf } from "./keys.js";
 import { isBlock, isLayer, listsOf } from "./network.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */

@@ -4,8 +4,8 @@ import { compact, shape } from "../../lib/format.js";
 import { html, useEffect, useMemo, useRef } from "../../lib/html.js";
 import { kindOf, summaryOf, titleOf } from "./describe.js";
 import { useDrag } from "./drag.js";
-import { keysOf } from "./editor.js";
 import { InputForm } from "./input-form.js";
+import { keysOf } from "./keys.js";
 import { LayerForm } from "./layer-form.js";
 import { isBlock, isLayer, listsOf } from "./network.js";
 

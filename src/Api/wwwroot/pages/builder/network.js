@@ -4,6 +4,7 @@
  * No edit changes an object: what it leaves alone stays the same object, so that its analysis stays with it.
  * @typedef {Record<string, any>} Layer
  * @typedef {Record<string, any>} Network
+ * @typedef {"back" | "on" | "out" | "in"} Direction
  * @typedef {{ network: Network, moved: (pointer: string) => string | null, pointer: string | null }} Edit
  *   `moved`: where a place is afterwards; `pointer`: the place that the edit was about
  */
@@ -153,7 +154,7 @@ export function duplicate(network, pointer) {
  * Where `Alt` and an arrow key move a layer: a step back or on in its list, out of its block, or into the block before.
  * @param {Network} network
  * @param {string} pointer
- * @param {"back" | "on" | "out" | "in"} direction
+ * @param {Direction} direction
  * @returns {Edit | null}
  */
 export function step(network, pointer, direction) {

@@ -29,13 +29,10 @@ function Types({ editor }) {
     const text = `${type} ${meaning}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const byName = (/** @type {string} */ type) => words.every((word) => type.includes(word));
   const groups = Object.entries(kinds)
-    .map(([kind, title]) => ({ title, types: found.filter(({ type }) => kindOf(type) === kind).sort(picturesFirst) }))
+    .map(([kind, title]) => ({ title, types: found.filter(({ type }) => kindOf(type) === kind).sort(order(search)) }))
     .filter(({ types }) => types.length > 0)
-    .sort(
-      (a, b) => Number(b.types.some(({ type }) => byName(type))) - Number(a.types.some(({ type }) => byName(type))),
-    );
+    .sort((a, b) => rank(a.types[0].type, search) - rank(b.types[0].type, search));
   const add = (/** @type {string} */ type) => editor.add(newLayer(type, channelsAt(editor)));
   const keys = (/** @type {KeyboardEvent} */ event) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -79,9 +76,24 @@ function Types({ editor }) {
   `;
 }
 
-/** Layers of pictures before those of series and volumes. */
-function picturesFirst(/** @type {{ type: string }} */ a, /** @type {{ type: string }} */ b) {
-  return Number(/[13]d$/.test(a.type)) - Number(/[13]d$/.test(b.type));
+/**
+ * How well a type fits what is searched for; 0 is best.
+ * @param {string} type
+ * @param {string} search
+ */
+function rank(type, search) {
+  const name = search.trim().toLowerCase();
+  return type === name ? 0 : type.startsWith(name) ? 1 : type.includes(name) ? 2 : 3;
+}
+
+/**
+ * The best first; layers of pictures before those of series and volumes.
+ * @param {string} search
+ * @returns {(a: { type: string }, b: { type: string }) => number}
+ */
+function order(search) {
+  return (a, b) =>
+    rank(a.type, search) - rank(b.type, search) || Number(/[13]d$/.test(a.type)) - Number(/[13]d$/.test(b.type));
 }
 
 /**
