@@ -44,7 +44,7 @@ function Builder({ route, descriptions }) {
   const put = (network, name, preprocessing) => {
     editor.open(network, preprocessing);
     setDialog(null);
-    toast(`${name} is open; undo brings back what was.`);
+    toast(`Opened: ${name}. Undo goes back.`);
   };
   const opened = useAction(async (signal) => {
     const { network, preprocessing } = await load({ model, base }, signal);

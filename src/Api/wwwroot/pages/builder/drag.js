@@ -40,7 +40,12 @@ export function useDrag(editor, view) {
       event.stopPropagation();
       setOver(target.name);
     },
-    onDragLeave: () => setOver(null),
+    onDragLeave: (/** @type {DragEvent} */ event) => {
+      const isStillIn = /** @type {Node} */ (event.currentTarget).contains(
+        /** @type {Node | null} */ (event.relatedTarget),
+      );
+      if (!isStillIn) setOver(null);
+    },
     onDrop: (/** @type {DragEvent} */ event) => {
       const target = dragged.current !== null && place(event);
       if (target) {

@@ -42,8 +42,14 @@ export function useEditor(descriptions) {
     descriptions,
     canUndo: history.past.length > 0,
     canRedo: history.future.length > 0,
-    undo: () => change({ type: "undo" }),
-    redo: () => change({ type: "redo" }),
+    undo: () => {
+      change({ type: "undo" });
+      announce("Undone");
+    },
+    redo: () => {
+      change({ type: "redo" });
+      announce("Redone");
+    },
     write: (/** @type {string} */ text) => change({ type: "text", text }),
     /** @type {(next: Network, preprocessing?: string | object) => void} */
     open: (next, preprocessing) => {
