@@ -73,7 +73,7 @@ function Builder({ route, descriptions }) {
         <${Graph} editor=${editor} />
         <${Totals} editor=${editor} />
       </section>
-      <${ErrorNote} error=${analysis.error} retry=${analysis.reload} />
+      ${analysis.error?.status !== 0 && html`<${ErrorNote} error=${analysis.error} retry=${analysis.reload} />`}
       <div class="columns builder-columns">
         <section class="panel" aria-label="Layers">
           <header><h2>Layers</h2></header>

@@ -7,6 +7,7 @@ import { get, layerAt } from "./network.js";
 /**
  * What is known of a layer. Of a block, parameters and MACs are those of all layers in it; a repeat counts its copies.
  * @typedef {object} Facts
+ * @property {string} type
  * @property {string} key
  * @property {(number | null)[] | undefined} shape
  * @property {number} parameters
@@ -83,7 +84,8 @@ async function analyze(network, signal) {
 }
 
 /**
- * Finds the facts of a layer by itself, and else by its place: a layer that was only moved keeps them meanwhile.
+ * Finds the facts of a layer by itself: one that was only moved keeps them until the next answer. A layer that was
+ * changed has those of its place, if they are of its type.
  * @param {Answer | undefined} answer
  */
 function makeIndex(answer) {
@@ -100,12 +102,15 @@ function makeIndex(answer) {
     const layer = answer && get(answer.network, place);
     if (typeof layer === "object" && layer !== null) places.set(layer, place);
   }
-  const find = (/** @type {object | undefined} */ layer, /** @type {string} */ pointer) =>
-    (layer && places.get(layer)) ?? pointer;
   return {
-    factsOf: (/** @type {object} */ layer, /** @type {string} */ pointer) => facts.get(find(layer, pointer)),
-    problemsOf: (/** @type {object | undefined} */ layer, /** @type {string} */ pointer) =>
-      problems.get(find(layer, pointer)) ?? [],
+    /** @type {Analysis["factsOf"]} */
+    factsOf: (layer, pointer) => {
+      const own = places.get(layer);
+      const found = facts.get(own ?? pointer);
+      return own !== undefined || found?.type === /** @type {any} */ (layer).type ? found : undefined;
+    },
+    /** @type {Analysis["problemsOf"]} */
+    problemsOf: (layer, pointer) => problems.get((layer && places.get(layer)) ?? pointer) ?? [],
   };
 }
 
@@ -116,6 +121,7 @@ function factsByPlace(layers) {
   for (const layer of layers) {
     const old = facts.get(layer.pointer);
     facts.set(layer.pointer, {
+      type: layer.type,
       key: layer.key,
       shape: layer.output_shape ?? undefined,
       parameters: old?.parameters ?? 0,

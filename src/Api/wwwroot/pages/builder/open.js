@@ -52,11 +52,25 @@ export async function load({ model, base }, signal) {
     const network = await json(requestOf({ model }), signal);
     /** @type {Api.ModelResponse} */
     const { preprocessing } = await json({ path: path`v1/models/${model}` }, signal);
-    return { network, preprocessing };
+    return { network: withoutInferred(network), preprocessing };
   }
   /** @type {Api.ArchitectureResponse} */
   const { definition, preprocessing } = await json(requestOf({ base }), signal);
   return { network: definition, preprocessing };
+}
+
+/**
+ * The network without what the server infers: else a layer could not be changed without those after it.
+ * @param {any} value
+ * @returns {any}
+ */
+function withoutInferred(value) {
+  if (Array.isArray(value)) return value.map(withoutInferred);
+  if (typeof value !== "object" || value === null) return value;
+  const own = Object.entries(value).filter(
+    ([name]) => !/^(in_channels|in_features|num_features|num_channels)$/.test(name),
+  );
+  return Object.fromEntries(own.map(([name, part]) => [name, withoutInferred(part)]));
 }
 
 /** @param {{ model?: string, base?: string }} source */
