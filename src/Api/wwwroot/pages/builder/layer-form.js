@@ -24,7 +24,7 @@ export function LayerForm({ editor, layer, pointer }) {
   );
   const first = known.filter(({ name, required }) => required || common.includes(name));
   const rest = known.filter((one) => !first.includes(one));
-  const [isOpen] = useState(() => rest.some(({ name }) => name in layer));
+  const [isOpen] = useState(() => rest.some(({ name }) => name !== "name" && name in layer));
   const fields = (/** @type {Api.LayerParameter[]} */ parameters) =>
     parameters.map(
       (parameter) => html`<${Parameter} key=${parameter.name} ...${{ editor, layer, pointer, parameter }} />`,
