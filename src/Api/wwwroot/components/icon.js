@@ -15,6 +15,7 @@ const outlines = {
   remove: "M4 6h12 M8 6V4h4v2 M6 6l.7 10h6.6L14 6",
   up: "M10 16V5 M5 10l5-5 5 5",
   down: "M10 4v11 M5 10l5 5 5-5",
+  open: "M7.5 5l5 5-5 5",
   undo: "M7 5L3.5 8.5 7 12 M4 8.5h8a4 4 0 0 1 0 8H9",
   redo: "M13 5l3.5 3.5L13 12 M16 8.5H8a4 4 0 0 0 0 8h3",
   camera: "M3 6h9v8H3z M12 9l5-2.5v7L12 11",
