@@ -1,0 +1,8 @@
+// @ts-check
+import { PageHead } from "../../components/page-head.js";
+import { html } from "../../lib/html.js";
+
+/** @param {any} _ */
+export function TrainingView(_) {
+  return html`<${PageHead} title="Train">Not here yet.<//>`;
+}
