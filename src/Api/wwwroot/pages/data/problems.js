@@ -3,17 +3,13 @@ import { Icon } from "../../components/icon.js";
 import { html } from "../../lib/html.js";
 import { Thumb } from "./thumb.js";
 
-/** What to do about each kind of problem; the server's message says what was found. */
-const advice = /** @type {Record<Api.DatasetProblemCode, string>} */ ({
+/** What to do, where the server's message does not say it. */
+const advice = /** @type {Partial<Record<Api.DatasetProblemCode, string>>} */ ({
   too_few_classes: "Upload photos of at least two classes.",
   empty_class: "Upload photos of these classes.",
   too_few_images: "Upload more photos of these classes, or move those there are to another class.",
   few_images: "Twenty photos of each class are a good start; a training works with fewer, but its figures say little.",
-  imbalance: "Upload more photos of the small classes. A training weighs them more in the meantime.",
-  label_conflict: "Look at them, and relabel or remove those that are wrong.",
-  split_leak: "Move the copies to one split, or remove them: figures on them are too good.",
   group_leak: "Move all photos of a group to one split.",
-  near_duplicates: "Remove the copies, or upload them with one group so that they stay together.",
   one_color: "Look at them: they may be broken. Remove those that show nothing.",
   small_images: "Look at them: they may be thumbnails. Upload larger ones in their place.",
 });
@@ -33,7 +29,7 @@ export function Problems({ dataset: { name, revision, problems }, onOpen }) {
           <${Icon} name="warning" />
           <div class="stack tight">
             <p><b>${severity === "error" ? "Before a training: " : ""}</b>${message}</p>
-            ${advice[code] && !message.includes(advice[code]) && html`<p class="small quiet">${advice[code]}</p>`}
+            ${advice[code] && html`<p class="small quiet">${advice[code]}</p>`}
             ${images.length > 0 &&
             html`<div class="strip">
               ${images.map((id, i) => html`
