@@ -2,7 +2,7 @@
 import { count, percent } from "../../lib/format.js";
 import { html } from "../../lib/html.js";
 
-const [width, height, left, bottom, top] = [360, 220, 44, 40, 8];
+const [width, height, left, bottom, top] = [360, 220, 64, 40, 8];
 const x = (/** @type {number} */ share) => left + share * (width - left - 8);
 const y = (/** @type {number} */ share) => height - bottom - share * (height - bottom - top);
 
@@ -33,6 +33,7 @@ export function Calibration({ result }) {
           </rect>
         `)}
         <text x=${x(0.5)} y=${height - 4} text-anchor="middle">how sure it is</text>
+        <text transform="translate(14 ${y(0.5)}) rotate(-90)" text-anchor="middle">how many are right</text>
       </svg>
       <p class="small quiet">A bar is the share that is right; on the dashed line, it is as sure as it should be. Stronger bars are of more photos.</p>
       <details class="more">
@@ -48,10 +49,10 @@ export function Calibration({ result }) {
           </table>
         </div>
       </details>
-      <p class="small quiet">
+      ${!temperature.is_bound && html`<p class="small quiet">
         Divided by a temperature of ${temperature.value.toFixed(2)}, the scores would be off by ${percent(temperature.expected_calibration_error)}
         ${" "}instead of ${percent(error)}. No prediction changes by that.
-      </p>
+      </p>`}
     </section>
   `;
 }

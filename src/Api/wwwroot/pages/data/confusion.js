@@ -16,6 +16,7 @@ const maxClasses = 20;
  */
 export function Confusion({ result, cell, onCell }) {
   const { labels, rows, isPart } = useMemo(() => matrix(result), [result]);
+  if (isPart && result.confused.length === 0) return null;
   return html`
     <section class="panel stack" aria-labelledby="confusion">
       <header>

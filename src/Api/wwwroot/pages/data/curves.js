@@ -58,12 +58,12 @@ function timed(epochs, steps) {
 }
 
 /**
- * At most about a thousand points: a chart has no more pixels.
+ * At most some hundred points, every so many: a chart shows no more.
  * @template T
  * @param {T[]} points
  * @returns {T[]}
  */
 function thinned(points) {
-  const every = Math.ceil(points.length / 1000);
+  const every = 2 ** Math.max(0, Math.ceil(Math.log2(points.length / 500))); // it seldom changes, so that the curve is still
   return every > 1 ? points.filter((_, i) => i % every === 0 || i === points.length - 1) : points;
 }

@@ -18,17 +18,18 @@ export function EvaluationResult({ evaluation, result, query }) {
   const [cell, setCell] = useState(/** @type {{ label: string, predicted: string } | null} */ (null));
   const { suspects, mistakes, unusable, unusable_count } = result;
   const scored = suspects.map((one) => ({ ...one, predicted: one.suggested, confidence: one.suggested_probability }));
+  const isSmall = result.classes.length <= 8;
+  const matrix = html`<${Confusion} result=${result} cell=${cell} onCell=${setCell} />`;
+  const pairs = html`<${Pairs} result=${result} onCell=${setCell} />`;
+  const table = html`<${ClassTable} classes=${result.classes} macro=${result.macro} />`;
   return html`
     <div class="columns">
       <${Accuracy} result=${result} />
       <${Calibration} result=${result} />
     </div>
-    <${Confusion} result=${result} cell=${cell} onCell=${setCell} />
+    ${isSmall ? html`<div class="columns">${matrix}${pairs}</div>` : matrix}
     ${cell && html`<${CellPhotos} key=${`${cell.label} ${cell.predicted}`} evaluation=${evaluation} cell=${cell} onClose=${() => setCell(null)} />`}
-    <div class="columns">
-      <${Pairs} result=${result} onCell=${setCell} />
-      <${ClassTable} classes=${result.classes} macro=${result.macro} />
-    </div>
+    ${isSmall ? table : html`<div class="columns">${pairs}${table}</div>`}
     ${suspects.length > 0 &&
     html`<section class="stack tight" aria-labelledby="suspects">
       <h2 id="suspects">Labels that may be wrong</h2>

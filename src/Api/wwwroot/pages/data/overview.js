@@ -87,15 +87,15 @@ function DatasetCard({ dataset: { name, images, classes, bytes: size, changed_at
   }
   return html`
     <a class="panel card" href=${href("data", ["datasets", name])}>
-      <span class="row between">
+      <span class="words">
         <b class="break">${name}</b>
+        <span class="small quiet">
+          ${count(images ?? 0)} ${images === 1 ? "photo" : "photos"}, ${count(classes ?? 0)} ${classes === 1 ? "class" : "classes"},
+          ${" "}${bytes(size ?? 0)}
+        </span>
         <span class="small quiet">${changed_at && time(changed_at)}</span>
       </span>
       <${Glimpse} name=${name} revision=${revision} />
-      <span class="small quiet">
-        ${count(images ?? 0)} ${images === 1 ? "photo" : "photos"}, ${count(classes ?? 0)} ${classes === 1 ? "class" : "classes"},
-        ${" "}${bytes(size ?? 0)}
-      </span>
     </a>
   `;
 }
@@ -110,7 +110,7 @@ function Glimpse({ name, revision }) {
       /** @type {Api.DatasetImageListResponse} */
       const { images } = await json({ path: path`v1/datasets/${name}/images`, query: { limit: 100, revision } }, signal);
       const firsts = images.filter(({ label }, i) => images.findIndex((other) => other.label === label) === i);
-      return [...new Set([...firsts, ...images])].filter(({ purged }) => !purged).slice(0, 6);
+      return [...new Set([...firsts, ...images])].filter(({ purged }) => !purged).slice(0, 4);
     },
     [name, revision],
   );

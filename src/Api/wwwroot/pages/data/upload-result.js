@@ -15,7 +15,7 @@ export function UploadResult({ result, isHere }) {
     <div class="note ${failed ? "warning" : "good"}">
       <div class="stack tight">
         <p>
-          <b>${count(added)} ${added === 1 ? "photo was" : "photos were"} added</b>${" "}
+          <b>${count(added)} ${added === 1 ? "photo was" : "photos were"} added.</b>${" "}
           ${duplicates > 0 && `${count(duplicates)} were there already. `}
           ${failed > 0 && `${count(failed)} ${failed === 1 ? "file was" : "files were"} not taken:`}
         </p>

@@ -21,9 +21,12 @@ import { useEffect, useState } from "../../lib/html.js";
 /** @returns {Growing} */
 const begin = () => ({ phases: [], step: null, steps: [], epochs: [], warnings: [], last: 0, elapsed: 0, hasEnded: false });
 
+/** Milliseconds between two drawings. */
+const pause = 100;
+
 /**
  * Follows a training while it runs, and reads the course of one that has ended. However fast the events come, the
- * page is drawn once a frame.
+ * page is drawn with a frame, ten times a second.
  * @param {string} id
  * @param {boolean} isGoing
  * @param {() => void} onEnd the training has ended
@@ -35,8 +38,11 @@ export function useCourse(id, isGoing, onEnd) {
     const abort = new AbortController();
     const course = begin();
     let frame = 0;
+    let drawn = 0;
     const draw = () => {
+      if (performance.now() - drawn < pause) return void (frame = requestAnimationFrame(draw));
       frame = 0;
+      drawn = performance.now();
       setState({ course: { ...course } });
     };
     const take = (/** @type {any} */ event) => {
@@ -44,7 +50,7 @@ export function useCourse(id, isGoing, onEnd) {
       frame ||= requestAnimationFrame(draw);
     };
     const run = isGoing ? follow(id, course, take, abort.signal).then(onEnd) : read(id, take, abort.signal);
-    run.then(() => abort.signal.aborted || draw(), (error) => abort.signal.aborted || setState((old) => ({ ...old, error })));
+    run.catch((error) => abort.signal.aborted || setState((old) => ({ ...old, error })));
     return () => {
       abort.abort();
       cancelAnimationFrame(frame);
