@@ -40,7 +40,10 @@ export function Windowed({ count, rowHeight, columnWidth, active, onView, childr
 
   const last = Math.min(count, (view.last + 1) * columns);
   useEffect(() => onView?.(last, columns), [last, columns, count]);
+  const before = useRef(active);
   useEffect(() => {
+    if (active === before.current) return; // the page does not move by itself when the list appears
+    before.current = active;
     if (active !== undefined && element.current) keepInView(element.current, Math.floor(active / columns) * rowHeight, rowHeight);
   }, [active]);
 

@@ -20,16 +20,15 @@ export function EvaluationResult({ evaluation, result, query }) {
   const scored = suspects.map((one) => ({ ...one, predicted: one.suggested, confidence: one.suggested_probability }));
   const isSmall = result.classes.length <= 8;
   const matrix = html`<${Confusion} result=${result} cell=${cell} onCell=${setCell} />`;
-  const pairs = html`<${Pairs} result=${result} onCell=${setCell} />`;
   const table = html`<${ClassTable} classes=${result.classes} macro=${result.macro} />`;
   return html`
     <div class="columns">
-      <${Accuracy} result=${result} />
+      <div class="stack wide"><${Accuracy} result=${result} /><${Pairs} result=${result} onCell=${setCell} /></div>
       <${Calibration} result=${result} />
     </div>
-    ${isSmall ? html`<div class="columns">${matrix}${pairs}</div>` : matrix}
+    ${isSmall ? html`<div class="columns">${matrix}${table}</div>` : matrix}
     ${cell && html`<${CellPhotos} key=${`${cell.label} ${cell.predicted}`} evaluation=${evaluation} cell=${cell} onClose=${() => setCell(null)} />`}
-    ${isSmall ? table : html`<div class="columns">${pairs}${table}</div>`}
+    ${!isSmall && table}
     ${suspects.length > 0 &&
     html`<section class="stack tight" aria-labelledby="suspects">
       <h2 id="suspects">Labels that may be wrong</h2>
@@ -83,7 +82,7 @@ function Accuracy({ result }) {
 /** @param {{ result: Api.EvaluationResultResponse, onCell: (cell: { label: string, predicted: string }) => void }} props */
 function Pairs({ result: { confused }, onCell }) {
   const [isLong, setLong] = useState(false);
-  const shown = isLong ? confused.slice(0, 200) : confused.slice(0, 10);
+  const shown = isLong ? confused.slice(0, 200) : confused.slice(0, 5);
   return html`
     <section class="panel" aria-labelledby="pairs">
       <header><h2 id="pairs">Most confused</h2></header>
@@ -98,9 +97,9 @@ function Pairs({ result: { confused }, onCell }) {
           </li>
         `)}
       </ul>
-      ${confused.length > 10 &&
+      ${confused.length > 5 &&
       html`<button type="button" class="plain" onClick=${() => setLong(!isLong)}>
-        ${isLong ? "Show the first 10" : `Show ${confused.length > 200 ? "the first 200" : `all ${confused.length}`}`}
+        ${isLong ? "Show the first 5" : `Show ${confused.length > 200 ? "the first 200" : `all ${confused.length}`}`}
       </button>`}
     </section>
   `;

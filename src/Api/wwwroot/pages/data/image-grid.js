@@ -84,12 +84,12 @@ export function ImageGrid({ dataset, images, total, chosen, isMixed, onChosen, o
  * }} props
  */
 function Tile({ dataset, image, index, total, isMixed, isActive, isChosen, onChoose, onOpen }) {
-  const { id, label, split, file_name, width, height } = image;
+  const { id, label, split, file_name } = image;
   const text = isMixed ? label : (file_name?.split("/").at(-1) ?? "");
   return html`
     <div id="photo-${id}" class="tile ${isActive ? "active" : ""}" role="option" aria-selected=${isChosen}
       aria-posinset=${index + 1} aria-setsize=${total} title="${file_name ?? ""}" onClick=${onOpen}>
-      <${Thumb} dataset=${dataset} id=${id} alt="" isTiny=${Math.max(width, height) < 64} />
+      <${Thumb} dataset=${dataset} id=${id} alt="" />
       <span class="tick" aria-hidden="true" onClick=${(/** @type {MouseEvent} */ event) => {
         event.stopPropagation();
         onChoose(event);

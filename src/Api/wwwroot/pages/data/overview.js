@@ -2,7 +2,7 @@
 import { Empty, ErrorNote, Loaded } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
 import { json, path } from "../../lib/api.js";
-import { bytes, count, percent, time } from "../../lib/format.js";
+import { count, percent, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
@@ -57,7 +57,7 @@ export function Overview() {
               ? html`<${TrainingList} trainings=${list} />`
               : html`<${Empty} title="No training yet"
                   text=${names?.length ? "Train a model on one of the data sets: half a minute is enough for some hundred photos." : "Upload photos first: some twenty of each class are a good start."}>
-                  ${names?.length && html`<a class="button primary" href=${href("data", ["trainings", "new"])}>Train a model</a>`}
+                  ${Boolean(names?.length) && html`<a class="button primary" href=${href("data", ["trainings", "new"])}>Train a model</a>`}
                 <//>`}
         <//>
       </section>
@@ -81,7 +81,7 @@ function DatasetList({ datasets }) {
 }
 
 /** @param {{ dataset: Api.DatasetSummary }} props */
-function DatasetCard({ dataset: { name, images, classes, bytes: size, changed_at, revision, damage } }) {
+function DatasetCard({ dataset: { name, images, classes, changed_at, revision, damage } }) {
   if (damage) {
     return html`<div class="note error"><div><p><b>${name}</b> can't be read: ${damage}</p></div></div>`;
   }
@@ -90,8 +90,7 @@ function DatasetCard({ dataset: { name, images, classes, bytes: size, changed_at
       <span class="words">
         <b class="break">${name}</b>
         <span class="small quiet">
-          ${count(images ?? 0)} ${images === 1 ? "photo" : "photos"}, ${count(classes ?? 0)} ${classes === 1 ? "class" : "classes"},
-          ${" "}${bytes(size ?? 0)}
+          ${count(images ?? 0)} ${images === 1 ? "photo" : "photos"}, ${count(classes ?? 0)} ${classes === 1 ? "class" : "classes"}
         </span>
         <span class="small quiet">${changed_at && time(changed_at)}</span>
       </span>
@@ -117,8 +116,7 @@ function Glimpse({ name, revision }) {
   return html`
     <span class="glimpse">
       ${some.data?.map(
-        ({ id, width, height }) =>
-          html`<${Thumb} key=${id} dataset=${name} id=${id} alt="" size=${56} isTiny=${Math.max(width, height) < 64} />`,
+        ({ id }) => html`<${Thumb} key=${id} dataset=${name} id=${id} alt="" size=${56} />`,
       )}
     </span>
   `;

@@ -41,7 +41,7 @@ export function PhotoSource({ classes, onChosen }) {
       <div class="row center">
         <button type="button" class=${classes ? "" : "primary"} onClick=${() => folder.current?.click()}>Choose a folder</button>
         <button type="button" onClick=${() => zip.current?.click()}>Choose a zip</button>
-        ${!classes && html`<button type="button" disabled=${sample.isRunning} onClick=${() => sample.run()}>Use the sample, 120 photos of clothes</button>`}
+        ${!classes && html`<button type="button" disabled=${sample.isRunning} onClick=${() => sample.run()}>Use 120 sample photos</button>`}
       </div>
       <input ref=${folder} type="file" hidden multiple webkitdirectory
         onChange=${(/** @type {any} */ event) => {

@@ -16,7 +16,7 @@ export function TrainingResult({ training, result }) {
         ${version && html`<span class="badge ${promoted ? "good" : "warning"}">${promoted ? "Promoted" : "Not promoted"}</span>`}
       </header>
       ${promoted_reason &&
-      html`<p>${promoted ? "It may answer by default: " : "It answers by its number only: "}${promoted_reason}</p>`}
+      html`<p>${promoted ? "It may answer by default. " : "It answers by its number only. "}${promoted_reason}</p>`}
       <div class="results">
         ${test && html`<${Figures} title="Test" note="On photos that nothing was chosen by: what to expect of new ones." figures=${test} />`}
         ${val && html`<${Figures} title="Validation" note="The result was chosen by these photos: the figures are a little too good." figures=${val} />`}
