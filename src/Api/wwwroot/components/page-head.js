@@ -6,7 +6,7 @@ let isFirst = true;
 /**
  * A page's title, and in one line what it is for. On going to another page it takes the focus, so that the keyboard and
  * screen readers begin there.
- * @param {{ title: string, trail?: { text: string, href: string }[], children?: any }} props `trail`: the pages above it
+ * @param {{ title: string, trail?: { text: string, href: string }[], children?: any }} props `trail`: the pages above
  */
 export function PageHead({ title, trail = [], children }) {
   const heading = useRef(/** @type {HTMLElement | null} */ (null));

@@ -11,8 +11,8 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.
  *   active?: number,
  *   onView?: (last: number, columns: number) => void,
  *   children: (index: number) => any,
- * } & Record<string, any>} props `columnWidth`: the least width of a column; without it, there is one. `active`: the item
- *   that is kept in view. `onView`: hears of the last item in view. What else is given becomes attributes.
+ * } & Record<string, any>} props `columnWidth`: the least width of a column; without it, there is one. `active`: the
+ *   item that is kept in view. `onView`: hears of the last item in view. What else is given becomes attributes.
  */
 export function Windowed({ count, rowHeight, columnWidth, active, onView, children, ...attributes }) {
   const element = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -24,7 +24,9 @@ export function Windowed({ count, rowHeight, columnWidth, active, onView, childr
     const host = /** @type {HTMLDivElement} */ (element.current);
     const look = () => {
       const next = visible(host, rowHeight, columnWidth);
-      setView((old) => (Object.entries(next).every(([name, value]) => old[/** @type {"first"} */ (name)] === value) ? old : next));
+      const isSame = (/** @type {typeof next} */ old) =>
+        old.first === next.first && old.last === next.last && old.columns === next.columns;
+      setView((old) => (isSame(old) ? old : next));
     };
     look();
     const resized = new ResizeObserver(look);
@@ -44,13 +46,15 @@ export function Windowed({ count, rowHeight, columnWidth, active, onView, childr
   useEffect(() => {
     if (active === before.current) return; // the page does not move by itself when the list appears
     before.current = active;
-    if (active !== undefined && element.current) keepInView(element.current, Math.floor(active / columns) * rowHeight, rowHeight);
+    const row = Math.floor((active ?? 0) / columns);
+    if (active !== undefined && element.current) keepInView(element.current, row * rowHeight, rowHeight);
   }, [active]);
 
   const items = [];
   for (let index = view.first * columns; index < last; index++) items.push(children(index));
   return html`
-    <div ref=${element} ...${attributes} class="windowed ${attributes.class ?? ""}" style=${{ height: `${rows * rowHeight}px` }}>
+    <div ref=${element} ...${attributes} class="windowed ${attributes.class ?? ""}"
+      style=${{ height: `${rows * rowHeight}px` }}>
       <div role="presentation" style=${{
         transform: `translateY(${view.first * rowHeight}px)`,
         gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,

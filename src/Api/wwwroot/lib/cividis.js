@@ -1,6 +1,9 @@
 // @ts-check
 /** Ten colours of cividis, which people with any colour vision read the same way (Nuñez et al. 2018). */
-const colors = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
+const colors = [
+  ...["#00224e", "#123570", "#3b496c", "#575d6d", "#707173"],
+  ...["#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"],
+];
 
 /** The whole scale, for legends. */
 export const cividisGradient = `linear-gradient(to right, ${colors.join(", ")})`;

@@ -1,7 +1,7 @@
 // @ts-check
 import { ErrorNote, Loading } from "../../components/messages.js";
 import { json } from "../../lib/api.js";
-import { count } from "../../lib/format.js";
+import { amount } from "../../lib/format.js";
 import { useAction } from "../../lib/hooks.js";
 import { html, useEffect, useRef, useState } from "../../lib/html.js";
 import { cellTitle } from "./confusion.js";
@@ -10,7 +10,11 @@ import { ScoredPhotos } from "./scored-photos.js";
 
 /**
  * The photos of a cell of the confusion matrix, some at a time.
- * @param {{ evaluation: Api.EvaluationResponse, cell: { label: string, predicted: string }, onClose: () => void }} props
+ * @param {{
+ *   evaluation: Api.EvaluationResponse,
+ *   cell: { label: string, predicted: string },
+ *   onClose: () => void,
+ * }} props
  */
 export function CellPhotos({ evaluation, cell, onClose }) {
   const [page, setPage] = useState(/** @type {Api.EvaluationImagesResponse | null} */ (null));
@@ -28,7 +32,9 @@ export function CellPhotos({ evaluation, cell, onClose }) {
   return html`
     <section class="stack tight cell-photos" aria-labelledby="cell">
       <div class="row between">
-        <h2 id="cell" tabindex="-1" ref=${heading}>${cellTitle(cell)}${page ? `: ${count(page.count)} ${page.count === 1 ? "photo" : "photos"}` : ""}</h2>
+        <h2 id="cell" tabindex="-1" ref=${heading}>
+          ${cellTitle(cell)}${page ? `: ${amount(page.count, "photo")}` : ""}
+        </h2>
         <button type="button" onClick=${onClose}>Close</button>
       </div>
       ${page && html`<${ScoredPhotos} evaluation=${page} images=${page.images} />`}
@@ -36,7 +42,8 @@ export function CellPhotos({ evaluation, cell, onClose }) {
       ${!page && load.isRunning && html`<${Loading} what="Loading the photos" />`}
       <${ErrorNote} error=${load.error} retry=${() => load.run(page?.next_cursor ?? undefined)} />
       ${page && page.next_cursor !== undefined && page.next_cursor !== null &&
-      html`<div><button type="button" disabled=${load.isRunning} onClick=${() => load.run(page.next_cursor ?? undefined)}>Show more</button></div>`}
+      html`<div><button type="button" disabled=${load.isRunning}
+        onClick=${() => load.run(page.next_cursor ?? undefined)}>Show more</button></div>`}
     </section>
   `;
 }

@@ -20,7 +20,11 @@ const orders = [
 
 /**
  * The classes with their numbers of photos, and how these are split, as bars. One class can be chosen.
- * @param {{ classes: Api.DatasetClassResponse[], label: string | undefined, onLabel: (label: string | undefined) => void }} props
+ * @param {{
+ *   classes: Api.DatasetClassResponse[],
+ *   label: string | undefined,
+ *   onLabel: (label: string | undefined) => void,
+ * }} props
  */
 export function ClassBars({ classes, label, onLabel }) {
   const [order, setOrder] = useState("name");
@@ -51,7 +55,8 @@ export function ClassBars({ classes, label, onLabel }) {
       <div class=${isLong ? "class-list long" : "class-list"}>
         <${Windowed} count=${shown.length} rowHeight=${rowHeight} role="list" aria-label="Classes">
           ${(/** @type {number} */ i) => html`
-            <${ClassBar} key=${shown[i].label} one=${shown[i]} most=${most} isChosen=${shown[i].label === label} onLabel=${onLabel} />
+            <${ClassBar} key=${shown[i].label} one=${shown[i]} most=${most} isChosen=${shown[i].label === label}
+              onLabel=${onLabel} />
           `}
         <//>
       </div>
@@ -70,15 +75,18 @@ export function ClassBars({ classes, label, onLabel }) {
  */
 function ClassBar({ one, most, isChosen, onLabel }) {
   const has = parts.filter(({ key }) => one[key] > 0);
+  const isSplit = has.some(({ key }) => key !== "no_split");
   const split = has.map(({ key, text }) => `${count(one[key])} ${text}`).join(", ");
   return html`
     <div role="listitem">
-      <button type="button" class="class-bar" aria-pressed=${isChosen} title=${isChosen ? "Show all classes" : `Show only ${one.label}`}
+      <button type="button" class="class-bar" aria-pressed=${isChosen}
+        title=${isChosen ? "Show all classes" : `Show only ${one.label}`}
         onClick=${() => onLabel(isChosen ? undefined : one.label)}>
         <span class="label">${one.label}</span>
-        <span class="small quiet">${has.length > 1 || (has[0] && has[0].key !== "no_split") ? split : count(one.images)}</span>
+        <span class="small quiet">${isSplit ? split : count(one.images)}</span>
         <span class="track" aria-hidden="true">
-          ${has.map(({ key }) => html`<span key=${key} class="mark ${key}" style=${{ width: `${(100 * one[key]) / most}%` }}></span>`)}
+          ${has.map(({ key }) => html`<span key=${key} class="mark ${key}"
+            style=${{ width: `${(100 * one[key]) / most}%` }}></span>`)}
         </span>
       </button>
     </div>

@@ -26,6 +26,7 @@ export function ClassTable({ classes, macro }) {
     const list = [...classes].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
     return sort.isDown ? list.reverse() : list;
   }, [classes, sort]);
+  const last = Math.min(classes.length, (page + 1) * pageSize);
   const pages = Math.ceil(classes.length / pageSize);
   const order = (/** @type {typeof columns[number]["key"]} */ key) => {
     setSort({ key, isDown: sort.key === key && !sort.isDown });
@@ -39,8 +40,10 @@ export function ClassTable({ classes, macro }) {
           <thead>
             <tr>
               ${columns.map(({ key, text, ...more }) => html`
-                <th key=${key} scope="col" class=${key === "label" ? "" : "number"} aria-sort=${sort.key !== key ? undefined : sort.isDown ? "descending" : "ascending"}>
-                  <button type="button" class="plain" title=${"title" in more ? more.title : undefined} onClick=${() => order(key)}>
+                <th key=${key} scope="col" class=${key === "label" ? "" : "number"}
+                  aria-sort=${sort.key !== key ? undefined : sort.isDown ? "descending" : "ascending"}>
+                  <button type="button" class="plain" title=${"title" in more ? more.title : undefined}
+                    onClick=${() => order(key)}>
                     ${text}${sort.key === key ? (sort.isDown ? " ↓" : " ↑") : ""}
                   </button>
                 </th>
@@ -48,12 +51,16 @@ export function ClassTable({ classes, macro }) {
             </tr>
           </thead>
           <tbody>
-            ${sorted.slice(page * pageSize, (page + 1) * pageSize).map(({ label, support, precision, recall, f1 }) => html`
+            ${sorted.slice(page * pageSize, (page + 1) * pageSize).map(({ label, support, precision, recall, f1 }) =>
+              html`
               <tr key=${label}>
                 <th scope="row" class="break">${label}</th>
                 <td class="number">${count(support)}</td>
                 ${[recall, precision, f1].map((share, i) => html`
-                  <td key=${i} class="number" title="95 % interval: ${percent(share.low)} to ${percent(share.high)}">${support > 0 || share.value > 0 ? percent(share.value) : "–"}</td>
+                  <td key=${i} class="number"
+                    title="95 % interval: ${percent(share.low)} to ${percent(share.high)}">
+                    ${support > 0 || share.value > 0 ? percent(share.value) : "–"}
+                  </td>
                 `)}
               </tr>
             `)}
@@ -63,7 +70,9 @@ export function ClassTable({ classes, macro }) {
       ${pages > 1 &&
       html`<div class="row pager">
         <button type="button" disabled=${page === 0} onClick=${() => setPage(page - 1)}>Previous</button>
-        <span class="small quiet" role="status">${count(page * pageSize + 1)} to ${count(Math.min(classes.length, (page + 1) * pageSize))} of ${count(classes.length)}</span>
+        <span class="small quiet" role="status">
+          ${count(page * pageSize + 1)} to ${count(last)} of ${count(classes.length)}
+        </span>
         <button type="button" disabled=${page >= pages - 1} onClick=${() => setPage(page + 1)}>Next</button>
       </div>`}
     </section>

@@ -27,15 +27,18 @@ export function Comparison({ evaluation, rival }) {
   const models = useModels();
   const own = `${evaluation.model}@${evaluation.version}`;
   const all = (models.data ?? []).flatMap(({ name, serving, versions }) =>
-    name === evaluation.model ? (versions ?? []).map(({ version }) => `${name}@${version}`).reverse() : [`${name}@${serving.version}`]);
-  const rivals = all.filter((one) => one !== own).sort((a, b) => Number(isOf(b, evaluation.model)) - Number(isOf(a, evaluation.model)));
+    name === evaluation.model ? (versions ?? []).map(({ version }) => `${name}@${version}`).reverse()
+      : [`${name}@${serving.version}`]);
+  const ownFirst = (/** @type {string} */ a, /** @type {string} */ b) =>
+    Number(isOf(b, evaluation.model)) - Number(isOf(a, evaluation.model));
+  const rivals = all.filter((one) => one !== own).sort(ownFirst);
   return html`
     <section class="panel stack" aria-labelledby="comparison">
       <header><h2 id="comparison">Compare with another version</h2></header>
       ${models.data && rivals.length === 0
         ? html`<p class="quiet">There is no other version. Train one, and see here on which photos they differ.</p>`
         : html`<${Select} label="The other version" value=${rival ?? ""}
-            options=${[{ value: "", text: "Choose one" }, ...rivals.map((one) => ({ value: one, text: one.replace("@", ", version ") }))]}
+            options=${[{ value: "", text: "Choose one" }, ...rivals.map(optionOf)]}
             onChange=${(/** @type {string} */ one) => setQuery({ with: one || undefined })} />`}
       ${rival && html`<${Versus} key=${rival} evaluation=${evaluation} rival=${rival} />`}
     </section>
@@ -59,7 +62,8 @@ function Versus({ evaluation, rival }) {
         <p>${verdict(data)}</p>
         <div class="row" role="group" aria-label="Photos">
           ${parts.map(({ key, right: one, text }) => html`
-            <button type="button" key=${key} aria-pressed=${one === right} onClick=${() => setRight(one)}>${text}: ${count(data[key])}</button>
+            <button type="button" key=${key} aria-pressed=${one === right}
+              onClick=${() => setRight(one)}>${text}: ${count(data[key])}</button>
           `)}
         </div>
         ${data.page.length === 0
@@ -108,10 +112,11 @@ function verdict({ only_first, only_second, p_value, images, second }) {
   if (only_first === only_second) return `On ${count(images)} photos, both are right equally often.`;
   const better = only_first > only_second ? "This version" : other;
   const share = percent(Math.abs(only_first - only_second) / Math.max(1, images));
+  const more = `${better} is right more often, by ${share} of ${count(images)} photos`;
   const chance = p_value < 0.001 ? "less than 0.1 %" : percent(p_value);
   return p_value < 0.05
-    ? `${better} is better by ${share} of ${count(images)} photos. Chance alone would do so in ${chance} of cases: it probably is better.`
-    : `${better} is right more often by ${share} of ${count(images)} photos, but chance alone would do so in ${chance} of cases: they may be equally good.`;
+    ? `${more}. Chance alone would do so in ${chance} of cases: it probably is better.`
+    : `${more}, but chance alone would do so in ${chance} of cases: they may be equally good.`;
 }
 
 /**
@@ -124,6 +129,9 @@ function scored({ id, file_name, label, first, first_confidence, second, second_
   const [predicted, confidence] = right === "first" ? [second, second_confidence] : [first, first_confidence];
   return { id, file_name, label, predicted, confidence };
 }
+
+/** @param {string} version */
+const optionOf = (version) => ({ value: version, text: version.replace("@", ", version ") });
 
 /** @param {string} version @param {string} model */
 const isOf = (version, model) => version.startsWith(`${model}@`);

@@ -21,12 +21,16 @@ export function Confusion({ result, cell, onCell }) {
     <section class="panel stack" aria-labelledby="confusion">
       <header>
         <h2 id="confusion">Which classes are confused</h2>
-        <span class="row small quiet"><span>0 %</span><span class="heat-legend" style=${{ background: cividisGradient }}></span><span>100 % of a row</span></span>
+        <span class="row small quiet">
+          <span>0 %</span>
+          <span class="heat-legend" style=${{ background: cividisGradient }}></span>
+          <span>100 % of a row</span>
+        </span>
       </header>
       <p class="small quiet" id="confusion-help">
         ${isPart ? `The ${labels.length} classes that are confused most, of ${count(result.classes.length)}. ` : ""}
-        Each row is a class by its label, each column what the network takes it for; the diagonal is right. A cell opens its
-        photos. By keyboard: arrows and Enter.
+        Each row is a class by its label, each column what the network takes it for; the diagonal is right. A cell
+        opens its photos. By keyboard: arrows and Enter.
       </p>
       <div class="scroll"><${Grid} labels=${labels} rows=${rows} isPart=${isPart} cell=${cell} onCell=${onCell} /></div>
     </section>
@@ -48,8 +52,14 @@ function Grid({ labels, rows, isPart, cell, onCell }) {
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     const [row, column] = at;
     const last = labels.length - 1;
-    const to = { ArrowDown: [row + 1, column], ArrowUp: [row - 1, column], ArrowRight: [row, column + 1], ArrowLeft: [row, column - 1],
-      Home: [row, 0], End: [row, last] }[event.key];
+    const to = {
+      ArrowDown: [row + 1, column],
+      ArrowUp: [row - 1, column],
+      ArrowRight: [row, column + 1],
+      ArrowLeft: [row, column - 1],
+      Home: [row, 0],
+      End: [row, last],
+    }[event.key];
     if (!to) return;
     event.preventDefault();
     const next = to.map((one) => Math.max(0, Math.min(last, one)));
@@ -57,7 +67,8 @@ function Grid({ labels, rows, isPart, cell, onCell }) {
     /** @type {HTMLElement | null | undefined} */ (table.current?.querySelector(`[data-at="${next.join()}"]`))?.focus();
   };
   return html`
-    <table ref=${table} class="confusion" role="grid" aria-labelledby="confusion" aria-describedby="confusion-help" onKeyDown=${onKeyDown}>
+    <table ref=${table} class="confusion" role="grid" aria-labelledby="confusion" aria-describedby="confusion-help"
+      onKeyDown=${onKeyDown}>
       <thead>
         <tr>
           <td></td>
@@ -75,14 +86,18 @@ function Grid({ labels, rows, isPart, cell, onCell }) {
               const isShown = cell?.label === label && cell.predicted === predicted;
               return html`
                 <td key=${column} class=${row === column ? "right" : ""}>
-                  <button type="button" data-at=${`${row},${column}`} tabindex=${row === at[0] && column === at[1] ? 0 : -1}
-                    aria-label=${row === column ? `${label} is right: ${n} of ${support}` : name} aria-pressed=${isShown} title=${name}
+                  <button type="button" data-at=${`${row},${column}`}
+                    tabindex=${row === at[0] && column === at[1] ? 0 : -1}
+                    aria-label=${row === column ? `${label} is right: ${n} of ${support}` : name}
+                    aria-pressed=${isShown} title=${name}
                     style=${n > 0 ? cividis(n / support) : undefined}
-                    onFocus=${() => setAt([row, column])} onClick=${() => onCell({ label, predicted })}>${n > 0 ? n : ""}</button>
+                    onFocus=${() => setAt([row, column])}
+                    onClick=${() => onCell({ label, predicted })}>${n > 0 ? n : ""}</button>
                 </td>
               `;
             })}
-            ${isPart && html`<td class="quiet small" title="${label} taken for other classes: ${others}">${others || ""}</td>`}
+            ${isPart && html`<td class="quiet small"
+              title="${label} taken for other classes: ${others}">${others || ""}</td>`}
           </tr>
         `)}
       </tbody>

@@ -11,15 +11,17 @@ export function Curves({ course, classes }) {
   const { steps, epochs } = course;
   const { x, loss, accuracy } = useMemo(() => lines(course), [steps.length, epochs.length]);
   if (steps.length + epochs.length === 0) return null;
+  const guess = Math.log(classes);
   return html`
     <section class="panel stack" aria-labelledby="curves">
       <header><h2 id="curves">Curves</h2></header>
-      <${Chart} title="Loss: falls while it learns" x=${x} curves=${loss} xLabel="Seconds" height=${220} range=${[0, null]} />
-      <${Chart} title="Accuracy: the share of the photos that is right" x=${x} curves=${accuracy} xLabel="Seconds" height=${220}
-        range=${[0, 1]} format=${percent} />
+      <${Chart} title="Loss: falls while it learns" x=${x} curves=${loss} xLabel="Seconds" height=${220}
+        range=${[0, null]} />
+      <${Chart} title="Accuracy: the share of the photos that is right" x=${x} curves=${accuracy} xLabel="Seconds"
+        height=${220} range=${[0, 1]} format=${percent} />
       <p class="small quiet">
-        Guessing among ${classes} classes is a loss of ${Math.log(classes).toFixed(2)} and ${percent(1 / classes)} right. Where the curve
-        of training goes on falling and that of validation rises, the photos are learned by heart: more photos help.
+        Guessing among ${classes} classes is a loss of ${guess.toFixed(2)} and ${percent(1 / classes)} right. Where the
+        curve of training goes on falling and that of validation rises, the photos are learned by heart: more help.
       </p>
     </section>
   `;
@@ -49,7 +51,8 @@ function lines({ steps, epochs }) {
 function timed(epochs, steps) {
   let next = 0;
   return epochs.map((epoch) => {
-    while (next < steps.length && (steps[next].x <= epoch.x || (steps[next].phase === epoch.phase && steps[next].step < epoch.step))) next++;
+    while (next < steps.length &&
+      (steps[next].x <= epoch.x || (steps[next].phase === epoch.phase && steps[next].step < epoch.step))) next++;
     const [before, after] = [steps[next - 1], steps[next]];
     if (before?.phase !== epoch.phase || after?.phase !== epoch.phase || after.step <= before.step) return epoch;
     const share = Math.max(0, epoch.step - before.step) / (after.step - before.step);
@@ -64,6 +67,6 @@ function timed(epochs, steps) {
  * @returns {T[]}
  */
 function thinned(points) {
-  const every = 2 ** Math.max(0, Math.ceil(Math.log2(points.length / 500))); // it seldom changes, so that the curve is still
+  const every = 2 ** Math.max(0, Math.ceil(Math.log2(points.length / 500))); // seldom another: the curve is still
   return every > 1 ? points.filter((_, i) => i % every === 0 || i === points.length - 1) : points;
 }

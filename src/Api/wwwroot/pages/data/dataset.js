@@ -3,7 +3,7 @@ import { confirm } from "../../components/dialog.js";
 import { Empty, ErrorNote, Loaded, toast } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
 import { json, path } from "../../lib/api.js";
-import { bytes, count, time } from "../../lib/format.js";
+import { amount, bytes, time } from "../../lib/format.js";
 import { useAction, useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { go, href, setQuery } from "../../lib/router.js";
@@ -27,7 +27,8 @@ export function DatasetView({ name, query }) {
       ${dataset.data ? html`<${Line} dataset=${dataset.data} />` : "\u00a0"}
     <//>
     <${Loaded} of=${dataset} what="Loading the data set">
-      ${(/** @type {Api.DatasetResponse} */ data) => html`<${Content} dataset=${data} query=${query} onChanged=${dataset.reload} />`}
+      ${(/** @type {Api.DatasetResponse} */ data) =>
+        html`<${Content} dataset=${data} query=${query} onChanged=${dataset.reload} />`}
     <//>
   `;
 }
@@ -35,7 +36,7 @@ export function DatasetView({ name, query }) {
 /** @param {{ dataset: Api.DatasetResponse }} props */
 function Line({ dataset: { images, classes, bytes: size, revision, changed_at } }) {
   return html`
-    ${count(images)} ${images === 1 ? "photo" : "photos"} in ${count(classes.length)} ${classes.length === 1 ? "class" : "classes"},
+    ${amount(images, "photo")} in ${amount(classes.length, "class", "classes")},
     ${" "}${bytes(size)}. Revision ${revision}, changed ${time(changed_at)}.
   `;
 }
@@ -55,11 +56,15 @@ function Content({ dataset, query, onChanged }) {
   return html`
     <div class="stack wide">
       <${Actions} dataset=${dataset} isAdding=${isAdding} onAdd=${() => setAdding(!isAdding)} />
-      ${isAdding && html`<section class="stack tight" aria-label="Add photos"><${Uploader} dataset=${dataset} onDone=${uploaded} /></section>`}
+      ${isAdding &&
+      html`<section class="stack tight" aria-label="Add photos">
+        <${Uploader} dataset=${dataset} onDone=${uploaded} />
+      </section>`}
       <${Problems} dataset=${dataset} onOpen=${seek.run} />
       <${ErrorNote} error=${seek.error} />
       ${dataset.classes.length > 0 &&
-      html`<${ClassBars} classes=${dataset.classes} label=${label} onLabel=${(/** @type {string | undefined} */ one) => setQuery({ label: one })} />`}
+      html`<${ClassBars} classes=${dataset.classes} label=${label}
+        onLabel=${(/** @type {string | undefined} */ one) => setQuery({ label: one })} />`}
       <section class="stack tight" aria-labelledby="photos-title">
         <h2 id="photos-title">Photos</h2>
         ${dataset.images === 0
@@ -93,7 +98,8 @@ function Actions({ dataset: { name, problems }, isAdding, onAdd }) {
   const isReady = problems.every(({ severity }) => severity !== "error");
   return html`
     <div class="row">
-      <a class="button ${isReady ? "primary" : ""}" href=${href("data", ["trainings", "new"], { dataset: name })}>Train a model</a>
+      <a class="button ${isReady ? "primary" : ""}"
+        href=${href("data", ["trainings", "new"], { dataset: name })}>Train a model</a>
       <a class="button" href=${href("data", ["evaluations"], { dataset: name })}>Evaluate a model</a>
       <button type="button" aria-expanded=${isAdding} onClick=${onAdd}>Add photos</button>
       <span class="grow"></span>

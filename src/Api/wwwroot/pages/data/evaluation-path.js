@@ -1,6 +1,12 @@
 // @ts-check
 import { path } from "../../lib/api.js";
 
-/** Where the API has an evaluation. */
-export const pathOf = (/** @type {Pick<Api.EvaluationResponse, "model" | "version" | "id">} */ { model, version, id }) =>
-  path`v1/models/${model}/versions/${version}/evaluations/${id}`;
+/** @typedef {Pick<Api.EvaluationResponse, "model" | "version" | "id">} Named */
+
+/**
+ * Where the API has an evaluation.
+ * @param {Named} evaluation
+ */
+export function pathOf({ model, version, id }) {
+  return path`v1/models/${model}/versions/${version}/evaluations/${id}`;
+}

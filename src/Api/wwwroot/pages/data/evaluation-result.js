@@ -1,6 +1,6 @@
 // @ts-check
 import { Curl } from "../../components/curl.js";
-import { count, percent } from "../../lib/format.js";
+import { amount, count, percent } from "../../lib/format.js";
 import { html, useState } from "../../lib/html.js";
 import { Calibration } from "./calibration.js";
 import { CellPhotos } from "./cell-photos.js";
@@ -12,7 +12,11 @@ import { ScoredPhotos } from "./scored-photos.js";
 
 /**
  * What an evaluation found.
- * @param {{ evaluation: Api.EvaluationResponse, result: Api.EvaluationResultResponse, query: Record<string, string> }} props
+ * @param {{
+ *   evaluation: Api.EvaluationResponse,
+ *   result: Api.EvaluationResultResponse,
+ *   query: Record<string, string>,
+ * }} props
  */
 export function EvaluationResult({ evaluation, result, query }) {
   const [cell, setCell] = useState(/** @type {{ label: string, predicted: string } | null} */ (null));
@@ -27,12 +31,14 @@ export function EvaluationResult({ evaluation, result, query }) {
       <${Calibration} result=${result} />
     </div>
     ${isSmall ? html`<div class="columns">${matrix}${table}</div>` : matrix}
-    ${cell && html`<${CellPhotos} key=${`${cell.label} ${cell.predicted}`} evaluation=${evaluation} cell=${cell} onClose=${() => setCell(null)} />`}
+    ${cell && html`<${CellPhotos} key=${`${cell.label} ${cell.predicted}`} evaluation=${evaluation} cell=${cell}
+      onClose=${() => setCell(null)} />`}
     ${!isSmall && table}
     ${suspects.length > 0 &&
     html`<section class="stack tight" aria-labelledby="suspects">
       <h2 id="suspects">Labels that may be wrong</h2>
-      <p class="small quiet">The network is far less sure of these labels than of others like them. Look at each, and relabel those that are wrong.</p>
+      <p class="small quiet">The network is far less sure of these labels than of others like them. Look at each, and
+        relabel those that are wrong.</p>
       <${ScoredPhotos} evaluation=${evaluation} images=${scored} />
     </section>`}
     ${mistakes.length > 0 &&
@@ -42,8 +48,12 @@ export function EvaluationResult({ evaluation, result, query }) {
     </section>`}
     ${unusable_count > 0 &&
     html`<div class="note warning"><div>
-      <p>${count(unusable_count)} ${unusable_count === 1 ? "photo" : "photos"} could not be scored, and do not count:</p>
-      <ul class="small">${unusable.slice(0, 20).map(({ id, file_name, detail }) => html`<li key=${id}><b>${file_name ?? id.slice(0, 8)}</b> ${detail}</li>`)}</ul>
+      <p>${amount(unusable_count, "photo")} could not be scored, and do not count:</p>
+      <ul class="small">
+        ${unusable
+          .slice(0, 20)
+          .map(({ id, file_name, detail }) => html`<li key=${id}><b>${file_name ?? id.slice(0, 8)}</b> ${detail}</li>`)}
+      </ul>
     </div></div>`}
     <${Comparison} evaluation=${evaluation} rival=${query.with} />
     <${Curl} request=${{ path: pathOf(evaluation) }} title="This page as curl" />
@@ -58,7 +68,10 @@ function Accuracy({ result }) {
   return html`
     <section class="panel stack" aria-labelledby="accuracy">
       <header><h2 id="accuracy">Accuracy</h2></header>
-      <p class="figure">${percent(value)} <span class="small quiet">right: ${count(Math.round(value * images))} of ${count(images)}</span></p>
+      <p class="figure">
+        ${percent(value)}
+        ${" "}<span class="small quiet">right: ${count(Math.round(value * images))} of ${count(images)}</span>
+      </p>
       <div>
         <div class="interval" aria-hidden="true">
           <span class="range" style=${{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }}></span>
@@ -79,7 +92,12 @@ function Accuracy({ result }) {
   `;
 }
 
-/** @param {{ result: Api.EvaluationResultResponse, onCell: (cell: { label: string, predicted: string }) => void }} props */
+/**
+ * @param {{
+ *   result: Api.EvaluationResultResponse,
+ *   onCell: (cell: { label: string, predicted: string }) => void,
+ * }} props
+ */
 function Pairs({ result: { confused }, onCell }) {
   const [isLong, setLong] = useState(false);
   const shown = isLong ? confused.slice(0, 200) : confused.slice(0, 5);

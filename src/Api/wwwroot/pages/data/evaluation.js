@@ -37,7 +37,8 @@ export function EvaluationView({ model, version, id, query }) {
       ${evaluation.data ? html`<${Line} evaluation=${evaluation.data} />` : "\u00a0"}
     <//>
     <${Loaded} of=${evaluation} what="Loading the evaluation">
-      ${(/** @type {Api.EvaluationResponse} */ data) => html`<${Content} evaluation=${data} query=${query} onChanged=${evaluation.reload} />`}
+      ${(/** @type {Api.EvaluationResponse} */ data) =>
+        html`<${Content} evaluation=${data} query=${query} onChanged=${evaluation.reload} />`}
     <//>
   `;
 }
@@ -46,7 +47,8 @@ export function EvaluationView({ model, version, id, query }) {
 function Line({ evaluation: { model, version, images, split, dataset, revision, created_at } }) {
   return html`
     Version ${version} of <a href=${href("models", [model])}>${model}</a> on ${count(images)}
-    ${split === "all" ? " photos" : ` ${split} photos`} of <a href=${href("data", ["datasets", dataset])}>${dataset}</a>,
+    ${split === "all" ? " photos" : ` ${split} photos`} of
+    ${" "}<a href=${href("data", ["datasets", dataset])}>${dataset}</a>,
     revision ${revision}. ${time(created_at)}.
   `;
 }
@@ -76,7 +78,10 @@ function Content({ evaluation, query, onChanged }) {
       </section>`}
       ${state === "failed" && html`<div class="note error"><div><p><b>It failed.</b> ${reason}</p></div></div>`}
       ${state === "cancelled" && html`<div class="note"><div><p>It was cancelled.</p></div></div>`}
-      ${result && split === "train" && html`<div class="note warning"><div><p>The network may know these photos by heart: figures on train say little.</p></div></div>`}
+      ${result && split === "train" &&
+      html`<div class="note warning"><div>
+        <p>The network may know these photos by heart: figures on train say little.</p>
+      </div></div>`}
       ${result && html`<${EvaluationResult} evaluation=${evaluation} result=${result} query=${query} />`}
     </div>
   `;
@@ -90,20 +95,29 @@ function Actions({ evaluation, onChanged }) {
     await json({ method: "POST", path: `${at}/cancel` }, signal);
     onChanged();
   });
-  const report = useAction((signal) => download({ path: `${at}/report` }, `${model}-${version}-${dataset}-${split}.html`, signal));
+  const report = useAction((signal) =>
+    download({ path: `${at}/report` }, `${model}-${version}-${dataset}-${split}.html`, signal));
   const request = { method: /** @type {const} */ ("DELETE"), path: at };
   const remove = useAction(async (signal) => {
-    const yes = await confirm({ title: "Delete this evaluation?", text: "Its figures and its report are deleted. It can be run again.", action: "Delete", request });
+    const yes = await confirm({
+      title: "Delete this evaluation?",
+      text: "Its figures and its report are deleted. It can be run again.",
+      action: "Delete",
+      request,
+    });
     if (!yes) return;
     await json(request, signal);
     toast("The evaluation is deleted.");
     go("data", ["evaluations", model, version]);
   });
   return html`
-    ${result && html`<button type="button" disabled=${report.isRunning} onClick=${() => report.run()}>Download the report</button>`}
+    ${result && html`<button type="button" disabled=${report.isRunning}
+      onClick=${() => report.run()}>Download the report</button>`}
     ${isGoing(state)
-      ? html`<button type="button" class="danger" disabled=${cancel.isRunning} onClick=${() => cancel.run()}>Cancel</button>`
-      : html`<button type="button" class="danger" disabled=${remove.isRunning} onClick=${() => remove.run()}>Delete</button>`}
+      ? html`<button type="button" class="danger" disabled=${cancel.isRunning}
+        onClick=${() => cancel.run()}>Cancel</button>`
+      : html`<button type="button" class="danger" disabled=${remove.isRunning}
+        onClick=${() => remove.run()}>Delete</button>`}
     <${ErrorNote} error=${cancel.error ?? report.error ?? remove.error} />
   `;
 }

@@ -39,8 +39,10 @@ export function EvaluationsView({ model, version, query }) {
           ${(/** @type {Api.DatasetSummary[]} */ sets) =>
             list.length === 0 || sets.length === 0
               ? html`<${Empty} title=${sets.length === 0 ? "No data set yet" : "No model yet"}
-                  text=${sets.length === 0 ? "An evaluation needs photos, each with its class." : "Train one on a data set."}>
-                  <a class="button primary" href=${sets.length === 0 ? href("data") : href("data", ["trainings", "new"])}>
+                  text=${sets.length === 0 ? "An evaluation needs photos, each with its class."
+                    : "Train one on a data set."}>
+                  <a class="button primary"
+                    href=${sets.length === 0 ? href("data") : href("data", ["trainings", "new"])}>
                     ${sets.length === 0 ? "Add photos" : "Train a model"}
                   </a>
                 <//>`
@@ -59,7 +61,10 @@ export function EvaluationsView({ model, version, query }) {
  * }} props
  */
 function Start({ models, datasets, wanted }) {
-  const first = models.find(({ name }) => name === (wanted.model ?? wanted.dataset)) ?? models.find(({ weights }) => weights === "loaded") ?? models[0];
+  const first =
+    models.find(({ name }) => name === (wanted.model ?? wanted.dataset)) ??
+    models.find(({ weights }) => weights === "loaded") ??
+    models[0];
   const [name, setName] = useState(first.name);
   const model = models.find((one) => one.name === name) ?? first;
   const versions = (model.versions ?? []).map((one) => one.version);
@@ -87,12 +92,16 @@ function Start({ models, datasets, wanted }) {
       }}>
         <h2>New evaluation</h2>
         <${Select} label="Model" value=${name} options=${models.map((one) => one.name)} onChange=${setName} />
-        <${Select} label="Version" value=${String(version)} hint=${version === model.serving.version ? "It answers by default." : ""}
+        <${Select} label="Version" value=${String(version)}
+          hint=${version === model.serving.version ? "It answers by default." : ""}
           options=${versions.map((one) => ({ value: String(one), text: `Version ${one}` }))}
           onChange=${(/** @type {string} */ one) => setChosen(Number(one))} />
         <${Select} label="Data set" value=${dataset} hint="Its classes must be among those of the model."
-          options=${datasets.map((one) => ({ value: one.name, text: `${one.name}: ${count(one.images ?? 0)} photos` }))} onChange=${setDataset} />
-        <${Select} label="Photos" value=${split} hint="Those of test say most: nothing was learned from them, and nothing chosen by them."
+          options=${datasets.map((one) =>
+            ({ value: one.name, text: `${one.name}: ${count(one.images ?? 0)} photos` }))}
+          onChange=${setDataset} />
+        <${Select} label="Photos" value=${split}
+          hint="Those of test say most: nothing was learned from them, and nothing chosen by them."
           options=${splits} onChange=${setSplit} />
         <${ErrorNote} error=${start.error} />
         <div><button class="primary" disabled=${start.isRunning}>Evaluate</button></div>
@@ -106,7 +115,11 @@ function Start({ models, datasets, wanted }) {
 /** @param {{ model: string, version: number }} props */
 function Done({ model, version }) {
   const list = useResource(
-    async (signal) => /** @type {Api.EvaluationListResponse} */ (await json({ path: path`v1/models/${model}/versions/${version}/evaluations` }, signal)).evaluations,
+    async (signal) => {
+      /** @type {Api.EvaluationListResponse} */
+      const { evaluations } = await json({ path: path`v1/models/${model}/versions/${version}/evaluations` }, signal);
+      return evaluations;
+    },
     [model, version],
     { every: 5000 },
   );
@@ -117,14 +130,16 @@ function Done({ model, version }) {
         ${(/** @type {Api.EvaluationResponse[]} */ evaluations) =>
           evaluations.length === 0
             ? html`<p class="quiet">It has not been evaluated yet.</p>`
-            : html`<ul class="panel list">${evaluations.map((one) => html`<li key=${one.id}><${EvaluationLine} evaluation=${one} /></li>`)}</ul>`}
+            : html`<ul class="panel list">${evaluations.map((one) =>
+              html`<li key=${one.id}><${EvaluationLine} evaluation=${one} /></li>`)}</ul>`}
       <//>
     </section>
   `;
 }
 
 /** @param {{ evaluation: Api.EvaluationResponse }} props */
-function EvaluationLine({ evaluation: { id, model, version, dataset, revision, split, state, images, done, created_at } }) {
+function EvaluationLine({ evaluation }) {
+  const { id, model, version, dataset, revision, split, state, images, done, created_at } = evaluation;
   return html`
     <a class="line" href=${href("data", ["evaluations", model, version, id])}>
       <span class="row between"><b class="break">${dataset}, ${split}</b><${StateBadge} state=${state} /></span>

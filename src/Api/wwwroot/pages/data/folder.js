@@ -8,7 +8,15 @@
  */
 
 /** @type {Record<string, Split>} */
-const splits = { train: "train", training: "train", val: "val", valid: "val", validation: "val", test: "test", testing: "test" };
+const splits = {
+  train: "train",
+  training: "train",
+  val: "val",
+  valid: "val",
+  validation: "val",
+  test: "test",
+  testing: "test",
+};
 const maxFiles = 400;
 const maxBytes = 48 * 1024 * 1024;
 
@@ -17,7 +25,9 @@ const maxBytes = 48 * 1024 * 1024;
  * @returns {{ placed: Placed[], failures: Failure[] }}
  */
 export function place(files) {
-  const paths = files.map(({ file, path }) => ({ file, parts: path.split("/").filter(Boolean) })).filter(({ parts }) => !isLitter(parts));
+  const paths = files
+    .map(({ file, path }) => ({ file, parts: path.split("/").filter(Boolean) }))
+    .filter(({ parts }) => !isLitter(parts));
   const root = paths.find(({ parts }) => parts.length > 2)?.parts[0];
   const around = root !== undefined && !splitOf(root) ? 1 : 0;
   const hasSplits = paths.some(({ parts }) => parts.length > around + 2 && splitOf(parts[around]));
@@ -84,7 +94,8 @@ export function wrongName(/** @type {string} */ name) {
 /** @param {string[]} parts */
 function isLitter(parts) {
   const name = (parts.at(-1) ?? "").toLowerCase();
-  return parts.some((part) => part.startsWith(".") || part === "__MACOSX") || name === "thumbs.db" || name === "desktop.ini";
+  const isHidden = parts.some((part) => part.startsWith(".") || part === "__MACOSX");
+  return isHidden || name === "thumbs.db" || name === "desktop.ini";
 }
 
 /** @param {string} folder */

@@ -1,6 +1,6 @@
 // @ts-check
 import { Icon } from "../../components/icon.js";
-import { count } from "../../lib/format.js";
+import { amount, count } from "../../lib/format.js";
 import { html, useState } from "../../lib/html.js";
 
 /**
@@ -31,8 +31,10 @@ export function ImageBar({ dataset, chosen, total, changes, onAll, onNone, onCha
   if (ids.length === 0) {
     return html`
       <div class="image-bar">
-        <span role="status">${last ? last.text : html`<span class="quiet">${count(total)} ${total === 1 ? "photo" : "photos"}</span>`}</span>
-        ${last && last.before.length > 0 && html`<button type="button" onClick=${undo}><${Icon} name="undo" />Undo</button>`}
+        <span role="status">${last ? last.text
+          : html`<span class="quiet">${amount(total, "photo")}</span>`}</span>
+        ${last && last.before.length > 0 &&
+          html`<button type="button" onClick=${undo}><${Icon} name="undo" />Undo</button>`}
         <span class="grow"></span>
         ${total > 0 && html`<button type="button" onClick=${onAll}>Choose all</button>`}
       </div>
@@ -72,7 +74,8 @@ export function Relabel({ classes, onLabel }) {
     <form class="row relabel" onSubmit=${submit}>
       <input list="relabel-classes" aria-label="New label" placeholder="New label" autocomplete="off" value=${text}
         onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} />
-      <datalist id="relabel-classes">${classes.map(({ label }) => html`<option key=${label} value=${label} />`)}</datalist>
+      <datalist id="relabel-classes">${classes.map(({ label }) =>
+        html`<option key=${label} value=${label} />`)}</datalist>
       <button disabled=${!text.trim()}>Relabel</button>
     </form>
   `;

@@ -37,7 +37,8 @@ export function ImageDialog({ dataset, image, isBusy, last, next, previous, onOp
       <div class="stack" onKeyDown=${keys}>
         <div class="large">
           <${ServerImage} class=${Math.max(width, height) < 128 ? "pixels" : ""} alt="${label}: ${name}"
-            request=${{ path: path`v1/datasets/${dataset.name}/images/${id}/thumbnail`, query: { size: 1024 }, cache: "default" }} />
+            request=${{ path: path`v1/datasets/${dataset.name}/images/${id}/thumbnail`, query: { size: 1024 },
+              cache: "default" }} />
         </div>
         <dl class="facts">
           <dt>Class</dt><dd><b>${label}</b></dd>
@@ -46,17 +47,20 @@ export function ImageDialog({ dataset, image, isBusy, last, next, previous, onOp
           <dt>Size</dt><dd>${width} × ${height} pixels, ${bytes(image.bytes)}</dd>
         </dl>
         <fieldset class="row" disabled=${isBusy} aria-label="Changes">
-          <${Relabel} classes=${dataset.classes} onLabel=${(/** @type {string} */ to) => onChange([id], { label: to })} />
+          <${Relabel} classes=${dataset.classes}
+            onLabel=${(/** @type {string} */ to) => onChange([id], { label: to })} />
           <select aria-label="Split" value=${split ?? ""}
             onChange=${(/** @type {any} */ event) => onChange([id], { split: event.currentTarget.value || null })}>
             <option value="" selected=${!split}>No split</option>
-            ${["train", "val", "test"].map((one) => html`<option key=${one} value=${one} selected=${one === split}>${one}</option>`)}
+            ${["train", "val", "test"].map((one) =>
+              html`<option key=${one} value=${one} selected=${one === split}>${one}</option>`)}
           </select>
           <button type="button" class="danger" onClick=${() => onRemove([id])}>Remove</button>
         </fieldset>
         <p class="row undo small" role="status">
           ${last && html`<span>${last.text}</span>`}
-          ${last && last.before.length > 0 && html`<button type="button" onClick=${onUndo}><${Icon} name="undo" />Undo</button>`}
+          ${last && last.before.length > 0 &&
+            html`<button type="button" onClick=${onUndo}><${Icon} name="undo" />Undo</button>`}
         </p>
         <${Curl} request=${changeOf(dataset.name, id, { label: "NEW LABEL" })} />
         <div class="row between">

@@ -43,7 +43,8 @@ export function ImageGrid({ dataset, images, total, chosen, isMixed, onChosen, o
   };
   const tile = (/** @type {number} */ index) => {
     const image = images[index];
-    if (!image) return html`<div key=${index} class="tile waiting" role="option" aria-selected="false" aria-label="Not loaded yet"></div>`;
+    if (!image) return html`<div key=${index} class="tile waiting" role="option" aria-selected="false"
+      aria-label="Not loaded yet"></div>`;
     return html`
       <${Tile} key=${image.id} dataset=${dataset.name} image=${image} index=${index} total=${total} isMixed=${isMixed}
         isActive=${index === active} isChosen=${chosen.has(image.id)}
@@ -56,7 +57,7 @@ export function ImageGrid({ dataset, images, total, chosen, isMixed, onChosen, o
   };
   return html`
     <p class="small quiet" id="grid-help">
-      Click a photo to see it large, its corner to choose it. By keyboard: arrows, Enter, Space; with Shift, all between.
+      Click a photo to see it large, its corner to choose it. By keyboard: arrows, Enter, Space; Shift for all between.
     </p>
     <${Windowed} class="image-grid" count=${total} rowHeight=${rowHeight} columnWidth=${108} active=${active}
       onView=${(/** @type {number} */ last, /** @type {number} */ n) => {
@@ -94,7 +95,8 @@ function Tile({ dataset, image, index, total, isMixed, isActive, isChosen, onCho
         event.stopPropagation();
         onChoose(event);
       }}>${isChosen ? "✓" : ""}</span>
-      <span class="caption"><span class="label">${text}</span>${split && html`<span class="quiet">${split}</span>`}</span>
+      <span class="caption"><span class="label">${text}</span>${split &&
+        html`<span class="quiet">${split}</span>`}</span>
     </div>
   `;
 }
@@ -104,7 +106,15 @@ function Tile({ dataset, image, index, total, isMixed, isActive, isChosen, onCho
  * @param {string} key @param {number} at @param {number} columns @param {number} total
  */
 function target(key, at, columns, total) {
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + columns, ArrowUp: at - columns, Home: 0, End: total - 1,
-    PageDown: at + 4 * columns, PageUp: at - 4 * columns }[key];
+  const to = {
+    ArrowRight: at + 1,
+    ArrowLeft: at - 1,
+    ArrowDown: at + columns,
+    ArrowUp: at - columns,
+    PageDown: at + 4 * columns,
+    PageUp: at - 4 * columns,
+    Home: 0,
+    End: total - 1,
+  }[key];
   return to === undefined ? undefined : Math.max(0, Math.min(total - 1, to));
 }

@@ -2,7 +2,7 @@
 import { confirm } from "../../components/dialog.js";
 import { Select } from "../../components/field.js";
 import { ErrorNote, announce } from "../../components/messages.js";
-import { count } from "../../lib/format.js";
+import { amount, count } from "../../lib/format.js";
 import { html, useEffect, useState } from "../../lib/html.js";
 import { ImageBar } from "./image-bar.js";
 import { ImageDialog } from "./image-dialog.js";
@@ -41,17 +41,22 @@ export function Images({ dataset, label, split, open, onOpen, onChanged }) {
     if (isDone) setAll(false);
   }, [isAll, images, isDone]);
 
-  const known = (/** @type {string[]} */ ids) => [...images, ...(open ? [open] : [])].filter((one, i, all) => ids.includes(one.id) && all.findIndex(({ id }) => id === one.id) === i);
+  const known = (/** @type {string} */ id) => images.find((one) => one.id === id) ?? /** @type {any} */ (open);
   const change = async (/** @type {string[]} */ ids, /** @type {import("./use-images.js").Change} */ to) => {
-    const list = known(ids).map((one) => ({ id: one.id, change: to, before: to.label === undefined ? { split: one.split ?? null } : { label: one.label } }));
-    await changes.run(list, (n) => `${photos(n)} ${to.label === undefined ? `moved to ${to.split}` : `relabelled as ${to.label}`}.`);
+    const isMove = to.label === undefined;
+    const list = ids.map((id) => {
+      const { label, split = null } = known(id);
+      return { id, change: to, before: isMove ? { split } : { label } };
+    });
+    const done = isMove ? `moved to ${to.split ?? "no split"}` : `relabelled as ${to.label}`;
+    await changes.run(list, (n) => `${photos(n)} ${done}.`);
     announce("Done.");
     setChosen(new Set());
   };
   const removeAll = async (/** @type {string[]} */ ids) => {
     const yes = await confirm({
       title: `Remove ${photos(ids.length)}?`,
-      text: "Later trainings don't see it. Earlier revisions of the data set still have it, and it can be uploaded again.",
+      text: "Later trainings don't see it. Earlier revisions still have it, and it can be uploaded again.",
       action: "Remove",
       request: changeOf(dataset.name, ids[0], null),
     });
@@ -85,11 +90,13 @@ export function Images({ dataset, label, split, open, onOpen, onChanged }) {
  * }} props
  */
 export function ImageFilter({ dataset, label, split, onFilter }) {
-  const labels = [{ value: "", text: "All classes" }, ...dataset.classes.map((one) => ({ value: one.label, text: `${one.label} (${count(one.images)})` }))];
-  const splits = ["train", "val", "test"].map((value) => ({ value, text: `${value} (${count(totalOf(dataset, label, value))})` }));
+  const option = (/** @type {string} */ value, /** @type {number} */ n) => ({ value, text: `${value} (${count(n)})` });
+  const labels = [{ value: "", text: "All classes" }, ...dataset.classes.map((one) => option(one.label, one.images))];
+  const splits = ["train", "val", "test"].map((value) => option(value, totalOf(dataset, label, value)));
   return html`
     <div class="row filters">
-      <${Select} label="Class" value=${label ?? ""} options=${labels} onChange=${(/** @type {string} */ value) => onFilter({ label: value || undefined })} />
+      <${Select} label="Class" value=${label ?? ""} options=${labels}
+        onChange=${(/** @type {string} */ value) => onFilter({ label: value || undefined })} />
       <${Select} label="Split" value=${split ?? ""} options=${[{ value: "", text: "All splits" }, ...splits]}
         onChange=${(/** @type {string} */ value) => onFilter({ split: value || undefined })} />
     </div>
@@ -108,4 +115,4 @@ function neighbour(images, image, by) {
   return at < 0 ? undefined : images[at + by];
 }
 
-const photos = (/** @type {number} */ n) => (n === 1 ? "1 photo" : `${count(n)} photos`);
+const photos = (/** @type {number} */ n) => amount(n, "photo");

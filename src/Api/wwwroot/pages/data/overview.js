@@ -2,7 +2,7 @@
 import { Empty, ErrorNote, Loaded } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
 import { json, path } from "../../lib/api.js";
-import { count, percent, time } from "../../lib/format.js";
+import { amount, count, percent, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
@@ -27,7 +27,11 @@ export function Overview() {
     [],
     { every: isBusy ? 2000 : 15_000 },
   );
-  const head = html`<${PageHead} title="Train">Folders of photos become a model: data sets, trainings, and how good the result is.<//>`;
+  const head = html`
+    <${PageHead} title="Train">
+      Folders of photos become a model: data sets, trainings, and how good the result is.
+    <//>
+  `;
   if (datasets.error?.status === 403 && trainings.error?.status === 403) {
     return html`${head}<${ErrorNote} error=${datasets.error} />`;
   }
@@ -49,15 +53,19 @@ export function Overview() {
       <section class="stack" aria-label="Trainings">
         <div class="row between">
           <h2>Trainings</h2>
-          ${names && names.length > 0 && html`<a class="button" href=${href("data", ["trainings", "new"])}>New training</a>`}
+          ${names && names.length > 0 &&
+            html`<a class="button" href=${href("data", ["trainings", "new"])}>New training</a>`}
         </div>
         <${Loaded} of=${trainings} what="Loading the trainings">
           ${(/** @type {Api.TrainingResponse[]} */ list) =>
             list.length > 0
               ? html`<${TrainingList} trainings=${list} />`
               : html`<${Empty} title="No training yet"
-                  text=${names?.length ? "Train a model on one of the data sets: half a minute is enough for some hundred photos." : "Upload photos first: some twenty of each class are a good start."}>
-                  ${Boolean(names?.length) && html`<a class="button primary" href=${href("data", ["trainings", "new"])}>Train a model</a>`}
+                  text=${names?.length
+                    ? "Train a model on one of the data sets: half a minute is enough for some hundred photos."
+                    : "Upload photos first: some twenty of each class are a good start."}>
+                  ${Boolean(names?.length) &&
+                    html`<a class="button primary" href=${href("data", ["trainings", "new"])}>Train a model</a>`}
                 <//>`}
         <//>
       </section>
@@ -71,7 +79,8 @@ function DatasetList({ datasets }) {
   const newest = [...datasets].sort((a, b) => (b.changed_at ?? "").localeCompare(a.changed_at ?? ""));
   return html`
     <ul class="stack tight">
-      ${(isLong ? newest : newest.slice(0, 6)).map((dataset) => html`<li key=${dataset.name}><${DatasetCard} dataset=${dataset} /></li>`)}
+      ${(isLong ? newest : newest.slice(0, 6)).map((dataset) =>
+        html`<li key=${dataset.name}><${DatasetCard} dataset=${dataset} /></li>`)}
     </ul>
     ${datasets.length > 6 &&
     html`<div><button type="button" class="plain" onClick=${() => setLong(!isLong)}>
@@ -90,7 +99,7 @@ function DatasetCard({ dataset: { name, images, classes, changed_at, revision, d
       <span class="words">
         <b class="break">${name}</b>
         <span class="small quiet">
-          ${count(images ?? 0)} ${images === 1 ? "photo" : "photos"}, ${count(classes ?? 0)} ${classes === 1 ? "class" : "classes"}
+          ${amount(images ?? 0, "photo")}, ${amount(classes ?? 0, "class", "classes")}
         </span>
         <span class="small quiet">${changed_at && time(changed_at)}</span>
       </span>
@@ -107,7 +116,8 @@ function Glimpse({ name, revision }) {
   const some = useResource(
     async (signal) => {
       /** @type {Api.DatasetImageListResponse} */
-      const { images } = await json({ path: path`v1/datasets/${name}/images`, query: { limit: 100, revision } }, signal);
+      const { images } = await json({ path: path`v1/datasets/${name}/images`, query: { limit: 100, revision } },
+        signal);
       const firsts = images.filter(({ label }, i) => images.findIndex((other) => other.label === label) === i);
       return [...new Set([...firsts, ...images])].filter(({ purged }) => !purged).slice(0, 4);
     },

@@ -37,15 +37,21 @@ export function PhotoSource({ classes, onChosen }) {
   };
   return html`
     <div class=${isOver ? "drop over" : "drop"} ...${events}>
-      <p>Drop a folder or a zip here. <span class="quiet">Its folders are the classes: <code>cat/1.jpg</code>, <code>dog/1.jpg</code>.</span></p>
+      <p>
+        Drop a folder or a zip here.
+        ${" "}<span class="quiet">Its folders are the classes: <code>cat/1.jpg</code>, <code>dog/1.jpg</code>.</span>
+      </p>
       <div class="row center">
-        <button type="button" class=${classes ? "" : "primary"} onClick=${() => folder.current?.click()}>Choose a folder</button>
+        <button type="button" class=${classes ? "" : "primary"}
+          onClick=${() => folder.current?.click()}>Choose a folder</button>
         <button type="button" onClick=${() => zip.current?.click()}>Choose a zip</button>
-        ${!classes && html`<button type="button" disabled=${sample.isRunning} onClick=${() => sample.run()}>Use 120 sample photos</button>`}
+        ${!classes && html`<button type="button" disabled=${sample.isRunning}
+          onClick=${() => sample.run()}>Use 120 sample photos</button>`}
       </div>
       <input ref=${folder} type="file" hidden multiple webkitdirectory
         onChange=${(/** @type {any} */ event) => {
-          takeFiles([...event.currentTarget.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+          takeFiles([...event.currentTarget.files].map((file) =>
+            ({ file, path: file.webkitRelativePath || file.name })));
           event.currentTarget.value = "";
         }} />
       <input ref=${zip} type="file" hidden accept=".zip,application/zip"

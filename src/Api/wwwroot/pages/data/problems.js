@@ -33,7 +33,8 @@ export function Problems({ dataset: { name, revision, problems }, onOpen }) {
             ${images.length > 0 &&
             html`<div class="strip">
               ${images.map((id, i) => html`
-                <button type="button" key=${id} aria-label="Photo ${i + 1} of ${images.length}" onClick=${() => onOpen(id)}>
+                <button type="button" key=${id} aria-label="Photo ${i + 1} of ${images.length}"
+                  onClick=${() => onOpen(id)}>
                   <${Thumb} dataset=${name} revision=${revision} id=${id} alt="" size=${48} />
                 </button>
               `)}

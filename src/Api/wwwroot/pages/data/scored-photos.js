@@ -38,7 +38,8 @@ export function ScoredPhotos({ evaluation, images }) {
       `)}
     </ul>
     ${open && html`<${Large} evaluation=${evaluation} image=${open} label=${relabelled[open.id] ?? open.label}
-      onLabel=${(/** @type {string} */ label) => setRelabelled({ ...relabelled, [open.id]: label })} onClose=${() => setOpen(null)} />`}
+      onLabel=${(/** @type {string} */ label) => setRelabelled({ ...relabelled, [open.id]: label })}
+      onClose=${() => setOpen(null)} />`}
   `;
 }
 
@@ -53,20 +54,24 @@ export function ScoredPhotos({ evaluation, images }) {
  */
 function Large({ evaluation: { dataset, revision }, image, label, onLabel, onClose }) {
   const at = path`v1/datasets/${dataset}/images/${image.id}`;
-  const request = (/** @type {string} */ to) => ({ method: /** @type {const} */ ("PATCH"), path: at, json: { label: to } });
+  const request = (/** @type {string} */ to) =>
+    ({ method: /** @type {const} */ ("PATCH"), path: at, json: { label: to } });
   const relabel = useAction(async (signal, /** @type {string} */ to) => {
     await json(request(to), signal);
     onLabel(to);
     announce(`Relabelled as ${to}.`);
   });
+  const isKnown = image.label_probability !== undefined && label === image.label;
   const other = label === image.label ? image.predicted : image.label;
   return html`
     <${Dialog} title=${image.file_name?.split("/").at(-1) ?? "Photo"} isOpen=${true} onClose=${onClose}>
       <div class="large">
-        <${ServerImage} alt="${label}" request=${{ path: `${at}/thumbnail`, query: { size: 1024, revision }, cache: "default" }} />
+        <${ServerImage} alt="${label}"
+          request=${{ path: `${at}/thumbnail`, query: { size: 1024, revision }, cache: "default" }} />
       </div>
       <dl class="facts">
-        <dt>Label</dt><dd><b>${label}</b>${image.label_probability !== undefined && label === image.label ? `, ${percent(image.label_probability)} by the network` : ""}</dd>
+        <dt>Label</dt>
+        <dd><b>${label}</b>${isKnown && `, ${percent(image.label_probability ?? 0)} by the network`}</dd>
         <dt>Network</dt><dd><b>${image.predicted}</b>, ${percent(image.confidence)}</dd>
       </dl>
       <${ErrorNote} error=${relabel.error} />

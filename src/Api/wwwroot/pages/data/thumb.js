@@ -15,5 +15,6 @@ export function Thumb({ dataset, revision, id, alt, size = 96 }) {
     query: { size: Math.min(1024, size * 2), revision },
     cache: /** @type {const} */ ("default"), // an image's bytes never change
   };
-  return html`<span class="thumb" onLoadCapture=${loaded}><${ServerImage} request=${request} alt=${alt} class=${isTiny ? "pixels" : ""} width=${size} height=${size} /></span>`;
+  return html`<span class="thumb" onLoadCapture=${loaded}><${ServerImage} request=${request} alt=${alt}
+    class=${isTiny ? "pixels" : ""} width=${size} height=${size} /></span>`;
 }

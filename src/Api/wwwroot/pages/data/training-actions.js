@@ -36,9 +36,11 @@ export function TrainingActions({ training }) {
         <a class="button" href=${href("data", ["evaluations", model, version], { dataset })}>Evaluate it</a>
         <a class="button" href=${href("models", [model])}>Go to the model</a>
         ${current.data && !isDefault &&
-        html`<button type="button" disabled=${promote.isRunning} onClick=${() => promote.run()}>Make it the default</button>`}
+        html`<button type="button" disabled=${promote.isRunning}
+          onClick=${() => promote.run()}>Make it the default</button>`}
         <span class="small quiet" role="status">
-          ${current.data && (isDefault ? `Version ${version} answers by default.` : `Version ${current.data.serving.version} answers by default.`)}
+          ${current.data && (isDefault ? `Version ${version} answers by default.`
+            : `Version ${current.data.serving.version} answers by default.`)}
         </span>
       </div>
       <${ErrorNote} error=${promote.error ?? current.error} />

@@ -29,11 +29,31 @@ export const empty = {
 
 /** The methods, each with when to take it. */
 export const methods = [
-  { value: "auto", text: "Automatic", hint: "The last layer first; then more layers while time is left and each helps. Take it if you don't know." },
-  { value: "head", text: "Last layer only", hint: "Seconds, and hardly anything can go wrong: for few photos, or little time." },
-  { value: "last_stage", text: "Last stage", hint: "The last layer, then those before it: for some hundred photos of each class that differ from everyday photos." },
-  { value: "all", text: "All layers", hint: "The last layer, then every layer, in small steps: for many photos, and minutes to hours." },
-  { value: "scratch", text: "From scratch", hint: "Every layer, from random weights: for small pictures and networks. What the network knew is forgotten." },
+  {
+    value: "auto",
+    text: "Automatic",
+    hint: "The last layer first; then more layers while time is left and each helps. Take it if you don't know.",
+  },
+  {
+    value: "head",
+    text: "Last layer only",
+    hint: "Seconds, and hardly anything can go wrong: for few photos, or little time.",
+  },
+  {
+    value: "last_stage",
+    text: "Last stage",
+    hint: "The last layer, then those before it: for hundreds of photos of each class, unlike everyday photos.",
+  },
+  {
+    value: "all",
+    text: "All layers",
+    hint: "The last layer, then every layer, in small steps: for many photos, and minutes to hours.",
+  },
+  {
+    value: "scratch",
+    text: "From scratch",
+    hint: "Every layer, from random weights: for small pictures and networks. What the network knew is forgotten.",
+  },
 ];
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-import { count, seconds } from "../../lib/format.js";
+import { amount, count, seconds } from "../../lib/format.js";
 import { html } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
 
@@ -21,17 +21,28 @@ export function TrainingPlan({ dataset, form, origin, model }) {
     <dl class="facts">
       <dt>Learns from</dt><dd>${photos(train)} in ${count(dataset.classes.length)} classes</dd>
       <dt>Chooses by</dt><dd>${photos(val)} kept aside (val)</dd>
-      <dt>Measured on</dt><dd>${test > 0 ? `${photos(test)} that nothing is chosen by (test)` : "no test photos: the figures of val are a little too good"}</dd>
+      <dt>Measured on</dt>
+      <dd>
+        ${test > 0
+          ? `${photos(test)} that nothing is chosen by (test)`
+          : "no test photos: the figures of val are a little too good"}
+      </dd>
       <dt>Begins with</dt><dd>${origin?.text ?? "…"}</dd>
       <dt>Takes</dt><dd>${form.seconds ? `at most ${seconds(Number(form.seconds))}` : "as long as the epochs need"}</dd>
       <dt>Becomes</dt>
-      <dd>${model ? `the next version of ${model.name}; the default if it is not worse than version ${model.serving.version}` : `version 1 of the new model ${form.model}`}</dd>
+      <dd>
+        ${model
+          ? `the next version of ${model.name}; the default if it is not worse than version ${model.serving.version}`
+          : `version 1 of the new model ${form.model}`}
+      </dd>
     </dl>
     ${errors.map(({ code, message }) => html`<div key=${code} class="note error"><div><p>${message}</p></div></div>`)}
     ${dataset.problems.length > 0 &&
     html`<p class="small quiet">
       ${errors.length > 0 ? "The server refuses a training until this is mended. " : ""}
-      <a href=${href("data", ["datasets", dataset.name])}>${warnings > 0 ? `${warnings} ${warnings === 1 ? "warning" : "warnings"} of ${dataset.name}` : `Go to ${dataset.name}`}</a>
+      <a href=${href("data", ["datasets", dataset.name])}>
+        ${warnings > 0 ? `${amount(warnings, "warning")} of ` : "Go to "}${dataset.name}
+      </a>
     </p>`}
   `;
 }

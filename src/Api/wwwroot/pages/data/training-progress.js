@@ -19,7 +19,12 @@ const words = {
  */
 export function Progress({ training, course }) {
   if (training.state === "queued") {
-    return html`<section class="panel stack" aria-label="Progress"><p>It waits for another training to end.</p><progress aria-label="Progress" value="0"></progress></section>`;
+    return html`
+      <section class="panel stack" aria-label="Progress">
+        <p>It waits for another training to end.</p>
+        <progress aria-label="Progress" value="0"></progress>
+      </section>
+    `;
   }
   const phase = course?.phases.at(-1)?.phase ?? training.phase ?? "photos";
   const step = course?.step?.phase === phase ? course.step : null;
@@ -29,11 +34,17 @@ export function Progress({ training, course }) {
     <section class="panel stack tight" aria-label="Progress">
       <div class="row between">
         <h2>${words[phase] ?? phase}</h2>
-        <span>${step?.eta !== null && step?.eta !== undefined ? `${seconds(step.eta)} left in this phase` : "\u00a0"}</span>
+        <span>${typeof step?.eta === "number" ? `${seconds(step.eta)} left in this phase` : "\u00a0"}</span>
       </div>
       <progress value=${step ? step.step / step.steps : 0} max="1" aria-label="Progress of the phase"></progress>
       <dl class="figures">
-        <div><dt>Time</dt><dd>${seconds(course?.step?.elapsed ?? 0)}${budget ? html`<span class="quiet"> of ${seconds(budget)}</span>` : ""}</dd></div>
+        <div>
+          <dt>Time</dt>
+          <dd>
+            ${seconds(course?.step?.elapsed ?? 0)}
+            ${budget && html`<span class="quiet">${" "}of ${seconds(budget)}</span>`}
+          </dd>
+        </div>
         <div><dt>Step</dt><dd>${step ? `${count(step.step)} of ${count(step.steps)}` : "–"}</dd></div>
         <div><dt>Epoch</dt><dd>${step?.epoch ?? "–"}</dd></div>
         <div><dt>Speed</dt><dd>${step?.images_per_second ? `${count(step.images_per_second)} photos/s` : "–"}</dd></div>
@@ -61,7 +72,7 @@ export function Phases({ training, course }) {
           return html`
             <li key=${i} class=${isNow ? "now" : ""} aria-current=${isNow ? "step" : undefined}>
               <b>${words[phase] ?? phase}</b>
-              <span class="quiet">${figures ? `${seconds(figures.seconds)}${figures.epochs ? `, ${Number(figures.epochs.toFixed(1))} epochs` : ""}` : isNow ? "now" : ""}</span>
+              <span class="quiet">${figures ? lengthOf(figures) : isNow ? "now" : ""}</span>
               <span class="small quiet">
                 ${detail} ${figures?.reason}
                 ${figures && ` ${outcome(figures)}`}
@@ -75,7 +86,13 @@ export function Phases({ training, course }) {
 }
 
 /** @param {Api.PhaseFigures} figures */
+function lengthOf({ seconds: time, epochs }) {
+  return seconds(time) + (epochs ? `, ${Number(epochs.toFixed(1))} epochs` : "");
+}
+
+/** @param {Api.PhaseFigures} figures */
 function outcome({ val_accuracy: accuracy, val_loss: loss, kept }) {
-  const figures = typeof accuracy === "number" ? ` ${percent(accuracy)} of val right, log loss ${(loss ?? 0).toFixed(3)}.` : "";
-  return `${figures} ${kept ? "It was better, and kept." : "It was no better, and changed nothing."}`;
+  const isMeasured = typeof accuracy === "number" && typeof loss === "number";
+  const figures = isMeasured ? `${percent(accuracy)} of val right, log loss ${loss.toFixed(3)}. ` : "";
+  return `${figures}${kept ? "It was better, and kept." : "It was no better, and changed nothing."}`;
 }

@@ -13,18 +13,28 @@ export function TrainingResult({ training, result }) {
     <section class="panel stack" aria-labelledby="result">
       <header>
         <h2 id="result">${version ? `Version ${version} of ${model}` : "Result"}</h2>
-        ${version && html`<span class="badge ${promoted ? "good" : "warning"}">${promoted ? "Promoted" : "Not promoted"}</span>`}
+        ${version && !promoted && html`<span class="badge warning">Not promoted</span>`}
+        ${version && promoted && html`<span class="badge good">Promoted</span>`}
       </header>
       ${promoted_reason &&
       html`<p>${promoted ? "It may answer by default. " : "It answers by its number only. "}${promoted_reason}</p>`}
       <div class="results">
-        ${test && html`<${Figures} title="Test" note="On photos that nothing was chosen by: what to expect of new ones." figures=${test} />`}
-        ${val && html`<${Figures} title="Validation" note="The result was chosen by these photos: the figures are a little too good." figures=${val} />`}
+        ${test &&
+        html`<${Figures} title="Test" figures=${test}
+          note="On photos that nothing was chosen by: what to expect of new ones." />`}
+        ${val &&
+        html`<${Figures} title="Validation" figures=${val}
+          note="The result was chosen by these photos: the figures are a little too good." />`}
       </div>
-      ${!test && html`<p class="small quiet">There were no test photos. Upload some to the split test, or keep some aside for it, to know what to expect of new ones.</p>`}
+      ${!test &&
+      html`<p class="small quiet">
+        There were no test photos. Upload some to the split test, or keep some aside for it, to know what to expect of
+        new ones.
+      </p>`}
       <p class="small quiet">
         ${seconds(wall)} on ${device} with ${threads} threads (${seconds(cpu_seconds)} of processor time).
-        ${typeof temperature === "number" && ` Calibrated by a temperature of ${temperature.toFixed(2)}: 0.9 means about nine of ten.`}
+        ${typeof temperature === "number" &&
+        ` Calibrated by a temperature of ${temperature.toFixed(2)}: 0.9 means about nine of ten.`}
       </p>
     </section>
   `;
@@ -37,12 +47,15 @@ function Figures({ title, note, figures }) {
   return html`
     <div class="stack tight">
       <h3>${title}</h3>
-      <p class="figure">${percent(accuracy)} <span class="small quiet">right: ${count(right)} of ${count(images)}</span></p>
+      <p class="figure">
+        ${percent(accuracy)} <span class="small quiet">right: ${count(right)} of ${count(images)}</span>
+      </p>
       <p class="small quiet">${note}${images < 100 ? ` One photo more or less is ${percent(1 / images)}.` : ""}</p>
       <dl class="facts small">
         <dt title="The mean over the classes, each counting the same">Mean F1</dt><dd>${percent(macro_f1)}</dd>
         <dt title="Counts how sure it was, too: 0 is best">Log loss</dt><dd>${log_loss.toFixed(3)}</dd>
-        <dt title="How far its probabilities are from the shares that are right">Calibration error</dt><dd>${percent(ece)}</dd>
+        <dt title="How far its probabilities are from the shares that are right">Calibration error</dt>
+        <dd>${percent(ece)}</dd>
       </dl>
     </div>
   `;

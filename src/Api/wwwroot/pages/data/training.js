@@ -4,7 +4,7 @@ import { Curl } from "../../components/curl.js";
 import { ErrorNote, Loaded, announce, toast } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
 import { json, path } from "../../lib/api.js";
-import { count, time } from "../../lib/format.js";
+import { amount, time } from "../../lib/format.js";
 import { useAction, useResource } from "../../lib/hooks.js";
 import { html, useEffect, useRef, useState } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
@@ -37,7 +37,8 @@ export function TrainingView({ id }) {
       ${training.data ? html`<${Line} training=${training.data} />` : "\u00a0"}
     <//>
     <${Loaded} of=${training} what="Loading the training">
-      ${(/** @type {Api.TrainingResponse} */ data) => html`<${Content} training=${data} onChanged=${training.reload} />`}
+      ${(/** @type {Api.TrainingResponse} */ data) =>
+        html`<${Content} training=${data} onChanged=${training.reload} />`}
     <//>
   `;
 }
@@ -46,8 +47,9 @@ export function TrainingView({ id }) {
 function Line({ training: { dataset, revision, images, classes, from, created } }) {
   const photos = Object.values(images).reduce((sum, n) => sum + n, 0);
   return html`
-    ${count(photos)} photos in ${count(classes.length)} classes of <a href=${href("data", ["datasets", dataset])}>${dataset}</a>
-    ${" "}(revision ${revision}), from ${from === "architecture" ? "a network of your own" : from}. Asked for on ${time(created)}.
+    ${amount(photos, "photo")} in ${amount(classes.length, "class", "classes")} of
+    ${" "}<a href=${href("data", ["datasets", dataset])}>${dataset}</a>, revision ${revision}, from
+    ${" "}${from === "architecture" ? "a network of your own" : from}. Asked for on ${time(created)}.
   `;
 }
 
@@ -66,14 +68,18 @@ function Content({ training, onChanged }) {
     <div class="stack wide">
       <div class="row">
         <${StateBadge} state=${state} />
-        ${resumed > 0 && html`<span class="small quiet">It was interrupted ${resumed === 1 ? "once" : `${resumed} times`}, and went on.</span>`}
+        ${resumed > 0 &&
+        html`<span class="small quiet">It was interrupted ${amount(resumed, "time")}, and went on.</span>`}
         <span class="grow"></span>
-        ${goes ? html`<${Cancel} training=${training} hasBest=${(course?.epochs.length ?? 0) > 0} onChanged=${onChanged} />` : html`<${Forget} training=${training} />`}
+        ${goes
+          ? html`<${Cancel} training=${training} onChanged=${onChanged} />`
+          : html`<${Forget} training=${training} />`}
       </div>
       ${state === "failed" && html`<div class="note error"><div><p><b>It failed.</b> ${reason}</p></div></div>`}
       ${state === "cancelled" && html`<div class="note"><div><p>${reason ?? "It was cancelled."}</p></div></div>`}
       <${ErrorNote} error=${error} />
-      ${warnings.map(({ code, message }) => html`<div key=${code} class="note warning"><div><p>${message}</p></div></div>`)}
+      ${warnings.map(({ code, message }) =>
+        html`<div key=${code} class="note warning"><div><p>${message}</p></div></div>`)}
       ${result && html`<${TrainingResult} training=${training} result=${result} />`}
       ${training.version && html`<${TrainingActions} training=${training} />`}
       ${goes && html`<${Progress} training=${training} course=${course} />`}
@@ -84,8 +90,8 @@ function Content({ training, onChanged }) {
   `;
 }
 
-/** @param {{ training: Api.TrainingResponse, hasBest: boolean, onChanged: () => void }} props */
-function Cancel({ training: { id, model, state }, hasBest, onChanged }) {
+/** @param {{ training: Api.TrainingResponse, onChanged: () => void }} props */
+function Cancel({ training: { id, model, state }, onChanged }) {
   const request = (/** @type {boolean} */ keep) => ({
     method: /** @type {const} */ ("POST"),
     path: path`v1/trainings/${id}/cancel`,
@@ -103,7 +109,10 @@ function Cancel({ training: { id, model, state }, hasBest, onChanged }) {
     onChanged();
   });
   return html`
-    ${state === "running" && html`<button type="button" disabled=${cancel.isRunning} title=${hasBest ? "" : "Nothing was measured yet"} onClick=${() => cancel.run(true)}>End now, keep the best</button>`}
+    ${state === "running" &&
+    html`<button type="button" disabled=${cancel.isRunning} onClick=${() => cancel.run(true)}>
+      End now, keep the best
+    </button>`}
     <button type="button" class="danger" disabled=${cancel.isRunning} onClick=${() => cancel.run(false)}>Cancel</button>
     <${ErrorNote} error=${cancel.error} />
   `;
@@ -112,10 +121,11 @@ function Cancel({ training: { id, model, state }, hasBest, onChanged }) {
 /** @param {{ training: Api.TrainingResponse }} props */
 function Forget({ training: { id, model, version } }) {
   const request = { method: /** @type {const} */ ("DELETE"), path: path`v1/trainings/${id}` };
+  const stays = version ? ` Version ${version} of ${model} stays.` : "";
   const forget = useAction(async (signal) => {
     const yes = await confirm({
       title: "Forget this training?",
-      text: `Its record and curves are deleted.${version ? ` Version ${version} of ${model} stays.` : ""} This can't be undone.`,
+      text: `Its record and curves are deleted, which can't be undone.${stays}`,
       action: "Forget",
       request,
     });

@@ -5,7 +5,7 @@ import { href } from "../../lib/router.js";
 
 /**
  * What became of an upload, with the files that were not taken.
- * @param {{ result: import("./uploader.js").Uploaded, isHere: boolean }} props `isHere`: the page is that of the data set
+ * @param {{ result: import("./uploader.js").Uploaded, isHere: boolean }} props `isHere`: on the page of the data set
  */
 export function UploadResult({ result, isHere }) {
   const { dataset, added, duplicates, failed, failures } = result;
@@ -20,12 +20,13 @@ export function UploadResult({ result, isHere }) {
           ${failed > 0 && `${count(failed)} ${failed === 1 ? "file was" : "files were"} not taken:`}
         </p>
         ${failures.length > 0 &&
-        html`<ul class="small failures ${isLong ? "long" : ""}" tabindex=${isLong ? 0 : undefined} aria-label="Files that were not taken">
+        html`<ul class="small failures ${isLong ? "long" : ""}" tabindex=${isLong ? 0 : undefined}
+          aria-label="Files that were not taken">
           ${shown.map(({ file_name, detail }, i) => html`<li key=${i}><b>${file_name ?? "A file"}</b> ${detail}</li>`)}
         </ul>`}
         ${failures.length > 5 &&
         html`<div><button type="button" class="plain" onClick=${() => setLong(!isLong)}>
-          ${isLong ? "Show fewer" : `Show ${failures.length === failed ? "all" : "the first"} ${count(failures.length)}`}
+          ${isLong ? "Show fewer" : `Show ${failures.length < failed ? "the first " : ""}${count(failures.length)}`}
         </button></div>`}
         ${!isHere && added + duplicates > 0 &&
         html`<div class="row">

@@ -3,7 +3,7 @@ import { Curl } from "../../components/curl.js";
 import { Field } from "../../components/field.js";
 import { ErrorNote, announce } from "../../components/messages.js";
 import { path } from "../../lib/api.js";
-import { bytes, count } from "../../lib/format.js";
+import { amount, bytes, count } from "../../lib/format.js";
 import { useAction } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { upload } from "../../lib/upload.js";
@@ -20,13 +20,18 @@ import { UploadResult } from "./upload-result.js";
  * @property {import("./folder.js").Failure[]} failures files that are left out
  *
  * What became of it.
- * @typedef {{ dataset: string, added: number, duplicates: number, failed: number, failures: import("./folder.js").Failure[] }} Uploaded
+ * @typedef {object} Uploaded
+ * @property {string} dataset
+ * @property {number} added
+ * @property {number} duplicates photos that were there already
+ * @property {number} failed
+ * @property {import("./folder.js").Failure[]} failures
  */
 
 /**
  * Takes photos to a data set: choose them, see what they are, upload.
- * @param {{ dataset?: Api.DatasetResponse, taken?: string[], onDone: () => void }} props `dataset`: the one that they go
- *   to; without it, a new one, whose name is asked for. `taken`: names that data sets have already
+ * @param {{ dataset?: Api.DatasetResponse, taken?: string[], onDone: () => void }} props `dataset`: the one that they
+ *   go to; without it, a new one, whose name is asked for. `taken`: names that data sets have already
  */
 export function Uploader({ dataset, taken = [], onDone }) {
   const [chosen, setChosen] = useState(/** @type {Chosen | null} */ (null));
@@ -61,7 +66,8 @@ export function Uploader({ dataset, taken = [], onDone }) {
   return html`
     ${result && html`<${UploadResult} result=${result} isHere=${dataset !== undefined} />`}
     ${chosen
-      ? html`<${Plan} chosen=${chosen} name=${name} isNew=${!dataset} isTaken=${taken.includes(name)} error=${send.error}
+      ? html`<${Plan} chosen=${chosen} name=${name} isNew=${!dataset} isTaken=${taken.includes(name)}
+        error=${send.error}
           onName=${setName} onUpload=${() => send.run()} onCancel=${() => setChosen(null)} />`
       : html`<${PhotoSource} classes=${dataset?.classes.map(({ label }) => label)} onChosen=${choose} />`}
   `;
@@ -92,7 +98,8 @@ function Plan({ chosen, name, isNew, isTaken, error, onName, onUpload, onCancel 
       <${Summary} chosen=${chosen} />
       ${isNew &&
       html`<${Field} label="Name of the data set" error=${wrong}
-        hint=${isTaken ? "There is a data set of that name: the photos are added to it." : "Models that are trained on it say this name."}>
+        hint=${isTaken ? "There is a data set of that name: the photos are added to it."
+          : "Models that are trained on it say this name."}>
         ${(/** @type {object} */ attributes) => html`
           <input ...${attributes} value=${name} maxlength="64" autocomplete="off" spellcheck=${false}
             onInput=${(/** @type {any} */ event) => onName(event.currentTarget.value)} />
@@ -117,16 +124,19 @@ function Summary({ chosen: { name, zip, placed, failures } }) {
   const classes = new Map();
   for (const { label } of placed) classes.set(label, (classes.get(label) ?? 0) + 1);
   const splits = [...new Set(placed.map(({ split }) => split).filter(Boolean))];
+  const more = classes.size - 12;
   const labels = [...classes].slice(0, 12).map(([label, images]) => `${label} (${count(images)})`);
   return html`
     <p>
-      <b class="break">${name}</b>: ${count(placed.length)} ${placed.length === 1 ? "photo" : "photos"} in
-      ${" "}${count(classes.size)} ${classes.size === 1 ? "class" : "classes"},
+      <b class="break">${name}</b>: ${amount(placed.length, "photo")} in
+      ${" "}${amount(classes.size, "class", "classes")},
       ${" "}${bytes(placed.reduce((sum, { file }) => sum + file.size, 0))}.
       ${splits.length > 0 && ` Its folders say the splits: ${splits.join(", ")}.`}
     </p>
-    ${placed.length === 0 && html`<p>Put the photos of each class into a folder with the class's name, and choose the folder around them.</p>`}
-    ${labels.length > 0 && html`<p class="small quiet break">${labels.join(", ")}${classes.size > 12 ? ` and ${classes.size - 12} more` : ""}</p>`}
+    ${placed.length === 0 &&
+    html`<p>Put the photos of each class into a folder with the class's name, and choose the folder around them.</p>`}
+    ${labels.length > 0 &&
+    html`<p class="small quiet break">${labels.join(", ")}${more > 0 && ` and ${count(more)} more`}</p>`}
     ${failures.length > 0 && html`<p class="small quiet">${count(failures.length)} other files are left out.</p>`}
   `;
 }
@@ -134,12 +144,15 @@ function Summary({ chosen: { name, zip, placed, failures } }) {
 /**
  * @param {string} dataset
  * @param {Chosen} chosen
- * @returns {{ request: import("../../lib/api.js").Request, bytes: number, count: number }[]}
+ * @returns {{ request: import("../../lib/api.js").Request, bytes: number }[]}
  */
 function requestsOf(dataset, { zip, placed }) {
   const to = { method: /** @type {const} */ ("POST"), path: path`v1/datasets/${dataset}/images` };
-  if (zip) return [{ request: { ...to, body: new File([zip], zip.name, { type: "application/zip" }) }, bytes: zip.size, count: 0 }];
-  return batches(placed).map(({ split, form, bytes, count }) => ({ request: { ...to, query: { split }, form }, bytes, count }));
+  if (zip) {
+    const body = new File([zip], zip.name, { type: "application/zip" });
+    return [{ request: { ...to, body }, bytes: zip.size }];
+  }
+  return batches(placed).map(({ split, form, bytes }) => ({ request: { ...to, query: { split }, form }, bytes }));
 }
 
 /**
@@ -158,8 +171,10 @@ async function sendAll(dataset, chosen, signal, onProgress) {
     /** @type {Api.DatasetUploadResponse} */
     const one = await upload(request, signal, (sent, length) => {
       const now = before + (size * sent) / length;
-      const text = sent < length ? `${bytes(now)} of ${bytes(total)}` : "All is there. The server reads the photos.";
-      onProgress({ share: total ? now / total : 0, text: requests.length > 1 ? `${bytes(now)} of ${bytes(total)}, ${count(all.added)} photos added` : text });
+      const sofar = `${bytes(now)} of ${bytes(total)}${all.added > 0 ? `, ${count(all.added)} photos added` : ""}`;
+      const isSent = sent === length && requests.length === 1;
+      const text = isSent ? "All is there. The server reads the photos." : sofar;
+      onProgress({ share: total ? now / total : 0, text });
     });
     before += size;
     all.added += one.added;

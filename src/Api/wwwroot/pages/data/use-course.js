@@ -19,7 +19,10 @@ import { useEffect, useState } from "../../lib/html.js";
  */
 
 /** @returns {Growing} */
-const begin = () => ({ phases: [], step: null, steps: [], epochs: [], warnings: [], last: 0, elapsed: 0, hasEnded: false });
+const begin = () => ({
+  ...{ phases: [], step: null, steps: [], epochs: [], warnings: [] },
+  ...{ last: 0, elapsed: 0, hasEnded: false },
+});
 
 /** Milliseconds between two drawings. */
 const pause = 100;
@@ -68,7 +71,8 @@ export function useCourse(id, isGoing, onEnd) {
 async function follow(id, course, take, signal) {
   while (!signal.aborted && !course.hasEnded) {
     for await (const { data } of events(path`v1/trainings/${id}/events`, signal)) take(data);
-    if (!course.hasEnded) await new Promise((resolve) => setTimeout(resolve, 1000)); // the server stops: it goes on later
+    if (course.hasEnded) return;
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // the server stops: it goes on later
   }
 }
 
@@ -78,8 +82,9 @@ async function follow(id, course, take, signal) {
  * @param {AbortSignal} signal
  */
 async function read(id, take, signal) {
+  const request = { path: path`v1/trainings/${id}/history`, query: { points: 2000 } };
   /** @type {Record<string, any[]>} */
-  const { phases, epochs, steps, warnings } = await json({ path: path`v1/trainings/${id}/history`, query: { points: 2000 } }, signal);
+  const { phases, epochs, steps, warnings } = await json(request, signal);
   for (const event of [...phases, ...epochs, ...steps, ...warnings].sort((a, b) => a.id - b.id)) take(event);
 }
 

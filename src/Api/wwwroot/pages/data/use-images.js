@@ -8,6 +8,9 @@ const pageSize = 500;
 /**
  * A change of an image.
  * @typedef {{ label?: string, split?: Api.Split | null }} Change
+ *
+ * What an image was before a change.
+ * @typedef {{ id: string, change: Change }} Before
  */
 
 /**
@@ -43,7 +46,8 @@ export function useImages(dataset, filter) {
     /** Loads until there are so many. */
     want: useCallback((/** @type {number} */ n) => setWanted((old) => Math.max(old, n)), []),
     retry: useCallback(() => setError(null), []),
-    replace: useCallback((/** @type {Api.DatasetImageResponse} */ image) => setImages((old) => old.map((one) => (one.id === image.id ? image : one))), []),
+    replace: useCallback((/** @type {Api.DatasetImageResponse} */ image) =>
+      setImages((old) => old.map((one) => (one.id === image.id ? image : one))), []),
     remove: useCallback((/** @type {string} */ id) => setImages((old) => old.filter((one) => one.id !== id)), []),
   };
 }
@@ -81,8 +85,8 @@ export function changeOf(dataset, id, change) {
  */
 export function useChanges(dataset, { onChanged, onRemoved, onEnd }) {
   const [progress, setProgress] = useState({ done: 0, of: 0 });
-  const [last, setLast] = useState(/** @type {{ text: string, before: { id: string, change: Change }[] } | null} */ (null));
-  const done = useRef(/** @type {{ id: string, change: Change }[]} */ ([]));
+  const [last, setLast] = useState(/** @type {{ text: string, before: Before[] } | null} */ (null));
+  const done = useRef(/** @type {Before[]} */ ([]));
   const action = useAction(
     async (
       signal,
