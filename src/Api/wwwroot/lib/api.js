@@ -11,6 +11,7 @@ import { Store } from "./store.js";
  * @property {Blob} [body] the body, as a file; its type is the Content-Type
  * @property {Record<string, string | Blob | Blob[]>} [form] the body, as a multipart form
  * @property {Record<string, string>} [headers]
+ * @property {RequestCache} [cache] without it, nothing is taken from the browser's cache
  */
 
 /** The key, in memory and for this tab only; null without one. */
@@ -67,7 +68,7 @@ export async function send(request, signal) {
       headers: headersOf(request),
       body: bodyOf(request),
       signal,
-      cache: "no-store",
+      cache: request.cache ?? "no-store",
       credentials: "omit",
     });
   } catch (error) {
@@ -152,14 +153,14 @@ function readKey() {
 }
 
 /** @param {Request} request */
-function address({ path, query = {} }) {
+export function address({ path, query = {} }) {
   const values = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
   const text = new URLSearchParams(values.map(([name, value]) => [name, String(value)])).toString();
   return text ? `${path}?${text}` : path;
 }
 
 /** @param {Request} request */
-function headersOf(request) {
+export function headersOf(request) {
   /** @type {Record<string, string>} */
   const headers = { ...request.headers };
   if (key.value) headers.Authorization = `Bearer ${key.value}`;
@@ -168,7 +169,7 @@ function headersOf(request) {
 }
 
 /** @param {Request} request */
-function bodyOf({ json, body, form }) {
+export function bodyOf({ json, body, form }) {
   if (json !== undefined) return JSON.stringify(json);
   if (!form) return body;
   const data = new FormData();

@@ -6,6 +6,10 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
 /** A whole number with groups of three: 25,557,032. */
 export const count = (/** @type {number} */ value) => integer.format(value);
 
+/** How many there are of something: 1 photo, 12 photos. */
+export const amount = (/** @type {number} */ value, /** @type {string} */ one, many = `${one}s`) =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
 /** A large number in three digits: 25.6M. */
 export const compact = (/** @type {number} */ value) => short.format(value);
 

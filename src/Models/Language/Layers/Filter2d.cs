@@ -39,7 +39,9 @@ internal sealed record Filter2d : LayerDefinition
         visit.Slide([new Window(3, 1, 1), new Window(3, 1, 1)]);
         visit.Macs(input, 9);
         visit.Fixed(9 * input.Sizes[0]);
-        return input;
+
+        // A shape of its own: receptive fields are kept by the shape, and that of the output is larger.
+        return new Shape([.. input.Sizes]);
     }
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>

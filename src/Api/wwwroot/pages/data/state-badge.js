@@ -1,0 +1,23 @@
+// @ts-check
+import { html } from "../../lib/html.js";
+
+/** @type {Record<Api.TrainingState, { word: string, tone: string }>} */
+const states = {
+  queued: { word: "Waits", tone: "" },
+  running: { word: "Runs", tone: "accent" },
+  succeeded: { word: "Done", tone: "good" },
+  failed: { word: "Failed", tone: "error" },
+  cancelled: { word: "Cancelled", tone: "" },
+};
+
+/**
+ * Where a training or an evaluation is in its life.
+ * @param {{ state: Api.TrainingState }} props
+ */
+export function StateBadge({ state }) {
+  const { word, tone } = states[state];
+  return html`<span class="badge ${tone}">${word}</span>`;
+}
+
+/** Whether a training or an evaluation goes on. */
+export const isGoing = (/** @type {Api.TrainingState} */ state) => state === "queued" || state === "running";
