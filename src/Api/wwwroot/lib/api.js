@@ -10,7 +10,7 @@ import { Store } from "./store.js";
  * @property {unknown} [json] the body, as JSON
  * @property {Blob} [body] the body, as a file; its type is the Content-Type
  * @property {Record<string, string | Blob | Blob[]>} [form] the body, as a multipart form
- * @property {Record<string, string>} [headers] they precede those that `send` adds
+ * @property {Record<string, string>} [headers]
  */
 
 /** The key, in memory and for this tab only; null without one. */
@@ -95,39 +95,6 @@ export async function json(request, signal) {
 }
 
 /**
- * Sends a request with a large body, and says how much of it the server has; fetch does not tell.
- * @template [T=any]
- * @param {Request} request
- * @param {AbortSignal} signal
- * @param {(share: number) => void} onProgress gets 0 to 1; at 1 the server works on what it has
- * @returns {Promise<T>} the answer, read as JSON
- */
-export function upload(request, signal, onProgress) {
-  return new Promise((resolve, reject) => {
-    const sent = new XMLHttpRequest();
-    sent.open(request.method ?? "POST", address(request));
-    for (const [name, value] of Object.entries(headersOf(request))) sent.setRequestHeader(name, value);
-    sent.responseType = "json";
-    sent.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
-    sent.upload.onload = () => onProgress(1);
-    sent.onload = () => {
-      if (sent.status < 300) return resolve(sent.response);
-      const retryAfter = Number(sent.getResponseHeader("Retry-After")) || undefined;
-      reject(new ApiError(sent.status, { ...sent.response, retryAfter }));
-    };
-    sent.onerror = () => {
-      lost();
-      reject(new ApiError(0, { code: /** @type {any} */ ("unreachable"), detail: "The connection broke off." }));
-    };
-    signal.addEventListener("abort", () => {
-      sent.abort();
-      reject(signal.reason);
-    });
-    sent.send(bodyOf(request));
-  });
-}
-
-/**
  * The events of a stream, each with its id. It goes on after a lost connection with the event that follows the last.
  * @param {string} source path of the stream
  * @param {AbortSignal} signal ends it
@@ -185,23 +152,23 @@ function readKey() {
 }
 
 /** @param {Request} request */
-function address({ path, query = {} }) {
+export function address({ path, query = {} }) {
   const values = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
   const text = new URLSearchParams(values.map(([name, value]) => [name, String(value)])).toString();
   return text ? `${path}?${text}` : path;
 }
 
 /** @param {Request} request */
-function headersOf(request) {
+export function headersOf(request) {
   /** @type {Record<string, string>} */
-  const headers = {};
-  if (key.value) headers.Authorization = `Bearer ${key.value}`;
+  const headers = { ...request.headers };
+  if (key.value) headers.Authorization ??= `Bearer ${key.value}`;
   if (request.json !== undefined) headers["Content-Type"] = "application/json";
-  return { ...headers, ...request.headers };
+  return headers;
 }
 
 /** @param {Request} request */
-function bodyOf({ json, body, form }) {
+export function bodyOf({ json, body, form }) {
   if (json !== undefined) return JSON.stringify(json);
   if (!form) return body;
   const data = new FormData();

@@ -2,23 +2,13 @@
 import { send } from "./api.js";
 
 /**
- * Saves what the server sends: a link can't send a key.
+ * Saves an answer as a file: a link can't send a key.
  * @param {import("./api.js").Request} request
- * @param {string} name of the file
- * @param {AbortSignal} signal
+ * @param {string} name the file's name
+ * @param {AbortSignal} [signal]
  */
 export async function download(request, name, signal) {
-  save(await (await send(request, signal)).blob(), name);
-}
-
-/**
- * Saves a file where the browser keeps downloads.
- * @param {Blob} blob
- * @param {string} name
- */
-export function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  const url = URL.createObjectURL(await (await send(request, signal)).blob());
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,12 +1,13 @@
 // @ts-check
 import { Curl } from "../../components/curl.js";
 import { ErrorNote, announce, toast } from "../../components/messages.js";
-import { ApiError, path, upload } from "../../lib/api.js";
+import { ApiError, path } from "../../lib/api.js";
 import { useAction } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
+import { upload } from "../../lib/upload.js";
 import { Report } from "./report.js";
-import { FileParts, Sending, WeightsFile } from "./weights-file.js";
+import { FileParts, Sending, WeightsFile, shareOf } from "./weights-file.js";
 
 /**
  * A new version from a weights file: checked first, then added.
@@ -31,13 +32,13 @@ export function AddVersion({ model, reload }) {
   const checking = useAction(async (signal) => {
     setReport(null);
     setShare(0);
-    const answer = /** @type {Api.WeightsReport} */ (await upload(check, signal, setShare));
+    const answer = /** @type {Api.WeightsReport} */ (await upload(check, signal, shareOf(setShare)));
     setReport(answer);
     announce(answer.matches ? "The file fits." : "The file does not fit as a whole.");
   });
   const adding = useAction(async (signal) => {
     setShare(0);
-    const { version, samples } = /** @type {Api.ModelResponse} */ (await upload(add, signal, setShare));
+    const { version, samples } = /** @type {Api.ModelResponse} */ (await upload(add, signal, shareOf(setShare)));
     toast(samples?.held_back ? `Version ${version} is held back: see its golden samples.` : `Version ${version} is ready.`);
     reload();
     go("models", [name], { version });

@@ -3,14 +3,15 @@ import { Curl } from "../../components/curl.js";
 import { Field, Select } from "../../components/field.js";
 import { ErrorNote, Loaded, toast } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
-import { ApiError, json, path, upload } from "../../lib/api.js";
+import { ApiError, json, path } from "../../lib/api.js";
 import { bytes, compact, shape } from "../../lib/format.js";
 import { useAction, useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
+import { upload } from "../../lib/upload.js";
 import { OnlyLooking } from "./parts.js";
 import { Report } from "./report.js";
-import { FileParts, Sending, WeightsFile } from "./weights-file.js";
+import { FileParts, Sending, WeightsFile, shareOf } from "./weights-file.js";
 
 const list = { path: "v1/architectures" };
 
@@ -57,7 +58,7 @@ function Form({ known, wanted }) {
   const request = requestOf({ ...state, begin }, labels);
   const create = useAction(async (signal) => {
     setShare(0);
-    const model = /** @type {Api.ModelResponse} */ (await upload(request, signal, setShare));
+    const model = /** @type {Api.ModelResponse} */ (await upload(request, signal, shareOf(setShare)));
     toast(`${model.name} is ready.`);
     go("models", [model.name]);
   });

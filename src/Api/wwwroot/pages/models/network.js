@@ -1,9 +1,9 @@
 // @ts-check
 import { Curl } from "../../components/curl.js";
-import { Loaded } from "../../components/messages.js";
+import { ErrorNote, Loaded } from "../../components/messages.js";
 import { path, send } from "../../lib/api.js";
-import { save } from "../../lib/download.js";
-import { useResource } from "../../lib/hooks.js";
+import { download } from "../../lib/download.js";
+import { useAction, useResource } from "../../lib/hooks.js";
 import { html } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
 
@@ -37,6 +37,7 @@ function Source({ title, text, name, format, file }) {
     },
     [name],
   );
+  const save = useAction((signal) => download(request, file, signal));
   return html`
     <section class="panel stack" aria-labelledby="source-${format}">
       <h2 id="source-${format}">${title}</h2>
@@ -45,8 +46,9 @@ function Source({ title, text, name, format, file }) {
         ${(/** @type {string} */ data) => html`
           <pre class="source" tabindex="0" role="region" aria-label=${title}><code>${data}</code></pre>
           <div class="row">
-            <button type="button" onClick=${() => save(new Blob([data], { type: "text/plain" }), file)}>Download ${file}</button>
+            <button type="button" disabled=${save.isRunning} onClick=${() => save.run()}>Download ${file}</button>
           </div>
+          <${ErrorNote} error=${save.error} />
         `}
       <//>
       <${Curl} request=${request} />

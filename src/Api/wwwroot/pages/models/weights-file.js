@@ -19,6 +19,10 @@ export function WeightsFile({ file, onFile, hint }) {
   `;
 }
 
+/** Hears of an upload in bytes, and tells the share of it. */
+export const shareOf = (/** @type {(share: number) => void} */ tell) =>
+  (/** @type {number} */ sent, /** @type {number} */ all) => tell(all ? sent / all : 0);
+
 /**
  * How much of a file the server has.
  * @param {{ share: number, doing: string }} props
