@@ -1,1 +1,47 @@
 // @ts-check
+import { seenPart } from "../../lib/photo.js";
+
+/**
+ * A photo as the numbers that the network computes with: resized and cropped by the browser, then scaled and normalised
+ * as the model's preprocessing says. The numbers are rounded, so that they are the same in JSON.
+ * @param {File} photo
+ * @param {Api.ModelResponse} model
+ * @returns {Promise<import("../../lib/safetensors.js").Tensor>}
+ */
+export async function inputOf(photo, model) {
+  const [channels, height, width] = /** @type {number[]} */ (model.input_shape);
+  const bitmap = await createImageBitmap(photo);
+  const part = seenPart(bitmap, model.preprocessing ?? undefined);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, width, height);
+  bitmap.close();
+  const pixels = context.getImageData(0, 0, width, height).data;
+  return { shape: [channels, height, width], data: normalise(pixels, channels, width * height, model.preprocessing) };
+}
+
+/**
+ * @param {Uint8ClampedArray} pixels
+ * @param {number} channels
+ * @param {number} places
+ * @param {Api.PreprocessingDefinition | null | undefined} preprocessing
+ */
+function normalise(pixels, channels, places, preprocessing) {
+  const { scale = 1 / 255, mean, std } = preprocessing ?? {};
+  const data = new Float32Array(channels * places);
+  for (let channel = 0; channel < channels; channel++) {
+    const [middle, spread] = [mean?.[channel] ?? 0, std?.[channel] ?? 1];
+    for (let place = 0; place < places; place++) {
+      const value = channels === 1 ? grey(pixels, 4 * place) : pixels[4 * place + channel];
+      data[channel * places + place] = Number(((value * scale - middle) / spread).toFixed(4));
+    }
+  }
+  return data;
+}
+
+/** @param {Uint8ClampedArray} pixels @param {number} at */
+function grey(pixels, at) {
+  return Math.round(0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2]);
+}
