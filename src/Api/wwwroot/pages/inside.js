@@ -75,6 +75,9 @@ function LayerPanel({ model, wanted }) {
   `;
 }
 
+/** @param {import("./inside/layers.js").Layer} layer */
+const isConvolution = ({ type }) => /^conv[123]d$/.test(type);
+
 /** @param {{ model: Api.ModelResponse, photo: File, wanted: string | undefined }} props */
 function Views({ model, photo, wanted }) {
   const { data: layers } = useLayers(model);
@@ -83,7 +86,8 @@ function Views({ model, photo, wanted }) {
   if (!layer) return html`<${Empty} title="No layers" text="The network has none." />`;
   return html`
     <${FeatureMaps} key=${layer.key} model=${model} photo=${photo} layer=${layer} />
-    ${/^conv(1|2|3)d$/.test(layer.type) && html`<${Filters} key="filters-${layer.key}" model=${model} layer=${layer} />`}
+    ${isConvolution(layer) &&
+    html`<${Filters} key="filters-${layer.key}" model=${model} layer=${layer} isFirst=${layer === layers.find(isConvolution)} />`}
     <${Arithmetic} model=${model} photo=${photo} layers=${layers} />
   `;
 }

@@ -82,19 +82,20 @@ function Pixel({ data, layer, channel, channels, children }) {
   return html`
     <div class="pixel">
       <div class="stack">
-        ${children}
         <${PickMap} output=${output} place=${place} move=${move} />
+        <p class="small quiet">The map of ${height} × ${width}, and the number that is chosen</p>
+      </div>
+      <${Input} input=${input} settings=${settings} place=${place} />
+      <div class="stack">
         <div class="row places">
+          ${children}
           <${Place} label="Row" value=${place.row} most=${height - 1} onChange=${(/** @type {number} */ row) => move(row, place.column)} />
           <${Place} label="Column" value=${place.column} most=${width - 1} onChange=${(/** @type {number} */ column) => move(place.row, column)} />
         </div>
-        <${Input} input=${input} settings=${settings} place=${place} />
-      </div>
-      <div class="stack">
         <${Sum} parts=${parts} bias=${bias} value=${value} names=${namesOf(input.shape[0])} />
-        <${Tables} parts=${parts} names=${namesOf(input.shape[0])} />
       </div>
     </div>
+    <${Tables} parts=${parts} names=${namesOf(input.shape[0])} />
   `;
 }
 
@@ -155,7 +156,7 @@ function Input({ input, settings, place }) {
   const plane = useMemo(() => grey(input), [input]);
   const side = (/** @type {number} */ axis) => settings.dilation[axis] * (settings.kernel[axis] - 1) + 1;
   return html`
-    <figure>
+    <figure class="stack">
       <${NumberPicture} data=${plane} width=${width} height=${height} label="What the network sees, and the part that is multiplied">
         <${Box} top=${place.row * settings.stride[0] - settings.padding[0]} left=${place.column * settings.stride[1] - settings.padding[1]}
           rows=${side(0)} columns=${side(1)} height=${height} width=${width} />

@@ -7,13 +7,13 @@ import { count } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 
-const pageSize = 64;
-
 /**
  * The filters of a convolution: its weights as pictures.
- * @param {{ model: Api.ModelResponse, layer: import("./layers.js").Layer }} props
+ * @param {{ model: Api.ModelResponse, layer: import("./layers.js").Layer, isFirst: boolean }} props `isFirst`: its filters
+ *   are over the photo's colours, and so one picture each
  */
-export function Filters({ model, layer }) {
+export function Filters({ model, layer, isFirst }) {
+  const pageSize = isFirst ? 64 : 16;
   const [first, setFirst] = useState(0);
   const request = (/** @type {string} */ output) => ({
     path: path`v1/models/${model.name}/layers/${layer.key}/filters`,

@@ -20,7 +20,7 @@ const filters = [
   { preset: "laplacian", title: "Any change", text: "Grey where the photo is even; edges have a black and a white side.", kind: "signed" },
   { preset: "sharpen", title: "Sharper", text: "Each pixel goes away from its neighbours, so edges stand out.", kind: "photo" },
   { preset: "gaussian_blur", title: "Softer", text: "Each pixel becomes a mean of its neighbours: noise goes, and so do fine lines.", kind: "photo" },
-  { preset: "emboss", title: "Light from a corner", text: "Edges that face the corner are white, the others black: the photo looks carved.", kind: "signed" },
+  { preset: "emboss", title: "Light from a corner", text: "White where it grows brighter to the lower right: the photo looks carved.", kind: "signed" },
 ];
 
 /**

@@ -47,18 +47,21 @@ export function FeatureMaps({ model, photo, layer }) {
         <h2 id="maps">What <code>${layer.key}</code> gives</h2>
         <span class="quiet small">${layer.type}</span>
       </header>
-      <div class="row maps-tools">
+      ${(!figures.data || hasPlaces(figures.data)) &&
+      html`<div class="row maps-tools">
         <${Select} label="Scale" value=${together} options=${scales} onChange=${setTogether} />
         <${Select} label="Colours" value=${colors} options=${colours} onChange=${setColors} />
-      </div>
+      </div>`}
       <${Loaded} of=${figures} what="Computing">
         ${(/** @type {Api.FeatureResponse} */ data) => html`
           <p>${summary(data)}</p>
-          <div class="maps">
-            <${Grid} data=${data} chosen=${chosen} onChoose=${setChosen}
-              picture=${request({ output: "grid", legend: together && "true" })} />
-            <${One} data=${data} chosen=${chosen} request=${request} />
-          </div>
+          ${hasPlaces(data)
+            ? html`<div class="maps">
+                <${Grid} data=${data} chosen=${chosen} onChoose=${setChosen}
+                  picture=${request({ output: "grid", legend: together && "true" })} />
+                <${One} data=${data} chosen=${chosen} request=${request} />
+              </div>`
+            : html`<${Outputs} data=${data} labels=${model.labels} />`}
           ${data.total > pageSize &&
           html`<div class="row">
             <button type="button" disabled=${first === 0} onClick=${() => goTo(first - pageSize)}>Channels before</button>
@@ -69,6 +72,33 @@ export function FeatureMaps({ model, photo, layer }) {
       <//>
       <${Curl} request=${request({ output: "grid" })} />
     </section>
+  `;
+}
+
+/** Whether a channel is a map, and no single number. @param {Api.FeatureResponse} data */
+const hasPlaces = ({ shape: [, ...places] }) => places.some((size) => size > 1);
+
+/**
+ * Channels of one number each, as bars.
+ * @param {{ data: Api.FeatureResponse, labels: string[] | null | undefined }} props
+ */
+function Outputs({ data: { statistics, first, total }, labels }) {
+  const most = Math.max(1e-9, ...statistics.map(({ mean }) => Math.abs(mean)));
+  return html`
+    <ol class="outputs">
+      ${statistics.map(({ mean }, index) => {
+        const name = (labels?.length === total && labels[first + index]) || `Channel ${first + index}`;
+        return html`
+          <li key=${index}>
+            <span class="name" title=${name}>${name}</span>
+            <span class="track ${mean < 0 ? "below" : ""}" aria-hidden="true">
+              <span style=${{ width: `${(100 * Math.abs(mean)) / most}%` }}></span>
+            </span>
+            <span class="value">${mean < 0 ? "−" : ""}${Math.abs(mean).toPrecision(3)}</span>
+          </li>
+        `;
+      })}
+    </ol>
   `;
 }
 
@@ -105,7 +135,7 @@ function Grid({ data, chosen, onChoose, picture }) {
     /** @type {HTMLElement} */ (grid.children[next - first])?.focus();
   };
   return html`
-    <div class="map-grid">
+    <div class="map-grid" style=${{ width: `min(100%, ${140 * columns}px)` }}>
       <${ServerImage} request=${picture} class="pixels" alt="${statistics.length} channels as pictures" />
       ${!hasLegend &&
       html`<div class="map-tiles" role="group" aria-label="Channels" onKeyDown=${choose}

@@ -80,7 +80,7 @@ function Table({ title, of, part, most }) {
   const isKernel = title === "Kernel";
   return html`
     <div class="factor scroll">
-      <table>
+      <table style=${{ width: `${44 * part.rows[0].length}px` }}>
         <caption>${title}</caption>
         <tbody>
           ${part.rows.map(
