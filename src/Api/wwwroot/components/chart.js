@@ -105,14 +105,19 @@ function options(props, host) {
         labelSize: 18,
         labelFont: font,
         size: 28,
-        ...(isTime && { space: 96, values: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) => splits.map(clock) }),
+        ...(isTime && {
+          space: 96,
+          values: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) => splits.map(clock),
+        }),
       },
       { ...axis, size: 64, values: (_, splits) => splits.map(format) },
     ],
     series: [
       {
         label: xLabel || (isTime ? "Time" : "x"),
-        ...(isTime && { value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value ? clock(value) : "–") }),
+        ...(isTime && {
+          value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value ? clock(value) : "–"),
+        }),
       },
       ...curves.map(({ label, color: name = "accent", dash }) => ({
         label,
@@ -140,7 +145,8 @@ const clock = (/** @type {number} */ time) => new Date(time * 1000).toLocaleTime
 function bounds([from, to], low, high) {
   const bottom = from ?? low ?? 0;
   const top = Math.max(high ?? 0, bottom);
-  return [bottom, to ?? (top > bottom ? /** @type {number} */ (uPlot.rangeNum(bottom, top, 0.1, true)[1]) : bottom + 1)];
+  const roomy = top > bottom ? /** @type {number} */ (uPlot.rangeNum(bottom, top, 0.1, true)[1]) : bottom + 1;
+  return [bottom, to ?? roomy];
 }
 
 /**

@@ -23,7 +23,8 @@ export function parseMetrics(text, isWanted) {
     const open = line.indexOf("{");
     const end = line.lastIndexOf("}");
     const rest = line.slice(open < 0 ? name.length : end + 1).trim();
-    samples.push({ name, labels: open < 0 ? {} : parseLabels(line.slice(open + 1, end)), value: parse(rest.split(" ")[0]) });
+    const labels = open < 0 ? {} : parseLabels(line.slice(open + 1, end));
+    samples.push({ name, labels, value: parse(rest.split(" ")[0]) });
   }
   return samples;
 }

@@ -49,7 +49,8 @@ function Chosen({ models, query }) {
         <div class="stack">
           ${model && html`<${ModelSelect} models=${models} value=${model.name} onChange=${choose} />`}
           <${PhotoPicker} onPhoto=${setPhoto} of=${kind}>
-            ${url && photo && html`<img src=${url} alt="The photo ${photo.name}" class="inside-photo ${isTiny ? "pixels" : ""}" />`}
+            ${url && photo && html`<img src=${url} alt="The photo ${photo.name}"
+              class="inside-photo ${isTiny ? "pixels" : ""}" />`}
           <//>
         </div>
         <div>${model && isPicture && html`<${LayerPanel} model=${model} wanted=${query.layer} />`}</div>
@@ -59,7 +60,8 @@ function Chosen({ models, query }) {
         <a class="button primary" href=${href("try")}>Train a first model</a>
       <//>`}
       ${model && !isPicture && html`<${Empty} title="Not a model of photos" text="Its input is no picture." />`}
-      ${model && isPicture && photo && html`<${Views} key=${model.name} model=${model} photo=${photo} wanted=${query.layer} />`}
+      ${model && isPicture && photo && html`<${Views} key=${model.name} model=${model} photo=${photo}
+        wanted=${query.layer} />`}
       ${photo && html`<${Lines} photo=${photo} />`}
     </div>
   `;
@@ -70,7 +72,8 @@ function LayerPanel({ model, wanted }) {
   const layers = useLayers(model);
   return html`
     <${Loaded} of=${layers} what="Loading the layers">
-      ${(/** @type {import("./inside/layers.js").Layer[]} */ list) => html`<${LayerList} layers=${list} wanted=${wanted} />`}
+      ${(/** @type {import("./inside/layers.js").Layer[]} */ list) => html`<${LayerList} layers=${list}
+        wanted=${wanted} />`}
     <//>
   `;
 }
@@ -87,7 +90,8 @@ function Views({ model, photo, wanted }) {
   return html`
     <${FeatureMaps} key=${layer.key} model=${model} photo=${photo} layer=${layer} />
     ${isConvolution(layer) &&
-    html`<${Filters} key="filters-${layer.key}" model=${model} layer=${layer} isFirst=${layer === layers.find(isConvolution)} />`}
+    html`<${Filters} key="filters-${layer.key}" model=${model} layer=${layer}
+      isFirst=${layer === layers.find(isConvolution)} />`}
     <${Arithmetic} model=${model} photo=${photo} layers=${layers} />
   `;
 }

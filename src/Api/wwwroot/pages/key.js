@@ -84,7 +84,7 @@ function Entry({ held }) {
   return html`
     <form class="stack" onSubmit=${submit}>
       <${Field} label="API key" error=${isUnknown ? "The server does not know this key." : ""}
-        hint="It stays in this tab: closing the tab forgets it. It is sent to this server only, and never in an address.">
+        hint="It stays in this tab, and is gone when you close it. It goes to this server only, never in an address.">
         ${(/** @type {object} */ attributes) => html`
           <div class="key-entry">
             <input ...${attributes} type=${isShown ? "text" : "password"} autocomplete="off" spellcheck=${false}
@@ -130,7 +130,8 @@ function ScopeList({ allowed }) {
 
 /** @param {{ error: any, held: string | null, retry: () => void }} props */
 function Refused({ error, held, retry }) {
-  if (!(error instanceof ApiError) || error.status !== 401) return html`<${ErrorNote} error=${error} retry=${retry} />`;
+  if (!(error instanceof ApiError) || error.status !== 401) return html`<${ErrorNote} error=${error}
+    retry=${retry} />`;
   return html`
     <p>${held ? "The server no longer knows the key of this tab." : "Nothing yet: the server asks for a key."}</p>
     <p class="quiet">

@@ -68,8 +68,9 @@ function Figures({ points, wanted, error }) {
   return html`
     <div class="stack">
       <div class="live-head">
-        <${Select} label="Model" value=${model} options=${options} onChange=${(/** @type {string} */ name) => setQuery({ model: name })} />
-        <p class="small quiet">${online && !error ? `As of ${at}` : `The server does not answer; this is as of ${at}`}</p>
+        <${Select} label="Model" value=${model} options=${options}
+          onChange=${(/** @type {string} */ name) => setQuery({ model: name })} />
+        <p class="small quiet">${online && !error ? "" : "The server does not answer. "}As of ${at}</p>
       </div>
       ${error && online && html`<${ErrorNote} error=${error} />`}
       <${Now} point=${last} model=${model} />

@@ -28,7 +28,7 @@ export function Arithmetic({ model, photo, layers }) {
       </header>
       ${layer
         ? html`<${Convolution} model=${model} photo=${photo} layer=${layer} />`
-        : html`<p class="quiet">It is shown for networks that begin with a convolution over zero padding; this one does not.</p>`}
+        : html`<p class="quiet">It is shown for networks that begin with a convolution; this one does not.</p>`}
     </section>
   `;
 }
@@ -55,20 +55,30 @@ function Convolution({ model, photo, layer }) {
     <${Loaded} of=${input.error ? input : numbers} what="Computing">
       ${(/** @type {Numbers | undefined} */ data) =>
         data &&
-        html`<${Pixel} key=${`${model.name} ${photo.name}`} data=${data} layer=${layer} channel=${channel} channels=${channels}>
+        html`<${Pixel} key=${`${model.name} ${photo.name}`} data=${data} layer=${layer} channel=${channel}
+          channels=${channels}>
           <${Select} label="Map" value=${String(channel)} options=${options} onChange=${choose} />
         <//>`}
     <//>
     <p class="small quiet">
-      The browser has resized the photo for this and sent its numbers: the server's own resizing may differ in the last digits.
+      For this, the browser has resized the photo and sent its numbers; the server's own resizing may differ a little.
     </p>
-    ${input.data && html`<${Curl} request=${{ ...features(model, layer, channel, { shape: [], data: new Float32Array() }),
-      json: undefined, body: new File([], "numbers.json", { type: "application/json" }) }} />`}
+    <${Curl} request=${{
+      ...features(model, layer, channel, { shape: [], data: new Float32Array() }),
+      json: undefined,
+      body: new File([], "numbers.json", { type: "application/json" }),
+    }} />
   `;
 }
 
 /**
- * @param {{ data: Numbers, layer: import("./layers.js").Layer, channel: number, channels: number, children?: any }} props
+ * @param {{
+ *   data: Numbers,
+ *   layer: import("./layers.js").Layer,
+ *   channel: number,
+ *   channels: number,
+ *   children?: any,
+ * }} props children: the choice of the channel
  */
 function Pixel({ data, layer, channel, channels, children }) {
   const { input, output, kernel, bias } = data;
@@ -89,8 +99,10 @@ function Pixel({ data, layer, channel, channels, children }) {
       <div class="stack">
         <div class="row places">
           ${children}
-          <${Place} label="Row" value=${place.row} most=${height - 1} onChange=${(/** @type {number} */ row) => move(row, place.column)} />
-          <${Place} label="Column" value=${place.column} most=${width - 1} onChange=${(/** @type {number} */ column) => move(place.row, column)} />
+          <${Place} label="Row" value=${place.row} most=${height - 1}
+            onChange=${(/** @type {number} */ row) => move(row, place.column)} />
+          <${Place} label="Column" value=${place.column} most=${width - 1}
+            onChange=${(/** @type {number} */ column) => move(place.row, column)} />
         </div>
         <${Sum} parts=${parts} bias=${bias} value=${value} names=${namesOf(input.shape[0])} />
       </div>
@@ -100,8 +112,11 @@ function Pixel({ data, layer, channel, channels, children }) {
 }
 
 /** @param {number} channels */
-const namesOf = (channels) =>
-  channels === 3 ? ["Red", "Green", "Blue"] : Array.from({ length: channels }, (_, c) => (channels === 1 ? "Grey" : `Channel ${c}`));
+function namesOf(channels) {
+  if (channels === 1) return ["Grey"];
+  if (channels === 3) return ["Red", "Green", "Blue"];
+  return Array.from({ length: channels }, (_, channel) => `Channel ${channel}`);
+}
 
 /**
  * The map, on which a number is chosen.
@@ -135,7 +150,8 @@ function PickMap({ output, place, move }) {
     move(place.row + far * step[0], place.column + far * step[1]);
   };
   return html`
-    <${NumberPicture} data=${output.data} width=${width} height=${height} class="map-pick" tabindex="0" role="application"
+    <${NumberPicture} data=${output.data} width=${width} height=${height} class="map-pick" tabindex="0"
+      role="application"
       aria-label="Map of ${height} rows and ${width} columns. The arrow keys choose a number, with Shift ten further."
       label="The map" onPointerDown=${point} onPointerMove=${point} onKeyDown=${press}>
       <${Box} top=${place.row} left=${place.column} rows=${1} columns=${1} height=${height} width=${width} />
@@ -157,8 +173,10 @@ function Input({ input, settings, place }) {
   const side = (/** @type {number} */ axis) => settings.dilation[axis] * (settings.kernel[axis] - 1) + 1;
   return html`
     <figure class="stack">
-      <${NumberPicture} data=${plane} width=${width} height=${height} label="What the network sees, and the part that is multiplied">
-        <${Box} top=${place.row * settings.stride[0] - settings.padding[0]} left=${place.column * settings.stride[1] - settings.padding[1]}
+      <${NumberPicture} data=${plane} width=${width} height=${height}
+        label="What the network sees, and the part that is multiplied">
+        <${Box} top=${place.row * settings.stride[0] - settings.padding[0]}
+          left=${place.column * settings.stride[1] - settings.padding[1]}
           rows=${side(0)} columns=${side(1)} height=${height} width=${width} />
       <//>
       <figcaption class="small quiet">The input of ${height} × ${width}, and the part that is multiplied</figcaption>
@@ -187,10 +205,15 @@ function Box({ top, left, rows, columns, height, width }) {
 
 /** @param {{ label: string, value: number, most: number, onChange: (value: number) => void }} props */
 function Place({ label, value, most, onChange }) {
+  const change = (/** @type {any} */ event) => {
+    const wanted = event.currentTarget.valueAsNumber;
+    if (Number.isInteger(wanted)) onChange(wanted);
+  };
   return html`
     <${Field} label=${label}>
-      ${(/** @type {object} */ attributes) => html`<input ...${attributes} type="number" min="0" max=${most} value=${value}
-        onInput=${(/** @type {any} */ event) => Number.isInteger(event.currentTarget.valueAsNumber) && onChange(event.currentTarget.valueAsNumber)} />`}
+      ${(/** @type {object} */ attributes) => html`
+        <input ...${attributes} type="number" min="0" max=${most} value=${value} onInput=${change} />
+      `}
     <//>
   `;
 }

@@ -6,11 +6,12 @@ import { json, path } from "../../lib/api.js";
 import { count } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
+import { Paging } from "./paging.js";
 
 /**
  * The filters of a convolution: its weights as pictures.
- * @param {{ model: Api.ModelResponse, layer: import("./layers.js").Layer, isFirst: boolean }} props `isFirst`: its filters
- *   are over the photo's colours, and so one picture each
+ * @param {{ model: Api.ModelResponse, layer: import("./layers.js").Layer, isFirst: boolean }} props `isFirst`: it is
+ *   over the photo's colours, so that a filter is one picture
  */
 export function Filters({ model, layer, isFirst }) {
   const pageSize = isFirst ? 64 : 16;
@@ -33,14 +34,11 @@ export function Filters({ model, layer, isFirst }) {
         ${(/** @type {Api.FeatureResponse} */ data) => html`
           <p>${summary(data)}</p>
           <div class="filters scroll" tabindex="0" role="region" aria-label="Filters">
-            <${ServerImage} request=${request("grid")} class="pixels" alt="${data.statistics.length} filters as pictures" />
+            <${ServerImage} request=${request("grid")} class="pixels"
+              alt="${data.statistics.length} filters as pictures" />
           </div>
-          ${data.total > pageSize &&
-          html`<div class="row">
-            <button type="button" disabled=${first === 0} onClick=${() => setFirst(first - pageSize)}>Filters before</button>
-            <span class="small">${count(first)} to ${count(first + data.statistics.length - 1)} of ${count(data.total)}</span>
-            <button type="button" disabled=${first + pageSize >= data.total} onClick=${() => setFirst(first + pageSize)}>Filters after</button>
-          </div>`}
+          <${Paging} what="Filters" first=${first} shown=${data.statistics.length} size=${pageSize} total=${data.total}
+            onChange=${setFirst} />
         `}
       <//>
       <${Curl} request=${request("grid")} />
@@ -52,12 +50,13 @@ export function Filters({ model, layer, isFirst }) {
 function summary({ total, shape: [, channels, ...sides] }) {
   const size = sides.join(" × ");
   if (channels === 3) {
-    return `${count(total)} filters of ${size} pixels in colour: red shows where a filter wants red, and so on; grey is nothing.`;
+    const colour = "red shows where a filter wants red, and so on; grey is nothing";
+    return `${count(total)} filters of ${size} pixels in colour: ${colour}.`;
   }
   if (channels === 1) return `${count(total)} filters of ${size}: white adds, black subtracts.`;
-  const drawn = Math.min(channels, 16);
+  const square = channels <= 16 ? "a channel" : "one of the first 16 channels";
   return (
     `${count(total)} filters over ${count(channels)} channels, each ${size}. A row is a filter, ` +
-    `a square how it takes ${drawn === channels ? "a channel" : `one of the first ${drawn} channels`}: white adds, black subtracts.`
+    `and a square is how it takes ${square}: white adds, black subtracts.`
   );
 }

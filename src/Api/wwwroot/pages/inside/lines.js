@@ -11,16 +11,66 @@ const side = 200; // pixels of the longer side
 
 /** @type {{ preset: string, title: string, text: string, kind: "line" | "signed" | "photo" }[]} */
 const filters = [
-  { preset: "line_horizontal", title: "Horizontal lines", text: "White where a row is brighter than those above and below.", kind: "line" },
-  { preset: "line_vertical", title: "Vertical lines", text: "White where a column is brighter than its neighbours.", kind: "line" },
-  { preset: "line_diagonal_45", title: "Rising lines", text: "White where a bright line rises to the right.", kind: "line" },
-  { preset: "line_diagonal_135", title: "Falling lines", text: "White where a bright line falls to the right.", kind: "line" },
-  { preset: "sobel_x", title: "From left to right", text: "White where it grows brighter to the right, black where darker.", kind: "signed" },
-  { preset: "sobel_y", title: "From top to bottom", text: "White where it grows brighter downwards, black where darker.", kind: "signed" },
-  { preset: "laplacian", title: "Any change", text: "Grey where the photo is even; edges have a black and a white side.", kind: "signed" },
-  { preset: "sharpen", title: "Sharper", text: "Each pixel goes away from its neighbours, so edges stand out.", kind: "photo" },
-  { preset: "gaussian_blur", title: "Softer", text: "Each pixel becomes a mean of its neighbours: noise goes, and so do fine lines.", kind: "photo" },
-  { preset: "emboss", title: "Light from a corner", text: "White where it grows brighter to the lower right: the photo looks carved.", kind: "signed" },
+  {
+    preset: "line_horizontal",
+    kind: "line",
+    title: "Horizontal lines",
+    text: "White where a row is brighter than those above and below.",
+  },
+  {
+    preset: "line_vertical",
+    kind: "line",
+    title: "Vertical lines",
+    text: "White where a column is brighter than its neighbours.",
+  },
+  {
+    preset: "line_diagonal_45",
+    kind: "line",
+    title: "Rising lines",
+    text: "White where a bright line rises to the right.",
+  },
+  {
+    preset: "line_diagonal_135",
+    kind: "line",
+    title: "Falling lines",
+    text: "White where a bright line falls to the right.",
+  },
+  {
+    preset: "sobel_x",
+    kind: "signed",
+    title: "From left to right",
+    text: "White where it grows brighter to the right, black where darker.",
+  },
+  {
+    preset: "sobel_y",
+    kind: "signed",
+    title: "From top to bottom",
+    text: "White where it grows brighter downwards, black where darker.",
+  },
+  {
+    preset: "laplacian",
+    kind: "signed",
+    title: "Any change",
+    text: "Grey where the photo is even; edges have a black and a white side.",
+  },
+  {
+    preset: "sharpen",
+    kind: "photo",
+    title: "Sharper",
+    text: "Each pixel goes away from its neighbours, so edges stand out.",
+  },
+  {
+    preset: "gaussian_blur",
+    kind: "photo",
+    title: "Softer",
+    text: "Each pixel becomes a mean of its neighbours: noise goes, and so do fine lines.",
+  },
+  {
+    preset: "emboss",
+    kind: "signed",
+    title: "Light from a corner",
+    text: "White where it grows brighter to the lower right: the photo looks carved.",
+  },
 ];
 
 /**
@@ -49,7 +99,8 @@ export function Lines({ photo }) {
         such kernels by itself.
       </p>
       <${Loaded} of=${size.error ? size : answer} what="Filtering">
-        ${(/** @type {import("../../lib/safetensors.js").Tensor | undefined} */ data) => data && html`<${Pictures} data=${data} />`}
+        ${(/** @type {import("../../lib/safetensors.js").Tensor | undefined} */ data) => data && html`<${Pictures}
+          data=${data} />`}
       <//>
       ${request && html`<${Curl} request=${request} />`}
     </section>
@@ -61,7 +112,8 @@ function Pictures({ data: { shape, data } }) {
   const [, height, width] = shape;
   const places = height * width;
   const plane = (/** @type {number} */ index) => data.subarray(index * places, (index + 1) * places);
-  const all = [{ preset: "", title: "The photo in grey", text: "What all the others are made from.", kind: "photo" }, ...filters];
+  const grey = { preset: "", kind: "photo", title: "The photo in grey", text: "What all the others are made from." };
+  const all = [grey, ...filters];
   return html`
     <div class="lines">
       ${all.map(
@@ -97,7 +149,8 @@ function rangeOf(kind, plane) {
 async function sizeOf(photo) {
   const bitmap = await createImageBitmap(photo);
   const scale = side / Math.max(bitmap.width, bitmap.height);
-  const size = { width: Math.max(3, Math.round(bitmap.width * scale)), height: Math.max(3, Math.round(bitmap.height * scale)) };
+  const scaled = (/** @type {number} */ length) => Math.max(3, Math.round(length * scale));
+  const size = { width: scaled(bitmap.width), height: scaled(bitmap.height) };
   bitmap.close();
   return size;
 }

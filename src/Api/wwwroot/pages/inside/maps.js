@@ -7,6 +7,7 @@ import { json, path } from "../../lib/api.js";
 import { count, percent } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
+import { Paging } from "./paging.js";
 
 const pageSize = 64;
 const scales = [
@@ -62,12 +63,8 @@ export function FeatureMaps({ model, photo, layer }) {
                 <${One} data=${data} chosen=${chosen} request=${request} />
               </div>`
             : html`<${Outputs} data=${data} labels=${model.labels} />`}
-          ${data.total > pageSize &&
-          html`<div class="row">
-            <button type="button" disabled=${first === 0} onClick=${() => goTo(first - pageSize)}>Channels before</button>
-            <span class="small">${count(first)} to ${count(first + data.statistics.length - 1)} of ${count(data.total)}</span>
-            <button type="button" disabled=${first + pageSize >= data.total} onClick=${() => goTo(first + pageSize)}>Channels after</button>
-          </div>`}
+          <${Paging} what="Channels" first=${first} shown=${data.statistics.length} size=${pageSize} total=${data.total}
+            onChange=${goTo} />
         `}
       <//>
       <${Curl} request=${request({ output: "grid" })} />
@@ -105,10 +102,12 @@ function Outputs({ data: { statistics, first, total }, labels }) {
 /** @param {Api.FeatureResponse} data */
 function summary({ total, shape: [, ...places], statistics, first }) {
   const dead = statistics.flatMap(({ zero }, index) => (zero === 1 ? [first + index] : []));
-  const what = `${count(total)} channel${total === 1 ? "" : "s"} of ${places.length ? places.join(" × ") : "one number"}.`;
+  const size = places.length ? places.join(" × ") : "one number";
+  const what = `${count(total)} channel${total === 1 ? "" : "s"} of ${size}.`;
   if (dead.length === 0) return `${what} None of those shown is dead: each gives something for this photo.`;
   const named = dead.slice(0, 8).join(", ") + (dead.length > 8 ? ", …" : "");
-  return `${what} ${dead.length} of those shown ${dead.length === 1 ? "is" : "are"} dead for this photo, zero everywhere: ${named}.`;
+  const are = dead.length === 1 ? "is" : "are";
+  return `${what} ${dead.length} of those shown ${are} dead for this photo, zero everywhere: ${named}.`;
 }
 
 /**
@@ -142,8 +141,10 @@ function Grid({ data, chosen, onChoose, picture }) {
         style=${{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}>
         ${statistics.map(
           ({ zero }, index) => html`
-            <button type="button" key=${index} class=${zero === 1 ? "dead" : ""} aria-pressed=${first + index === chosen}
-              tabindex=${first + index === chosen ? 0 : -1} title="Channel ${first + index}${zero === 1 ? ", dead" : ""}"
+            <button type="button" key=${index} class=${zero === 1 ? "dead" : ""}
+              aria-pressed=${first + index === chosen}
+              tabindex=${first + index === chosen ? 0 : -1}
+                title="Channel ${first + index}${zero === 1 ? ", dead" : ""}"
               aria-label="Channel ${first + index}${zero === 1 ? ", dead" : ""}"
               onClick=${() => onChoose(first + index)}></button>
           `,
@@ -169,7 +170,8 @@ function One({ data, chosen, request }) {
   return html`
     <div class="stack one-map" role="status">
       <h3>Channel ${chosen}</h3>
-      <${ServerImage} request=${request({ output: "grid", channels: String(chosen), together: "" })} class="pixels large"
+      <${ServerImage} request=${request({ output: "grid", channels: String(chosen), together: "" })}
+        class="pixels large"
         alt="Channel ${chosen}" />
       <dl class="facts">
         <dt>Mean</dt><dd>${number(mean)}</dd>

@@ -33,8 +33,8 @@ export function firstConvolution(layers) {
 export function settingsOf({ kernel_size, stride = 1, padding = 0, dilation = 1, groups = 1 }) {
   const two = (/** @type {number | number[]} */ value) => (Array.isArray(value) ? value : [value, value]);
   const [kernel, steps] = [two(kernel_size), two(dilation)];
-  const around =
-    padding === "same" ? kernel.map((side, i) => Math.floor((steps[i] * (side - 1)) / 2)) : padding === "valid" ? [0, 0] : two(padding);
+  const half = kernel.map((side, i) => Math.floor((steps[i] * (side - 1)) / 2));
+  const around = padding === "same" ? half : padding === "valid" ? [0, 0] : two(padding);
   return { kernel, stride: two(stride), padding: around, dilation: steps, groups };
 }
 

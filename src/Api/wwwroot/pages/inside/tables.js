@@ -19,12 +19,14 @@ export function Sum({ parts, bias, value, names }) {
   const sum = parts.reduce((all, part) => all + part.sum, bias);
   const scale = parts.reduce((all, part) => all + Math.abs(part.sum), 1);
   const isSame = Math.abs(sum - value) < 1e-4 * scale;
-  const terms = parts.length <= 4 ? parts.map((part) => [names[part.channel], part.sum]) : [["All channels", sum - bias]];
+  const isFew = parts.length <= 4;
+  const terms = isFew ? parts.map((part) => [names[part.channel], part.sum]) : [["All channels", sum - bias]];
   return html`
     <div role="status" class="sum">
       ${terms.map(
         ([name, term], index) => html`
-          <span key=${name}>${index > 0 ? html`<b>+</b>` : ""}<span class="term"><small>${name}</small>${long(Number(term))}</span></span>
+          <span key=${name}>${index > 0 ? html`<b>+</b>` : ""}<span
+            class="term"><small>${name}</small>${long(Number(term))}</span></span>
         `,
       )}
       <span><b>+</b><span class="term"><small>Bias</small>${long(bias)}</span></span>
@@ -55,7 +57,8 @@ export function Tables({ parts, names }) {
     html`<div class="row" role="group" aria-label="Input channel">
       ${parts.slice(0, 16).map(
         ({ channel }, index) => html`
-          <button type="button" key=${channel} aria-pressed=${index === chosen} onClick=${() => setChosen(index)}>${names[channel]}</button>
+          <button type="button" key=${channel} aria-pressed=${index === chosen}
+            onClick=${() => setChosen(index)}>${names[channel]}</button>
         `,
       )}
     </div>`}
@@ -67,8 +70,8 @@ export function Tables({ parts, names }) {
       <${Table} title="Products" of=${product} part=${part} most=${most(product)} />
     </div>
     <p class="small quiet">
-      The products of ${names[part.channel].toLowerCase()} add up to ${long(part.sum)}. Blue is above zero, amber below; a dash
-      lies outside the photo and counts as zero.
+      The products of ${names[part.channel].toLowerCase()} add up to ${long(part.sum)}.
+      Blue is above zero, amber below; a dash lies outside the photo and counts as zero.
     </p>
   `;
 }

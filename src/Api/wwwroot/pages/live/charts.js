@@ -53,7 +53,9 @@ function describe(points, model) {
   const charts = [
     {
       title: model ? "Inputs a second" : "Requests a second",
-      note: model ? "Inputs that got scores, and inputs that were refused." : "Requests to the API; those that failed have a status of 400 or more.",
+      note: model
+        ? "Inputs that got scores, and inputs that were refused."
+        : "Requests to the API; those that failed have a status of 400 or more.",
       curves: [
         curve("answered", ({ rate }) => rate, "accent"),
         curve(model ? "refused" : "failed", ({ refused }) => refused, "error", true),
@@ -85,11 +87,15 @@ function describe(points, model) {
       ],
       format: plain,
     },
-    { title: "Memory", note: "", curves: [curve(model ? "the model" : "used", ({ memory }) => memory, "accent")], format: plain },
+    {
+      title: "Memory",
+      note: "Its versions: tensors, the plan, and room for a batch.",
+      curves: [curve(model ? "the model" : "used", ({ memory }) => memory, "accent")],
+      format: plain,
+    },
   ];
   const memory = charts[4];
-  if (model) memory.note = "Its versions: tensors, the plan, and room for a batch.";
-  else {
+  if (!model) {
     const server = (/** @type {(point: Point) => number | null} */ value) => series(points, value);
     memory.note = "Used of the budget for models, the budget, and the whole process.";
     memory.curves.push(

@@ -120,7 +120,9 @@ export function compare(now, before) {
   return {
     time: now.time,
     all: between(now.all, before.all, seconds),
-    models: new Map([...now.models].map(([name, own]) => [name, between(own, before.models.get(name) ?? own, seconds)])),
+    models: new Map(
+      [...now.models].map(([name, own]) => [name, between(own, before.models.get(name) ?? own, seconds)]),
+    ),
     cpu: cpu >= 0 ? cpu : null,
     server: now.server,
   };

@@ -18,13 +18,14 @@ export function number(/** @type {number} */ value) {
 export function ModelTable({ point }) {
   const [limit, setLimit] = useState(pageSize);
   const rows = [...point.models].sort(
-    ([nameA, a], [nameB, b]) => Math.round(b.rate) - Math.round(a.rate) || b.memory - a.memory || nameA.localeCompare(nameB),
+    ([nameA, a], [nameB, b]) =>
+      Math.round(b.rate) - Math.round(a.rate) || b.memory - a.memory || nameA.localeCompare(nameB),
   );
   if (rows.length === 0) return html`<p class="quiet">There is no model yet.</p>`;
   return html`
     <section aria-labelledby="live-models">
       <h2 id="live-models">Each model</h2>
-      <div class="scroll panel live-table" tabindex="0" role="region" aria-label="Each model">
+      <div class="scroll panel live-table" tabindex="0" role="region" aria-label="Figures of each model">
         <table>
           <thead>
             <tr>

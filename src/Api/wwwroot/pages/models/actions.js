@@ -21,7 +21,8 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
   const isDefault = serving.version === version;
   const isPinned = isDefault && serving.pinned;
   const isLast = (model.versions?.length ?? 1) === 1;
-  const change = useAction(async (signal, /** @type {import("../../lib/api.js").Request} */ request, /** @type {string} */ said) => {
+  /** @typedef {import("../../lib/api.js").Request} Request */
+  const change = useAction(async (signal, /** @type {Request} */ request, /** @type {string} */ said) => {
     await json(request, signal);
     toast(said);
     reload();
@@ -54,16 +55,19 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
   return html`
     <div class="row" aria-busy=${isBusy}>
       ${!isPinned &&
-      html`<button type="button" disabled=${isBusy || state === "failed"} onClick=${doPin}>${pinWord(version, serving)}</button>`}
+      html`<button type="button" disabled=${isBusy || state === "failed"}
+        onClick=${doPin}>${pinWord(version, serving)}</button>`}
       ${isPinned && html`<button type="button" disabled=${isBusy} onClick=${doUnpin}>Unpin</button>`}
-      ${state === "ready" && html`<button type="button" disabled=${isBusy} onClick=${() => unload.run()}>Unload</button>`}
+      ${state === "ready" && html`<button type="button" disabled=${isBusy}
+        onClick=${() => unload.run()}>Unload</button>`}
       ${(state === "unloaded" || state === "failed") &&
       html`<button type="button" disabled=${isBusy} onClick=${doLoad}>Load</button>`}
       <button type="button" disabled=${isBusy} onClick=${() => save.run()}>
         ${save.isRunning ? "Downloading …" : "Download the weights"}
       </button>
       ${!isLast &&
-      html`<button type="button" class="danger" disabled=${isBusy} onClick=${() => remove.run()}>Delete version ${version}</button>`}
+      html`<button type="button" class="danger" disabled=${isBusy}
+        onClick=${() => remove.run()}>Delete version ${version}</button>`}
     </div>
     <p class="small quiet">${meaning(version, serving)}</p>
     ${all.map(({ error }, index) => html`<${ErrorNote} key=${index} error=${error} />`)}
@@ -93,7 +97,9 @@ function pinWord(version, serving) {
  * @param {Api.ServingResponse} serving
  */
 function meaning(version, { version: current, pinned }) {
-  if (version !== current) return `Version ${current} answers requests without a version${pinned ? "; it is pinned" : ""}.`;
+  if (version !== current) {
+    return `Version ${current} answers requests without a version${pinned ? "; it is pinned" : ""}.`;
+  }
   return pinned
     ? "It answers requests without a version, and a newer version does not take over until it is unpinned."
     : "It answers requests without a version, until a newer version is ready.";

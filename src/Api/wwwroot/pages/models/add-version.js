@@ -14,7 +14,7 @@ import { FileParts, Sending, WeightsFile, shareOf } from "./weights-file.js";
  * @param {import("./one.js").PartProps} props
  */
 export function AddVersion({ model, reload }) {
-  const { name } = model;
+  const { name, serving: { pinned } } = model;
   const [file, setFile] = useState(/** @type {File | null} */ (null));
   const [parts, setParts] = useState({ stateDict: "", prefix: "" });
   const [isPartial, setPartial] = useState(false);
@@ -39,7 +39,8 @@ export function AddVersion({ model, reload }) {
   const adding = useAction(async (signal) => {
     setShare(0);
     const { version, samples } = /** @type {Api.ModelResponse} */ (await upload(add, signal, shareOf(setShare)));
-    toast(samples?.held_back ? `Version ${version} is held back: see its golden samples.` : `Version ${version} is ready.`);
+    const result = samples?.held_back ? "held back: see its golden samples" : "ready";
+    toast(`Version ${version} is ${result}.`);
     reload();
     go("models", [name], { version });
   });
@@ -55,8 +56,9 @@ export function AddVersion({ model, reload }) {
       <section class="panel stack" aria-labelledby="add-file">
         <h2 id="add-file">New weights for the same network</h2>
         <p class="quiet">
-          The new version becomes the default when it is ready${model.serving.pinned ? ", once the present one is unpinned" : ""}.
-          The others stay. To train on this server instead, go to <a href=${href("data", [], { model: name })}>Train</a>.
+          The new version becomes the default ${pinned ? "once the present one is unpinned" : "when it is ready"}.
+          The others stay. To train on this server instead, go to <a
+            href=${href("data", [], { model: name })}>Train</a>.
         </p>
         <${WeightsFile} file=${file} onFile=${choose} />
         <${FileParts} ...${parts} onChange=${(/** @type {object} */ change) => setParts({ ...parts, ...change })} />
@@ -65,11 +67,13 @@ export function AddVersion({ model, reload }) {
           Load what fits, and leave the rest random</label>
         <div class="row">
           <button type="button" disabled=${!file || isBusy} onClick=${() => checking.run()}>Check again</button>
-          <button type="button" class="primary" disabled=${!file || isBusy} onClick=${() => adding.run()}>Add the version</button>
+          <button type="button" class="primary" disabled=${!file || isBusy}
+            onClick=${() => adding.run()}>Add the version</button>
           ${isBusy &&
-          html`<button type="button" onClick=${() => (checking.isRunning ? checking : adding).cancel()}>Cancel</button>`}
+          html`<button type="button" onClick=${checking.isRunning ? checking.cancel : adding.cancel}>Cancel</button>`}
         </div>
-        ${isBusy && html`<${Sending} share=${share} doing=${checking.isRunning ? "Comparing …" : "Building and warming up …"} />`}
+        ${isBusy && html`<${Sending} share=${share}
+          doing=${checking.isRunning ? "Comparing …" : "Building and warming up …"} />`}
         <${Curl} title="curl: check" request=${check} />
         <${Curl} title="curl: add" request=${add} />
       </section>
@@ -80,7 +84,9 @@ export function AddVersion({ model, reload }) {
         ${refused && html`<${Report} report=${refused} />`}
         ${report && !refused && html`<${Report} report=${report} />`}
         ${!report && !refused && !checking.error &&
-        html`<p class="quiet">Choose a file: the server compares its tensors with the network's, and keeps nothing of it.</p>`}
+        html`<p class="quiet">
+          Choose a file: the server compares its tensors with the network's, and keeps nothing of it.
+        </p>`}
       </section>
     </div>
   `;

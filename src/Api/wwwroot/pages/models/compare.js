@@ -28,18 +28,22 @@ export function Compare({ model, query }) {
     value: String(version),
     text: `Version ${version}${version === model.serving.version ? " (default)" : ""}`,
   }));
-  const add = (/** @type {File} */ file) => setPhotos((old) => [{ id: (old[0]?.id ?? 0) + 1, file }, ...old].slice(0, 50));
+  const add = (/** @type {File} */ file) =>
+    setPhotos((old) => [{ id: (old[0]?.id ?? 0) + 1, file }, ...old].slice(0, 50));
   return html`
     <div class="stack">
       <div class="row versions-choice">
-        <${Select} label="One" value=${String(left)} options=${options} onChange=${(/** @type {string} */ value) => setQuery({ left: value })} />
-        <${Select} label="The other" value=${String(right)} options=${options} onChange=${(/** @type {string} */ value) => setQuery({ right: value })} />
+        <${Select} label="One" value=${String(left)} options=${options}
+          onChange=${(/** @type {string} */ value) => setQuery({ left: value })} />
+        <${Select} label="The other" value=${String(right)} options=${options}
+          onChange=${(/** @type {string} */ value) => setQuery({ right: value })} />
       </div>
       <${PhotoPicker} onPhoto=${add} of=${model.labels?.includes("Ankle boot") ? "clothes" : "photos"} />
       ${photos.length > 0 && html`<p class="row small"><span class="key-left">Version ${left}</span>
         <span class="key-right">Version ${right}</span></p>`}
       <div class="stack" role="log" aria-label="Results">
-        ${photos.map(({ id, file }) => html`<${Pair} key=${id} photo=${file} name=${model.name} left=${left} right=${right} />`)}
+        ${photos.map(({ id, file }) => html`<${Pair} key=${id} photo=${file} name=${model.name} left=${left}
+          right=${right} />`)}
       </div>
       ${photos[0] && html`<${Curl} request=${predict(model.name, left, photos[0].file)} />`}
     </div>
@@ -98,7 +102,9 @@ function useScores(name, version, photo) {
  */
 function Bars({ left, right, names }) {
   const label = (/** @type {Api.TopClassResponse} */ one) => one.label ?? `Class ${one.class_index}`;
-  const [a, b] = [new Map(left.map((one) => [label(one), one.probability])), new Map(right.map((one) => [label(one), one.probability]))];
+  const byLabel = (/** @type {Api.TopClassResponse[]} */ top) =>
+    new Map(top.map((one) => [label(one), one.probability]));
+  const [a, b] = [byLabel(left), byLabel(right)];
   const best = (/** @type {string} */ name) => Math.max(a.get(name) ?? 0, b.get(name) ?? 0);
   const shown = [...new Set([...a.keys(), ...b.keys()])].sort((one, other) => best(other) - best(one)).slice(0, 6);
   const agree = left[0] && right[0] && label(left[0]) === label(right[0]);
@@ -106,7 +112,7 @@ function Bars({ left, right, names }) {
     <p class="small">
       ${agree
         ? `Both say ${label(left[0])}.`
-        : html`<strong>They differ:</strong> version ${names[0]} says ${label(left[0])}, version ${names[1]} ${label(right[0])}.`}
+        : html`<strong>They differ:</strong> ${label(left[0])} by version ${names[0]}, ${label(right[0])} by ${names[1]}.`}
     </p>
     <ul class="double">
       ${shown.map(

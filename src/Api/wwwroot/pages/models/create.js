@@ -71,11 +71,14 @@ function Form({ known, wanted }) {
   return html`
     <div class="columns">
       <form class="panel stack" onSubmit=${submit}>
-        <${Field} label="Name" hint="Lower-case letters, digits, dots, dashes and underscores. It is in the address of every request.">
-          ${(/** @type {object} */ attributes) => html`<input ...${attributes} required autocomplete="off" spellcheck=${false}
-            value=${state.name} onInput=${(/** @type {any} */ event) => change({ name: event.currentTarget.value.trim() })} />`}
+        <${Field} label="Name" hint="Lower-case letters, digits, dots, dashes and underscores, as it is in addresses.">
+          ${(/** @type {object} */ attributes) => html`<input ...${attributes} required autocomplete="off"
+            spellcheck=${false}
+            value=${state.name}
+            onInput=${(/** @type {any} */ event) => change({ name: event.currentTarget.value.trim() })} />`}
         <//>
-        <${Select} label="Network" value=${state.base} options=${architectures} onChange=${(/** @type {string} */ base) => change({ base })} />
+        <${Select} label="Network" value=${state.base} options=${architectures}
+          onChange=${(/** @type {string} */ base) => change({ base })} />
         <${Begin} value=${begin} hasPretrained=${pretrained.includes(state.base)} onChange=${change} />
         ${begin === "file" &&
         html`
@@ -114,7 +117,9 @@ function Begin({ value, hasPretrained, onChange }) {
     {
       key: "pretrained",
       text: "Weights that come with the server",
-      hint: hasPretrained ? "Trained on ImageNet; the head is random until it is trained." : "There are none for this network.",
+      hint: hasPretrained
+        ? "Trained on ImageNet; the head is random until it is trained."
+        : "There are none for this network.",
       off: !hasPretrained,
     },
     { key: "random", text: "Random weights", hint: "To train it here, or to measure speed." },
@@ -125,7 +130,8 @@ function Begin({ value, hasPretrained, onChange }) {
       ${ways.map(
         ({ key, text, hint, off }) => html`
           <label key=${key} class=${off ? "quiet" : ""}>
-            <input type="radio" name="begin" checked=${value === key} disabled=${off} onChange=${() => onChange({ begin: key })} />
+            <input type="radio" name="begin" checked=${value === key} disabled=${off}
+              onChange=${() => onChange({ begin: key })} />
             <span>${text}<span class="small quiet">${hint}</span></span>
           </label>
         `,
@@ -142,14 +148,17 @@ function Begin({ value, hasPretrained, onChange }) {
  * }} props
  */
 function Classes({ state, labels, onChange }) {
-  const hint = labels.length ? `${labels.length} labels, so ${labels.length} classes` : "One a line, in the order of the scores.";
+  const count = labels.length;
+  const hint = count ? `${count} labels, so ${count} classes` : "One a line, in the order of the scores.";
   return html`
     <${Field} label="Classes" hint="Empty: as the network has them, or as many as there are labels.">
       ${(/** @type {object} */ attributes) => html`<input ...${attributes} type="number" min="1" value=${state.classes}
-        placeholder=${labels.length || ""} onInput=${(/** @type {any} */ event) => onChange({ classes: event.currentTarget.value })} />`}
+        placeholder=${labels.length || ""}
+          onInput=${(/** @type {any} */ event) => onChange({ classes: event.currentTarget.value })} />`}
     <//>
     <${Field} label="Labels" hint=${hint}>
-      ${(/** @type {object} */ attributes) => html`<textarea ...${attributes} rows="5" spellcheck=${false} value=${state.labels}
+      ${(/** @type {object} */ attributes) => html`<textarea ...${attributes} rows="5" spellcheck=${false}
+        value=${state.labels}
         onInput=${(/** @type {any} */ event) => onChange({ labels: event.currentTarget.value })}></textarea>`}
     <//>
   `;
@@ -158,7 +167,8 @@ function Classes({ state, labels, onChange }) {
 /** @param {{ name: string }} props */
 function About({ name }) {
   const shown = useResource(
-    (signal) => /** @type {Promise<Api.ArchitectureResponse>} */ (json({ path: path`v1/architectures/${name}` }, signal)),
+    (signal) =>
+      /** @type {Promise<Api.ArchitectureResponse>} */ (json({ path: path`v1/architectures/${name}` }, signal)),
     [name],
   );
   return html`

@@ -35,14 +35,16 @@ export function Labels({ model, mayManage, reload }) {
       <${Field} label="Labels"
         error=${fits ? "" : `${labels.length} lines; version ${model.version} has ${wanted} classes.`}
         hint=${twice ? `${twice} stands twice.` : `${labels.length} of ${wanted}`}>
-        ${(/** @type {object} */ attributes) => html`<textarea ...${attributes} spellcheck=${false} readonly=${!mayManage}
+        ${(/** @type {object} */ attributes) => html`<textarea ...${attributes} spellcheck=${false}
+          readonly=${!mayManage}
           rows=${Math.min(20, Math.max(6, wanted + 1))} value=${text}
           onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)}></textarea>`}
       <//>
       ${mayManage &&
       html`
         <div class="row">
-          <button type="button" class="primary" disabled=${!fits || text === saved || save.isRunning} onClick=${() => save.run()}>
+          <button type="button" class="primary" disabled=${!fits || text === saved || save.isRunning}
+            onClick=${() => save.run()}>
             Save the labels
           </button>
           <button type="button" disabled=${text === saved} onClick=${() => setText(saved)}>Undo the changes</button>

@@ -26,13 +26,15 @@ export function ModelList({ mayManage }) {
     [],
     { every: 10_000 },
   );
-  const create = mayManage && html`<a class="button primary" href=${href("models", [], { new: "model" })}>New model</a>`;
+  const create = mayManage && html`<a class="button primary"
+    href=${href("models", [], { new: "model" })}>New model</a>`;
   return html`
     <${PageHead} title="Models">What the server has: which version of each answers, and what it takes.<//>
     <${Loaded} of=${models} what="Loading the models">
       ${(/** @type {Api.ModelResponse[]} */ list) =>
         list.length === 0
-          ? html`<${Empty} title="There is no model yet" text="Make one of a predefined network, with weights from PyTorch or
+          ? html`<${Empty} title="There is no model yet"
+            text="Make one of a predefined network, with weights from PyTorch or
               random ones; or let the page Try train a first one.">
               <div class="row">${create}<a class="button" href=${href("try")}>Try</a></div>
             <//>`
@@ -106,7 +108,8 @@ function Row({ model }) {
         ${base && base !== name && html`<span class="small quiet break"> ${base}</span>`}
       </th>
       <td class=${state === "failed" ? "state" : ""}>
-        <${State} state=${state} />${state === "failed" && reason && html`<span class="small quiet reason">${reason}</span>`}
+        <${State} state=${state} />${state === "failed" && reason && html`<span
+          class="small quiet reason">${reason}</span>`}
       </td>
       <td class="nowrap">version ${serving.version}${serving.pinned && html` <span class="badge">pinned</span>`}</td>
       <td><${Weights} weights=${weights} head=${head} /></td>

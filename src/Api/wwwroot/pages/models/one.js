@@ -75,12 +75,12 @@ function summary({ base, from, input_shape, num_classes, parameters, serving }) 
 /** @param {{ model: Api.ModelResponse, mayManage: boolean }} props */
 function Doings({ model, mayManage }) {
   const { name } = model;
+  const count = model.versions?.length ?? 1;
   const remove = useAction(async (signal) => {
     const request = { method: /** @type {const} */ ("DELETE"), path: path`v1/models/${name}` };
-    const versions = model.versions?.length ?? 1;
     const yes = await confirm({
       title: `Delete ${name}?`,
-      text: `The model, its ${versions === 1 ? "version" : `${versions} versions`} and their weights are deleted for good.`,
+      text: `The model, its ${count === 1 ? "version" : `${count} versions`} and all weights are deleted for good.`,
       action: "Delete",
       request,
     });
@@ -96,7 +96,8 @@ function Doings({ model, mayManage }) {
       <a class="button" href=${href("inside", [], { model: name })}>Look inside</a>
       <a class="button" href=${href("data", [], { model: name })}>Train</a>
       ${mayManage &&
-      html`<button type="button" class="danger" disabled=${remove.isRunning} onClick=${() => remove.run()}>Delete the model</button>`}
+      html`<button type="button" class="danger" disabled=${remove.isRunning}
+        onClick=${() => remove.run()}>Delete the model</button>`}
     </div>
     <${ErrorNote} error=${remove.error} />
   `;

@@ -34,7 +34,8 @@ export function OnlyLooking() {
   return html`
     <p class="note looking">
       <span>
-        Your key may look at models. Changing them needs one with the scope <code>manage</code>. <a href=${href("key")}>Use another key</a>
+        Your key may look at models. Changing them needs one with the scope <code>manage</code>. <a
+          href=${href("key")}>Use another key</a>
       </span>
     </p>
   `;

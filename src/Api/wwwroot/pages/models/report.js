@@ -27,11 +27,13 @@ export function Report({ report }) {
       html`<${Names} title="Another shape in the file" open=${true} names=${shape_mismatch.map(
         ({ name, expected, found }) => `${name}: the network has ${shape(expected)}, the file ${shape(found)}`,
       )} />`}
-      <${Names} title="Missing in the file" names=${missing.filter((name) => !isCounter(name))} open=${!report.matches} />
+      <${Names} title="Missing in the file" names=${missing.filter((name) => !isCounter(name))}
+        open=${!report.matches} />
       <${Names} title="In the file, but not in the network" names=${unexpected} more=${more_unexpected} />
       <${Names} title="Loaded" names=${loaded} />
       <${Names} title="Random where they come from" names=${report.random_at_source} />
-      <${Names} title="Converted" names=${report.dtype_converted.map(({ name, from, to }) => `${name}: ${from} to ${to}`)} />
+      <${Names} title="Converted"
+        names=${report.dtype_converted.map(({ name, from, to }) => `${name}: ${from} to ${to}`)} />
       <${Names} title="Renamed" names=${renamed.map(({ from, to }) => `${from} → ${to}`)} more=${more_renamed} />
       <${Names} title="Skipped" names=${report.skipped.map(({ name, found }) => `${name}: ${found}`)} />
       ${report.sha256 && html`<p class="small quiet break">SHA-256 ${report.sha256}</p>`}

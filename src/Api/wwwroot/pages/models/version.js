@@ -49,7 +49,7 @@ export function Version(props) {
             <h3 id="version-weights">Weights</h3>
             ${data.weights_report
               ? html`<${Report} report=${data.weights_report} />`
-              : html`<p>${data.weights === "random" ? "All weights are random: no file was loaded." : "No report of a file."}</p>`}
+              : html`<p>${data.weights === "random" ? "All weights are random." : "There is no report of a file."}</p>`}
             ${data.random_tensors && html`<p class="small break">Random: ${data.random_tensors.join(", ")}</p>`}
           </section>
           <${Curl} request=${request} />
@@ -90,13 +90,16 @@ function Made({ of }) {
   const link = html`<a href=${href("models", [name], { version: parent ?? undefined })}>version ${parent}</a>`;
   const beginning = html`<p>${origin(of)}${parent ? html`, while ${link} was the default` : ""}.</p>`;
   if (!training) return beginning;
+  const { dataset, revision } = training;
   const accuracy = (/** @type {number | null | undefined} */ value) =>
     typeof value === "number" ? `${percent(value)} right` : "none";
   return html`
     ${beginning}
     <dl class="facts">
       <dt>Data set</dt>
-      <dd><a href=${href("data", [], { dataset: training.dataset })}>${training.dataset}</a>, revision ${training.revision}</dd>
+      <dd>
+        <a href=${href("data", [], { dataset })}>${dataset}</a>, revision ${revision}
+      </dd>
       <dt>Training images</dt><dd>${count(training.images)}</dd>
       <dt>Took</dt><dd>${seconds(training.seconds)}, ${seconds(training.cpu_seconds)} of processors</dd>
       <dt>Validation</dt><dd>${accuracy(training.val_accuracy)}</dd>
@@ -125,7 +128,8 @@ function Samples({ samples, model }) {
         (one) => html`
           <li key=${one.index}>
             Sample ${one.index}: ${one.error ?? ""}
-            ${typeof one.expected_top_1 === "number" && ` class ${one.expected_top_1} expected, ${one.found_top_1} found.`}
+            ${typeof one.expected_top_1 === "number" &&
+            ` class ${one.expected_top_1} expected, ${one.found_top_1} found.`}
             ${typeof one.score_difference === "number" &&
             ` A score differs by ${one.score_difference.toPrecision(3)}; ${one.tolerance} is allowed.`}
           </li>
@@ -144,7 +148,7 @@ function Fidelity({ of: { route, route_reason, fidelity } }) {
   return html`
     <p>
       It is computed by a compiled plan. Checked on ${fidelity.inputs} generated inputs against the network as it is
-      written: the same best class for ${percent(fidelity.top1_agreement)}, and no probability differs by more than ${" "}
+      written: the same best class for ${percent(fidelity.top1_agreement)}; a probability differs at most by ${" "}
       ${fidelity.max_difference === 0 ? "0" : fidelity.max_difference.toExponential(1)}.
     </p>
   `;

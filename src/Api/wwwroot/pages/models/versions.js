@@ -52,10 +52,12 @@ function Row({ model, of, isChosen }) {
   const { version, state, reason, weights, lineage, samples, created_at } = of;
   const { serving } = model;
   const training = lineage?.training;
+  const share = (/** @type {number | null | undefined} */ value) => (typeof value === "number" ? percent(value) : "–");
   return html`
     <tr class=${isChosen ? "chosen" : ""}>
       <th scope="row" class="nowrap">
-        <a href=${href("models", [model.name], { version })} aria-current=${isChosen ? "true" : undefined}>${version}</a>
+        <a href=${href("models", [model.name], { version })}
+          aria-current=${isChosen ? "true" : undefined}>${version}</a>
         ${serving.version === version && html` <span class="badge good">default</span>`}
         ${serving.version === version && serving.pinned && html` <span class="badge">pinned</span>`}
       </th>
@@ -66,8 +68,8 @@ function Row({ model, of, isChosen }) {
       </td>
       <td><${Weights} weights=${weights} /></td>
       <td>${origin(of)}</td>
-      <td class="number nowrap">${typeof training?.val_accuracy === "number" ? percent(training.val_accuracy) : "–"}</td>
-      <td class="number nowrap">${typeof training?.test_accuracy === "number" ? percent(training.test_accuracy) : "–"}</td>
+      <td class="number nowrap">${share(training?.val_accuracy)}</td>
+      <td class="number nowrap">${share(training?.test_accuracy)}</td>
       <td class="number nowrap">${bytes(of.bytes)}</td>
       <td class="nowrap small quiet"><time datetime=${created_at}>${time(created_at)}</time></td>
     </tr>

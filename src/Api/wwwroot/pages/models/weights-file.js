@@ -38,7 +38,11 @@ export function Sending({ share, doing }) {
 
 /**
  * The parts of a file's address in a checkpoint, where several fit.
- * @param {{ stateDict: string, prefix: string, onChange: (change: { stateDict?: string, prefix?: string }) => void }} props
+ * @param {{
+ *   stateDict: string,
+ *   prefix: string,
+ *   onChange: (change: { stateDict?: string, prefix?: string }) => void,
+ * }} props
  */
 export function FileParts({ stateDict, prefix, onChange }) {
   return html`
