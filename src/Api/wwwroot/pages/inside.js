@@ -49,17 +49,18 @@ function Chosen({ models, query }) {
         <div class="stack">
           ${model && html`<${ModelSelect} models=${models} value=${model.name} onChange=${choose} />`}
           <${PhotoPicker} onPhoto=${setPhoto} of=${kind}>
-            ${url && photo && html`<img src=${url} alt="The photo ${photo.name}"
+            ${url && photo && html`<img src=${url} alt="The photo ${photo.name}" decoding="async"
               class="inside-photo ${isTiny ? "pixels" : ""}" />`}
           <//>
         </div>
-        <div>${model && isPicture && html`<${LayerPanel} model=${model} wanted=${query.layer} />`}</div>
+        ${!model
+          ? html`<${Empty} title="There is no model to look into" text="Make one, and its layers are shown here.">
+              <a class="button primary" href=${href("try")}>Train a first model</a>
+            <//>`
+          : isPicture
+            ? html`<${LayerPanel} model=${model} wanted=${query.layer} />`
+            : html`<${Empty} title="Not a model of photos" text="Its input is no picture." />`}
       </div>
-      ${!model &&
-      html`<${Empty} title="There is no model to look into" text="Make one, and its layers are shown here.">
-        <a class="button primary" href=${href("try")}>Train a first model</a>
-      <//>`}
-      ${model && !isPicture && html`<${Empty} title="Not a model of photos" text="Its input is no picture." />`}
       ${model && isPicture && photo && html`<${Views} key=${model.name} model=${model} photo=${photo}
         wanted=${query.layer} />`}
       ${photo && html`<${Lines} photo=${photo} />`}

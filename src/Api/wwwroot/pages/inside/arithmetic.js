@@ -45,7 +45,7 @@ function Convolution({ model, photo, layer }) {
     },
     [input.data, model.name, model.version, layer.key, channel],
   );
-  const options = Array.from({ length: channels }, (_, index) => ({ value: String(index), text: `Channel ${index}` }));
+  const options = Array.from({ length: channels }, (_, index) => ({ value: String(index), text: String(index) }));
   const choose = (/** @type {string} */ value) => setChannel(Number(value));
   return html`
     <p>
@@ -57,7 +57,7 @@ function Convolution({ model, photo, layer }) {
         data &&
         html`<${Pixel} key=${`${model.name} ${photo.name}`} data=${data} layer=${layer} channel=${channel}
           channels=${channels}>
-          <${Select} label="Map" value=${String(channel)} options=${options} onChange=${choose} />
+          <${Select} label="Channel" value=${String(channel)} options=${options} onChange=${choose} />
         <//>`}
     <//>
     <p class="small quiet">

@@ -1,5 +1,5 @@
 // @ts-check
-import { seenPart } from "../../lib/photo.js";
+import { measure, seenPart } from "../../lib/photo.js";
 
 /**
  * A photo as the numbers that the network computes with: resized and cropped by the browser, then scaled and normalised
@@ -10,14 +10,18 @@ import { seenPart } from "../../lib/photo.js";
  */
 export async function inputOf(photo, model) {
   const [channels, height, width] = /** @type {number[]} */ (model.input_shape);
-  const bitmap = await createImageBitmap(photo);
-  const part = seenPart(bitmap, model.preprocessing ?? undefined);
+  const { x, y, ...part } = seenPart(await measure(photo), model.preprocessing ?? undefined);
+  const [left, top, across, down] = [x, y, part.width, part.height].map(Math.round);
+  const small = await createImageBitmap(photo, left, top, across, down, {
+    resizeWidth: width,
+    resizeHeight: height,
+    resizeQuality: "high",
+  });
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, width, height);
-  bitmap.close();
+  context.drawImage(small, 0, 0);
+  small.close();
   const pixels = context.getImageData(0, 0, width, height).data;
   return { shape: [channels, height, width], data: normalise(pixels, channels, width * height, model.preprocessing) };
 }

@@ -1,11 +1,12 @@
 // @ts-check
 import { Curl } from "../../components/curl.js";
-import { ApiError, json, path } from "../../lib/api.js";
+import { ApiError, json, key, path } from "../../lib/api.js";
 import { compact, shape } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useEffect, useRef } from "../../lib/html.js";
 import { layersOf, resolve } from "../../lib/network.js";
 import { setQuery } from "../../lib/router.js";
+import { useStore } from "../../lib/store.js";
 
 /**
  * A layer or block; its output's shape and parameters only with a key that may ask for the analysis.
@@ -17,23 +18,23 @@ const blocks = ["sequential", "residual", "concat", "repeat"];
 /** Whether it is a layer, and no block of layers. */
 export const isLeaf = (/** @type {Layer} */ { type }) => !blocks.includes(type);
 
-/** @type {{ name: string, layers: Promise<Layer[]> } | null} */
-let last = null;
+/** @type {{ id: string, layers: Promise<Layer[]> } | null} */
+let last = null; // of the last model: two parts of the page need them
 
 /**
  * The layers of a model's network, in order.
  * @param {Api.ModelResponse} model
  */
-export function useLayers({ name, version }) {
+export function useLayers({ name, version, created_at }) {
+  const id = `${name}@${version} ${created_at} ${useStore(key)}`;
   return useResource(() => {
-    const id = `${name}@${version}`;
-    if (last?.name !== id) {
+    if (last?.id !== id) {
       const layers = loadLayers(name);
       layers.catch(() => (last = null));
-      last = { name: id, layers };
+      last = { id, layers };
     }
     return last.layers;
-  }, [name, version]);
+  }, [id]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { Loaded } from "../../components/messages.js";
 import { send } from "../../lib/api.js";
 import { useResource } from "../../lib/hooks.js";
 import { html } from "../../lib/html.js";
+import { measure } from "../../lib/photo.js";
 import { readSafetensors } from "../../lib/safetensors.js";
 import { NumberPicture } from "./canvas.js";
 
@@ -147,12 +148,10 @@ function rangeOf(kind, plane) {
 
 /** @param {File} photo */
 async function sizeOf(photo) {
-  const bitmap = await createImageBitmap(photo);
-  const scale = side / Math.max(bitmap.width, bitmap.height);
+  const { width, height } = await measure(photo);
+  const scale = side / Math.max(width, height);
   const scaled = (/** @type {number} */ length) => Math.max(3, Math.round(length * scale));
-  const size = { width: scaled(bitmap.width), height: scaled(bitmap.height) };
-  bitmap.close();
-  return size;
+  return { width: scaled(width), height: scaled(height) };
 }
 
 /**
