@@ -18,9 +18,10 @@
 export function parseMetrics(text, isWanted) {
   const samples = [];
   for (const line of text.split("\n")) {
-    const [, name] = /^([a-zA-Z_:][\w:]*)/.exec(line) ?? [];
-    if (!name || !isWanted(name)) continue;
+    if (line === "" || line.startsWith("#")) continue;
     const open = line.indexOf("{");
+    const name = line.slice(0, open < 0 ? line.indexOf(" ") : open);
+    if (!isWanted(name)) continue;
     const end = line.lastIndexOf("}");
     const rest = line.slice(open < 0 ? name.length : end + 1).trim();
     const labels = open < 0 ? {} : parseLabels(line.slice(open + 1, end));

@@ -10,7 +10,7 @@ import { features, firstConvolution, loadChannel, multiply, settingsOf } from ".
 import { Sum, Tables } from "./tables.js";
 
 /**
- * @typedef {{ input: import("./pixel.js").Tensor, output: import("./pixel.js").Tensor,
+ * @typedef {{ input: import("./input.js").Input, output: import("./pixel.js").Tensor,
  *   kernel: import("./pixel.js").Tensor, bias: number }} Numbers
  */
 
@@ -63,11 +63,7 @@ function Convolution({ model, photo, layer }) {
     <p class="small quiet">
       For this, the browser has resized the photo and sent its numbers; the server's own resizing may differ a little.
     </p>
-    <${Curl} request=${{
-      ...features(model, layer, channel, { shape: [], data: new Float32Array() }),
-      json: undefined,
-      body: new File([], "numbers.json", { type: "application/json" }),
-    }} />
+    ${input.data && html`<${Curl} request=${features(model, layer, channel, input.data.body)} />`}
   `;
 }
 
@@ -162,7 +158,7 @@ function PickMap({ output, place, move }) {
 /**
  * What the convolution sees, and the part that the number comes from.
  * @param {{
- *   input: import("./pixel.js").Tensor,
+ *   input: import("./input.js").Input,
  *   settings: import("./pixel.js").Settings,
  *   place: { row: number, column: number },
  * }} props
@@ -184,7 +180,7 @@ function Input({ input, settings, place }) {
   `;
 }
 
-/** @param {import("./pixel.js").Tensor} input */
+/** @param {import("./input.js").Input} input */
 function grey({ shape: [channels, height, width], data }) {
   const places = height * width;
   const plane = new Float32Array(places);

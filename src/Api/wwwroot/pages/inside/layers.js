@@ -15,6 +15,9 @@ import { useStore } from "../../lib/store.js";
 
 const blocks = ["sequential", "residual", "concat", "repeat"];
 
+// Stands for the answer of /v1/models/NAME/architecture in the command that is shown.
+const network = new File([], "network.json", { type: "application/json" });
+
 /** Whether it is a layer, and no block of layers. */
 export const isLeaf = (/** @type {Layer} */ { type }) => !blocks.includes(type);
 
@@ -103,7 +106,7 @@ export function LayerList({ layers, wanted }) {
       ${!layers[0]?.shape &&
       html`<p class="small quiet">Their shapes need a key with the scope <code>manage</code>.</p>`}
       <p class="small quiet">Name, kind, shape of the output, parameters</p>
-      <${Curl} request=${{ method: "POST", path: "v1/architectures/analyze", body: new File([], "network.json") }} />
+      <${Curl} request=${{ method: "POST", path: "v1/architectures/analyze", body: network }} />
     </section>
   `;
 }

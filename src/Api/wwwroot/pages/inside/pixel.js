@@ -1,6 +1,7 @@
 // @ts-check
 import { path, send } from "../../lib/api.js";
 import { readSafetensors } from "../../lib/safetensors.js";
+import { zeros } from "./input.js";
 import { isLeaf } from "./layers.js";
 
 /** @typedef {import("../../lib/safetensors.js").Tensor} Tensor */
@@ -43,17 +44,16 @@ export function settingsOf({ kernel_size, stride = 1, padding = 0, dilation = 1,
  * @param {Api.ModelResponse} model
  * @param {import("./layers.js").Layer} layer
  * @param {number} channel
- * @param {Tensor} input
+ * @param {import("./input.js").Input} input
  * @param {AbortSignal} signal
  */
 export async function loadChannel(model, layer, channel, input, signal) {
   const hasBias = layer.definition.bias !== false;
-  const zeros = { shape: input.shape, data: new Float32Array(input.data.length) };
   const filter = { path: path`v1/models/${model.name}/layers/${layer.key}/filters` };
   const [output, kernel, empty] = await Promise.all([
-    tensor(features(model, layer, channel, input), signal),
+    tensor(features(model, layer, channel, input.body), signal),
     tensor({ ...filter, query: { channels: String(channel), output: "safetensors" } }, signal),
-    hasBias ? tensor(features(model, layer, channel, zeros), signal) : null,
+    hasBias ? tensor(features(model, layer, channel, zeros(input.shape)), signal) : null,
   ]);
   return { output, kernel, bias: empty ? empty.data[0] : 0 };
 }
@@ -63,21 +63,21 @@ export async function loadChannel(model, layer, channel, input, signal) {
  * @param {Api.ModelResponse} model
  * @param {import("./layers.js").Layer} layer
  * @param {number} channel
- * @param {Tensor} input
+ * @param {File} body
  * @returns {import("../../lib/api.js").Request}
  */
-export function features(model, layer, channel, { shape, data }) {
+export function features(model, layer, channel, body) {
   return {
     method: "POST",
     path: path`v1/models/${model.name}/features`,
     query: { layer: layer.key, channels: String(channel), output: "safetensors" },
-    json: { tensors: [{ shape, data: Array.from(data, (value) => Number(value.toFixed(4))) }] },
+    body,
   };
 }
 
 /**
  * The multiplications behind one number of the output.
- * @param {Tensor} input
+ * @param {import("./input.js").Input} input
  * @param {Tensor} kernel of one output channel
  * @param {Settings} settings
  * @param {number} channel of the output

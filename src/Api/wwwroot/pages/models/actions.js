@@ -8,6 +8,7 @@ import { download } from "../../lib/download.js";
 import { useAction } from "../../lib/hooks.js";
 import { html } from "../../lib/html.js";
 import { go } from "../../lib/router.js";
+import { defaultOf } from "./parts.js";
 
 /**
  * What can be done with a version.
@@ -18,7 +19,8 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
   const one = path`v1/models/${name}/versions/${version}`;
   const pin = patch(name, version);
   const unpin = patch(name, "newest");
-  const isDefault = serving.version === version;
+  const current = defaultOf(model);
+  const isDefault = current === version;
   const isPinned = isDefault && serving.pinned;
   const isLast = (model.versions?.length ?? 1) === 1;
   /** @typedef {import("../../lib/api.js").Request} Request */
@@ -29,7 +31,7 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
   });
   const unload = useAction(async (signal) => {
     /** @type {Api.VersionUnloadedResponse} */
-    const { bytes_returned, held_by } = await json({ method: "POST", path: `${one}/unload` }, signal);
+    const { bytes_returned, held_by } = await json(post(`${one}/unload`), signal);
     toast(held_by ? `It leaves memory after ${held_by}.` : `${bytes(bytes_returned)} went back to the system.`);
     reload();
   });
@@ -51,14 +53,18 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
   const isBusy = all.some(({ isRunning }) => isRunning);
   const doPin = () => change.run(pin, `Version ${version} is the default now, and stays it.`);
   const doUnpin = () => change.run(unpin, "The newest version that is ready is the default from now on.");
-  const doLoad = () => change.run({ method: "POST", path: `${one}/load` }, `Version ${version} is in memory.`);
+  const doLoad = () => change.run(post(`${one}/load`), `Version ${version} is in memory.`);
+  const isLoaded = state === "ready";
+  const move = isLoaded
+    ? { word: "unload", request: post(`${one}/unload`) }
+    : { word: "load", request: post(`${one}/load`) };
   return html`
     <div class="row" aria-busy=${isBusy}>
       ${!isPinned &&
       html`<button type="button" disabled=${isBusy || state === "failed"}
-        onClick=${doPin}>${pinWord(version, serving)}</button>`}
+        onClick=${doPin}>${pinWord(version, current)}</button>`}
       ${isPinned && html`<button type="button" disabled=${isBusy} onClick=${doUnpin}>Unpin</button>`}
-      ${state === "ready" && html`<button type="button" disabled=${isBusy}
+      ${isLoaded && html`<button type="button" disabled=${isBusy}
         onClick=${() => unload.run()}>Unload</button>`}
       ${(state === "unloaded" || state === "failed") &&
       html`<button type="button" disabled=${isBusy} onClick=${doLoad}>Load</button>`}
@@ -69,11 +75,18 @@ export function VersionActions({ model, version, state, mayManage, reload }) {
       html`<button type="button" class="danger" disabled=${isBusy}
         onClick=${() => remove.run()}>Delete version ${version}</button>`}
     </div>
-    <p class="small quiet">${meaning(version, serving)}</p>
+    <p class="small quiet">${meaning(version, current, serving.pinned)}</p>
     ${all.map(({ error }, index) => html`<${ErrorNote} key=${index} error=${error} />`)}
-    <${Curl} title=${isPinned ? "curl: unpin" : "curl: make it the default"} request=${isPinned ? unpin : pin} />
+    <div class="row curls">
+      <${Curl} title=${isPinned ? "curl: unpin" : "curl: make it the default"} request=${isPinned ? unpin : pin} />
+      <${Curl} title="curl: ${move.word}" request=${move.request} />
+      <${Curl} title="curl: weights" request=${{ path: `${one}/weights` }} />
+    </div>
   `;
 }
+
+/** @param {string} path */
+const post = (path) => ({ method: /** @type {const} */ ("POST"), path });
 
 /**
  * @param {string} name
@@ -83,20 +96,15 @@ function patch(name, version) {
   return { method: /** @type {const} */ ("PATCH"), path: path`v1/models/${name}`, json: { default_version: version } };
 }
 
-/**
- * @param {number} version
- * @param {Api.ServingResponse} serving
- */
-function pinWord(version, serving) {
-  if (version === serving.version) return "Pin as the default";
-  return version < serving.version ? `Roll back to version ${version}` : "Make it the default";
+/** @param {number} version @param {number | null} current */
+function pinWord(version, current) {
+  if (version === current) return "Pin as the default";
+  return current !== null && version < current ? `Roll back to version ${version}` : "Make it the default";
 }
 
-/**
- * @param {number} version
- * @param {Api.ServingResponse} serving
- */
-function meaning(version, { version: current, pinned }) {
+/** @param {number} version @param {number | null} current @param {boolean} pinned */
+function meaning(version, current, pinned) {
+  if (current === null) return "No version answers requests without a version: all are held back by their golden samples.";
   if (version !== current) {
     return `Version ${current} answers requests without a version${pinned ? "; it is pinned" : ""}.`;
   }

@@ -7,7 +7,7 @@ import { bytes, count, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useMemo, useState } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
-import { State, Weights, memoryOf } from "./parts.js";
+import { State, Weights, defaultOf, memoryOf } from "./parts.js";
 
 const request = { path: "v1/models" };
 const pageSize = 50;
@@ -101,6 +101,7 @@ function Table({ models, create }) {
 function Row({ model }) {
   const { name, base, state, reason, serving, weights, head, created_at } = model;
   const memory = memoryOf(model);
+  const version = defaultOf(model);
   return html`
     <tr>
       <th scope="row" class="name">
@@ -111,7 +112,10 @@ function Row({ model }) {
         <${State} state=${state} />${state === "failed" && reason && html`<span
           class="small quiet reason">${reason}</span>`}
       </td>
-      <td class="nowrap">version ${serving.version}${serving.pinned && html` <span class="badge">pinned</span>`}</td>
+      <td class="nowrap">
+        ${version === null ? html`<span class="badge warning">held back</span>` : `version ${version}`}
+        ${serving.pinned && html` <span class="badge">pinned</span>`}
+      </td>
       <td><${Weights} weights=${weights} head=${head} /></td>
       <td class="number nowrap">${memory ? bytes(memory) : "–"}</td>
       <td class="nowrap quiet small"><time datetime=${created_at}>${time(created_at)}</time></td>

@@ -11,7 +11,7 @@ import { AddVersion } from "./add-version.js";
 import { Compare } from "./compare.js";
 import { Labels } from "./labels.js";
 import { Network } from "./network.js";
-import { OnlyLooking } from "./parts.js";
+import { OnlyLooking, defaultOf } from "./parts.js";
 import { Versions } from "./versions.js";
 
 const tabs = [
@@ -64,12 +64,14 @@ export function OneModel({ name, query, mayManage }) {
 }
 
 /** @param {Api.ModelResponse} model */
-function summary({ base, from, input_shape, num_classes, parameters, serving }) {
+function summary(model) {
+  const { base, from, input_shape, num_classes, parameters } = model;
+  const version = defaultOf(model);
   const origin = base ? `Made of ${base}` : from ? `Derived from ${from}` : "A network of its own";
   const sizes = input_shape ? `, input ${shape(input_shape)}` : "";
   const classes = num_classes ? `, ${num_classes} classes` : "";
   const size = parameters ? `, ${compact(parameters)} parameters` : "";
-  return `${origin}${sizes}${classes}${size}. Version ${serving.version} answers.`;
+  return `${origin}${sizes}${classes}${size}. ${version === null ? "No version answers" : `Version ${version} answers`}.`;
 }
 
 /** @param {{ model: Api.ModelResponse, mayManage: boolean }} props */

@@ -42,6 +42,15 @@ export function OnlyLooking() {
 }
 
 /**
+ * The version that answers requests without a version; null when the only ones that are ready are held back by their
+ * golden samples.
+ * @param {Api.ModelResponse} model with its default version
+ */
+export function defaultOf({ serving, samples }) {
+  return samples?.held_back && !serving.pinned ? null : serving.version;
+}
+
+/**
  * Bytes that a version takes in memory; 0 when it is not there.
  * @param {Api.ModelResponse} model
  */

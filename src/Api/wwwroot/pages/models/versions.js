@@ -4,7 +4,7 @@ import { path } from "../../lib/api.js";
 import { bytes, percent, time } from "../../lib/format.js";
 import { html } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
-import { State, Weights, origin } from "./parts.js";
+import { State, Weights, defaultOf, origin } from "./parts.js";
 import { Version } from "./version.js";
 
 /**
@@ -50,7 +50,7 @@ export function Versions(props) {
 /** @param {{ model: Api.ModelResponse, of: Api.VersionSummary, isChosen: boolean }} props */
 function Row({ model, of, isChosen }) {
   const { version, state, reason, weights, lineage, samples, created_at } = of;
-  const { serving } = model;
+  const isDefault = defaultOf(model) === version;
   const training = lineage?.training;
   const share = (/** @type {number | null | undefined} */ value) => (typeof value === "number" ? percent(value) : "–");
   return html`
@@ -58,8 +58,8 @@ function Row({ model, of, isChosen }) {
       <th scope="row" class="nowrap">
         <a href=${href("models", [model.name], { version })}
           aria-current=${isChosen ? "true" : undefined}>${version}</a>
-        ${serving.version === version && html` <span class="badge good">default</span>`}
-        ${serving.version === version && serving.pinned && html` <span class="badge">pinned</span>`}
+        ${isDefault && html` <span class="badge good">default</span>`}
+        ${isDefault && model.serving.pinned && html` <span class="badge">pinned</span>`}
       </th>
       <td>
         <${State} state=${state} />
