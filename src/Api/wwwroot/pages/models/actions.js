@@ -104,7 +104,7 @@ function pinWord(version, current) {
 
 /** @param {number} version @param {number | null} current @param {boolean} pinned */
 function meaning(version, current, pinned) {
-  if (current === null) return "No version answers requests without a version: all are held back by their golden samples.";
+  if (current === null) return "All versions are held back by their golden samples: none answers without its number.";
   if (version !== current) {
     return `Version ${current} answers requests without a version${pinned ? "; it is pinned" : ""}.`;
   }

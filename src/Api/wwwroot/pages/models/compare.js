@@ -112,7 +112,7 @@ function Bars({ left, right, names }) {
     <p class="small">
       ${agree
         ? `Both say ${label(left[0])}.`
-        : html`<strong>They differ:</strong> ${label(left[0])} by version ${names[0]}, ${label(right[0])} by ${names[1]}.`}
+        : html`<strong>They differ:</strong> ${label(left[0])} (${names[0]}), ${label(right[0])} (${names[1]}).`}
     </p>
     <ul class="double">
       ${shown.map(

@@ -71,7 +71,8 @@ function summary(model) {
   const sizes = input_shape ? `, input ${shape(input_shape)}` : "";
   const classes = num_classes ? `, ${num_classes} classes` : "";
   const size = parameters ? `, ${compact(parameters)} parameters` : "";
-  return `${origin}${sizes}${classes}${size}. ${version === null ? "No version answers" : `Version ${version} answers`}.`;
+  const answers = version === null ? "No version answers" : `Version ${version} answers`;
+  return `${origin}${sizes}${classes}${size}. ${answers}.`;
 }
 
 /** @param {{ model: Api.ModelResponse, mayManage: boolean }} props */

@@ -40,7 +40,7 @@ export function Version(props) {
               </section>
               <section class="panel stack" aria-labelledby="version-trust">
                 <h3 id="version-trust">Whether to trust it</h3>
-                <${Samples} samples=${data.samples} model=${model.name} />
+                <${Samples} samples=${data.samples} />
                 <${Fidelity} of=${data} />
               </section>
             </div>
@@ -111,8 +111,8 @@ function Made({ of }) {
   `;
 }
 
-/** @param {{ samples: Api.SamplesResponse | null | undefined, model: string }} props */
-function Samples({ samples, model }) {
+/** @param {{ samples: Api.SamplesResponse | null | undefined }} props */
+function Samples({ samples }) {
   if (!samples) return html`<p class="quiet">No golden samples: nothing says what it must get right.</p>`;
   const { count: all, reproduced, held_back, differences } = samples;
   return html`
@@ -136,7 +136,6 @@ function Samples({ samples, model }) {
         `,
       )}
     </ul>`}
-    <p class="small quiet"><a href=${href("try", [], { model })}>Try</a> shows what it says to a photo.</p>
   `;
 }
 
