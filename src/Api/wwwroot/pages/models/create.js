@@ -25,8 +25,7 @@ export function CreateModel({ wanted, mayManage }) {
     [],
   );
   return html`
-    <p class="small trail"><a href=${href("models")}>Models</a></p>
-    <${PageHead} title="New model">
+    <${PageHead} title="New model" trail=${[{ text: "Models", href: href("models") }]}>
       Of a predefined network. A network of your own comes from the <a href=${href("builder")}>Builder</a>.
     <//>
     ${mayManage

@@ -41,8 +41,7 @@ export function OneModel({ name, query, mayManage }) {
   );
   const shown = tabs.find(({ key }) => key === (query.tab ?? "")) ?? tabs[0];
   return html`
-    <p class="small trail"><a href=${href("models")}>Models</a></p>
-    <${PageHead} title=${name}>${model.data ? summary(model.data) : "A model and its versions."}<//>
+    <${PageHead} title=${name} trail=${[{ text: "Models", href: href("models") }]}>${model.data ? summary(model.data) : "A model and its versions."}<//>
     <${Loaded} of=${model} what="Loading the model">
       ${(/** @type {Api.ModelResponse} */ data) => html`
         <${Doings} model=${data} mayManage=${mayManage} />
