@@ -18,8 +18,9 @@ import uPlot from "../vendor/uplot.js";
  *   isTime?: boolean,
  *   height?: number,
  *   range?: [number | null, number | null],
+ *   hasGaps?: boolean,
  *   format?: (value: number) => string,
- * }} props `isTime`: x is in seconds since 1970
+ * }} props `isTime`: x is in seconds since 1970; `hasGaps`: a null between values interrupts the line
  */
 export function Chart(props) {
   const { title, x, curves, xLabel = "", unit = "", isTime = false, height = 180 } = props;
@@ -48,7 +49,11 @@ export function Chart(props) {
     };
   }, [names, xLabel, unit, isTime, height]);
 
-  useEffect(() => chart.current?.setData(data(latest.current)), [x, curves]);
+  useEffect(() => {
+    chart.current?.setData(data(latest.current));
+    const isPointed = (chart.current?.cursor.left ?? -1) >= 0;
+    if (!isPointed) chart.current?.setLegend({ idx: x.length - 1 });
+  }, [x, curves]);
 
   const last = curves
     .map(({ label, values }) => {
@@ -81,7 +86,7 @@ function formatter({ format, unit }) {
  * @returns {uPlot.Options}
  */
 function options(props, host) {
-  const { curves, xLabel, isTime, height = 180, range } = props;
+  const { curves, xLabel, isTime, height = 180, range, hasGaps } = props;
   const style = getComputedStyle(host);
   const font = `12px ${style.fontFamily}`;
   const color = (/** @type {string} */ name) => resolve(host, `--${name}`);
@@ -92,24 +97,56 @@ function options(props, host) {
     height,
     pxAlign: false,
     cursor: { y: false, drag: { setScale: false } },
-    scales: { x: { time: isTime ?? false }, y: range ? { range: (_, low, high) => [range[0] ?? low, range[1] ?? high] } : {} },
+    scales: { x: { time: isTime ?? false }, y: range ? { range: (_, low, high) => bounds(range, low, high) } : {} },
     axes: [
-      { ...axis, label: xLabel || undefined, labelSize: 18, labelFont: font, size: 28 },
+      {
+        ...axis,
+        label: xLabel || undefined,
+        labelSize: 18,
+        labelFont: font,
+        size: 28,
+        ...(isTime && {
+          space: 96,
+          values: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) => splits.map(clock),
+        }),
+      },
       { ...axis, size: 64, values: (_, splits) => splits.map(format) },
     ],
     series: [
-      { label: xLabel || (isTime ? "Time" : "x") },
+      {
+        label: xLabel || (isTime ? "Time" : "x"),
+        ...(isTime && {
+          value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value ? clock(value) : "–"),
+        }),
+      },
       ...curves.map(({ label, color: name = "accent", dash }) => ({
         label,
         stroke: color(name),
         width: 1.5,
         dash: dash ? [5, 4] : undefined,
         points: { show: false },
-        spanGaps: true,
+        spanGaps: !hasGaps,
         value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value === null ? "–" : format(value)),
       })),
     ],
   };
+}
+
+/** A time of day, from seconds since 1970. */
+const clock = (/** @type {number} */ time) => new Date(time * 1000).toLocaleTimeString();
+
+/**
+ * The ends of the y axis: those that are given, else with some room, also around nothing but zeros.
+ * @param {[number | null, number | null]} range
+ * @param {number | null} low
+ * @param {number | null} high
+ * @returns {[number, number]}
+ */
+function bounds([from, to], low, high) {
+  const bottom = from ?? low ?? 0;
+  const top = Math.max(high ?? 0, bottom);
+  const roomy = top > bottom ? /** @type {number} */ (uPlot.rangeNum(bottom, top, 0.1, true)[1]) : bottom + 1;
+  return [bottom, to ?? roomy];
 }
 
 /**

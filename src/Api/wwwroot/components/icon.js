@@ -19,6 +19,7 @@ const outlines = {
   undo: "M7 5L3.5 8.5 7 12 M4 8.5h8a4 4 0 0 1 0 8H9",
   redo: "M13 5l3.5 3.5L13 12 M16 8.5H8a4 4 0 0 0 0 8h3",
   camera: "M3 6h9v8H3z M12 9l5-2.5v7L12 11",
+  check: "M4 10.5l4 4 8-9",
   warning: "M10 3l8 14H2z M10 8v4 M10 14.2v.3",
 };
 

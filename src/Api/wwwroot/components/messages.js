@@ -43,17 +43,29 @@ export function ErrorNote({ error, retry }) {
       <${Icon} name="warning" />
       <div>
         <p>${isApi ? error.message : `The page failed: ${error.message ?? error}`}</p>
-        ${isApi &&
-        error.errors.map(
-          (/** @type {Api.ErrorDetail} */ one) =>
-            html`<p key=${one.pointer}>${one.pointer && html`<code>${one.pointer}</code> `}${one.detail}</p>`,
-        )}
+        ${isApi && html`<${Places} error=${error} />`}
         ${isApi && error.problem.trace_id && html`<p class="small quiet">Trace ${error.problem.trace_id}</p>`}
         ${error.retryAfter && html`<p>Try again in ${error.retryAfter} s.</p>`}
         ${needsKey && html`<p><a href=${href("key")}>${error.status === 401 ? "Enter a key" : "Use another key"}</a></p>`}
         ${retry && html`<p><button type="button" onClick=${retry}>Try again</button></p>`}
       </div>
     </div>
+  `;
+}
+
+/**
+ * The places of an error: the first ones, as a file may be wrong in hundreds; none that the message has already said.
+ * @param {{ error: ApiError }} props
+ */
+function Places({ error: { errors, message } }) {
+  const told = errors.filter(({ detail }) => !message.includes(detail));
+  return html`
+    ${told
+      .slice(0, 5)
+      .map(
+        ({ pointer, detail }) => html`<p key=${pointer}>${pointer && html`<code>${pointer}</code> `}${detail}</p>`,
+      )}
+    ${told.length > 5 && html`<p>And ${told.length - 5} more.</p>`}
   `;
 }
 
@@ -84,7 +96,9 @@ export function Empty({ title, text, children }) {
 export function Loaded({ of, what, children }) {
   const { data, error, reload } = of;
   return html`
-    ${error && html`<${ErrorNote} error=${error} retry=${reload} />`}
-    ${data !== undefined ? children(data) : !error && html`<${Loading} what=${what} />`}
+    <div class="loaded">
+      ${error && html`<${ErrorNote} error=${error} retry=${reload} />`}
+      ${data !== undefined ? children(data) : !error && html`<${Loading} what=${what} />`}
+    </div>
   `;
 }

@@ -2,7 +2,7 @@
 import { path, send } from "../lib/api.js";
 import { useObjectUrl, useResource } from "../lib/hooks.js";
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { seenPart } from "../lib/photo.js";
+import { measure, seenPart } from "../lib/photo.js";
 import { shape } from "../lib/format.js";
 import { Curl } from "./curl.js";
 import { Select } from "./field.js";
@@ -98,14 +98,6 @@ function Seen({ photo, part, isGray }) {
       <figcaption class="small quiet">The network sees ${shape([outWidth, outHeight])}</figcaption>
     </figure>
   `;
-}
-
-/** @param {File} photo */
-async function measure(photo) {
-  const bitmap = await createImageBitmap(photo);
-  const { width, height } = bitmap;
-  bitmap.close();
-  return { width, height };
 }
 
 /**

@@ -163,7 +163,7 @@ export function address({ path, query = {} }) {
 export function headersOf(request) {
   /** @type {Record<string, string>} */
   const headers = { ...request.headers };
-  if (key.value) headers.Authorization = `Bearer ${key.value}`;
+  if (key.value) headers.Authorization ??= `Bearer ${key.value}`;
   if (request.json !== undefined) headers["Content-Type"] = "application/json";
   return headers;
 }

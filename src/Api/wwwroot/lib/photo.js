@@ -25,3 +25,14 @@ export function seenPart({ width, height }, preprocessing) {
     outHeight,
   };
 }
+
+/**
+ * The sizes of a photo, upright.
+ * @param {File} photo
+ */
+export async function measure(photo) {
+  const bitmap = await createImageBitmap(photo);
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { width, height };
+}

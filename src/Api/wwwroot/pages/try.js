@@ -98,8 +98,9 @@ function RandomNote({ model }) {
     <div class="note warning">
       <p>
         ${model.weights === "random" ? "All weights of this model are random" : "Some weights of this model are random"}:
-        its answers mean nothing yet. <a href=${href("data", [], { model: model.name })}>Train it</a>, or bring
-        <a href=${href("models", [model.name])}>weights</a>.
+        its answers mean nothing yet.
+        Either <a href=${href("data", [], { model: model.name })}>train it</a>, or
+        bring <a href=${href("models", [model.name], { tab: "add" })}>weights</a>.
       </p>
     </div>
   `;
