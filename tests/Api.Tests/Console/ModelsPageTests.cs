@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using ModelService.Api.Tests.Support;
+
+namespace ModelService.Api.Tests.Console;
+
+/// <summary>The pages Models and Live.</summary>
+[Measured]
+public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
+{
+    [Fact]
+    public async Task Versions_ArePinnedAndDeletedAfterAsking()
+    {
+        const string Layers = """[{ "type": "flatten" }, { "type": "linear", "out_features": 3 }]""";
+        const string Network = $$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "layers": {{Layers}} }""";
+        (await browser.Api.PostAsync("/v1/models", $$"""{ "name": "two", "architecture": {{Network}} }""")).Ok(201);
+        (await browser.Api.PostAsync("/v1/models/two/versions", $$"""{ "architecture": {{Network}} }""")).Ok(201);
+        var tab = await browser.OpenAsync("#/models/two?version=1");
+
+        await tab.Button("Roll back to version 1").ClickAsync();
+        await tab.Page.GetByText("pinned").First.WaitForAsync();
+        await tab.ScreenshotAsync("models-two-versions");
+        await tab.AssertAccessibleAsync();
+        Assert.Equal(1, (await browser.Api.GetAsync("/v1/models/two")).Ok().GetProperty("version").GetInt32());
+
+        await tab.Button("Delete the model").ClickAsync();
+        await tab.Heading("Delete two?").WaitForAsync();
+        await tab.AssertAccessibleAsync();
+        await tab.PressAsync("Escape");
+        await tab.Heading("Delete two?").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        (await browser.Api.GetAsync("/v1/models/two")).Ok();
+        await tab.Button("Delete the model").ClickAsync();
+        await tab.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await tab.Page.WaitForURLAsync("**/#/models");
+        (await browser.Api.GetAsync("/v1/models/two")).Problem(404, "model_not_found");
+        tab.AssertSound();
+    }
+
+    [Fact]
+    public async Task Models_AThousand_AreListedAndFound()
+    {
+        const string Network = """
+            { "input": { "channels": 3, "height": 8, "width": 8 },
+              "layers": [{ "type": "flatten" }, { "type": "linear", "out_features": 3 }] }
+            """;
+        (await browser.Api.PostAsync("/v1/models", $$"""{ "name": "one", "architecture": {{Network}} }""")).Ok(201);
+        var one = (await browser.Api.GetAsync("/v1/models")).Ok().GetProperty("models")[0].GetRawText();
+        var many = new JsonArray([
+            .. Enumerable
+                .Range(0, 1000)
+                .Select(index =>
+                {
+                    var model = JsonNode.Parse(one)!;
+                    model["name"] = $"model-{index:d4}";
+                    return model;
+                }),
+        ]);
+        var tab = await browser.OpenAsync("#/key", 390);
+        await tab.Page.RouteAsync(
+            "**/v1/models",
+            route => route.FulfillAsync(new() { Json = new JsonObject { ["models"] = many.DeepClone() } })
+        );
+
+        await tab.GoAsync("#/models");
+        await tab.Page.GetByText("1,000 models").First.WaitForAsync();
+        await tab.Page.GetByRole(AriaRole.Searchbox).FillAsync("0777");
+        await tab.Page.GetByText("model-0777").First.WaitForAsync();
+        await tab.ScreenshotAsync("models-thousand-390");
+        await tab.AssertAccessibleAsync();
+        await tab.AssertFitsAsync();
+        tab.AssertSound();
+        (await browser.Api.DeleteAsync("/v1/models/one")).Ok();
+    }
+
+    [Fact]
+    public async Task Live_WithRequests_ShowsThem()
+    {
+        const string Network = """
+            { "input": { "channels": 3, "height": 32, "width": 32 },
+              "layers": [{ "type": "flatten" }, { "type": "linear", "out_features": 3 }] }
+            """;
+        (await browser.Api.PostAsync("/v1/models", $$"""{ "name": "busy", "architecture": {{Network}} }""")).Ok(201);
+        var tab = await browser.OpenAsync("#/live", isDark: true);
+        for (var request = 0; request < 100; request++)
+        {
+            await browser.Api.PostAsync("/v1/models/busy/predict", Bodies.Photo("rocket.jpg"));
+            await Task.Delay(60, TestContext.Current.CancellationToken);
+        }
+
+        await tab.Page.WaitForTimeoutAsync(3000);
+        await tab.ScreenshotAsync("live-dark");
+        var row = tab.Page.GetByRole(AriaRole.Row, new() { Name = "busy" });
+        Assert.DoesNotContain("–", await row.TextContentAsync(), StringComparison.Ordinal);
+        await tab.AssertAccessibleAsync();
+        tab.AssertSound();
+        (await browser.Api.DeleteAsync("/v1/models/busy")).Ok();
+    }
+}
