@@ -126,7 +126,7 @@ function Samples({ samples }) {
       ${held_back && " So it is held back: it becomes the default only if you make it so."}
     </p>
     ${differences.length > 0 &&
-    html`<ul class="list">
+    html`<ul class="differences">
       ${differences.map(
         (one) => html`
           <li key=${one.index}>
