@@ -96,7 +96,7 @@ function Now({ point, model }) {
     ["Memory", bytes(one.memory)],
   ];
   return html`
-    <dl class="now">
+    <dl class="live-now">
       ${figures.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>
   `;

@@ -33,7 +33,7 @@ export function Filters({ model, layer, isFirst }) {
       <${Loaded} of=${figures} what="Loading the filters">
         ${(/** @type {Api.FeatureResponse} */ data) => html`
           <p>${summary(data)}</p>
-          <div class="filters scroll" tabindex="0" role="region" aria-label="Filters">
+          <div class="filter-picture scroll" tabindex="0" role="region" aria-label="Filters">
             <${ServerImage} request=${request("grid")} class="pixels"
               alt="${data.statistics.length} filters as pictures" />
           </div>

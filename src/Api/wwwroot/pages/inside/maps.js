@@ -171,7 +171,7 @@ function One({ data, chosen, request }) {
     <div class="stack one-map" role="status">
       <h3>Channel ${chosen}</h3>
       <${ServerImage} request=${request({ output: "grid", channels: String(chosen), together: "" })}
-        class="pixels large"
+        class="pixels whole-map"
         alt="Channel ${chosen}" />
       <dl class="facts">
         <dt>Mean</dt><dd>${number(mean)}</dd>

@@ -64,9 +64,9 @@ export function Tables({ parts, names }) {
     </div>`}
     <div class="factors">
       <${Table} title="Input" of=${input} part=${part} most=${most(input)} />
-      <span class="sign" aria-hidden="true">×</span>
+      <span class="operator" aria-hidden="true">×</span>
       <${Table} title="Kernel" of=${weight} part=${part} most=${most(weight)} />
-      <span class="sign" aria-hidden="true">=</span>
+      <span class="operator" aria-hidden="true">=</span>
       <${Table} title="Products" of=${product} part=${part} most=${most(product)} />
     </div>
     <p class="small quiet">

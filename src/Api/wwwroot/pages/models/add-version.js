@@ -62,7 +62,7 @@ export function AddVersion({ model, reload }) {
         </p>
         <${WeightsFile} file=${file} onFile=${choose} />
         <${FileParts} ...${parts} onChange=${(/** @type {object} */ change) => setParts({ ...parts, ...change })} />
-        <label class="row"><input type="checkbox" checked=${isPartial}
+        <label class="check"><input type="checkbox" checked=${isPartial}
           onChange=${(/** @type {any} */ event) => setPartial(event.currentTarget.checked)} />
           Load what fits, and leave the rest random</label>
         <div class="row">

@@ -67,7 +67,7 @@ function Pair({ photo, name, left, right }) {
   const second = useScores(name, right, photo);
   const error = first.error ?? second.error;
   return html`
-    <article class="panel pair" aria-label=${photo.name}>
+    <article class="panel compared" aria-label=${photo.name}>
       ${url && html`<img src=${url} alt=${photo.name} class="pixels" />`}
       <div class="stack">
         ${error && html`<${ErrorNote} error=${error} />`}

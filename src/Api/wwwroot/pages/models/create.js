@@ -83,7 +83,7 @@ function Form({ known, wanted }) {
         html`
           <${WeightsFile} file=${state.file} onFile=${(/** @type {File | null} */ file) => change({ file })} />
           <${FileParts} stateDict=${state.stateDict} prefix=${state.prefix} onChange=${change} />
-          <label class="row"><input type="checkbox" checked=${state.isPartial}
+          <label class="check"><input type="checkbox" checked=${state.isPartial}
             onChange=${(/** @type {any} */ event) => change({ isPartial: event.currentTarget.checked })} />
             Load what fits, and leave the rest random</label>
         `}

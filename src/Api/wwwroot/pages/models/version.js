@@ -42,6 +42,9 @@ export function Version(props) {
                 <h3 id="version-trust">Whether to trust it</h3>
                 <${Samples} samples=${data.samples} />
                 <${Fidelity} of=${data} />
+                <p>
+                  <a href=${href("data", ["evaluations", model.name, version])}>Evaluate it on a data set</a>
+                </p>
               </section>
             </div>
           </div>
@@ -98,14 +101,14 @@ function Made({ of }) {
     <dl class="facts">
       <dt>Data set</dt>
       <dd>
-        <a href=${href("data", [], { dataset })}>${dataset}</a>, revision ${revision}
+        <a href=${href("data", ["datasets", dataset])}>${dataset}</a>, revision ${revision}
       </dd>
       <dt>Training images</dt><dd>${count(training.images)}</dd>
       <dt>Took</dt><dd>${seconds(training.seconds)}, ${seconds(training.cpu_seconds)} of processors</dd>
       <dt>Validation</dt><dd>${accuracy(training.val_accuracy)}</dd>
       <dt>Test</dt><dd>${accuracy(training.test_accuracy)}</dd>
       <dt>Training</dt>
-      <dd><a href=${href("data", [], { training: training.id })}>${training.id}</a>, seed ${training.seed}</dd>
+      <dd><a href=${href("data", ["trainings", training.id])}>${training.id}</a>, seed ${training.seed}</dd>
     </dl>
     <p class="small quiet">${training.promoted ? "Made the default." : "Not made the default."} ${training.reason}</p>
   `;
@@ -123,7 +126,7 @@ function Samples({ samples }) {
       ${held_back && " So it is held back: it becomes the default only if you make it so."}
     </p>
     ${differences.length > 0 &&
-    html`<ul class="list">
+    html`<ul class="differences">
       ${differences.map(
         (one) => html`
           <li key=${one.index}>
