@@ -5,12 +5,19 @@ import { html, useMemo } from "../../lib/html.js";
 
 /**
  * Loss and accuracy over time, of the photos that are learned from and of those that are kept aside.
- * @param {{ course: import("./use-course.js").Course, classes: number }} props
+ * @param {{ course: import("./use-course.js").Course | undefined, classes: number }} props
  */
 export function Curves({ course, classes }) {
-  const { steps, epochs } = course;
-  const { x, loss, accuracy } = useMemo(() => lines(course), [steps.length, epochs.length]);
-  if (steps.length + epochs.length === 0) return null;
+  const { steps = [], epochs = [] } = course ?? {};
+  const { x, loss, accuracy } = useMemo(() => lines({ steps, epochs }), [course]);
+  if (x.length === 0) {
+    return html`
+      <section class="panel stack no-curves" aria-labelledby="curves">
+        <header><h2 id="curves">Curves</h2></header>
+        <p class="quiet">They come when layers are trained step by step. The last layer alone is fitted at once.</p>
+      </section>
+    `;
+  }
   const guess = Math.log(classes);
   return html`
     <section class="panel stack" aria-labelledby="curves">
@@ -29,7 +36,7 @@ export function Curves({ course, classes }) {
 
 /**
  * The points of both curves in one table, as charts have it.
- * @param {import("./use-course.js").Course} course
+ * @param {Pick<import("./use-course.js").Course, "steps" | "epochs">} course
  */
 function lines({ steps, epochs }) {
   const points = [...thinned(steps), ...timed(thinned(epochs), steps).map((point) => ({ ...point, isVal: true }))];
