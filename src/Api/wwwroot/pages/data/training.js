@@ -63,6 +63,7 @@ function Content({ training, onChanged }) {
     if (before.current !== state) announce(state === "succeeded" ? "The training is done." : `The training: ${state}.`);
     before.current = state;
   }, [state]);
+  const seconds = /** @type {any} */ (training.definition)?.budget?.seconds ?? 60;
   const hasCurves = course && course.steps.length + course.epochs.length > 0;
   const warnings = result?.warnings ?? course?.warnings ?? [];
   return html`
@@ -88,7 +89,7 @@ function Content({ training, onChanged }) {
           ${goes && html`<${Progress} training=${training} course=${course} />`}
           ${course && html`<${Phases} training=${training} course=${course} />`}
         </div>
-        ${(goes || hasCurves) && html`<${Curves} course=${course} classes=${classes.length} />`}
+        ${(goes || hasCurves) && html`<${Curves} course=${course} classes=${classes.length} seconds=${seconds} />`}
       </div>
       <${Curl} request=${{ path: path`v1/trainings/${id}` }} title="This page as curl" />
     </div>
