@@ -53,12 +53,20 @@ let count = 0;
 export function Dialog({ title, isOpen, onClose, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [id] = useState(() => `dialog-${count++}`);
+  const isGone = useRef(false);
   useEffect(() => {
     if (isOpen) element.current?.showModal();
     else element.current?.close();
   }, [isOpen]);
+  useEffect(
+    () => () => {
+      isGone.current = true;
+      element.current?.close(); // an element that is only removed would take the focus with it
+    },
+    [],
+  );
   return html`
-    <dialog ref=${element} aria-labelledby=${id} onCancel=${onClose} onClose=${() => isOpen && onClose()}>
+    <dialog ref=${element} aria-labelledby=${id} onCancel=${onClose} onClose=${() => isOpen && !isGone.current && onClose()}>
       ${isOpen && html`<div class="stack"><h2 id=${id}>${title}</h2>${children}</div>`}
     </dialog>
   `;

@@ -95,9 +95,10 @@ export function Empty({ title, text, children }) {
  */
 export function Loaded({ of, what, children }) {
   const { data, error, reload } = of;
+  const isTold = data !== undefined && error?.code === "unreachable"; // by the banner of the page
   return html`
     <div class="loaded">
-      ${error && html`<${ErrorNote} error=${error} retry=${reload} />`}
+      ${error && !isTold && html`<${ErrorNote} error=${error} retry=${reload} />`}
       ${data !== undefined ? children(data) : !error && html`<${Loading} what=${what} />`}
     </div>
   `;

@@ -46,7 +46,7 @@ export function ClassBars({ classes, label, onLabel }) {
         </ul>
       </header>
       ${isLong &&
-      html`<div class="row filters">
+      html`<div class="row filter-row">
         <label class="visually-hidden" for="class-search">Search the classes</label>
         <input id="class-search" type="search" placeholder="Search the classes" value=${search}
           onInput=${(/** @type {any} */ event) => setSearch(event.currentTarget.value)} />

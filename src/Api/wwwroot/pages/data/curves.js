@@ -5,12 +5,12 @@ import { html, useMemo } from "../../lib/html.js";
 
 /**
  * Loss and accuracy over time, of the photos that are learned from and of those that are kept aside.
- * @param {{ course: import("./use-course.js").Course, classes: number }} props
+ * @param {{ course: import("./use-course.js").Course | undefined, classes: number, seconds: number }} props `seconds`:
+ *   how long the training may take, for the axis while there is no curve
  */
-export function Curves({ course, classes }) {
-  const { steps, epochs } = course;
-  const { x, loss, accuracy } = useMemo(() => lines(course), [steps.length, epochs.length]);
-  if (steps.length + epochs.length === 0) return null;
+export function Curves({ course, classes, seconds }) {
+  const { steps = [], epochs = [] } = course ?? {};
+  const { x, loss, accuracy } = useMemo(() => lines({ steps, epochs }, seconds), [course, seconds]);
   const guess = Math.log(classes);
   return html`
     <section class="panel stack" aria-labelledby="curves">
@@ -20,6 +20,8 @@ export function Curves({ course, classes }) {
       <${Chart} title="Accuracy: the share of the photos that is right" x=${x} curves=${accuracy} xLabel="Seconds"
         height=${220} range=${[0, 1]} format=${percent} />
       <p class="small quiet">
+        ${steps.length + epochs.length === 0 &&
+        "They begin when layers are trained step by step; the last layer alone is fitted at once. "}
         Guessing among ${classes} classes is a loss of ${guess.toFixed(2)} and ${percent(1 / classes)} right. Where the
         curve of training goes on falling and that of validation rises, the photos are learned by heart: more help.
       </p>
@@ -29,18 +31,20 @@ export function Curves({ course, classes }) {
 
 /**
  * The points of both curves in one table, as charts have it.
- * @param {import("./use-course.js").Course} course
+ * @param {Pick<import("./use-course.js").Course, "steps" | "epochs">} course
+ * @param {number} seconds
  */
-function lines({ steps, epochs }) {
+function lines({ steps, epochs }, seconds) {
   const points = [...thinned(steps), ...timed(thinned(epochs), steps).map((point) => ({ ...point, isVal: true }))];
   points.sort((a, b) => a.x - b.x);
   const column = (/** @type {boolean} */ isVal, /** @type {"loss" | "accuracy"} */ name) =>
-    points.map((point) => ("isVal" in point === isVal ? point[name] : null));
+    points.length > 0 ? points.map((point) => ("isVal" in point === isVal ? point[name] : null)) : [null, null];
   const pair = (/** @type {"loss" | "accuracy"} */ name) => [
     { label: "Training", values: column(false, name), color: /** @type {const} */ ("bar") },
     { label: "Validation", values: column(true, name), color: /** @type {const} */ ("accent") },
   ];
-  return { x: points.map((point) => point.x), loss: pair("loss"), accuracy: pair("accuracy") };
+  const x = points.length > 0 ? points.map((point) => point.x) : [0, seconds];
+  return { x, loss: pair("loss"), accuracy: pair("accuracy") };
 }
 
 /**

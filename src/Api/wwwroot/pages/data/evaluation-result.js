@@ -108,7 +108,7 @@ function Pairs({ result: { confused }, onCell }) {
       <ul class="pairs">
         ${shown.map(({ label, predicted, images }) => html`
           <li key=${`${label} ${predicted}`}>
-            <button type="button" class="plain pair" onClick=${() => onCell({ label, predicted })}>
+            <button type="button" class="plain confused-pair" onClick=${() => onCell({ label, predicted })}>
               <span class="break"><b>${label}</b> taken for <b>${predicted}</b></span>
               <span>${images === 1 ? "1 photo" : `${count(images)} photos`}</span>
             </button>

@@ -130,7 +130,7 @@ function Done({ model, version }) {
         ${(/** @type {Api.EvaluationResponse[]} */ evaluations) =>
           evaluations.length === 0
             ? html`<p class="quiet">It has not been evaluated yet.</p>`
-            : html`<ul class="panel list">${evaluations.map((one) =>
+            : html`<ul class="panel link-list">${evaluations.map((one) =>
               html`<li key=${one.id}><${EvaluationLine} evaluation=${one} /></li>`)}</ul>`}
       <//>
     </section>

@@ -68,7 +68,7 @@ export function ImageDialog({ dataset, image, isBusy, last, next, previous, onOp
             <button type="button" disabled=${!previous} onClick=${() => previous && onOpen(previous)}>Previous</button>
             <button type="button" disabled=${!next} onClick=${() => next && onOpen(next)}>Next</button>
           </div>
-          <button type="button" onClick=${() => onOpen(null)}>Close</button>
+          <button type="button" autofocus onClick=${() => onOpen(null)}>Close</button>
         </div>
       </div>
     <//>

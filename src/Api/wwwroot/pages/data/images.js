@@ -94,7 +94,7 @@ export function ImageFilter({ dataset, label, split, onFilter }) {
   const labels = [{ value: "", text: "All classes" }, ...dataset.classes.map((one) => option(one.label, one.images))];
   const splits = ["train", "val", "test"].map((value) => option(value, totalOf(dataset, label, value)));
   return html`
-    <div class="row filters">
+    <div class="row filter-row">
       <${Select} label="Class" value=${label ?? ""} options=${labels}
         onChange=${(/** @type {string} */ value) => onFilter({ label: value || undefined })} />
       <${Select} label="Split" value=${split ?? ""} options=${[{ value: "", text: "All splits" }, ...splits]}

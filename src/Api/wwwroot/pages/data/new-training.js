@@ -85,7 +85,7 @@ function TrainingForm({ datasets, query }) {
   const errors = errorsOf(start.error);
   const method = methods.find(({ value }) => value === form.method);
   return html`
-    <form class="columns" onSubmit=${(/** @type {Event} */ event) => {
+    <form class="columns" novalidate onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
       if (!wrong) start.run();
     }}>

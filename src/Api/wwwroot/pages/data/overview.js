@@ -137,7 +137,7 @@ function TrainingList({ trainings }) {
   const [isLong, setLong] = useState(false);
   const shown = isLong ? trainings.slice(0, 200) : trainings.slice(0, 8);
   return html`
-    <ul class="panel list">
+    <ul class="panel link-list">
       ${shown.map((training) => html`<li key=${training.id}><${TrainingLine} training=${training} /></li>`)}
     </ul>
     ${trainings.length > 8 &&

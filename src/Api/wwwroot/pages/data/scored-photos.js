@@ -80,7 +80,7 @@ function Large({ evaluation: { dataset, revision }, image, label, onLabel, onClo
         html`<button type="button" disabled=${relabel.isRunning} onClick=${() => relabel.run(other)}>
           ${label === image.label ? `Relabel as ${other}` : `Undo: ${other} again`}
         </button>`}
-        <button type="button" class="primary" onClick=${onClose}>Close</button>
+        <button type="button" class="primary" autofocus onClick=${onClose}>Close</button>
       </div>
       ${other !== label && html`<${Curl} request=${request(other)} />`}
     <//>

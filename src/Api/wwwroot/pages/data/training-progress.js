@@ -9,6 +9,7 @@ const words = {
   last_stage: "Last stage",
   all: "All layers",
   scratch: "All layers, from scratch",
+  resume: "It went on after an interruption",
   result: "Result is measured",
   version: "Version is made",
 };
@@ -68,9 +69,10 @@ export function Phases({ training, course }) {
       <ol class="phases">
         ${course.phases.map(({ phase, detail }, i) => {
           const isNow = state === "running" && i === course.phases.length - 1;
-          const figures = result?.phases.find(({ name }) => name === phase);
+          const isLast = course.phases.findLastIndex((one) => one.phase === phase) === i;
+          const figures = isLast ? result?.phases.findLast(({ name }) => name === phase) : undefined;
           return html`
-            <li key=${i} class=${isNow ? "now" : ""} aria-current=${isNow ? "step" : undefined}>
+            <li key=${i} aria-current=${isNow ? "step" : undefined}>
               <b>${words[phase] ?? phase}</b>
               <span class="quiet">${figures ? lengthOf(figures) : isNow ? "now" : ""}</span>
               <span class="small quiet">

@@ -63,6 +63,8 @@ function Content({ training, onChanged }) {
     if (before.current !== state) announce(state === "succeeded" ? "The training is done." : `The training: ${state}.`);
     before.current = state;
   }, [state]);
+  const seconds = /** @type {any} */ (training.definition)?.budget?.seconds ?? 60;
+  const hasCurves = course && course.steps.length + course.epochs.length > 0;
   const warnings = result?.warnings ?? course?.warnings ?? [];
   return html`
     <div class="stack wide">
@@ -82,9 +84,13 @@ function Content({ training, onChanged }) {
         html`<div key=${code} class="note warning"><div><p>${message}</p></div></div>`)}
       ${result && html`<${TrainingResult} training=${training} result=${result} />`}
       ${training.version && html`<${TrainingActions} training=${training} />`}
-      ${goes && html`<${Progress} training=${training} course=${course} />`}
-      ${course && html`<${Curves} course=${course} classes=${classes.length} />`}
-      ${course && html`<${Phases} training=${training} course=${course} />`}
+      <div class=${goes || hasCurves ? "columns" : ""}>
+        <div class="stack wide">
+          ${goes && html`<${Progress} training=${training} course=${course} />`}
+          ${course && html`<${Phases} training=${training} course=${course} />`}
+        </div>
+        ${(goes || hasCurves) && html`<${Curves} course=${course} classes=${classes.length} seconds=${seconds} />`}
+      </div>
       <${Curl} request=${{ path: path`v1/trainings/${id}` }} title="This page as curl" />
     </div>
   `;

@@ -40,11 +40,14 @@ export function Uploader({ dataset, taken = [], onDone }) {
   const [result, setResult] = useState(/** @type {Uploaded | null} */ (null));
   const send = useAction(async (signal) => {
     if (!chosen) return;
-    const done = await sendAll(name, chosen, signal, setProgress);
-    setResult(done);
-    setChosen(null);
-    announce(`${done.added} photos added.`);
-    onDone();
+    try {
+      const done = await sendAll(name, chosen, signal, setProgress);
+      setResult(done);
+      setChosen(null);
+      announce(`${amount(done.added, "photo")} added.`);
+    } finally {
+      onDone(); // some may be there also when it was cancelled
+    }
   });
   const choose = (/** @type {Chosen} */ one) => {
     setResult(null);
