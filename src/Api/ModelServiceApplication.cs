@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using ModelService.Api.Auth;
 using ModelService.Api.Errors;
+using ModelService.Api.Grpc;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.OpenInference;
@@ -36,9 +37,10 @@ internal static class ModelServiceApplication
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
-        builder.Services.AddExceptionHandler<ServingExceptionHandler>();
+        builder.Services.AddExceptionHandler<ServingExceptionHandler>().AddSingleton<ServingExceptionHandler>();
         builder.AddHealth();
         builder.Services.AddSingleton<Inference>().AddSingleton<Repository>();
+        builder.AddGrpcServices();
         builder
             .Services.AddControllers(options =>
             {
@@ -79,9 +81,11 @@ internal static class ModelServiceApplication
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
         app.MapConsole();
+        app.UseGrpcMessages();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapOpenInference();
+        app.MapGrpcServices();
         app.MapControllers();
     }
 

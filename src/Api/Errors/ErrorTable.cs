@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Api.Contracts;
+using ModelService.Api.Grpc;
 using ModelService.Api.OpenInference;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
@@ -160,9 +161,10 @@ internal static class ErrorTable
         var isOpenInference = OpenInferenceError.Applies(http);
         if (isOpenInference)
             error = error with { Status = OpenInferenceError.StatusOf(error) };
+        Record(http, error);
+        if (GrpcError.Applies(http))
+            return GrpcError.WriteAsync(http.Response, error, retryAfter);
         http.Response.StatusCode = error.Status;
-        http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
-        http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // Answers that ask the client to wait hold a time in whole seconds; 1 by default.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
@@ -176,6 +178,14 @@ internal static class ErrorTable
         return isOpenInference
             ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
             : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
+    }
+
+    /// <summary>Tells the metrics and the log of an error. It is a feature of the request from then on.</summary>
+    public static void Record(HttpContext http, ErrorResponse error)
+    {
+        http.Features.Set(error);
+        http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
+        http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
     }
 
     private static (int Status, string Meaning) RowOf(ErrorCode code) =>
