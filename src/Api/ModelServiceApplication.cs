@@ -13,6 +13,7 @@ using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
+using ModelService.Api.TorchServe;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 
@@ -41,6 +42,7 @@ internal static class ModelServiceApplication
         builder.AddHealth();
         builder.Services.AddSingleton<Inference>().AddSingleton<Repository>();
         builder.AddGrpcServices();
+        builder.AddTorchServe();
         builder
             .Services.AddControllers(options =>
             {
@@ -85,7 +87,9 @@ internal static class ModelServiceApplication
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapOpenInference();
+        app.MapOpenInferenceDocument();
         app.MapGrpcServices();
+        app.MapTorchServe();
         app.MapControllers();
     }
 

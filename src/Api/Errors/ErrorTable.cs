@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Api.Contracts;
 using ModelService.Api.Grpc;
 using ModelService.Api.OpenInference;
+using ModelService.Api.TorchServe;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Weights;
@@ -158,8 +159,8 @@ internal static class ErrorTable
     /// </param>
     public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
-        var isOpenInference = OpenInferenceError.Applies(http);
-        if (isOpenInference)
+        var (isOpenInference, isTorchServe) = (OpenInferenceError.Applies(http), TorchServeError.Applies(http));
+        if (isOpenInference || isTorchServe)
             error = error with { Status = OpenInferenceError.StatusOf(error) };
         Record(http, error);
         if (GrpcError.Applies(http))
@@ -175,8 +176,8 @@ internal static class ErrorTable
         }
 
         // Without a cancellation token, writing ends without an exception when the client disconnects.
-        return isOpenInference
-            ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
+        return isOpenInference ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
+            : isTorchServe ? http.Response.WriteAsJsonAsync(TorchServeError.Create(error))
             : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
 

@@ -64,5 +64,6 @@ internal static class ServerTelemetry
         http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/v2/health", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal)
+        || http.Request.Path.StartsWithSegments("/ping", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

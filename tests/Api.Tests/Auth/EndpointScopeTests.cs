@@ -109,6 +109,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         [$"{Call}RepositoryModelUnload"] = Manage,
         ["POST grpc.health.v1.Health/Check"] = Open,
         ["POST grpc.health.v1.Health/Watch"] = Open,
+        ["GET swagger/open-inference.json"] = Open,
         ["GET health/live"] = Open,
         ["GET health/ready"] = Open,
         ["GET metrics"] = Metrics,
