@@ -82,8 +82,8 @@ internal static class ModelServiceApplication
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
-        app.MapConsole();
         app.UseGrpcMessages();
+        app.MapConsole();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapOpenInference();
