@@ -17,7 +17,7 @@ internal static class CommandLine
           --environment NAME     Development needs no API keys; Production, the default, does
           --new-key NAME SCOPE,...
                                  prints a new API key and its entry for the keys file, and exits;
-                                 the scopes are predict, read, manage and metrics
+                                 the scopes are predict, manage, train and metrics
           --healthcheck [ADDRESS]
                                  exits with 0 if the server at the address is alive
           --version, --help      print this, and exit

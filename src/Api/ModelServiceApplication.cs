@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using ModelService.Api.Auth;
 using ModelService.Api.Errors;
+using ModelService.Api.Grpc;
 using ModelService.Api.Health;
 using ModelService.Api.Logging;
 using ModelService.Api.OpenInference;
@@ -12,6 +13,7 @@ using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Api.Telemetry;
+using ModelService.Api.TorchServe;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 
@@ -36,9 +38,11 @@ internal static class ModelServiceApplication
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
-        builder.Services.AddExceptionHandler<ServingExceptionHandler>();
+        builder.Services.AddExceptionHandler<ServingExceptionHandler>().AddSingleton<ServingExceptionHandler>();
         builder.AddHealth();
         builder.Services.AddSingleton<Inference>().AddSingleton<Repository>();
+        builder.AddGrpcServices();
+        builder.AddTorchServe();
         builder
             .Services.AddControllers(options =>
             {
@@ -78,10 +82,14 @@ internal static class ModelServiceApplication
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
+        app.UseGrpcMessages();
         app.MapConsole();
         app.MapHealth();
         app.MapMetrics().RequireAuthorization(Scopes.Metrics);
         app.MapOpenInference();
+        app.MapOpenInferenceDocument();
+        app.MapGrpcServices();
+        app.MapTorchServe();
         app.MapControllers();
     }
 

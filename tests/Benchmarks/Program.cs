@@ -47,6 +47,9 @@ switch (args)
     case ["json"]:
         JsonBenchmark.Run();
         return 0;
+    case ["infer"]:
+        await InferBenchmark.RunAsync();
+        return 0;
     case ["lanes"]:
         await LanesBenchmark.RunAsync();
         return 0;
@@ -83,6 +86,7 @@ switch (args)
               instances                               ResNet-50 by batches at once and threads of each
               share                                   models that are used beside a flooded one, inside of the server
               json                                    reading a tensor of ten million numbers
+              infer                                   a batch of tensors by its encoding
               lanes                                   predictions and loads beside slow requests
               flood                                   predictions beside an attack on the memory
               share http [MODEL ...]                  the same, as their clients see it

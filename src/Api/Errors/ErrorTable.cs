@@ -3,7 +3,9 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using ModelService.Api.Contracts;
+using ModelService.Api.Grpc;
 using ModelService.Api.OpenInference;
+using ModelService.Api.TorchServe;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Weights;
@@ -157,12 +159,13 @@ internal static class ErrorTable
     /// </param>
     public static Task WriteAsync(HttpContext http, ErrorResponse error, TimeSpan? retryAfter = null)
     {
-        var isOpenInference = OpenInferenceError.Applies(http);
-        if (isOpenInference)
+        var (isOpenInference, isTorchServe) = (OpenInferenceError.Applies(http), TorchServeError.Applies(http));
+        if (isOpenInference || isTorchServe)
             error = error with { Status = OpenInferenceError.StatusOf(error) };
+        Record(http, error);
+        if (GrpcError.Applies(http))
+            return GrpcError.WriteAsync(http.Response, error, retryAfter);
         http.Response.StatusCode = error.Status;
-        http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
-        http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
 
         // Answers that ask the client to wait hold a time in whole seconds; 1 by default.
         if (error.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
@@ -173,9 +176,17 @@ internal static class ErrorTable
         }
 
         // Without a cancellation token, writing ends without an exception when the client disconnects.
-        return isOpenInference
-            ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
+        return isOpenInference ? http.Response.WriteAsJsonAsync(new OpenInferenceError(error.Detail))
+            : isTorchServe ? http.Response.WriteAsJsonAsync(TorchServeError.Create(error))
             : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
+    }
+
+    /// <summary>Tells the metrics and the log of an error. It is a feature of the request from then on.</summary>
+    public static void Record(HttpContext http, ErrorResponse error)
+    {
+        http.Features.Set(error);
+        http.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("code", error.Code));
+        http.RequestServices.GetService<IDiagnosticContext>()?.Set("Code", error.Code);
     }
 
     private static (int Status, string Meaning) RowOf(ErrorCode code) =>

@@ -25,6 +25,17 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
             return true;
         }
 
+        await ErrorTable.WriteAsync(
+            httpContext,
+            Describe(httpContext, exception),
+            (exception as ServingException)?.Failure.RetryAfter
+        );
+        return true;
+    }
+
+    /// <summary>Describes an exception to the client. An unexpected one is logged.</summary>
+    public ErrorResponse Describe(HttpContext httpContext, Exception exception)
+    {
         var error = exception switch
         {
             ServingException known => ErrorTable.Describe(httpContext, known.Failure),
@@ -48,8 +59,7 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
         };
         if (error.Status == StatusCodes.Status500InternalServerError)
             LogBug(exception, error.TraceId);
-        await ErrorTable.WriteAsync(httpContext, error, (exception as ServingException)?.Failure.RetryAfter);
-        return true;
+        return error;
     }
 
     [LoggerMessage(LogLevel.Error, "Unexpected exception, trace {TraceId}")]

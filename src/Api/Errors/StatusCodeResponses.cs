@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using ModelService.Api.Grpc;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
@@ -13,6 +14,11 @@ internal static class StatusCodeResponses
         var path = http.Request.Path;
         var error = http.Response.StatusCode switch
         {
+            StatusCodes.Status404NotFound when GrpcError.Applies(http) => ErrorTable.Describe(
+                http,
+                ErrorCode.MethodNotAllowed,
+                $"There is no call {path}."
+            ),
             StatusCodes.Status404NotFound => ErrorTable.Describe(
                 http,
                 ErrorCode.NotFound,

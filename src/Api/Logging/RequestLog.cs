@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Errors;
 using ModelService.Api.Telemetry;
 using Serilog;
 using Serilog.Core;
@@ -33,6 +34,7 @@ internal static class RequestLog
                     // These would report aborted requests and failed checks, which the request's own line reports too.
                     .MinimumLevel.Override("Microsoft.AspNetCore.Http.Timeouts", LogEventLevel.Error)
                     .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+                    .MinimumLevel.Override("Grpc", LogEventLevel.Fatal)
                     .ReadFrom.Configuration(builder.Configuration)
                     .ReadFrom.Services(services)
                     .Enrich.FromLogContext();
@@ -69,10 +71,11 @@ internal static class RequestLog
             // The default is the process's static logger, which belongs to another server if two run in one process.
             options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
 
+            // A call over gRPC is answered with 200, whatever becomes of it; its error has the status of REST.
             // 503 and 504 are not bugs: they tell the client to retry, or that its deadline has passed.
             // Health checks arrive every few seconds and are not logged as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                http.Response.StatusCode switch
+                (http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode) switch
                 {
                     _ when exception is not null => LogEventLevel.Error,
                     StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout =>

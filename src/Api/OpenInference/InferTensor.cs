@@ -106,10 +106,22 @@ internal sealed record InferTensor(string Name, string Datatype, long[] Shape)
     public ServingException Wrong(string problem) =>
         new(ErrorCode.MalformedRequest, $"The input '{Suggestions.Shorten(Name)}' {problem}.");
 
+    /// <summary>Checks that there are as many numbers as the shape says.</summary>
+    /// <param name="numbers">The numbers.</param>
+    /// <param name="source">Where they were.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>.</exception>
+    public float[] CheckCount(float[] numbers, string source) =>
+        HasElements(numbers.Length)
+            ? numbers
+            : throw Wrong(
+                $"has {numbers.Length} {source}, which is not what the shape [{string.Join(", ", Shape)}] needs"
+            );
+
     private float[] ReadNumbers(ReadOnlySpan<byte> data)
     {
         var size = Datatype == Float ? sizeof(float) : sizeof(ushort);
-        if (Fits(data.Length, size) is not { } count)
+        var count = data.Length / size;
+        if (data.Length % size != 0 || !HasElements(count))
         {
             throw Wrong(
                 $"has {data.Length} bytes of data, which is not what {Datatype} of the shape "
@@ -144,19 +156,17 @@ internal sealed record InferTensor(string Name, string Datatype, long[] Shape)
         return numbers;
     }
 
-    // The numbers of the shape, if they have this many bytes. Each size divides what is left: their product may
-    // overflow any number.
-    private int? Fits(int bytes, int size)
+    // Whether the shape has this many numbers. Each size divides what is left: their product may overflow any number.
+    private bool HasElements(long count)
     {
-        long left = bytes;
-        foreach (var next in Shape.Append(size))
+        foreach (var size in Shape)
         {
-            if (left % next != 0)
-                return null;
-            left /= next;
+            if (count % size != 0)
+                return false;
+            count /= size;
         }
 
-        return left == 1 ? bytes / size : null;
+        return count == 1;
     }
 
     private List<PredictionInput> ReadPhotos(ReadOnlyMemory<byte> data)

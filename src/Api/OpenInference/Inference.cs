@@ -6,6 +6,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
+using ModelService.Models.Tensors;
 using Serilog;
 
 namespace ModelService.Api.OpenInference;
@@ -37,20 +38,15 @@ internal sealed class Inference(PredictionService predictions, ModelCatalog cata
         CancellationToken cancellationToken
     )
     {
-        if (ParseVersion(name, version, out var number) is { } unknown)
-            return unknown;
-        var predicted = await predictions.PredictAsync(
+        var predicted = await PredictAsync(
             name,
-            number,
+            version,
             request.Inputs,
             terms.ToPredictionTerms(request.Priority, request.Timeout),
             cancellationToken
         );
-        log.Set(name, request.Inputs.Count, predicted);
         if (!predicted.TryGet(out var result, out var failure))
             return failure;
-        if (result.Outcomes.FirstOrDefault(outcome => outcome.Failure is not null) is { Failure: { } first })
-            return first;
         List<Scores> scores = [.. result.Outcomes.Select(outcome => outcome.Value!)];
         return new InferResponse(
             result.Source.Model,
@@ -58,6 +54,30 @@ internal sealed class Inference(PredictionService predictions, ModelCatalog cata
             request.Id,
             [.. request.Outputs.Select(output => Create(output, scores, result.Source.Labels))]
         );
+    }
+
+    /// <summary>Predicts. An input that can't be used fails the request.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version; null or empty: the default.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public async Task<Outcome<PredictionResult>> PredictAsync(
+        string name,
+        string? version,
+        IReadOnlyList<PredictionInput> inputs,
+        PredictionTerms terms,
+        CancellationToken cancellationToken
+    )
+    {
+        if (ParseVersion(name, version, out var number) is { } unknown)
+            return unknown;
+        var predicted = await predictions.PredictAsync(name, number, inputs, terms, cancellationToken);
+        log.Set(name, inputs.Count, predicted);
+        return
+            predicted.Value?.Outcomes.FirstOrDefault(outcome => outcome.Failure is not null) is { Failure: { } first }
+            ? first
+            : predicted;
     }
 
     private static InferOutput Create(RequestedOutput requested, List<Scores> scores, IReadOnlyList<string>? labels)

@@ -17,7 +17,10 @@ internal static class OpenInferenceEndpoints
     private const string Model = "models/{name}",
         Version = Model + "/versions/{version}";
 
-    /// <summary>Maps the endpoints. The protocol has a document of its own, so ours leaves them out.</summary>
+    /// <summary>
+    /// Maps the endpoints. The protocol has a document of its own (<c>Swagger/open-inference.json</c>), so that of the
+    /// native API leaves them out.
+    /// </summary>
     public static void MapOpenInference(this WebApplication app)
     {
         var root = app.MapGroup("/v2").ExcludeFromDescription();

@@ -1,4 +1,5 @@
 using ModelService.Api.Errors;
+using ModelService.Api.Grpc;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.OpenInference;
@@ -8,7 +9,8 @@ namespace ModelService.Api.OpenInference;
 internal sealed record OpenInferenceError(string Error)
 {
     /// <summary>Whether a request speaks the protocol, so that its errors do, too.</summary>
-    public static bool Applies(HttpContext http) => http.Request.Path.StartsWithSegments("/v2");
+    public static bool Applies(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/v2") || GrpcError.Applies(http);
 
     /// <summary>
     /// The status of an error: clients of the protocol know neither 422 for a wrong input nor 429 for a full queue.

@@ -64,15 +64,19 @@ internal sealed record StatisticsResponse(IReadOnlyList<StatisticsResponse.Model
     public static StatisticsResponse Create(IEnumerable<VersionOfModel> versions, TimeProvider clock) =>
         new([.. versions.Select(version => Count(version, clock))]);
 
+    /// <summary>Represents the counts of all models.</summary>
+    /// <param name="catalog">The models.</param>
+    /// <param name="clock">Says what time it is.</param>
+    public static StatisticsResponse CreateAll(ModelCatalog catalog, TimeProvider clock) =>
+        Create(catalog.List().Select(model => new VersionOfModel(model, model.Default)), clock);
+
     /// <summary>Answers with the counts of all models.</summary>
     public static Task AnswerAllAsync(HttpContext http)
     {
         var services = http.RequestServices;
-        var versions = services
-            .GetRequiredService<ModelCatalog>()
-            .List()
-            .Select(model => new VersionOfModel(model, model.Default));
-        return http.Response.WriteAsJsonAsync(Create(versions, services.GetRequiredService<TimeProvider>()));
+        return http.Response.WriteAsJsonAsync(
+            CreateAll(services.GetRequiredService<ModelCatalog>(), services.GetRequiredService<TimeProvider>())
+        );
     }
 
     private static ModelCounts Count(VersionOfModel found, TimeProvider clock)

@@ -35,7 +35,7 @@ internal sealed class BodyMemory(IOptions<LimitsOptions> options)
         return account;
     }
 
-    /// <summary>The memory of one request's body. Used by one thread at a time.</summary>
+    /// <summary>The memory of one request's body. Thread-safe.</summary>
     public sealed class Account(BodyMemory memory) : IDisposable
     {
         private long held;
@@ -62,14 +62,13 @@ internal sealed class BodyMemory(IOptions<LimitsOptions> options)
                 );
             }
 
-            held += bytes;
+            Interlocked.Add(ref held, bytes);
         }
 
         /// <inheritdoc/>
         public void Dispose()
         {
-            Interlocked.Add(ref memory.taken, -held);
-            held = 0;
+            Interlocked.Add(ref memory.taken, -Interlocked.Exchange(ref held, 0));
         }
     }
 }

@@ -18,19 +18,28 @@ internal sealed class RequestTerms
     private readonly long start = Stopwatch.GetTimestamp();
     private readonly Priority priority;
     private readonly TimeSpan? timeout;
+    private readonly TimeSpan? limit;
 
-    private RequestTerms(Priority priority, TimeSpan? timeout) => (this.priority, this.timeout) = (priority, timeout);
+    private RequestTerms(Priority priority, TimeSpan? timeout, TimeSpan? limit) =>
+        (this.priority, this.timeout, this.limit) = (priority, timeout, limit);
 
     /// <summary>Reads the headers. The timeout starts now.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limit">The time until a deadline that no other timeout exceeds; null: there is none.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.MalformedRequest"/>: a header can't be read.</exception>
-    public static RequestTerms From(HttpRequest request) =>
-        new(ParsePriority(request.Headers[PriorityHeader]), ParseTimeout(request.Headers[TimeoutHeader]));
+    public static RequestTerms From(HttpRequest request, TimeSpan? limit = null) =>
+        new(ParsePriority(request.Headers[PriorityHeader]), ParseTimeout(request.Headers[TimeoutHeader]), limit);
 
     /// <summary>Returns the terms with the time that is left of the timeout.</summary>
     /// <param name="otherPriority">A priority of the body, which precedes the header.</param>
     /// <param name="otherTimeout">A timeout of the body, which precedes the header.</param>
-    public PredictionTerms ToPredictionTerms(Priority? otherPriority = null, TimeSpan? otherTimeout = null) =>
-        new(otherPriority ?? priority, (otherTimeout ?? timeout) - Stopwatch.GetElapsedTime(start));
+    public PredictionTerms ToPredictionTerms(Priority? otherPriority = null, TimeSpan? otherTimeout = null)
+    {
+        var first = otherTimeout ?? timeout;
+        if (first is null || limit < first)
+            first = limit;
+        return new PredictionTerms(otherPriority ?? priority, first - Stopwatch.GetElapsedTime(start));
+    }
 
     private static Priority ParsePriority(string? value) =>
         value?.ToLowerInvariant() switch

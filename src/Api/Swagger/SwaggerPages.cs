@@ -9,9 +9,14 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace ModelService.Api.Swagger;
 
-/// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c> and Swagger UI at <c>/swagger</c>.</summary>
+/// <summary>
+/// The OpenAPI documents at <c>/swagger/v1/swagger.json</c> and <c>/swagger/open-inference.json</c>, and Swagger UI at
+/// <c>/swagger</c>.
+/// </summary>
 internal static class SwaggerPages
 {
+    private const string OpenInference = "open-inference.json";
+
     /// <summary>Adds the generator of the document.</summary>
     public static void AddSwagger(this WebApplicationBuilder builder)
     {
@@ -87,6 +92,7 @@ internal static class SwaggerPages
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "Model Service");
+            options.SwaggerEndpoint(OpenInference, "Open Inference Protocol");
             options.DocumentTitle = "Model Service";
             options.HeadContent = """<meta name="viewport" content="width=device-width, initial-scale=1">""";
             options.DisplayRequestDuration();
@@ -97,8 +103,23 @@ internal static class SwaggerPages
         });
     }
 
+    /// <summary>
+    /// Maps the document of the Open Inference Protocol, which is written by hand: its requests are read without
+    /// controllers.
+    /// </summary>
+    public static void MapOpenInferenceDocument(this WebApplication app) =>
+        app.MapGet($"/swagger/{OpenInference}", WriteAsync).ExcludeFromDescription().AllowAnonymous();
+
+    private static async Task WriteAsync(HttpContext http)
+    {
+        await using var document = typeof(SwaggerPages).Assembly.GetManifestResourceStream(OpenInference)!;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = document.Length;
+        await document.CopyToAsync(http.Response.Body, http.RequestAborted);
+    }
+
     private static int PlaceInSource(ApiDescription api) =>
-        ((ControllerActionDescriptor)api.ActionDescriptor).MethodInfo.MetadataToken;
+        api.ActionDescriptor is ControllerActionDescriptor action ? action.MethodInfo.MetadataToken : 0;
 
     // Adds a schema to which only a schema of LanguageSchemas refers, so that the generator does not find it.
     private sealed class PreprocessingFilter : IDocumentFilter

@@ -63,5 +63,7 @@ internal static class ServerTelemetry
     public static bool IsMonitoring(this HttpContext http) =>
         http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/v2/health", StringComparison.Ordinal)
+        || http.Request.Path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal)
+        || http.Request.Path.StartsWithSegments("/ping", StringComparison.Ordinal)
         || http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

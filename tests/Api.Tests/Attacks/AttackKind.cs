@@ -43,6 +43,18 @@ internal sealed record AttackKind(
             JsonAttack.TryAsync
         ),
         new(
+            "infer",
+            "the Open Inference Protocol over REST: JSON, binary data and compressed bodies, the repository",
+            80,
+            InferAttack.TryAsync
+        ),
+        new(
+            "grpc",
+            "the same over gRPC: damaged messages and frames, hostile values",
+            80,
+            (target, random, _) => GrpcAttack.TryAsync(target, random)
+        ),
+        new(
             "http",
             "raw HTTP/1.1: contradictory lengths, damaged chunks, odd targets, versions and headers",
             80,

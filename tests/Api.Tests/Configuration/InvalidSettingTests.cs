@@ -1,3 +1,4 @@
+using ModelService.Api.Auth;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Configuration;
@@ -85,4 +86,12 @@ public sealed class InvalidSettingTests : IDisposable
         Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--help"));
         Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--version"));
     }
+
+    [Fact]
+    public void Help_OfNewKeys_ListsTheScopesThatThereAre() =>
+        Assert.Contains(
+            $"the scopes are {string.Join(", ", Scopes.All.SkipLast(1))} and {Scopes.All[^1]}",
+            CommandLine.Help,
+            StringComparison.Ordinal
+        );
 }

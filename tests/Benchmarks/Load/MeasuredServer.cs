@@ -118,7 +118,7 @@ internal sealed partial class MeasuredServer : IAsyncDisposable
     }
 
     /// <summary>What the process used so far, by its own metrics.</summary>
-    private async Task<(double CpuSeconds, double Allocated, double Resident)> UsageAsync()
+    public async Task<(double CpuSeconds, double Allocated, double Resident)> UsageAsync()
     {
         var metrics = await Http.GetStringAsync("/metrics");
         double Sum(string name) =>
