@@ -44,7 +44,8 @@ function Source({ title, text, name, format, file }) {
       <p class="quiet">${text}</p>
       <${Loaded} of=${source} what="Loading the source">
         ${(/** @type {string} */ data) => html`
-          <pre class="source-code" tabindex="0" role="region" aria-label="The source, ${title}"><code>${data}</code></pre>
+          <pre class="source-code" tabindex="0" role="region"
+            aria-label="The source, ${title}"><code>${data}</code></pre>
           <div class="row">
             <button type="button" disabled=${save.isRunning} onClick=${() => save.run()}>Download ${file}</button>
           </div>

@@ -41,7 +41,9 @@ export function OneModel({ name, query, mayManage }) {
   );
   const shown = tabs.find(({ key }) => key === (query.tab ?? "")) ?? tabs[0];
   return html`
-    <${PageHead} title=${name} trail=${[{ text: "Models", href: href("models") }]}>${model.data ? summary(model.data) : "A model and its versions."}<//>
+    <${PageHead} title=${name} trail=${[{ text: "Models", href: href("models") }]}>
+      ${model.data ? summary(model.data) : "A model and its versions."}
+    <//>
     <${Loaded} of=${model} what="Loading the model">
       ${(/** @type {Api.ModelResponse} */ data) => html`
         <${Doings} model=${data} mayManage=${mayManage} />
