@@ -26,6 +26,7 @@ internal static class ConsolePages
     public static void MapConsole(this WebApplication app) =>
         app.MapStaticAssets()
             .AllowAnonymous()
+            .DisableHttpMetrics() // they would have a series for each file
             .Add(static endpoint =>
             {
                 var serve = endpoint.RequestDelegate!;
