@@ -19,6 +19,8 @@ public static class FormulaWeights
     public static void Write(string path, JsonElement golden)
     {
         var (gain, salt) = (golden.GetProperty("gain").GetDouble(), golden.GetProperty("salt").GetString()!);
+        var headGain = golden.TryGetProperty("head_gain", out var given) ? given.GetDouble() : gain;
+        var head = golden.TryGetProperty("head", out var key) ? key.GetString() : null;
         var tensors = golden
             .GetProperty("state_dict")
             .EnumerateArray()
@@ -50,11 +52,36 @@ public static class FormulaWeights
         file.Write(json);
         foreach (var (name, shape) in tensors)
         {
-            if (IsCounter(name))
+            if (IsIndex(name))
+            {
+                var side = (long)Math.Round(Math.Pow(Count(shape), 0.25));
+                file.Write(MemoryMarshal.AsBytes<long>(PositionIndex(side)));
+            }
+            else if (IsCounter(name))
+            {
                 file.Write(new byte[sizeof(long)]);
+            }
             else
-                file.Write(MemoryMarshal.AsBytes<float>(Values(name, shape, gain, salt)));
+            {
+                var values = Values(name, shape, name == $"{head}.weight" ? headGain : gain, salt);
+                file.Write(MemoryMarshal.AsBytes<float>(values));
+            }
         }
+    }
+
+    /// <summary>The index of a table of biases for the places in a square window.</summary>
+    /// <param name="side">Side of the window.</param>
+    public static long[] PositionIndex(long side)
+    {
+        var index = new long[side * side * side * side];
+        for (var i = 0L; i < index.Length; i++)
+        {
+            var (query, key) = (i / (side * side), i % (side * side));
+            var (down, right) = ((query / side) - (key / side), (query % side) - (key % side));
+            index[i] = ((down + side - 1) * ((2 * side) - 1)) + right + side - 1;
+        }
+
+        return index;
     }
 
     /// <summary>The numbers of a float32 tensor, row-major.</summary>
@@ -94,13 +121,30 @@ public static class FormulaWeights
             return static u => (float)(0.1 * u);
         }
 
+        if (name.EndsWith("in_proj_bias", StringComparison.Ordinal))
+            return static u => (float)(0.1 * u);
+        if (name.EndsWith("layer_scale", StringComparison.Ordinal))
+            return static u => (float)(0.5 + (0.25 * u));
+        if (name.EndsWith("pos_embedding", StringComparison.Ordinal))
+            return static u => (float)(0.5 * u);
+        if (
+            name.EndsWith("class_token", StringComparison.Ordinal)
+            || name.EndsWith("relative_position_bias_table", StringComparison.Ordinal)
+        )
+        {
+            return static u => (float)u;
+        }
+
         if (shape.Length == 1)
             return static u => (float)(1 + (0.1 * u));
         var factor = gain * Math.Sqrt(3.0 / Count(shape[1..]));
         return u => (float)(u * factor);
     }
 
-    private static bool IsCounter(string name) => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+    private static bool IsCounter(string name) =>
+        name.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || IsIndex(name);
+
+    private static bool IsIndex(string name) => name.EndsWith(".relative_position_index", StringComparison.Ordinal);
 
     private static long Count(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
 

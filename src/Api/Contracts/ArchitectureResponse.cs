@@ -14,14 +14,14 @@ public sealed record ArchitectureListResponse(IReadOnlyList<string> Architecture
 /// <summary>A predefined architecture.</summary>
 /// <param name="Name">The architecture's name, to be used as <c>"base"</c> in a model's definition.</param>
 /// <param name="Family">The family of networks it belongs to, with the paper that introduced it.</param>
-/// <param name="Preprocessing">The preset that turns a photo into the network's input.</param>
+/// <param name="Preprocessing">How a photo becomes the network's input: a preset's name, or a definition.</param>
 /// <param name="Pretrained">Whether it comes with weights, for <c>"pretrained": true</c> in a definition.</param>
 /// <param name="Definition">The network in the architecture language. Copy it to write a network of your own.</param>
 /// <param name="Analysis">The network's shapes, parameters and costs.</param>
 public sealed record ArchitectureResponse(
     string Name,
     ArchitectureFamily Family,
-    PreprocessingPreset Preprocessing,
+    PreprocessingChoice Preprocessing,
     bool Pretrained,
     JsonElement Definition,
     AnalysisResponse Analysis

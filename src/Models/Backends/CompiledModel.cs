@@ -101,8 +101,9 @@ internal sealed class CompiledModel : IDisposable
     /// <param name="analysis">A network without an error.</param>
     public static int MaxBatchSizeOf(ArchitectureAnalysis analysis)
     {
-        var largest =
-            analysis.AllLayers.Max(node => Math.Max(node.Input.ElementCount, node.Output.ElementCount)) * sizeof(float);
+        var largest = analysis.AllLayers.Max(node =>
+            Math.Max(Math.Max(node.Input.ElementCount, node.Output.ElementCount) * sizeof(float), node.ScratchBytes)
+        );
         return (int)Math.Clamp(ActivationBytesAtOnce / largest, 1, int.MaxValue);
     }
 

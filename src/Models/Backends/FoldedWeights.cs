@@ -20,8 +20,14 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
             BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
             ParameterTensor parameter => stateDict[parameter.Name],
+            ConvertedTensor parameter => stateDict[parameter.Name].to(precision),
+            LogitScaleTensor scale => PositionBiases.Scale(stateDict[scale.Name]).to(precision),
+            PositionBiasTensor { Bias: var bias } => WithGroups(PositionBiases.Compute(bias, name => stateDict[name]))
+                .to(precision),
             _ => throw new InvalidOperationException($"{tensor.GetType().Name} is not a tensor of a plan."),
         };
+
+    private static Tensor WithGroups(Tensor bias) => (bias.dim() == 3 ? bias.unsqueeze(0) : bias).contiguous();
 
     private Tensor PaddedWeight(WeightSource source)
     {
@@ -47,6 +53,12 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
             _ => throw new InvalidOperationException($"{source.GetType().Name} is not a source of weights."),
         };
         var bias = source.Bias is null ? null : stateDict[source.Bias];
+        if (bias is not null && source.UnbiasedRows is { } rows)
+        {
+            bias = bias.clone();
+            bias.narrow(0, rows.Start, rows.Length).zero_();
+        }
+
         if (source.Norms.Count == 0)
             return (weight, bias);
         weight = weight.to(ScalarType.Float64, copy: true);

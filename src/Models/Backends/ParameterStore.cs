@@ -158,10 +158,26 @@ internal sealed class ParameterStore : IDisposable
         foreach (var spec in specs)
         {
             var tensor = tensors[spec.Name];
-            if (spec.Initialization is Initialization.Uniform { Bound: var bound })
-                tensor.uniform_(-bound, bound, generator);
-            else
-                TensorMath.Fill(tensor, ((Initialization.Constant)spec.Initialization).Value);
+            switch (spec.Initialization)
+            {
+                case Initialization.Uniform uniform:
+                    tensor.uniform_(-uniform.Bound, uniform.Bound, generator);
+                    break;
+                case Initialization.Normal normal:
+                    tensor.normal_(0, normal.Deviation, generator);
+                    break;
+                case Initialization.PositionIndex window:
+                    WindowPositions.Index(window.Height, window.Width).CopyTo(TensorMemory.Elements<long>(tensor));
+                    break;
+                case Initialization.PositionCoordinates window:
+                    WindowPositions
+                        .Coordinates(window.Height, window.Width)
+                        .CopyTo(TensorMemory.Elements<float>(tensor));
+                    break;
+                default:
+                    TensorMath.Fill(tensor, ((Initialization.Constant)spec.Initialization).Value);
+                    break;
+            }
         }
     }
 }

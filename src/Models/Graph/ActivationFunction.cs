@@ -27,6 +27,24 @@ internal enum ActivationKind
     /// <summary><c>x · relu6(x + 3) / 6</c>.</summary>
     Hardswish,
 
+    /// <summary><c>relu6(x + 3) / 6</c>.</summary>
+    Hardsigmoid,
+
+    /// <summary><c>x</c>, cut to a range: a lower and an upper limit.</summary>
+    Hardtanh,
+
+    /// <summary><c>x · tanh(softplus(x))</c>.</summary>
+    Mish,
+
+    /// <summary>ELU, scaled so that mean 0 and variance 1 stay.</summary>
+    Selu,
+
+    /// <summary><c>max(x, 0) + min(a · (exp(x / a) - 1), 0)</c>.</summary>
+    Celu,
+
+    /// <summary><c>log(1 + exp(b · x)) / b</c>; <c>x</c> itself from a threshold of <c>b · x</c> on.</summary>
+    Softplus,
+
     /// <summary><c>1 / (1 + exp(-x))</c>.</summary>
     Sigmoid,
 

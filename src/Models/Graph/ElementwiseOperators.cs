@@ -13,6 +13,14 @@ internal sealed record ActivationOperator(ActivationFunction Function) : Operato
     public override Shape InferShape() => Input.Shape;
 }
 
+/// <summary>Negative elements multiplied by a learnt factor.</summary>
+/// <param name="Weight">Name of the factors: one, or one for each channel.</param>
+internal sealed record PreluOperator(string Weight) : Operator
+{
+    /// <inheritdoc/>
+    public override Shape InferShape() => Input.Shape;
+}
+
 /// <summary>The sum of two values of one shape.</summary>
 internal sealed record AddOperator : Operator
 {
@@ -31,6 +39,9 @@ internal sealed record AddOperator : Operator
 /// </summary>
 internal sealed record MultiplyOperator : Operator
 {
+    /// <summary>Whether the result overwrites the first input.</summary>
+    public bool IsInPlace { get; init; }
+
     /// <inheritdoc/>
     public override Shape InferShape()
     {
@@ -48,6 +59,9 @@ internal sealed record MultiplyOperator : Operator
 /// <param name="WholeChannels">Whether channels are dropped as a whole.</param>
 internal sealed record DropoutOperator(double P, bool WholeChannels) : Operator
 {
+    /// <summary>Whether inputs of the batch are dropped as a whole: stochastic depth.</summary>
+    public bool WholeInputs { get; init; }
+
     /// <inheritdoc/>
     public override Shape InferShape() => Input.Shape;
 }
@@ -56,6 +70,9 @@ internal sealed record DropoutOperator(double P, bool WholeChannels) : Operator
 /// <param name="Dimension">The dimension, the batch counted; negative from the last. Never the batch.</param>
 internal sealed record SoftmaxOperator(long Dimension) : Operator
 {
+    /// <summary>Whether the result is the logarithm of the softmax.</summary>
+    public bool IsLogarithm { get; init; }
+
     /// <inheritdoc/>
     public override Shape InferShape() =>
         Dimension != 0 && Math.Abs(Dimension) <= Input.Shape.Rank ? Input.Shape : throw Misfit();

@@ -6,6 +6,9 @@ internal abstract record WeightSource
     /// <summary>Name of the bias in the state dict; null when there is none.</summary>
     public string? Bias { get; init; }
 
+    /// <summary>Outputs whose bias counts as 0, whatever the state dict says; null for none.</summary>
+    public (long Start, long Length)? UnbiasedRows { get; init; }
+
     /// <summary>Batch norms folded in, in order: each scales and shifts the output channels.</summary>
     public IReadOnlyList<Norm> Norms { get; init; } = [];
 

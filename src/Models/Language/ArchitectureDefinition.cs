@@ -25,4 +25,11 @@ public sealed record ArchitectureDefinition
             + "The last layer with weights when left out."
     )]
     public string? HeadLayer { get; init; }
+
+    /// <summary>How photos become the input of models that don't say it themselves; null: <c>unit</c>.</summary>
+    [Description(
+        "How photos become the input, for models that don't say it themselves: as in a model's definition. "
+            + "\"unit\" when left out."
+    )]
+    public PreprocessingChoice? Preprocessing { get; init; }
 }

@@ -101,10 +101,7 @@ public sealed record ModelDefinition
     /// </summary>
     internal PreprocessingChoice PreprocessingOrDefault =>
         Preprocessing
-        ?? new PreprocessingChoice(
-            Base is null
-                ? PreprocessingPreset.Unit
-                : PredefinedArchitectures.Find(Base)?.Preprocessing ?? PreprocessingPreset.Imagenet,
-            null
-        );
+        ?? Architecture?.Preprocessing
+        ?? (Base is null ? null : PredefinedArchitectures.Find(Base)?.Preprocessing)
+        ?? new PreprocessingChoice(Base is null ? PreprocessingPreset.Unit : PreprocessingPreset.Imagenet, null);
 }

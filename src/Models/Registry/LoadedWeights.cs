@@ -31,7 +31,8 @@ public sealed record LoadedWeights(
             file.Tensors,
             network.Head?.Key,
             file.Skipped,
-            terms.Prefix
+            terms.Prefix,
+            network.TrainingTensors
         );
         return Complete(
             network,

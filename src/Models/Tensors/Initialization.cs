@@ -28,6 +28,13 @@ public abstract record Initialization
     /// <param name="fanIn">As for <see cref="KaimingUniform"/>.</param>
     public static Initialization FanInUniform(long fanIn) => new Uniform(1 / Math.Sqrt(fanIn));
 
+    /// <summary>Weights of an attention's projections: <c>xavier_uniform_</c>.</summary>
+    /// <param name="fanIn">Inputs.</param>
+    /// <param name="fanOut">Outputs.</param>
+    /// <remarks>Source: Glorot and Bengio 2010; torch.nn.init.</remarks>
+    public static Initialization XavierUniform(long fanIn, long fanOut) =>
+        new Uniform(Math.Sqrt(3.0) * Math.Sqrt(2.0 / (fanIn + (double)fanOut)));
+
     /// <summary>The same number everywhere.</summary>
     /// <param name="Value">The number.</param>
     public sealed record Constant(double Value) : Initialization;
@@ -35,4 +42,20 @@ public abstract record Initialization
     /// <summary>Random numbers, evenly spread from <c>-Bound</c> to <c>Bound</c>.</summary>
     /// <param name="Bound">The bound.</param>
     public sealed record Uniform(double Bound) : Initialization;
+
+    /// <summary>Random numbers, normally distributed around 0.</summary>
+    /// <param name="Deviation">Their standard deviation.</param>
+    public sealed record Normal(double Deviation) : Initialization;
+
+    /// <summary>
+    /// Rows of a bias table for the places in a window (<see cref="WindowPositions.Index"/>): never trained.
+    /// </summary>
+    /// <param name="Height">Height of the window.</param>
+    /// <param name="Width">Width of the window.</param>
+    public sealed record PositionIndex(long Height, long Width) : Initialization;
+
+    /// <summary>Distances in a window (<see cref="WindowPositions.Coordinates"/>): never trained.</summary>
+    /// <param name="Height">Height of the window.</param>
+    /// <param name="Width">Width of the window.</param>
+    public sealed record PositionCoordinates(long Height, long Width) : Initialization;
 }

@@ -48,6 +48,31 @@ internal static class TensorMath
         return x.elu(held, One, One);
     }
 
+    /// <summary><c>alpha · (exp(x / alpha) - 1)</c> of negative elements.</summary>
+    public static Tensor Celu(Tensor x, double alpha)
+    {
+        using Scalar held = alpha;
+        return x.celu(held);
+    }
+
+    /// <summary><c>log(1 + exp(beta · x)) / beta</c>; <c>x</c> where <c>beta · x</c> is above the threshold.</summary>
+    public static Tensor Softplus(Tensor x, double beta, double threshold) => x.softplus(beta, threshold);
+
+    /// <summary>Each element cut to a range.</summary>
+    public static Tensor Clamp(Tensor x, double least, double most)
+    {
+        using Scalar low = least;
+        using Scalar high = most;
+        return x.clamp(low, high);
+    }
+
+    /// <summary><c>left · right</c>.</summary>
+    public static Tensor Product(Tensor left, double right)
+    {
+        using Scalar held = right;
+        return left.mul(held);
+    }
+
     /// <summary>Adds a multiple of a tensor in place: <c>target += factor · other</c>.</summary>
     public static void AddScaled(Tensor target, Tensor other, double factor)
     {

@@ -19,6 +19,7 @@ public static class StateDictMatch
     /// </param>
     /// <param name="skipped">The entries beside the tensors.</param>
     /// <param name="prefix">The prefix; empty: the names have none. Null: the one that fits.</param>
+    /// <param name="training">Tensors that only training uses: the file may have them, and they are not loaded.</param>
     /// <exception cref="Errors.ServingException">
     /// <c>weights_unreadable</c>: an entry that was skipped has the name of a tensor of the architecture.
     /// </exception>
@@ -27,11 +28,16 @@ public static class StateDictMatch
         IReadOnlyList<StoredTensor> stored,
         string? head = null,
         IReadOnlyList<SkippedEntry>? skipped = null,
-        string? prefix = null
+        string? prefix = null,
+        IReadOnlyList<TensorSpec>? training = null
     )
     {
         ArgumentNullException.ThrowIfNull(expected);
         ArgumentNullException.ThrowIfNull(stored);
+        var map = KeyMap.Find(expected, stored);
+        IReadOnlyList<RenamedTensor> mapped = [];
+        if (map is not null)
+            (stored, mapped) = map.Apply(stored, expected);
         var names = new NameMapper(expected, prefix).Map([.. stored.Select(tensor => (tensor.Name, tensor.Shape))]);
         var unmatched = new Dictionary<string, StoredTensor>();
         var beside = new List<string>();
@@ -50,8 +56,19 @@ public static class StateDictMatch
                 missing.Add(spec);
             else if (Fits(spec, tensor))
                 pairs.Add(new TensorPair(spec, tensor));
+            else if (PositionGrid.Resize(spec, tensor) is { } resized)
+                pairs.Add(new TensorPair(spec, resized));
             else
                 shapes.Add(new ShapeMismatch(spec.Name, spec.Shape, tensor.Shape));
+        }
+
+        foreach (var spec in training ?? [])
+        {
+            if (unmatched.TryGetValue(spec.Name, out var tensor) && Fits(spec, tensor))
+            {
+                unmatched.Remove(spec.Name);
+                beside.Add(tensor.Name);
+            }
         }
 
         ThrowIfSkipped(missing, skipped ?? [], names);
@@ -72,22 +89,35 @@ public static class StateDictMatch
             [.. unexpected.Select(tensor => tensor.Name)],
             beside,
             shapes,
-            [.. stored.Select(tensor => Renamed(tensor.Name, names)).OfType<RenamedTensor>()],
+            [
+                .. mapped.Select(tensor => tensor with { To = names.Find(tensor.To) ?? tensor.To }),
+                .. stored
+                    .ExceptBy(mapped.Select(tensor => tensor.To), tensor => tensor.Name)
+                    .Select(tensor => Renamed(tensor.Name, names))
+                    .OfType<RenamedTensor>(),
+            ],
             skipped ?? []
         )
         {
             HasPrefixChoices = names.Choices.Count > 0,
-            Suggestions = MismatchSuggestions.For(
-                [.. missing.Where(spec => !spec.IsCounter)],
-                unexpected,
-                beside,
-                shapes,
-                head,
-                names
-            ),
+            Suggestions =
+            [
+                .. Explain(map),
+                .. MismatchSuggestions.For(
+                    [.. missing.Where(spec => !spec.IsCounter)],
+                    unexpected,
+                    beside,
+                    shapes,
+                    head,
+                    names
+                ),
+            ],
             MissingOfPartialLayers = MissingOfPartialLayers(pairs, missing, head),
         };
     }
+
+    private static IEnumerable<string> Explain(KeyMap? map) =>
+        map is null ? [] : [$"The names are those of {map.Of}. {map.Note}".TrimEnd()];
 
     /// <summary>
     /// Whether a tensor that the architecture lacks is one whole number of no layer, such as <c>n_averaged</c>. Another

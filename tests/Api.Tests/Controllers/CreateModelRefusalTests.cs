@@ -21,7 +21,7 @@ public sealed class CreateModelRefusalTests(ApiServer server)
         "\"base\":\"resnet18\",\"head\":[{\"type\":\"conv2d\",\"out_channels\":4,\"kernel_size\":1}]",
         "/head/0/type"
     )]
-    [InlineData("\"base\":\"resnet18\",\"head\":[{\"type\":\"relu\"},{\"type\":\"softplus\"}]", "/head/1/type")]
+    [InlineData("\"base\":\"resnet18\",\"head\":[{\"type\":\"relu\"},{\"type\":\"log_sigmoid\"}]", "/head/1/type")]
     [InlineData("\"base\":\"squeezenet1_1\",\"head\":[{\"type\":\"relu\"}]", "/head")]
     [InlineData("\"base\":\"../resnet18\"", "/base")]
     [InlineData("\"base\":7", "/base")]

@@ -29,6 +29,23 @@ public sealed class OperatorTests
         ("product of channels", Picture, Excite),
         ("product from the left", Picture, (graph, x) => graph.Add("b", new MultiplyOperator(), Mean(graph, x), x)),
         ("product of rows", Picture, Outer),
+        ("prelu", Picture, Single(new PreluOperator("p.weight"))),
+        ("parameter times", Picture, Single(new ParameterOperator("p.scale", [6, 1, 1], ParameterUse.Multiply))),
+        ("parameter times tokens", Series, Single(new ParameterOperator("p.scale", [20], ParameterUse.Multiply))),
+        ("parameter plus", Series, Single(new ParameterOperator("p.places", [1, 6, 20], ParameterUse.Add))),
+        ("parameter before", Series, Single(new ParameterOperator("p.token", [1, 1, 20], ParameterUse.Prepend))),
+        ("roll", Picture, Single(new RollOperator([0, -2, 3]))),
+        ("attention", Series, (graph, x) => Attend(graph, x, new AttentionOperator(2, 0.4))),
+        ("attention in groups", Volume, (graph, x) => Attend(graph, Grouped(graph, x), new AttentionOperator(1, 0.4))),
+        .. new[] { (false, false), (true, false), (false, true), (true, true) }.Select(form =>
+            (
+                $"attention in windows {form}",
+                new Shape(4, 6, 8),
+                (Func<GraphBuilder, Value, Value>)((graph, x) => AttendInWindows(graph, x, form.Item1, form.Item2))
+            )
+        ),
+        ("logarithm of softmax", Picture, Single(new SoftmaxOperator(1) { IsLogarithm = true })),
+        ("stochastic depth", Picture, Single(new DropoutOperator(0.5, WholeChannels: false) { WholeInputs = true })),
         ("dropout", Picture, Single(new DropoutOperator(0.5, WholeChannels: false))),
         ("softmax", Picture, Single(new SoftmaxOperator(1))),
         ("softmax from the last", Picture, Single(new SoftmaxOperator(-2))),
@@ -179,6 +196,17 @@ public sealed class OperatorTests
                             "running_var",
                         }.Select(name => ($"n.{name}", new[] { item.Input.Shape.Sizes[0] })),
                         LayerNormOperator layer => [("l.weight", layer.Sizes)],
+                        PreluOperator layer => [(layer.Weight, [item.Input.Shape.Sizes[0]])],
+                        ParameterOperator layer => [(layer.Name, layer.Sizes)],
+                        AttentionOperator { Bias: { } bias } layer =>
+                        [
+                            ($"{bias.Key}.relative_position_bias_table", [15, layer.Heads]),
+                            ($"{bias.Key}.relative_coords_table", [1, 3, 5, 2]),
+                            ($"{bias.Key}.logit_scale", [layer.Heads, 1, 1]),
+                            ($"{bias.Key}.cpb_mlp.0.weight", [9, 2]),
+                            ($"{bias.Key}.cpb_mlp.0.bias", [9]),
+                            ($"{bias.Key}.cpb_mlp.2.weight", [layer.Heads, 9]),
+                        ],
                         _ => Array.Empty<(string, long[])>(),
                     }
                 )
@@ -188,7 +216,13 @@ public sealed class OperatorTests
     private static Func<GraphBuilder, Value, Value> Single(Operator item) => (graph, x) => graph.Add("b", item, x);
 
     private static ActivationFunction Function(ActivationKind kind) =>
-        kind is ActivationKind.LeakyRelu or ActivationKind.Elu ? new(kind, 0.3) : new(kind);
+        kind switch
+        {
+            ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.Celu => new(kind, 0.3),
+            ActivationKind.Hardtanh => new(kind, -0.4, 0.7),
+            ActivationKind.Softplus => new(kind, 2, 3),
+            _ => new(kind),
+        };
 
     private static Value Relu(GraphBuilder graph, Value x) =>
         graph.Add("relu", new ActivationOperator(Function(ActivationKind.Relu)), x);
@@ -221,6 +255,36 @@ public sealed class OperatorTests
             },
             x
         );
+    }
+
+    private static Value Attend(GraphBuilder graph, Value x, AttentionOperator attention)
+    {
+        var projected = Linear(graph, "q", x, 3 * 6);
+        return graph.Add("b", attention, projected);
+    }
+
+    // 4x5 groups of 6 tokens.
+    private static Value Grouped(GraphBuilder graph, Value x) =>
+        graph.Add("g", new ReshapeOperator(new Shape(20, 6, 7)), x);
+
+    // Windows of 2x3 in a picture of 4x6, channels last.
+    private static Value AttendInWindows(GraphBuilder graph, Value x, bool isShifted, bool isContinuous)
+    {
+        x = graph.Add("g", new ReshapeOperator(new Shape(4, 6, 8)), x);
+        var bias = new PositionBias("w", (2, 3))
+        {
+            IsContinuous = isContinuous,
+            Shift = isShifted ? new WindowShift((4, 6), (1, 1)) : null,
+        };
+        x = graph.Add("c", new ReshapeOperator(new Shape(2, 2, 2, 3, 8)), x);
+        x = graph.Add("t", new PermuteOperator([0, 1, 3, 2, 4, 5]), x);
+        x = graph.Add("r", new ReshapeOperator(new Shape(4, 6, 8)), x);
+        var attention = new AttentionOperator(3, isContinuous ? 1 : 0.5)
+        {
+            Bias = bias,
+            LogitScale = isContinuous ? "w.logit_scale" : null,
+        };
+        return Attend(graph, x, attention);
     }
 
     // Squeeze and excitation.

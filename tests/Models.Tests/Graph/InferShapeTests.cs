@@ -43,6 +43,55 @@ public sealed class InferShapeTests
             [3, 4, 5]
         ),
         (
+            new PreluOperator("w"),
+            [
+                [3, 4],
+            ],
+            [3, 4]
+        ),
+        (
+            new ParameterOperator("w", [3, 1, 1], ParameterUse.Multiply),
+            [
+                [3, 4, 5],
+            ],
+            [3, 4, 5]
+        ),
+        (
+            new ParameterOperator("w", [1, 4, 5], ParameterUse.Add),
+            [
+                [4, 5],
+            ],
+            [4, 5]
+        ),
+        (
+            new ParameterOperator("w", [1, 1, 5], ParameterUse.Prepend),
+            [
+                [4, 5],
+            ],
+            [5, 5]
+        ),
+        (
+            new RollOperator([-1, 2, 0]),
+            [
+                [3, 4, 5],
+            ],
+            [3, 4, 5]
+        ),
+        (
+            new AttentionOperator(2, 1),
+            [
+                [7, 12],
+            ],
+            [7, 4]
+        ),
+        (
+            new AttentionOperator(2, 1) { Bias = Bias(isShifted: true) },
+            [
+                [4, 6, 12],
+            ],
+            [4, 6, 4]
+        ),
+        (
             new DropoutOperator(0.5, WholeChannels: true),
             [
                 [3, 4],
@@ -497,6 +546,66 @@ public sealed class InferShapeTests
             ]
         ),
         (
+            new ParameterOperator("w", [3, 1], ParameterUse.Multiply),
+            [
+                [3, 4, 5],
+            ]
+        ),
+        (
+            new ParameterOperator("w", [1, 3, 5], ParameterUse.Add),
+            [
+                [4, 5],
+            ]
+        ),
+        (
+            new ParameterOperator("w", [1, 1, 4], ParameterUse.Prepend),
+            [
+                [4, 5],
+            ]
+        ),
+        (
+            new RollOperator([0, 0]),
+            [
+                [3, 4],
+            ]
+        ),
+        (
+            new RollOperator([1]),
+            [
+                [3, 4],
+            ]
+        ),
+        (
+            new AttentionOperator(2, 1),
+            [
+                [12],
+            ]
+        ),
+        (
+            new AttentionOperator(2, 1),
+            [
+                [7, 11],
+            ]
+        ),
+        (
+            new AttentionOperator(5, 1),
+            [
+                [7, 12],
+            ]
+        ),
+        (
+            new AttentionOperator(2, 1) { Bias = Bias(isShifted: false) },
+            [
+                [7, 12],
+            ]
+        ),
+        (
+            new AttentionOperator(2, 1) { Bias = Bias(isShifted: true) },
+            [
+                [3, 6, 12],
+            ]
+        ),
+        (
             Convolution() with
             {
                 Dilation = [1],
@@ -566,6 +675,10 @@ public sealed class InferShapeTests
             Key = "block.1",
             Inputs = [.. inputs.Select((sizes, number) => new Value(number, new Shape(sizes)))],
         };
+
+    // Windows of 2x3, in a picture of 4x6 if they are shifted.
+    private static PositionBias Bias(bool isShifted) =>
+        new("w", (2, 3)) { Shift = isShifted ? new WindowShift((4, 6), (1, 1)) : null };
 
     private static PoolGeometry Pool(long size, long stride, long padding = 0, long dilation = 1, bool ceil = false) =>
         new([size, size], [stride, stride], [padding, padding], [dilation, dilation], ceil);

@@ -10,7 +10,7 @@ namespace ModelService.Models.Tests.Support;
 /// Grows networks layer by layer and drops the layers that the analysis refuses, so that the networks are valid, and
 /// odd.
 /// </summary>
-internal sealed class RandomArchitectures(int seed)
+internal sealed partial class RandomArchitectures(int seed)
 {
     private static readonly string[] Activations =
     [
@@ -23,6 +23,12 @@ internal sealed class RandomArchitectures(int seed)
         "hardswish",
         "sigmoid",
         "tanh",
+        "hardsigmoid",
+        "hardtanh",
+        "mish",
+        "selu",
+        "celu",
+        "softplus",
     ];
 
     private readonly Random random = new(seed);
@@ -141,7 +147,7 @@ internal sealed class RandomArchitectures(int seed)
 
     private JsonObject Layer(int rank, int depth)
     {
-        var layer = random.Next(depth < 3 ? 16 : 12) switch
+        var layer = random.Next(depth < 3 ? 20 : 15) switch
         {
             0 or 1 or 2 => Conv(rank),
             3 => Pool("max_pool", rank, "dilation"),
@@ -181,19 +187,24 @@ internal sealed class RandomArchitectures(int seed)
             11 => random.Next(3) == 0
                 ? new JsonObject { ["type"] = "flatten" }
                 : new JsonObject { ["type"] = "linear", ["out_features"] = random.Next(1, 12) },
-            12 => new JsonObject
+            12 => Other(rank),
+            13 => rank == 2 ? Tokens() : Other(rank),
+            14 => rank == 2 ? Windows() : Other(rank),
+            15 => new JsonObject
             {
                 ["type"] = "sequential",
                 ["layers"] = Layers(rank, depth),
                 ["inline"] = Chance(1),
             },
-            13 => Repeat(rank, depth),
-            14 => Residual(rank, depth),
+            16 => Repeat(rank, depth),
+            17 => Residual(rank, depth),
+            18 => Gate(rank, depth),
             _ => new JsonObject
             {
                 ["type"] = "concat",
                 ["branches"] = Layers(rank, depth),
                 ["inline"] = Chance(1),
+                ["split"] = !Chance(2),
             },
         };
         if (random.Next(5) == 0 && (string?)layer["type"] != "repeat")
@@ -266,6 +277,10 @@ internal sealed class RandomArchitectures(int seed)
             residual["shortcut"] = Layer(rank, depth + 1);
         if (random.Next(2) == 0)
             residual["activation"] = Activations[random.Next(Activations.Length)];
+        if (random.Next(4) == 0)
+            residual["inline"] = true;
+        if (random.Next(4) == 0)
+            residual["stochastic_depth"] = 0.5;
         return residual;
     }
 

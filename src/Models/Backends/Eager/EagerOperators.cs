@@ -32,7 +32,7 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             LinearOperator { Weights: NamedWeights weights } => functional.linear(
                 x,
                 parameters[weights.Name],
-                Optional(weights.Bias)
+                BiasOf(weights)
             ),
             BatchNormOperator { Norm: var norm } => Normalize(norm, x, mode),
             GroupNormOperator norm => functional.group_norm(
@@ -49,8 +49,9 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
                 Optional(norm.Bias),
                 norm.Eps
             ),
+            // TorchSharp views its input as another shape, which a permuted one can't be.
             LocalResponseNormOperator norm => functional.local_response_norm(
-                x,
+                x.contiguous(),
                 norm.Size,
                 norm.Alpha,
                 norm.Beta,
@@ -62,12 +63,23 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             AdaptivePoolOperator pool => AdaptivePool(pool, x),
             AddOperator => TensorMath.Sum(inputs[0], inputs[1]),
             MultiplyOperator => inputs[0] * inputs[1],
+            ParameterOperator parameter => Combine(parameter, x),
+            AttentionOperator attention => EagerAttention.Compute(attention, x, name => parameters[name]),
+            RollOperator roll => x.roll(roll.Distances, roll.Dimensions),
             ConcatOperator => cat([.. inputs], 1),
             ReshapeOperator reshape => x.reshape([x.shape[0], .. reshape.Shape.Sizes]),
             PermuteOperator permute => x.permute(permute.Dimensions),
             SliceOperator slice => x.narrow(slice.Dimension, slice.Start, slice.Length),
             PadOperator pad => functional.pad(x, pad.FromLast, Mode(pad.Mode)),
+            PreluOperator prelu => x.prelu(parameters[prelu.Weight]),
+            SoftmaxOperator { IsLogarithm: true } softmax => functional.log_softmax(x, softmax.Dimension),
             SoftmaxOperator softmax => functional.softmax(x, softmax.Dimension),
+            DropoutOperator { WholeInputs: true } dropout when mode != EagerMode.Inference => x
+                * functional.dropout(
+                    ones([x.shape[0], .. Enumerable.Repeat(1L, x.shape.Length - 1)], x.dtype, x.device),
+                    dropout.P,
+                    training: true
+                ),
             DropoutOperator dropout when mode != EagerMode.Inference => dropout.WholeChannels
                 ? functional.dropout2d(x, dropout.P, training: true)
                 : functional.dropout(x, dropout.P, training: true),
@@ -86,6 +98,33 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
     }
 
     private Tensor? Optional(string? name) => name is null ? null : parameters[name];
+
+    private Tensor? BiasOf(NamedWeights weights)
+    {
+        if (weights.Bias is null || weights.UnbiasedRows is not { } rows)
+            return Optional(weights.Bias);
+        var bias = parameters[weights.Bias];
+        var end = rows.Start + rows.Length;
+        return cat(
+            [
+                bias.narrow(0, 0, rows.Start),
+                zeros(rows.Length, bias.dtype, bias.device),
+                bias.narrow(0, end, bias.shape[0] - end),
+            ],
+            0
+        );
+    }
+
+    private Tensor Combine(ParameterOperator item, Tensor x)
+    {
+        var parameter = parameters[item.Name];
+        return item.Use switch
+        {
+            ParameterUse.Multiply => x * parameter,
+            ParameterUse.Add => TensorMath.Sum(x, parameter),
+            _ => cat([parameter.expand(x.shape[0], -1, -1), x], 1),
+        };
+    }
 
     private Tensor Convolve(ConvolutionOperator item, Tensor x)
     {
@@ -168,6 +207,12 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             ActivationKind.GeluTanh => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
             ActivationKind.Silu => functional.silu(x),
             ActivationKind.Hardswish => functional.hardswish(x),
+            ActivationKind.Hardsigmoid => functional.hardsigmoid(x),
+            ActivationKind.Hardtanh => TensorMath.Clamp(x, function.Numbers[0], function.Numbers[1]),
+            ActivationKind.Mish => functional.mish(x),
+            ActivationKind.Selu => functional.selu(x),
+            ActivationKind.Celu => TensorMath.Celu(x, function.Numbers[0]),
+            ActivationKind.Softplus => TensorMath.Softplus(x, function.Numbers[0], function.Numbers[1]),
             ActivationKind.Sigmoid => functional.sigmoid(x),
             ActivationKind.Tanh => functional.tanh(x),
             _ => throw new InvalidOperationException($"{function.Kind} can't be computed."),

@@ -13,7 +13,8 @@ internal static class Activations
         function.Kind switch
         {
             ActivationKind.Silu => "swish",
-            ActivationKind.Elu => null,
+            ActivationKind.Elu or ActivationKind.Celu or ActivationKind.Selu => null,
+            ActivationKind.Mish or ActivationKind.Softplus => null,
             _ => Function(function),
         };
 
@@ -34,7 +35,8 @@ internal static class Activations
     {
         var numbers = string.Concat(Numbers(function).Select(number => $", {Literal.Format(number)}"));
         var formula = Formula(function) is { } text ? $", approximate={Literal.Format(text)}" : "";
-        return $"torch.{Function(function)}{(isInPlace ? "_" : "")}({input}{numbers}{formula})";
+        var overwrites = isInPlace && function.Kind != ActivationKind.Softplus; // libtorch has no softplus_
+        return $"torch.{Function(function)}{(overwrites ? "_" : "")}({input}{numbers}{formula})";
     }
 
     /// <summary>The numbers that libtorch's and oneDNN's function takes.</summary>

@@ -102,7 +102,11 @@ internal sealed class CodeWriter
                 activation.IsInPlace
             ),
             AddOperator { Inputs: [var left, var right] } add => Call(add.IsInPlace ? "add_" : "add", left, right),
-            MultiplyOperator { Inputs: [var left, var right] } => Call("mul", left, right),
+            MultiplyOperator { Inputs: [var left, var right] } product => Call(
+                product.IsInPlace ? "mul_" : "mul",
+                left,
+                right
+            ),
             MaxPoolOperator { Geometry: var pool } => Call(
                 $"max_pool{pool.Rank}d",
                 item.Input,
@@ -141,12 +145,61 @@ internal sealed class CodeWriter
                 slice.Start,
                 slice.Start + slice.Length
             ),
+            ParameterOperator parameter => Write(parameter),
+            AttentionOperator attention => Write(attention),
+            RollOperator roll => Call("roll", item.Input, roll.Distances, roll.Dimensions),
             ConcatOperator => Call("cat", item.Inputs, 1L),
             PadOperator { Mode: PadMode.Zeros } pad => Call("constant_pad_nd", item.Input, pad.FromLast, 0.0),
             PadOperator pad => Call("pad", item.Input, pad.FromLast, WireNames.Get(pad.Mode)),
-            SoftmaxOperator softmax => Call("softmax", item.Input, softmax.Dimension),
+            PreluOperator prelu => $"torch.prelu({item.Input}, {text.Tensor(new ConvertedTensor(prelu.Weight))})",
+            SoftmaxOperator softmax => Call(
+                softmax.IsLogarithm ? "log_softmax" : "softmax",
+                item.Input,
+                softmax.Dimension
+            ),
             _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
         };
+
+    private string Write(ParameterOperator item)
+    {
+        var parameter = text.Tensor(new ConvertedTensor(item.Name));
+        return item.Use switch
+        {
+            ParameterUse.Multiply => $"torch.mul({item.Input}, {parameter})",
+            ParameterUse.Add => $"torch.add({item.Input}, {parameter})",
+            _ => $"torch.cat([torch.expand({parameter}, [torch.size({item.Input}, 0), -1, -1]), {item.Input}], 1)",
+        };
+    }
+
+    // Query, key and value as [batch and groups, heads, length, channels of a head], which are views.
+    private string Write(AttentionOperator item)
+    {
+        var sizes = item.Input.Shape.Sizes;
+        var (length, channels) = (sizes[^2], sizes[^1] / 3);
+        var split = Call("reshape", item.Input, new[] { -1, length, 3, item.Heads, channels / item.Heads });
+        var parts = text.Local($"torch.permute({split}, [2, 0, 3, 1, 4])");
+        var (query, key, value) = (Part(0), Part(1), Part(2));
+        if (item.LogitScale is { } logitScale)
+        {
+            query = text.Local($"torch.mul({OfLengthOne(query)}, {text.Tensor(new LogitScaleTensor(logitScale))})");
+            key = text.Local(OfLengthOne(key));
+        }
+
+        var mask = item.Bias is { } bias ? text.Tensor(new PositionBiasTensor(bias)) : "None";
+        if (item.Bias?.Shift is not null)
+            mask = text.Local($"torch.repeat({mask}, [torch.size({item.Input}, 0), 1, 1, 1])");
+        var attended = text.Local(
+            $"torch.scaled_dot_product_attention({query}, {key}, {value}, {mask}, 0.0, False, "
+                + $"scale={Literal.Format(item.Scale)})"
+        );
+        return $"torch.reshape(torch.transpose({attended}, 1, 2), "
+            + $"{Literal.Format(item.Output.Shape.Sizes.Prepend(-1))})";
+
+        string Part(int number) => text.Local($"torch.select({parts}, 0, {number})");
+
+        static string OfLengthOne(string value) =>
+            $"torch.div({value}, torch.clamp_min(torch.linalg_vector_norm({value}, 2, [-1], True), 1e-12))";
+    }
 
     // Squares, with the channels as the rows of one picture; their means over a column of neighbours; then the formula.
     private string Write(LocalResponseNormOperator norm)

@@ -15,5 +15,14 @@ internal sealed record WeightTensor(WeightSource Source, bool IsFloat32) : PlanT
 /// <param name="IsFloat32">Whether it is in float32, whatever the plan's precision.</param>
 internal sealed record BiasTensor(WeightSource Source, bool IsFloat32) : PlanTensor;
 
+/// <summary>A tensor of the state dict in the plan's precision.</summary>
+internal sealed record ConvertedTensor(string Name) : PlanTensor;
+
+/// <summary>The bias of attention in windows: <c>[1 or windows, heads, L, L]</c>, in the plan's precision.</summary>
+internal sealed record PositionBiasTensor(PositionBias Bias) : PlanTensor;
+
+/// <summary>The factor of a cosine, whose logarithm is in the state dict, in the plan's precision.</summary>
+internal sealed record LogitScaleTensor(string Name) : PlanTensor;
+
 /// <summary>A tensor of the state dict as it is, in float32.</summary>
 internal sealed record ParameterTensor(string Name) : PlanTensor;

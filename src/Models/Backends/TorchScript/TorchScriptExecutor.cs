@@ -35,7 +35,14 @@ internal sealed class TorchScriptExecutor : IExecutor
     {
         isOnCpu = device.type == DeviceType.CPU;
         operators = plan.Operators.Count;
-        macs = plan.Operators.OfType<WeightedOperator>().Sum(item => item.Macs);
+        macs = plan.Operators.Sum(item =>
+            item switch
+            {
+                WeightedOperator weighted => weighted.Macs,
+                AttentionOperator attention => attention.Macs,
+                _ => 0,
+            }
+        );
         outputSizes = [.. plan.Output.Shape.Sizes];
         using var scope = NewDisposeScope();
         using var inference = inference_mode();

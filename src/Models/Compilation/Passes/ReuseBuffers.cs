@@ -14,7 +14,9 @@ internal static class ReuseBuffers
             .Operators.SelectMany(item => item.Inputs, (item, input) => (Input: input, Reader: item))
             .ToLookup(use => use.Input, use => use.Reader);
         var ownMemory = plan
-            .Operators.Where(item => item is WeightedOperator or BatchNormOperator or AddOperator or ConcatOperator)
+            .Operators.Where(item =>
+                item is WeightedOperator or BatchNormOperator or AddOperator or MultiplyOperator or ConcatOperator
+            )
             .Select(item => item.Output)
             .Where(value => value != plan.Output)
             .ToHashSet();
@@ -33,6 +35,13 @@ internal static class ReuseBuffers
                             when left != right && (IsOverwritable(left) || IsOverwritable(right)) => add with
                         {
                             Inputs = IsOverwritable(left) ? [left, right] : [right, left],
+                            IsInPlace = true,
+                        },
+                        MultiplyOperator { Inputs: [var whole, var factor] } product
+                            when whole != factor
+                                && whole.Shape.Sizes.SequenceEqual(product.Output.Shape.Sizes)
+                                && IsLastReader(whole, product) => product with
+                        {
                             IsInPlace = true,
                         },
                         WeightedOperator { Inputs: [var input, var addend] } sum
@@ -56,7 +65,15 @@ internal static class ReuseBuffers
             && !readers[value].Any(MayShareMemory);
     }
 
-    // Whether an operator's result may be a view of its input.
+    // Whether an operator's result may be a view of its input. A mean over all places is memory of its own.
     private static bool MayShareMemory(Operator item) =>
-        item is not (WeightedOperator or BatchNormOperator or ActivationOperator or AddOperator);
+        item
+            is not (
+                WeightedOperator
+                or BatchNormOperator
+                or ActivationOperator
+                or AddOperator
+                or MultiplyOperator
+                or AdaptivePoolOperator { IsMax: false }
+            );
 }

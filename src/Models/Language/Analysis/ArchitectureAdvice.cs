@@ -95,7 +95,7 @@ public static class ArchitectureAdvice
                 && node.Input.Rank > 1
                 && (
                     producer?.Definition is Conv or Pool or AdaptivePool
-                    || (node.Input.Rank > 2 && producer?.Definition is not (Linear or Flatten))
+                    || (node.Input.Rank > 2 && !(producer is not null && EndsWithChannels(producer.Definition)))
                 )
             )
             {
@@ -106,10 +106,14 @@ public static class ArchitectureAdvice
                 );
             }
 
-            if (!ReferenceEquals(node.Output, node.Input))
+            if (!ReferenceEquals(node.Output, node.Input) || node.Definition is LayerNorm)
                 producer = node;
         }
     }
+
+    // Layers whose output has the channels at the end on purpose.
+    private static bool EndsWithChannels(LayerDefinition layer) =>
+        layer is Linear or Flatten or Permute or LayerNorm or WindowedAttention or PatchMerging or MultiHeadAttention;
 
     private static IEnumerable<ErrorDetail> LinearAfterLinear(List<LayerNode> run)
     {

@@ -14,7 +14,7 @@ public sealed class ArchitectureAnalysis
     /// </summary>
     public ArchitectureAnalysis()
     {
-        stateDict = new(() => [.. AllLayers.SelectMany(node => node.Tensors)]);
+        stateDict = new(() => [.. StateDictOrder.Members(Layers!, []).SelectMany(StateDictOrder.Tensors)]);
         parameters = new(() => AllLayers.Sum(node => node.Parameters));
         macs = new(() => AllLayers.Sum(node => node.Macs));
     }
@@ -34,10 +34,15 @@ public sealed class ArchitectureAnalysis
     /// <summary>All tensors, with the names and in the order of PyTorch's state dict.</summary>
     public IReadOnlyList<TensorSpec> StateDict => stateDict.Value;
 
+    /// <summary>Tensors that only training uses: a weights file may have them, and they are not loaded.</summary>
+    public IReadOnlyList<TensorSpec> TrainingTensors => [.. AllLayers.SelectMany(node => node.TrainingTensors)];
+
     /// <summary>Number of trainable parameters.</summary>
     public long Parameters => parameters.Value;
 
-    /// <summary>Multiply-accumulates for one input, in convolutions and linear layers, without biases.</summary>
+    /// <summary>
+    /// Multiply-accumulates for one input, in convolutions, linear layers and attention, without biases.
+    /// </summary>
     public long Macs => macs.Value;
 
     /// <summary>Every layer, each block before its layers.</summary>

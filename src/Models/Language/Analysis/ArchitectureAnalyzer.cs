@@ -126,6 +126,13 @@ internal sealed class ArchitectureAnalyzer
         return node;
     }
 
+    /// <summary>Remembers that a shape is a part of a value, which has the same receptive field.</summary>
+    public void IsPartOf(Shape part, Shape value)
+    {
+        if (fields.TryGetValue(value, out var field))
+            fields[part] = field;
+    }
+
     private void BeginFields(Shape input)
     {
         networkInput = input;
@@ -201,8 +208,8 @@ internal sealed class ArchitectureAnalyzer
         if (!node.Output.IsKnown || node.Children.Any(child => child.Output.ElementCount == node.Output.ElementCount))
             return;
         CheckBytes(node, "output", node.Output);
-        if (node.Definition.Padded(node.Input) is { IsKnown: true } padded)
-            node.PaddedBytes = CheckBytes(node, "input with its padding", padded);
+        if (node.Definition.Scratch(node.Input) is { Shape.IsKnown: true } scratch)
+            node.ScratchBytes = CheckBytes(node, scratch.Name, scratch.Shape);
     }
 
     private long CheckBytes(LayerNode node, string name, Shape shape)

@@ -52,9 +52,14 @@ public sealed class LayerNode
     internal long FixedNumbers { get; set; }
 
     /// <summary>
-    /// Bytes of the padded input in float32, for one input; 0 when padding does not make a tensor of its own.
+    /// Bytes in float32, for one input, of the tensor that the layer makes besides its output, such as its padded
+    /// input;
+    /// 0 when there is none.
     /// </summary>
-    internal long PaddedBytes { get; set; }
+    internal long ScratchBytes { get; set; }
+
+    /// <summary>Tensors that only training uses: not in the state dict, but a weights file may have them.</summary>
+    internal IReadOnlyList<TensorSpec> TrainingTensors { get; set; } = [];
 
     /// <summary>Whether the layer's output is the network's output.</summary>
     internal bool EndsNetwork { get; set; }

@@ -45,6 +45,19 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
             );
     }
 
+    /// <summary>Checks that the input is tokens <c>[length, channels]</c>, and reports an error.</summary>
+    /// <returns>As <see cref="RequireRank"/>; of unknown rank after an error.</returns>
+    public Shape RequireTokens(Shape input)
+    {
+        if (!input.HasRank || input.Rank == 2)
+            return input;
+        return Fail(
+            "type",
+            $"The layer takes tokens [length, channels], but its input is {input}: after a convolution, put a flatten "
+                + "with start_dim 2 and a permute of [0, 2, 1] before it."
+        );
+    }
+
     /// <summary>Checks that a parameter has one size, or one for each dimension.</summary>
     public bool RequireSizes(string parameter, Sizes sizes, int rank)
     {
@@ -129,6 +142,26 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
     public void Buffer(string name, Initialization initialization, params long[] shape) =>
         Add(name, shape, initialization);
 
+    /// <summary>Declares the layer itself as a trainable tensor of the block that it is in.</summary>
+    /// <param name="initialization">How it is filled before it is trained.</param>
+    /// <param name="isPositions">Whether it has a vector for each place of a picture.</param>
+    /// <param name="shape">Its sizes.</param>
+    public void Parameter(Initialization initialization, bool isPositions, params long[] shape)
+    {
+        node.OwnTensors.Add(
+            new TensorSpec(node.Key, shape, IsCounter: false)
+            {
+                Initialization = initialization,
+                IsPositionEmbedding = isPositions,
+            }
+        );
+        node.Parameters += Math.Max(0, Shape.Product(shape));
+    }
+
+    /// <summary>Declares an int64 buffer with the places in a window, which follow from its size.</summary>
+    public void PositionIndex(string name, (long Height, long Width) window, params long[] shape) =>
+        Add(name, shape, new Initialization.PositionIndex(window.Height, window.Width), isCounter: true);
+
     /// <summary>Declares an int64 counter of the state dict, which inference does not use.</summary>
     public void Counter(string name) => Add(name, [], Initialization.Zeros, isCounter: true);
 
@@ -156,6 +189,52 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         }
 
         return shape;
+    }
+
+    /// <summary>
+    /// Analyses layers that only training computes: files may have their tensors, the network has not.
+    /// </summary>
+    public void Aside(IReadOnlyList<LayerDefinition> layers, Shape input)
+    {
+        var aside = new LayerNode
+        {
+            Definition = node.Definition,
+            Key = node.Key,
+            Input = input,
+        };
+        new LayerVisit(analyzer, aside, parentKeys, depth).Chain(layers, input, OwnKeys());
+        node.TrainingTensors = [.. StateDictOrder.Tensors(aside)];
+    }
+
+    /// <summary>The shape of a part of the input's channels.</summary>
+    public Shape Part(Shape input, long channels)
+    {
+        var part = input.WithChannels(channels);
+        analyzer.IsPartOf(part, input);
+        return part;
+    }
+
+    /// <summary>Reports names of <see cref="LayerDefinition.NamesInOrder"/> that no layer in the block has.</summary>
+    public void CheckKeyOrder()
+    {
+        if (node.Definition.NamesInOrder.Count == 0)
+            return;
+        var known = StateDictOrder.Members(node).Select(StateDictOrder.NameOf).ToList();
+        foreach (var (index, name) in node.Definition.NamesInOrder.Index())
+        {
+            if (!known.Contains(name))
+            {
+                Fail(
+                    "key_order",
+                    $"The block has no layer '{Suggestions.Shorten(name)}'; its layers are "
+                        + $"{string.Join(", ", known.Take(12))}{(known.Count > 12 ? ", ..." : ".")}"
+                );
+            }
+            else if (node.Definition.NamesInOrder.Take(index).Contains(name))
+            {
+                Fail("key_order", $"'{Suggestions.Shorten(name)}' is given twice.");
+            }
+        }
     }
 
     /// <summary>Passes a shape through one layer.</summary>

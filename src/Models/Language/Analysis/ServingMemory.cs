@@ -36,7 +36,7 @@ public static class ServingMemory
 
     private static long Peak(LayerNode node)
     {
-        var ends = InputBytes(node) + node.PaddedBytes + node.ActivationBytes;
+        var ends = InputBytes(node) + node.ScratchBytes + node.ActivationBytes;
         if (node.Children.Count == 0)
             return ends;
         var inside = node.Children.Max(Peak);

@@ -12,10 +12,17 @@ public abstract record Activation : LayerDefinition
     [Description("Accepted because PyTorch has it; has no effect.")]
     public bool Inplace { get; init; }
 
-    internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
+    internal sealed override Shape Infer(Shape input, LayerVisit visit)
+    {
+        Check(visit);
+        return input;
+    }
 
     internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
         graph.Add(node.Key, new ActivationOperator(Function), input);
+
+    /// <summary>Reports parameters that don't fit together.</summary>
+    private protected virtual void Check(LayerVisit visit) { }
 
     /// <summary>The function in the form that plans hold.</summary>
     private protected abstract ActivationFunction Function { get; }

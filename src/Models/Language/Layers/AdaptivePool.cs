@@ -63,6 +63,15 @@ internal sealed record AdaptiveAvgPool3d : AdaptivePool
     private protected override int SpatialRank => 3;
 }
 
+/// <summary>Adaptive max pooling over <c>[N, C, L]</c>.</summary>
+[Layer("adaptive_max_pool1d", "Divides the input into output_size regions and gives the greatest number of each.")]
+internal sealed record AdaptiveMaxPool1d : AdaptivePool
+{
+    private protected override int SpatialRank => 1;
+
+    private protected override bool IsMax => true;
+}
+
 /// <summary>Adaptive max pooling over <c>[N, C, H, W]</c>.</summary>
 [Layer("adaptive_max_pool2d", "Divides the input into output_size regions and gives the greatest number of each.")]
 internal sealed record AdaptiveMaxPool2d : AdaptivePool

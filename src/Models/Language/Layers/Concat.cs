@@ -21,13 +21,19 @@ internal sealed record Concat : LayerDefinition
     [Description("Whether the branches are keyed in the parent, as if the block were not there.")]
     public bool Inline { get; init; }
 
+    [Description(
+        "Whether the channels of the input are divided evenly among the branches, instead of each branch getting all."
+    )]
+    public bool Split { get; init; }
+
     internal override bool IsKeyed => !Inline;
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         var keys = Inline ? visit.ParentKeys : visit.OwnKeys();
+        var part = Split ? PartOf(input, visit) : input;
         return Branches
-            .Select(branch => visit.Child(branch, null, input, keys))
+            .Select(branch => visit.Child(branch, null, part, keys))
             .ToList()
             .Aggregate((joined, next) => Join(joined, next, visit));
     }
@@ -39,7 +45,15 @@ internal sealed record Concat : LayerDefinition
         };
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
-        graph.Add(node.Key, new ConcatOperator(), [.. node.Children.Select(branch => graph.Chain([branch], input))]);
+        graph.Add(
+            node.Key,
+            new ConcatOperator(),
+            [
+                .. node.Children.Select(
+                    (branch, index) => graph.Chain([branch], Split ? Part(node, graph, input, index) : input)
+                ),
+            ]
+        );
 
     internal override IReadOnlyList<IReadOnlyList<LayerNode>> BranchesOf(LayerNode node) =>
         [.. node.Children.Select(branch => (LayerNode[])[branch])];
@@ -48,14 +62,35 @@ internal sealed record Concat : LayerDefinition
     {
         return Inline ? Joined(block, input) : block.CallClass(node, own => Joined(own, "x"), input);
 
-        string Joined(PyTorchBlock owner, string value) =>
-            owner.Assign(
-                $"torch.cat([{string.Join(", ", node.Children.Select(branch => owner.Chain([branch], value)))}], 1)"
+        string Joined(PyTorchBlock owner, string value)
+        {
+            var parts = Split ? owner.Assign($"torch.chunk({value}, {Branches.Count}, 1)") : value;
+            var outputs = node.Children.Select(
+                (branch, index) => owner.Chain([branch], Split ? $"{parts}[{index}]" : value)
             );
+            return owner.Assign($"torch.cat([{string.Join(", ", outputs)}], 1)");
+        }
     }
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Branches = [.. Branches.Select(branch => branch.Rewrite(replace))] });
+
+    private Shape PartOf(Shape input, LayerVisit visit)
+    {
+        var channels = input.Channels;
+        if (channels == Shape.UnknownSize)
+            return input;
+        if (channels % Branches.Count == 0)
+            return visit.Part(input, channels / Branches.Count);
+        visit.Fail("split", $"{channels} channels can't be divided evenly among {Branches.Count} branches.");
+        return input.WithChannels(Shape.UnknownSize);
+    }
+
+    private Value Part(LayerNode node, GraphBuilder graph, Value input, int index)
+    {
+        var channels = input.Shape.Sizes[0] / Branches.Count;
+        return graph.Add(node.Key, new SliceOperator(1, index * channels, channels), input);
+    }
 
     private static Shape Join(Shape left, Shape right, LayerVisit visit)
     {

@@ -122,8 +122,10 @@ public abstract record Conv : LayerDefinition
         return output;
     }
 
-    internal sealed override Shape? Padded(Shape input) =>
-        ConvolutionEdges.From(this, SpatialRank) is { IsInner: false } edges ? edges.Padded(input) : null;
+    internal sealed override (string Name, Shape Shape)? Scratch(Shape input) =>
+        ConvolutionEdges.From(this, SpatialRank) is { IsInner: false } edges
+            ? ("input with its padding", edges.Padded(input))
+            : null;
 
     internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input)
     {

@@ -11,7 +11,7 @@ namespace ModelService.Models.Language.Layers;
 public abstract record AnyDropout : LayerDefinition
 {
     /// <summary>Probability that a number becomes 0.</summary>
-    [Description("Probability that a number (dropout2d: a whole channel) becomes 0."), Range(0.0, 1.0)]
+    [Description("Probability that a number (dropout1d to dropout3d: a whole channel) becomes 0."), Range(0.0, 1.0)]
     public double P { get; init; } = 0.5;
 
     /// <summary>Accepted because PyTorch has it; the result is the same with and without it.</summary>
@@ -32,6 +32,20 @@ public abstract record AnyDropout : LayerDefinition
 internal sealed record Dropout : AnyDropout
 {
     private protected override bool WholeChannels => false;
+}
+
+/// <summary>Dropout of whole channels of a series.</summary>
+[Layer("dropout1d", "Sets whole channels to 0 at random during training; does nothing during inference.")]
+internal sealed record Dropout1d : AnyDropout
+{
+    private protected override bool WholeChannels => true;
+}
+
+/// <summary>Dropout of whole channels of a volume.</summary>
+[Layer("dropout3d", "Sets whole channels to 0 at random during training; does nothing during inference.")]
+internal sealed record Dropout3d : AnyDropout
+{
+    private protected override bool WholeChannels => true;
 }
 
 /// <summary>Dropout of whole channels, of <c>[N, C, H, W]</c> or any other number of dimensions.</summary>

@@ -40,10 +40,27 @@ public abstract record LayerDefinition
     internal abstract Shape Infer(Shape input, LayerVisit visit);
 
     /// <summary>
-    /// The shape of the padded input, if the layer makes a tensor of it before it computes; null if it doesn't.
+    /// Whether the layer is a tensor of the block that it is in, named by the layer's key. In the state dict, a
+    /// module's
+    /// own tensors come before those of its layers.
+    /// </summary>
+    internal virtual bool IsParameter => false;
+
+    /// <summary>
+    /// A tensor that the layer makes besides its output, such as its padded input; null if it makes none worth
+    /// counting.
     /// </summary>
     /// <param name="input">Shape of the input.</param>
-    internal virtual Shape? Padded(Shape input) => null;
+    internal virtual (string Name, Shape Shape)? Scratch(Shape input) => null;
+
+    /// <summary>
+    /// Names of layers in a block in the order of their tensors in the state dict, where they run in another order.
+    /// </summary>
+    internal virtual IReadOnlyList<string> NamesInOrder => [];
+
+    private protected const string KeyOrderMeaning =
+        "Names of layers in the block in the order of their tensors in the state dict, for a PyTorch module that "
+        + "registers them in another order than they run in.";
 
     /// <summary>Adds the operators that compute the layer to a graph.</summary>
     /// <param name="node">The layer in its place, analysed without an error.</param>

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Writing;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Layers;
@@ -28,7 +29,12 @@ internal sealed record LocalResponseNorm : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit) => visit.RequireRank(input, 2, 3, 4);
 
-    internal override Shape? Padded(Shape input) => new([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]);
+    // PyTorch views the input as another shape, which a permuted one can't be.
+    internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
+        block.Call(node, PyTorchExpression.Format(node), $"{input}.contiguous()");
+
+    internal override (string Name, Shape Shape)? Scratch(Shape input) =>
+        ("input with its padding", new Shape([input.Sizes[0] + Size - 1, .. input.Sizes.Skip(1)]));
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
         graph.Add(node.Key, new LocalResponseNormOperator(Size, Alpha, Beta, K), input);

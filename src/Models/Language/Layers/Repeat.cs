@@ -55,10 +55,17 @@ internal sealed record Repeat : LayerDefinition
     internal override string WritePython(LayerNode node, PyTorchBlock block, string input) =>
         block.Chain(node.Children, input);
 
-    private IReadOnlyList<LayerDefinition> Copy(int time) =>
-        Names is null
-            ? Layers
-            : [Layers[0] with { Name = Names.Replace("{i}", $"{First + time}", StringComparison.Ordinal) }];
+    private IReadOnlyList<LayerDefinition> Copy(int time)
+    {
+        var share = Times == 1 ? 0 : time / (double)(Times - 1);
+        IReadOnlyList<LayerDefinition> layers =
+        [
+            .. Layers.Select(layer => layer.Rewrite(item => item is Residual residual ? residual.AsCopy(share) : item)),
+        ];
+        return Names is null
+            ? layers
+            : [layers[0] with { Name = Names.Replace("{i}", $"{First + time}", StringComparison.Ordinal) }];
+    }
 
     // The copies as one layer, for a branch: it is keyed in the parent, too.
     internal override LayerDefinition WithInferred(LayerNode node) =>

@@ -16,10 +16,19 @@ internal sealed record Sequential : LayerDefinition
     [Description("Whether the layers are keyed in the parent, as if the block were not there.")]
     public bool Inline { get; init; }
 
+    [Description(KeyOrderMeaning)]
+    public IReadOnlyList<string>? KeyOrder { get; init; }
+
     internal override bool IsKeyed => !Inline;
 
-    internal override Shape Infer(Shape input, LayerVisit visit) =>
-        visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+    internal override IReadOnlyList<string> NamesInOrder => KeyOrder ?? [];
+
+    internal override Shape Infer(Shape input, LayerVisit visit)
+    {
+        var output = visit.Chain(Layers, input, Inline ? visit.ParentKeys : visit.OwnKeys());
+        visit.CheckKeyOrder();
+        return output;
+    }
 
     internal override Value Emit(LayerNode node, GraphBuilder graph, Value input) => graph.Chain(node.Children, input);
 

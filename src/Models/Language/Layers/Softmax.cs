@@ -19,20 +19,25 @@ internal sealed record Softmax : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        if (Dim == 0 || (input.HasRank && Dim == -(input.Rank + 1)))
+        CheckDim(Dim, input, visit);
+        return input;
+    }
+
+    /// <summary>Reports a dimension that the input does not have, or that is the batch.</summary>
+    internal static void CheckDim(int dim, Shape input, LayerVisit visit)
+    {
+        if (dim == 0 || (input.HasRank && dim == -(input.Rank + 1)))
         {
             visit.Fail(
                 "dim",
-                $"{Dim} is the batch dimension: the scores of an input would depend on the other inputs of its batch. "
+                $"{dim} is the batch dimension: the scores of an input would depend on the other inputs of its batch. "
                     + "Stricter than PyTorch."
             );
         }
-        else if (input.HasRank && Math.Abs((long)Dim) > input.Rank)
+        else if (input.HasRank && Math.Abs((long)dim) > input.Rank)
         {
-            visit.Fail("dim", $"{Dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
+            visit.Fail("dim", $"{dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
         }
-
-        return input;
     }
 
     /// <summary>

@@ -13,9 +13,10 @@ public sealed record PredefinedArchitecture(string Name, JsonElement Source, Arc
     /// <summary>The family that the network belongs to.</summary>
     public ArchitectureFamily Family => ArchitectureFamily.Find(Name);
 
-    /// <summary>The preset that turns photos into the network's input.</summary>
-    public PreprocessingPreset Preprocessing =>
-        PretrainedWeights.Find(Name)?.Preprocessing ?? PreprocessingPreset.Imagenet;
+    /// <summary>How photos become the network's input: as its weights were trained.</summary>
+    public PreprocessingChoice Preprocessing =>
+        Definition.Preprocessing
+        ?? new PreprocessingChoice(PretrainedWeights.Find(Name)?.Preprocessing ?? PreprocessingPreset.Imagenet, null);
 
     /// <summary>Computes the network's shapes and costs.</summary>
     /// <param name="limits">How large the network may be.</param>

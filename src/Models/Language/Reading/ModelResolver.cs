@@ -1,9 +1,7 @@
-using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Predefined;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Reading;
 
@@ -14,7 +12,7 @@ namespace ModelService.Models.Language.Reading;
 /// <param name="limits">How large the network may be.</param>
 /// <param name="findModel">Finds the model that <c>from</c> names, or throws a <see cref="ServingException"/>.</param>
 /// <param name="errors">Receives the errors.</param>
-internal sealed class ModelResolver(
+internal sealed partial class ModelResolver(
     ArchitectureLimits limits,
     Func<ModelReference, ResolvedModel>? findModel,
     DefinitionErrors errors
@@ -172,9 +170,10 @@ internal sealed class ModelResolver(
         // After an unreadable input or layer the shapes are unknown; its own error says why.
         if (errors.Count > before || errors.IsFull || !analysis.Input.IsKnown || !analysis.Output.IsKnown)
             return null;
-        definition = Inherit(definition, source, analysis);
+        var given = definition;
+        definition = Inherit(definition, architecture, source, analysis);
         CheckScores(definition, analysis);
-        var preprocessing = FindPreprocessing(definition, analysis.Input);
+        var preprocessing = FindPreprocessing(definition, analysis.Input, PlaceOfPreprocessing(given));
         var model = new ResolvedModel
         {
             Definition = definition,
@@ -201,10 +200,12 @@ internal sealed class ModelResolver(
     // A model that is derived from this one inherits the filled-in values, too.
     private static ModelDefinition Inherit(
         ModelDefinition definition,
+        ArchitectureDefinition architecture,
         ResolvedModel? source,
         ArchitectureAnalysis analysis
     )
     {
+        var own = definition.Architecture?.Preprocessing;
         var sameClasses =
             source is not null && analysis.Output.Rank == 1 && analysis.Output.Sizes[0] == source.ClassCount;
         var labels =
@@ -216,7 +217,11 @@ internal sealed class ModelResolver(
             Labels = labels,
             Preprocessing =
                 definition.Preprocessing
-                ?? (TakesPhotos(analysis.Input) ? source?.Definition.PreprocessingOrDefault : null),
+                ?? (
+                    TakesPhotos(analysis.Input)
+                        ? own ?? source?.Definition.PreprocessingOrDefault ?? architecture.Preprocessing
+                        : null
+                ),
             Device = definition.Device ?? source?.Definition.Device ?? "auto",
             Samples = definition.Samples is { } samples ? [.. samples.Select(sample => sample.For(labels))] : null,
         };
@@ -240,55 +245,6 @@ internal sealed class ModelResolver(
             );
         }
     }
-
-    private PreprocessingDefinition? FindPreprocessing(ModelDefinition definition, Shape input)
-    {
-        if (!TakesPhotos(input))
-        {
-            if (definition.Preprocessing is not null)
-            {
-                Fail(
-                    "/preprocessing",
-                    $"The input {input} is not a picture of 1 or 3 channels, so photos can't be preprocessed for it. "
-                        + "Leave this property out, and send tensors."
-                );
-            }
-
-            return null;
-        }
-
-        var choice = definition.PreprocessingOrDefault;
-        var (channels, height, width) = ((int)input.Sizes[0], (int)input.Sizes[1], (int)input.Sizes[2]);
-        var preprocessing =
-            choice.Definition
-            ?? choice.Preset switch
-            {
-                PreprocessingPreset.Unit => PreprocessingDefinition.Unit(channels, height, width),
-                PreprocessingPreset.ImagenetMean => PreprocessingDefinition.ImageNetMean,
-                PreprocessingPreset.Raw => PreprocessingDefinition.Raw(channels, height, width),
-                _ => PreprocessingDefinition.ImageNet,
-            };
-        if (preprocessing.OutputSize is not { } size)
-        {
-            Fail(
-                "/preprocessing",
-                $"The preprocessing's output depends on the shape of the photo, but the network takes {input}: "
-                    + "add a 'center_crop', or resize to a 'height' and 'width'."
-            );
-        }
-        else if (preprocessing.ChannelCount != channels || size.Height != height || size.Width != width)
-        {
-            Fail(
-                "/preprocessing",
-                $"The preprocessing gives [{preprocessing.ChannelCount}, {size.Height}, {size.Width}], "
-                    + $"but the network takes {input}."
-            );
-        }
-
-        return preprocessing;
-    }
-
-    private static bool TakesPhotos(Shape input) => input.Rank == 3 && input.Sizes[0] is 1 or 3;
 
     private void Fail(string pointer, string detail) => errors.Add(new ErrorDetail(pointer, detail));
 }

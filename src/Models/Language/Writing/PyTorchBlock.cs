@@ -7,8 +7,8 @@ internal sealed class PyTorchBlock(PyTorchSource source)
 {
     private int variables;
 
-    /// <summary>Lines of the constructor.</summary>
-    public List<string> Registrations { get; } = [];
+    /// <summary>Lines of the constructor, each with the last part of the key that it registers.</summary>
+    public List<(string Name, string Line)> Registrations { get; } = [];
 
     /// <summary>Lines of forward.</summary>
     public List<string> Statements { get; } = [];
@@ -22,12 +22,26 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <param name="node">The layer.</param>
     /// <param name="constructor">The expression that makes the module.</param>
     /// <param name="input">The variable that holds the input.</param>
+    /// <param name="part">What is taken of the module's result, such as <c>[0]</c>.</param>
     /// <returns>The variable that holds the result.</returns>
-    public string Call(LayerNode node, string constructor, string input)
+    public string Call(LayerNode node, string constructor, string input, string part = "")
     {
-        var key = PyTorchExpression.Text(node.Key[(node.Key.LastIndexOf('.') + 1)..]);
-        Registrations.Add($"self.add_module({key}, {constructor})");
-        return Assign($"self._modules[{key}]({input})");
+        var name = StateDictOrder.NameOf(node);
+        var key = PyTorchExpression.Text(name);
+        Registrations.Add((name, $"self.add_module({key}, {constructor})"));
+        return Assign($"self._modules[{key}]({input}){part}");
+    }
+
+    /// <summary>Registers a tensor of the block.</summary>
+    /// <param name="node">The layer that the tensor is.</param>
+    /// <param name="tensor">The expression that makes it.</param>
+    /// <returns>An expression for the tensor.</returns>
+    public string Parameter(LayerNode node, string tensor)
+    {
+        var name = StateDictOrder.NameOf(node);
+        var key = PyTorchExpression.Text(name);
+        Registrations.Add((name, $"self.register_parameter({key}, nn.Parameter({tensor}))"));
+        return $"self._parameters[{key}]";
     }
 
     /// <summary>Writes a class of its own for a block, and runs it.</summary>
@@ -36,7 +50,7 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <param name="input">The variable that holds the input.</param>
     /// <returns>The variable that holds the result.</returns>
     public string CallClass(LayerNode node, Func<PyTorchBlock, string> forward, string input) =>
-        Call(node, source.AddClass(source.ClassName(node), forward) + "()", input);
+        Call(node, source.AddClass(source.ClassName(node), forward, StateDictOrder.Members(node)) + "()", input);
 
     /// <summary>Puts a class that a layer needs into the source, once.</summary>
     public void UseClass(string definition) => source.AddHelper(definition);

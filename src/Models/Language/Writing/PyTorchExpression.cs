@@ -10,6 +10,7 @@ namespace ModelService.Models.Language.Writing;
 /// <summary>Expressions of Python. torch.nn's parameters have the same names in this language.</summary>
 internal static class PyTorchExpression
 {
+    private static readonly ParameterCodec Number = ParameterCodecs.Get(typeof(double));
     private static readonly ParameterCodec Numbers = ParameterCodecs.Get(typeof(IReadOnlyList<double>));
 
     /// <summary>
@@ -41,6 +42,9 @@ internal static class PyTorchExpression
 
         return literal.Append('"').ToString();
     }
+
+    /// <summary>A number.</summary>
+    public static string Format(double number) => Number.Python(number);
 
     /// <summary>A list of numbers.</summary>
     public static string Format(IReadOnlyList<double> numbers) => Numbers.Python(numbers);

@@ -22,7 +22,11 @@ public sealed class PyTorchSource
     public static string Write(ArchitectureAnalysis analysis)
     {
         var source = new PyTorchSource();
-        source.AddClass("Network", block => block.Chain(analysis.Layers, "x"));
+        source.AddClass(
+            "Network",
+            block => block.Chain(analysis.Layers, "x"),
+            StateDictOrder.Members(analysis.Layers, [])
+        );
         var text = new StringBuilder("import torch\nfrom torch import nn\n");
         foreach (var item in source.helpers.Concat(source.classes))
             text.Append("\n\n").Append(item).Append('\n');
@@ -34,17 +38,22 @@ public sealed class PyTorchSource
     }
 
     /// <summary>Adds a class for a block.</summary>
+    /// <param name="name">Name of the class.</param>
+    /// <param name="forward">Writes the layers; gives the variable of the result.</param>
+    /// <param name="members">The layers in the order of their tensors in the state dict.</param>
     /// <returns>The name of the class.</returns>
-    internal string AddClass(string name, Func<PyTorchBlock, string> forward)
+    internal string AddClass(string name, Func<PyTorchBlock, string> forward, IReadOnlyList<LayerNode> members)
     {
         var block = new PyTorchBlock(this);
         var result = forward(block);
+        var places = members.Index().ToDictionary(item => StateDictOrder.NameOf(item.Item), item => item.Index);
+        var registrations = block.Registrations.OrderBy(item => places.GetValueOrDefault(item.Name, places.Count));
         classes.Add(
             $"""
             class {name}(nn.Module):
                 def __init__(self):
                     super().__init__()
-            {string.Concat(block.Registrations.Select(line => $"        {line}\n"))}
+            {string.Concat(registrations.Select(item => $"        {item.Line}\n"))}
                 def forward(self, x):
             {string.Concat(block.Statements.Select(line => $"        {line}\n"))}        return {result}
             """

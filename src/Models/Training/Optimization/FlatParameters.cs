@@ -30,7 +30,7 @@ internal sealed class FlatParameters : IDisposable
     {
         // What weight decay may be limited to comes first: weights of two or more dimensions.
         var trained = specs
-            .Where(spec => !spec.IsCounter && !spec.IsStatistic && isTrained(spec))
+            .Where(spec => !spec.IsConstant && !spec.IsStatistic && isTrained(spec))
             .OrderBy(spec => spec.Shape.Count < 2)
             .ToList();
         var statistics = specs.Where(spec => spec.IsStatistic).ToList();

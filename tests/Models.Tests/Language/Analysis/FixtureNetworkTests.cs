@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Predefined;
 using ModelService.Models.Tests.Support;
@@ -11,15 +12,21 @@ public sealed class FixtureNetworkTests
     public static TheoryData<string> FixtureNames =>
         [.. Fixtures.Json("weights", "manifest.json").GetProperty("nets").EnumerateObject().Select(net => net.Name)];
 
-    public static TheoryData<string> GoldenNames =>
-        [
-            .. Fixtures
-                .Json("goldens", "manifest.json")
-                .GetProperty("goldens")
-                .EnumerateArray()
-                .Select(file => Path.GetFileNameWithoutExtension(file.GetString()!))
-                .Where(name => !name.EndsWith("head7", StringComparison.Ordinal)),
-        ];
+    public static TheoryData<string, string> GoldenNames
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var folder in new[] { "goldens", "families" })
+            {
+                var files = Fixtures.Json(folder, "manifest.json").GetProperty("goldens").EnumerateArray();
+                foreach (var name in files.Select(file => Path.GetFileNameWithoutExtension(file.GetString()!)))
+                    data.Add(folder, name);
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(FixtureNames))]
@@ -38,11 +45,17 @@ public sealed class FixtureNetworkTests
 
     [Theory]
     [MemberData(nameof(GoldenNames))]
-    public void Analyze_Predefined_GivesTorchvisionsStateDictAndCounts(string name)
+    public void Analyze_Predefined_GivesTorchvisionsStateDictAndCounts(string folder, string name)
     {
-        var expected = Fixtures.Json("goldens", name + ".json");
+        var expected = Fixtures.Json(folder, name + ".json");
+        var classes = expected.GetProperty("classes").GetInt32();
+        var definition = $$"""
+            { "name": "golden", "base": "{{expected.GetProperty("architecture")}}"{{(
+                classes == 1000 ? "" : $", \"num_classes\": {classes}"
+            )}} }
+            """;
 
-        var analysis = PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits());
+        var analysis = ResolvedModel.Read(JsonElement.Parse(definition), new ArchitectureLimits()).Analysis;
 
         AssertSame(expected, analysis);
         Assert.Equal(expected.GetProperty("head").GetString(), analysis.Head!.Key);
@@ -61,6 +74,44 @@ public sealed class FixtureNetworkTests
     [InlineData("mnasnet0_5", 2_218_512)]
     [InlineData("mnasnet0_75", 3_170_208)]
     [InlineData("mnasnet1_3", 6_282_256)]
+    [InlineData("efficientnet_b1", 7_794_184)]
+    [InlineData("efficientnet_b2", 9_109_994)]
+    [InlineData("efficientnet_b3", 12_233_232)]
+    [InlineData("efficientnet_b4", 19_341_616)]
+    [InlineData("efficientnet_b5", 30_389_784)]
+    [InlineData("efficientnet_b6", 43_040_704)]
+    [InlineData("efficientnet_b7", 66_347_960)]
+    [InlineData("efficientnet_v2_m", 54_139_356)]
+    [InlineData("efficientnet_v2_l", 118_515_272)]
+    [InlineData("regnet_y_800mf", 6_432_512)]
+    [InlineData("regnet_y_1_6gf", 11_202_430)]
+    [InlineData("regnet_y_3_2gf", 19_436_338)]
+    [InlineData("regnet_y_8gf", 39_381_472)]
+    [InlineData("regnet_y_16gf", 83_590_140)]
+    [InlineData("regnet_y_32gf", 145_046_770)]
+    [InlineData("regnet_y_128gf", 644_812_894)]
+    [InlineData("regnet_x_800mf", 7_259_656)]
+    [InlineData("regnet_x_1_6gf", 9_190_136)]
+    [InlineData("regnet_x_3_2gf", 15_296_552)]
+    [InlineData("regnet_x_8gf", 39_572_648)]
+    [InlineData("regnet_x_16gf", 54_278_536)]
+    [InlineData("regnet_x_32gf", 107_811_560)]
+    [InlineData("shufflenet_v2_x0_5", 1_366_792)]
+    [InlineData("shufflenet_v2_x1_5", 3_503_624)]
+    [InlineData("shufflenet_v2_x2_0", 7_393_996)]
+    [InlineData("convnext_small", 50_223_688)]
+    [InlineData("convnext_base", 88_591_464)]
+    [InlineData("convnext_large", 197_767_336)]
+    [InlineData("vit_b_32", 88_224_232)]
+    [InlineData("vit_l_16", 304_326_632)]
+    [InlineData("vit_l_32", 306_535_400)]
+    [InlineData("vit_h_14", 632_045_800)]
+    [InlineData("swin_s", 49_606_258)]
+    [InlineData("swin_b", 87_768_224)]
+    [InlineData("swin_v2_t", 28_351_570)]
+    [InlineData("swin_v2_s", 49_737_442)]
+    [InlineData("swin_v2_b", 87_930_848)]
+    [InlineData("maxvit_t", 30_919_624)]
     [InlineData("vgg11", 132_863_336)]
     [InlineData("vgg13", 133_047_848)]
     [InlineData("vgg13_bn", 133_053_736)]
