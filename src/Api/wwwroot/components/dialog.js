@@ -66,7 +66,8 @@ export function Dialog({ title, isOpen, onClose, children }) {
     [],
   );
   return html`
-    <dialog ref=${element} aria-labelledby=${id} onCancel=${onClose} onClose=${() => isOpen && !isGone.current && onClose()}>
+    <dialog ref=${element} aria-labelledby=${id} onCancel=${onClose}
+      onClose=${() => isOpen && !isGone.current && onClose()}>
       ${isOpen && html`<div class="stack"><h2 id=${id}>${title}</h2>${children}</div>`}
     </dialog>
   `;
