@@ -93,8 +93,7 @@ public sealed class InferenceCallTests(ApiServer server) : IDisposable
     [Fact]
     public async Task ModelInfer_TimeThatIsTooShort_IsRefusedAndEnoughIsNot()
     {
-        await ModelAsync();
-        var request = Calls.Tensor(Model);
+        var request = Calls.Tensor(await server.Api.EnsureAsync(Networks.Slow("grpc-slow")));
         await calls.Value.InferAsync(request, TimeSpan.FromMinutes(1));
         request.Parameters["timeout"] = new InferParameter { Int64Param = 1 };
 
