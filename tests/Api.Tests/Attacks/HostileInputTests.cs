@@ -10,8 +10,9 @@ namespace ModelService.Api.Tests.Attacks;
 /// <code>
 /// ATTACK_MINUTES=1 TEST_TIMEOUT=3600 dotnet test --project tests/Api.Tests --filter-trait Category=Attack
 /// </code>
-/// Each kind then takes so many minutes. <c>RANDOM_SEED</c> draws other inputs, and <c>ATTACK_INPUT</c> tries a single
-/// one, by its number in the test's output. With <c>UPDATE_DOCS=1</c> the counts go to docs/attack.md.
+/// Each kind then takes so many minutes; <c>ATTACK_KIND</c> names the only one to try. <c>RANDOM_SEED</c> draws other
+/// inputs, and <c>ATTACK_INPUT</c> tries a single one, by its number in the test's output. With <c>UPDATE_DOCS=1</c> the
+/// counts go to docs/attack.md.
 /// </summary>
 [Trait("Category", "Attack")]
 [Collection(nameof(Alone))]
@@ -29,7 +30,9 @@ public sealed class HostileInputTests(AttackTarget target) : IClassFixture<Attac
         : null;
 
     public static IEnumerable<TheoryDataRow<string>> Kinds =>
-        AttackKind.All.Select(kind => new TheoryDataRow<string>(kind.Name));
+        AttackKind
+            .All.Where(kind => Environment.GetEnvironmentVariable("ATTACK_KIND") is not { } only || only == kind.Name)
+            .Select(kind => new TheoryDataRow<string>(kind.Name));
 
     [Theory]
     [MemberData(nameof(Kinds))]
