@@ -50,7 +50,9 @@ internal ref struct MessageSize
                 Varint => ReadVarint(out _) && Count(field, reader.Consumed - start),
                 Fixed64 => Skip(sizeof(ulong), end),
                 Fixed32 => Skip(sizeof(uint), end),
+                // The length itself may reach beyond the end of a message within the message.
                 Delimited => ReadVarint(out var length)
+                    && reader.Consumed <= end
                     && length <= (ulong)(end - reader.Consumed)
                     && Check(field, (long)length),
                 _ => false,

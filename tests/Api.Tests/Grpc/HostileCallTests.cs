@@ -126,6 +126,7 @@ public sealed class HostileCallTests(ApiServer server) : IDisposable
     [InlineData("garbage", "FFFFFFFFFFFFFFFF")]
     [InlineData("group that never ends", "0B")]
     [InlineData("length beyond the end", "2AFFFFFFFF0F")]
+    [InlineData("length beyond the end of an inner message", "2A010A7F")]
     [InlineData("varint without an end", "80808080808080808080808001")]
     [InlineData("field number 0", "0000")]
     public async Task ModelInfer_DamagedMessage_IsRefused(string attack, string hexadecimal)
