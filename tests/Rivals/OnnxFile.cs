@@ -16,6 +16,7 @@ namespace ModelService.Rivals;
 internal static class OnnxFile
 {
     private const int Float = 1; // TensorProto.DataType
+    private const int Int64 = 7;
 
     /// <summary>Writes a network with the input <c>x</c>, <c>[N, ...]</c> with any N.</summary>
     /// <param name="analysis">The network.</param>
@@ -32,8 +33,8 @@ internal static class OnnxFile
         var names = new HashSet<string>();
         var graph = Message(graph =>
         {
-            foreach (var item in plan.Operators)
-                graph.Field(1, Node(item, names));
+            foreach (var node in plan.Operators.SelectMany(item => Nodes(item, names)))
+                graph.Field(1, node);
             graph.Field(2, "network");
             foreach (var name in names)
                 graph.Field(5, Initializer(name, weights));
@@ -49,58 +50,155 @@ internal static class OnnxFile
         });
     }
 
-    private static byte[] Node(Operator item, HashSet<string> names)
+    // An operator as a node, or as several where ONNX has no node for it.
+    private static IReadOnlyList<byte[]> Nodes(Operator item, HashSet<string> names)
     {
-        string[] Weights(WeightedOperator weighted)
+        var nodes = new OnnxNodes(item, names);
+        var x = $"{item.Input}";
+        var last = item.Input.Shape.Rank; // dimension, the batch counted
+        switch (item)
         {
-            var source = (NamedWeights)weighted.Weights;
-            return source.Bias is { } bias ? [source.Name, bias] : [source.Name];
-        }
-
-        var (type, constants, attributes) = item switch
-        {
-            ConvolutionOperator convolution => (
-                "Conv",
-                Weights(convolution),
-                Window(
+            case ConvolutionOperator convolution:
+                var geometry = Window(
                     convolution.Kernel,
                     convolution.Stride,
                     convolution.Padding,
                     convolution.Dilation,
                     ("group", convolution.Groups)
-                )
-            ),
-            LinearOperator linear => ("Gemm", Weights(linear), new List<byte[]> { Attribute("transB", 1) }),
-            BatchNormOperator { Norm: var norm } => (
-                "BatchNormalization",
-                [$"{norm.Key}.weight", $"{norm.Key}.bias", $"{norm.Key}.running_mean", $"{norm.Key}.running_var"],
-                [Attribute("epsilon", (float)norm.Eps)]
-            ),
-            ActivationOperator { Function.Kind: ActivationKind.Relu } => ("Relu", [], []),
-            ActivationOperator { Function.Kind: ActivationKind.Relu6 } => ("Clip", ["0", "6"], []),
-            AddOperator => ("Add", [], []),
-            ReshapeOperator { Shape.Rank: 1 } => ("Flatten", [], []),
-            DropoutOperator => ("Identity", [], []),
-            MaxPoolOperator { Geometry: { Rank: 2, CeilMode: false } pool } => (
-                "MaxPool",
-                [],
-                Window(pool.Kernel, pool.Stride, pool.Padding, pool.Dilation)
-            ),
-            AdaptivePoolOperator { IsMax: false, OutputSize: [1, 1] } => ("GlobalAveragePool", [], []),
-            AdaptivePoolOperator { IsMax: false, OutputSize: var size }
-                when item.Inputs[0].Shape.Sizes.Skip(1).SequenceEqual(size) => ("Identity", [], []),
-            _ => throw new NotSupportedException($"{item} has no form in ONNX here."),
-        };
-        names.UnionWith(constants);
-        return Message(node =>
+                );
+                nodes.End("Conv", [x, .. Weights(convolution)], [.. geometry]);
+                break;
+            case LinearOperator linear when last == 1:
+                nodes.End("Gemm", [x, .. Weights(linear)], Attribute("transB", 1));
+                break;
+            case LinearOperator linear:
+                var turned = nodes.Add("Transpose", [Weights(linear)[0]], Attribute("perm", [1L, 0]));
+                if (Weights(linear) is [_, var bias])
+                    nodes.End("Add", [nodes.Add("MatMul", [x, turned]), bias]);
+                else
+                    nodes.End("MatMul", [x, turned]);
+                break;
+            case BatchNormOperator { Norm: var norm }:
+                string[] tensors = ["weight", "bias", "running_mean", "running_var"];
+                nodes.End(
+                    "BatchNormalization",
+                    [x, .. tensors.Select(name => $"{norm.Key}.{name}")],
+                    Attribute("epsilon", (float)norm.Eps)
+                );
+                break;
+            case LayerNormOperator { Weight: { } weight, Bias: { } shift } norm:
+                var (axis, epsilon) = (Attribute("axis", -norm.Sizes.Length), Attribute("epsilon", (float)norm.Eps));
+                nodes.End("LayerNormalization", [x, weight, shift], axis, epsilon);
+                break;
+            case ActivationOperator { Function.Kind: var kind }:
+                Activate(nodes, kind, x);
+                break;
+            case AddOperator or MultiplyOperator:
+                nodes.End(item is AddOperator ? "Add" : "Mul", [x, $"{item.Inputs[1]}"]);
+                break;
+            case ReshapeOperator reshape:
+                nodes.End("Reshape", [x, OnnxNodes.Numbers([-1, .. reshape.Shape.Sizes])]);
+                break;
+            case PermuteOperator permute:
+                nodes.End("Transpose", [x], Attribute("perm", permute.Dimensions));
+                break;
+            case SliceOperator slice:
+                nodes.End("Slice", [x, .. OnnxNodes.Part(slice.Start, slice.Start + slice.Length, slice.Dimension)]);
+                break;
+            case ConcatOperator:
+                nodes.End("Concat", [.. item.Inputs.Select(value => $"{value}")], Attribute("axis", 1));
+                break;
+            case ParameterOperator { Use: ParameterUse.Prepend } parameter:
+                // Of the batch's size: the first token times 0, plus the parameter.
+                var first = nodes.Add("Slice", [x, .. OnnxNodes.Part(0, 1, 1)]);
+                var token = nodes.Add("Add", [nodes.Add("Mul", [first, "0"]), parameter.Name]);
+                nodes.End("Concat", [token, x], Attribute("axis", 1));
+                break;
+            case ParameterOperator parameter:
+                nodes.End(parameter.Use == ParameterUse.Add ? "Add" : "Mul", [x, parameter.Name]);
+                break;
+            case AttentionOperator { Bias: null, LogitScale: null } attention when last == 2:
+                Attend(nodes, attention, x);
+                break;
+            case DropoutOperator:
+                nodes.End("Identity", [x]);
+                break;
+            case MaxPoolOperator { Geometry: { Rank: 2, CeilMode: false } pool }:
+                nodes.End("MaxPool", [x], [.. Window(pool.Kernel, pool.Stride, pool.Padding, pool.Dilation)]);
+                break;
+            case AvgPoolOperator { Geometry: { Rank: 2, CeilMode: false } pool, DivisorOverride: null } mean:
+                var sides = Window(pool.Kernel, pool.Stride, pool.Padding, pool.Dilation).Take(3);
+                nodes.End("AveragePool", [x], [.. sides, Attribute("count_include_pad", mean.CountIncludePad ? 1 : 0)]);
+                break;
+            case AdaptivePoolOperator { IsMax: false, OutputSize: [1, 1] }:
+                nodes.End("GlobalAveragePool", [x]);
+                break;
+            case AdaptivePoolOperator { IsMax: false } pool
+                when item.Input.Shape.Sizes.Skip(1).SequenceEqual(pool.OutputSize):
+                nodes.End("Identity", [x]);
+                break;
+            default:
+                throw new NotSupportedException($"{item} has no form in ONNX here.");
+        }
+
+        return nodes.All;
+    }
+
+    private static string[] Weights(WeightedOperator weighted)
+    {
+        var source = (NamedWeights)weighted.Weights;
+        return source.Bias is { } bias ? [source.Name, bias] : [source.Name];
+    }
+
+    private static void Activate(OnnxNodes nodes, ActivationKind kind, string x)
+    {
+        switch (kind)
         {
-            foreach (var name in item.Inputs.Select(value => $"{value}").Concat(constants))
-                node.Field(1, name);
-            node.Field(2, $"{item.Output}");
-            node.Field(4, type);
-            foreach (var attribute in attributes)
-                node.Field(5, attribute);
-        });
+            case ActivationKind.Relu6:
+                nodes.End("Clip", [x, "0", "6"]);
+                break;
+            case ActivationKind.Silu:
+                nodes.End("Mul", [x, nodes.Add("Sigmoid", [x])]);
+                break;
+            case ActivationKind.Hardsigmoid:
+                nodes.End("HardSigmoid", [x], Attribute("alpha", 1 / 6f), Attribute("beta", 0.5f));
+                break;
+            case ActivationKind.Gelu:
+                // In the form that ONNX Runtime fuses.
+                var erf = nodes.Add("Erf", [nodes.Add("Div", [x, "1.4142135"])]);
+                nodes.End("Mul", [nodes.Add("Mul", [x, nodes.Add("Add", [erf, "1"])]), "0.5"]);
+                break;
+            case ActivationKind.Relu or ActivationKind.Sigmoid:
+                nodes.End(kind.ToString(), [x]);
+                break;
+            case ActivationKind.Hardswish:
+                nodes.End("HardSwish", [x]);
+                break;
+            default:
+                throw new NotSupportedException($"{kind} has no form in ONNX here.");
+        }
+    }
+
+    private static void Attend(OnnxNodes nodes, AttentionOperator item, string x)
+    {
+        var (length, channels) = (item.Output.Shape.Sizes[0], item.Output.Shape.Sizes[1]);
+        var (query, key, value) = (Part(0, [0, 2, 1, 3]), Part(1, [0, 2, 3, 1]), Part(2, [0, 2, 1, 3]));
+        var scale = item.Scale.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        var scores = nodes.Add("Mul", [nodes.Add("MatMul", [query, key]), scale]);
+        var weights = nodes.Add("Softmax", [scores], Attribute("axis", -1));
+        var back = nodes.Add("Transpose", [nodes.Add("MatMul", [weights, value])], Attribute("perm", [0L, 2, 1, 3]));
+        nodes.End("Reshape", [back, OnnxNodes.Numbers([-1, length, channels])]);
+
+        string Part(int number, long[] order)
+        {
+            var part = nodes.Add("Slice", [x, .. OnnxNodes.Part(number * channels, (number + 1) * channels, 2)]);
+            long[] heads = [-1, length, item.Heads, channels / item.Heads];
+            return nodes.Add(
+                "Transpose",
+                [nodes.Add("Reshape", [part, OnnxNodes.Numbers(heads)])],
+                Attribute("perm", order)
+            );
+        }
     }
 
     private static List<byte[]> Window(
@@ -145,10 +243,20 @@ internal static class OnnxFile
             attribute.Field(20, 7);
         });
 
-    // A name that is a number is that number.
+    // A name that is a number is that number; one in brackets is a list of whole numbers.
     private static byte[] Initializer(string name, IReadOnlyDictionary<string, Tensor> weights) =>
         Message(tensor =>
         {
+            if (name.StartsWith('['))
+            {
+                long[] numbers = [.. name.Trim('[', ']').Split(',').Select(long.Parse)];
+                tensor.Field(1, numbers.Length);
+                tensor.Field(2, Int64);
+                tensor.Field(8, name);
+                tensor.Field(9, MemoryMarshal.AsBytes<long>(numbers).ToArray());
+                return;
+            }
+
             var known = weights.GetValueOrDefault(name);
             foreach (var size in known?.shape ?? [])
                 tensor.Field(1, size);
@@ -189,7 +297,7 @@ internal static class OnnxFile
             );
         });
 
-    private static byte[] Message(Action<CodedOutputStream> write)
+    internal static byte[] Message(Action<CodedOutputStream> write)
     {
         using var bytes = new MemoryStream();
         using (var stream = new CodedOutputStream(bytes, leaveOpen: true))
@@ -203,13 +311,13 @@ internal static class OnnxFile
         message.WriteInt64(value);
     }
 
-    private static void Field(this CodedOutputStream message, int number, string value)
+    internal static void Field(this CodedOutputStream message, int number, string value)
     {
         message.WriteTag(number, WireFormat.WireType.LengthDelimited);
         message.WriteString(value);
     }
 
-    private static void Field(this CodedOutputStream message, int number, byte[] value)
+    internal static void Field(this CodedOutputStream message, int number, byte[] value)
     {
         message.WriteTag(number, WireFormat.WireType.LengthDelimited);
         message.WriteBytes(ByteString.CopyFrom(value));

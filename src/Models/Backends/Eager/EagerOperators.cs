@@ -209,7 +209,7 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             ActivationKind.Hardswish => functional.hardswish(x),
             ActivationKind.Hardsigmoid => functional.hardsigmoid(x),
             ActivationKind.Hardtanh => TensorMath.Clamp(x, function.Numbers[0], function.Numbers[1]),
-            ActivationKind.Mish => functional.mish(x),
+            ActivationKind.Mish => x * functional.tanh(TensorMath.Softplus(x, 1, 20)),
             ActivationKind.Selu => functional.selu(x),
             ActivationKind.Celu => TensorMath.Celu(x, function.Numbers[0]),
             ActivationKind.Softplus => TensorMath.Softplus(x, function.Numbers[0], function.Numbers[1]),

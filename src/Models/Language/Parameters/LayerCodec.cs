@@ -82,10 +82,13 @@ internal sealed class LayerCodec : ParameterCodec
         if (LayerCatalogue.ByName.TryGetValue(name, out var kind))
             return kind;
 
-        // "BatchNorm" is as near to each number of dimensions; the picture's comes first.
+        // "BatchNorm" is as near to each number of dimensions; the picture's comes first, and "relu" before "relu6".
         var nearest = Suggestions.Nearest(
             name,
-            LayerCatalogue.ByName.Keys.OrderBy(known => !known.EndsWith("2d", StringComparison.Ordinal))
+            LayerCatalogue
+                .ByName.Keys.OrderBy(known => !known.EndsWith("2d", StringComparison.Ordinal))
+                .ThenBy(known => known.Length)
+                .ThenBy(known => known, StringComparer.Ordinal)
         );
         reader.Fail(
             pointer,
