@@ -27,6 +27,9 @@ internal static class Scopes
     /// </summary>
     public const string TrainOrManage = Train + Or + Manage;
 
+    /// <summary>Policy for requests that any key may send. It is not itself a scope.</summary>
+    public const string Any = Predict + Or + Manage + Or + Train + Or + Metrics;
+
     /// <summary>Type of the claims for a key's scopes.</summary>
     public const string Claim = "scope";
 
@@ -36,7 +39,7 @@ internal static class Scopes
     public static IReadOnlyList<string> All { get; } = [Predict, Manage, Train, Metrics];
 
     /// <summary>The names of all policies.</summary>
-    public static IReadOnlyList<string> Policies { get; } = [.. All, Read, TrainOrManage];
+    public static IReadOnlyList<string> Policies { get; } = [.. All, Read, TrainOrManage, Any];
 
     /// <summary>Returns the scopes of a policy; one of them is enough.</summary>
     public static string[] Parse(string policy) => policy.Split(Or);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using ModelService.Api.Auth;
 using ModelService.Api.Contracts;
@@ -6,6 +7,7 @@ namespace ModelService.Api.Controllers;
 
 /// <summary>Tells the holder of a key what it allows.</summary>
 [ApiController]
+[Authorize(Scopes.Any)]
 [Route("v1/key")]
 [Produces("application/json")]
 public sealed class KeyController : ControllerBase

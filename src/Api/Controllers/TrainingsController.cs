@@ -19,8 +19,12 @@ namespace ModelService.Api.Controllers;
 /// <summary>Trains models with the labelled images of data sets.</summary>
 [ApiController]
 [Produces("application/json")]
-public sealed class TrainingsController(TrainingCatalog catalog, IOptions<LimitsOptions> limits, TimeProvider clock)
-    : ControllerBase
+public sealed class TrainingsController(
+    TrainingCatalog catalog,
+    IOptions<LimitsOptions> limits,
+    IHostApplicationLifetime lifetime,
+    TimeProvider clock
+) : ControllerBase
 {
     // Proxies close connections on which nothing is sent.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
@@ -101,9 +105,13 @@ public sealed class TrainingsController(TrainingCatalog catalog, IOptions<Limits
         CancellationToken cancellationToken
     )
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            lifetime.ApplicationStopping
+        );
         if (
             !catalog
-                .ReadEvents(training, lastEventId, follow: true, cancellationToken)
+                .ReadEvents(training, lastEventId, follow: true, end.Token)
                 .TryGet(out var events, out var failure)
         )
         {
@@ -112,7 +120,16 @@ public sealed class TrainingsController(TrainingCatalog catalog, IOptions<Limits
 
         Response.ContentType = "text/event-stream";
         Response.Headers.CacheControl = "no-store";
-        await WriteAsync(events, cancellationToken);
+        try
+        {
+            await WriteAsync(events, end.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The server stops. To its client, a stream that ended well would be a training that has ended.
+            HttpContext.Abort();
+        }
+
         return new EmptyResult();
     }
 
@@ -166,7 +183,8 @@ public sealed class TrainingsController(TrainingCatalog catalog, IOptions<Limits
             var next = reader.MoveNextAsync().AsTask();
             while (await Task.WhenAny(next, Task.Delay(Silence, clock, cancellationToken)) != next)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                if (cancellationToken.IsCancellationRequested)
+                    break; // and then the wait for the next event ends, too
                 await SendAsync(": the training goes on\n\n");
             }
 

@@ -133,6 +133,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         var names = endpoints
             .Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false))
             .Where(endpoint => endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
+            .Where(endpoint => endpoint.RoutePattern.RawText != "{**path:file}") // console files made since the build
             .Where(endpoint => !endpoint.RoutePattern.RawText!.Contains("grpc.reflection", StringComparison.Ordinal))
             .Where(endpoint => endpoint.RoutePattern.GetParameter("unimplementedMethod") is null)
             .SelectMany(endpoint =>

@@ -30,6 +30,29 @@ public sealed class TrainingRestartTests
         Assert.Equal(await WeightsAsync(server, "first"), await WeightsAsync(server, "second"));
     }
 
+    [Fact]
+    public async Task Stop_WhileAClientFollows_DoesNotWaitForIt()
+    {
+        await using var server = new TrainingServer();
+        await server.InitializeAsync();
+        await server.UploadAsync("digits", 20);
+        var training = await server.StartAsync("long", Scratch("digits", 100_000));
+        using var events = await server.Http.GetAsync(
+            $"{training}/events",
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
+        var began = TimeProvider.System.GetTimestamp();
+
+        await server.StopAsync();
+
+        // By default, requests have 30 seconds to end.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 20);
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            events.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
+    }
+
     private static async Task<byte[]> WeightsAsync(TrainingServer server, string model)
     {
         var path = $"/v1/models/{model}/versions/1/weights";

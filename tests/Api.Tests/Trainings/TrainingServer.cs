@@ -47,6 +47,9 @@ public sealed class TrainingServer : IAsyncLifetime
         process = await ServerProcess.StartAsync(data.Path, [.. settings, .. others]);
     }
 
+    /// <summary>Asks it to stop, and waits until it has.</summary>
+    internal Task<int> StopAsync() => process!.StopAsync();
+
     /// <summary>The processes that it has started and that still run; on Linux.</summary>
     internal IReadOnlyList<int> Children() =>
         [
