@@ -109,11 +109,7 @@ public sealed class TrainingsController(
             cancellationToken,
             lifetime.ApplicationStopping
         );
-        if (
-            !catalog
-                .ReadEvents(training, lastEventId, follow: true, end.Token)
-                .TryGet(out var events, out var failure)
-        )
+        if (!catalog.ReadEvents(training, lastEventId, follow: true, end.Token).TryGet(out var events, out var failure))
         {
             return new FailureResult(failure);
         }

@@ -55,7 +55,7 @@ internal static class TensorMath
         return x.celu(held);
     }
 
-    /// <summary><c>log(1 + exp(beta · x)) / beta</c>; <c>x</c> where <c>beta · x</c> is above the threshold.</summary>
+    /// <summary>log(1 + exp(beta x)) / beta; <c>x</c> where beta x is above the threshold.</summary>
     public static Tensor Softplus(Tensor x, double beta, double threshold) => x.softplus(beta, threshold);
 
     /// <summary>Each element cut to a range.</summary>

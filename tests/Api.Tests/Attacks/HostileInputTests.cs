@@ -11,8 +11,8 @@ namespace ModelService.Api.Tests.Attacks;
 /// ATTACK_MINUTES=1 TEST_TIMEOUT=3600 dotnet test --project tests/Api.Tests --filter-trait Category=Attack
 /// </code>
 /// Each kind then takes so many minutes; <c>ATTACK_KIND</c> names the only one to try. <c>RANDOM_SEED</c> draws other
-/// inputs, and <c>ATTACK_INPUT</c> tries a single one, by its number in the test's output. With <c>UPDATE_DOCS=1</c> the
-/// counts go to docs/attack.md.
+/// inputs, and <c>ATTACK_INPUT</c> tries a single one, by its number in the test's output. With
+/// <c>UPDATE_DOCS=1</c> the counts go to docs/attack.md.
 /// </summary>
 [Trait("Category", "Attack")]
 [Collection(nameof(Alone))]

@@ -63,12 +63,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     /// <param name="width">Width of the window in pixels.</param>
     /// <param name="isDark">Whether the system wishes dark colours.</param>
     /// <param name="address">The server; the fixture's if null.</param>
-    internal async Task<ConsolePage> OpenAsync(
-        string route,
-        int width = 1400,
-        bool isDark = false,
-        Uri? address = null
-    )
+    internal async Task<ConsolePage> OpenAsync(string route, int width = 1400, bool isDark = false, Uri? address = null)
     {
         Assert.SkipUnless(Executable is not null, "There is no Chromium on this machine.");
         var context = await browser!.NewContextAsync(

@@ -24,8 +24,13 @@ internal sealed class ConsolePage : IAsyncDisposable
         page.Console += (_, message) =>
         {
             // The browser reports each answer with an error status; tests of errors expect those.
-            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+            if (
+                message.Type == "error"
+                && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)
+            )
+            {
                 problems.Enqueue($"console: {message.Text}");
+            }
         };
         page.Request += (_, request) =>
         {
@@ -79,7 +84,7 @@ internal sealed class ConsolePage : IAsyncDisposable
             "The page is wider than its window."
         );
 
-    /// <summary>Asserts that nothing happened that should not: no script failed, and no request went elsewhere.</summary>
+    /// <summary>Asserts that no script failed, and that no request went to another server.</summary>
     public void AssertSound() => Assert.Empty(problems);
 
     public ValueTask DisposeAsync() => context.DisposeAsync();

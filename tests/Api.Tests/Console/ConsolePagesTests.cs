@@ -7,7 +7,11 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
     private static readonly string[] Pages = ["try", "builder", "inside", "data", "models", "live", "key"];
 
     public static TheoryData<string, int, bool> Looks =>
-        new(Pages.SelectMany(page => new[] { (page, 1400, false), (page, 1400, true), (page, 390, false), (page, 390, true) }));
+        new(
+            Pages.SelectMany(page =>
+                new[] { (page, 1400, false), (page, 1400, true), (page, 390, false), (page, 390, true) }
+            )
+        );
 
     [Theory]
     [MemberData(nameof(Looks))]
@@ -48,7 +52,10 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
 
         await tab.PressAsync("Tab");
         Assert.Equal("Skip to the content", await FocusedAsync(tab, "textContent"));
-        Assert.Equal("solid", await tab.Page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
+        Assert.Equal(
+            "solid",
+            await tab.Page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle")
+        );
         await tab.PressAsync("Enter");
         Assert.Equal("main", await FocusedAsync(tab, "id"));
         for (var stop = 0; stop < 20 && await FocusedAsync(tab, "textContent") != "Train a first model"; stop++)
