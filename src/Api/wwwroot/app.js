@@ -43,7 +43,9 @@ function App() {
           ${Object.entries(pages).map(
             ([page, { word }]) => html`
               <li key=${page}>
-                <a href=${href(page)} aria-current=${page === name ? "page" : undefined}><${Icon} name=${page} />${word}</a>
+                <a href=${href(page)} aria-current=${page === name ? "page" : undefined}>
+                  <${Icon} name=${page} />${word}
+                </a>
               </li>
             `,
           )}

@@ -66,6 +66,24 @@ internal sealed class ConsolePage : IAsyncDisposable
         );
     }
 
+    /// <summary>
+    /// Asserts that docs/console.md has its picture of this page; with <c>UPDATE_DOCS=1</c>, makes it. Pixels are not
+    /// compared: fonts differ between machines.
+    /// </summary>
+    public async Task AssertPicturedAsync(string name)
+    {
+        var path = Repository.Path("docs", "console", $"{name}.png");
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
+        {
+            await Page.EvaluateAsync("scrollTo(0, 0)");
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = path });
+        }
+
+        Assert.True(File.Exists(path), $"{path} is missing; UPDATE_DOCS=1 makes it.");
+        var page = await File.ReadAllTextAsync(Repository.Path("docs", "console.md"));
+        Assert.Contains($"console/{name}.png", page, StringComparison.Ordinal);
+    }
+
     /// <summary>Asserts that the page has no violation of WCAG AA that a program can find.</summary>
     public async Task AssertAccessibleAsync()
     {

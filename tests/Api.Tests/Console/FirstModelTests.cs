@@ -25,6 +25,7 @@ public sealed class FirstModelTests(ConsoleBrowser browser) : IClassFixture<Cons
         await tab.Page.GetByLabel("What led to the best score").SelectOptionAsync("grad_cam");
         await tab.Page.Locator(".seen-photo .heat").WaitForAsync();
         await tab.ScreenshotAsync("try-grad-cam");
+        await tab.AssertPicturedAsync("try");
         await tab.AssertAccessibleAsync();
         tab.AssertSound();
     }

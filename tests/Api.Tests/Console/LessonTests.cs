@@ -29,6 +29,8 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
             await tab.Page.GetByText($"step {step} of 11").WaitForAsync();
             await tab.Page.GetByAltText("The channels of").Or(tab.Main.Locator("canvas")).First.WaitForAsync();
             await tab.ScreenshotAsync($"lesson-tour-{step:d2}");
+            if (step == 6)
+                await tab.AssertPicturedAsync("builder");
             if (step == 1)
                 await tab.AssertAccessibleAsync();
             if (step < 11)
@@ -62,6 +64,7 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
         await tab.Button("Train").ClickAsync();
         await tab.Page.GetByRole(AriaRole.Link, new() { Name = "Try it" }).WaitForAsync(new() { Timeout = 120_000 });
         await tab.ScreenshotAsync("lesson-trained");
+        await tab.AssertPicturedAsync("train");
         await tab.AssertAccessibleAsync();
     }
 
@@ -75,6 +78,7 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
         await tab.GoAsync("#/inside?model=lesson");
         await tab.Page.GetByText("the same").WaitForAsync(); // our arithmetic of one number, and the server's
         await tab.ScreenshotAsync("lesson-inside");
+        await tab.AssertPicturedAsync("inside");
         await tab.AssertAccessibleAsync();
     }
 

@@ -20,6 +20,7 @@ public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<Cons
         await tab.Button("Roll back to version 1").ClickAsync();
         await tab.Page.GetByText("pinned").First.WaitForAsync();
         await tab.ScreenshotAsync("models-two-versions");
+        await tab.AssertPicturedAsync("models");
         await tab.AssertAccessibleAsync();
         Assert.Equal(1, (await browser.Api.GetAsync("/v1/models/two")).Ok().GetProperty("version").GetInt32());
 
@@ -89,6 +90,7 @@ public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<Cons
 
         await tab.Page.WaitForTimeoutAsync(3000);
         await tab.ScreenshotAsync("live-dark");
+        await tab.AssertPicturedAsync("live");
         var row = tab.Page.GetByRole(AriaRole.Row, new() { Name = "busy" });
         Assert.DoesNotContain("–", await row.TextContentAsync(), StringComparison.Ordinal);
         await tab.AssertAccessibleAsync();

@@ -4,7 +4,8 @@ import uPlot from "../vendor/uplot.js";
 
 /**
  * A curve: its values are null where there is none.
- * @typedef {{ label: string, values: (number | null)[], color?: "accent" | "bar" | "good" | "warning" | "error", dash?: boolean }} Curve
+ * @typedef {{ label: string, values: (number | null)[],
+ *   color?: "accent" | "bar" | "good" | "warning" | "error", dash?: boolean }} Curve
  */
 
 /**
@@ -65,7 +66,8 @@ export function Chart(props) {
   return html`
     <figure>
       <figcaption class="small quiet">${title}</figcaption>
-      <div ref=${element} role="img" aria-label="${title}. Latest: ${last || "none yet"}." style=${{ minHeight: `${height}px` }}></div>
+      <div ref=${element} role="img" aria-label="${title}. Latest: ${last || "none yet"}."
+        style=${{ minHeight: `${height}px` }}></div>
     </figure>
   `;
 }

@@ -46,7 +46,8 @@ export function ErrorNote({ error, retry }) {
         ${isApi && html`<${Places} error=${error} />`}
         ${isApi && error.problem.trace_id && html`<p class="small quiet">Trace ${error.problem.trace_id}</p>`}
         ${error.retryAfter && html`<p>Try again in ${error.retryAfter} s.</p>`}
-        ${needsKey && html`<p><a href=${href("key")}>${error.status === 401 ? "Enter a key" : "Use another key"}</a></p>`}
+        ${needsKey &&
+        html`<p><a href=${href("key")}>${error.status === 401 ? "Enter a key" : "Use another key"}</a></p>`}
         ${retry && html`<p><button type="button" onClick=${retry}>Try again</button></p>`}
       </div>
     </div>

@@ -51,7 +51,9 @@ export function PhotoPicker({ onPhoto, of = "clothes", children }) {
     <div class=${isOver ? "drop over" : "drop"} ...${drop}>
       ${children}
       <div class="row">
-        <button type="button" class=${children ? "" : "primary"} onClick=${() => file.current?.click()}>Choose a photo</button>
+        <button type="button" class=${children ? "" : "primary"} onClick=${() => file.current?.click()}>
+          Choose a photo
+        </button>
         ${navigator.mediaDevices &&
         html`<button type="button" onClick=${() => setCamera(true)}><${Icon} name="camera" />Camera</button>`}
         <input ref=${file} type="file" accept="image/*" hidden
@@ -64,7 +66,8 @@ export function PhotoPicker({ onPhoto, of = "clothes", children }) {
       <div class="samples">
         ${ordered.map(
           ({ file: name, name: text }) => html`
-            <button type="button" key=${name} title=${text} disabled=${sample.isRunning} onClick=${() => sample.run(name)}>
+            <button type="button" key=${name} title=${text} disabled=${sample.isRunning}
+              onClick=${() => sample.run(name)}>
               <img src=${name} alt=${text} width="64" height="64" class=${name.endsWith(".png") ? "pixels" : ""} />
             </button>
           `,

@@ -49,7 +49,8 @@ export function SeenPhoto({ photo, model }) {
       </div>
       ${size && part && html`<${Seen} photo=${photo} part=${part} isGray=${model.input_shape?.[0] === 1} />`}
     </div>
-    ${bitmap.error && html`<p class="small quiet">The browser can't show this picture; the server may read it all the same.</p>`}
+    ${bitmap.error &&
+    html`<p class="small quiet">The browser can't show this picture; the server may read it all the same.</p>`}
     <div class="stack seen-controls">
       <${Select} label="What led to the best score" value=${method} options=${methods} onChange=${setMethod} />
       <div aria-busy=${heat.isLoading}>
@@ -94,7 +95,8 @@ function Seen({ photo, part, isGray }) {
   }, [small.data, isGray]);
   return html`
     <figure class="seen-input">
-      <canvas ref=${canvas} class="pixels" width=${outWidth} height=${outHeight} role="img" aria-label="What the network sees"></canvas>
+      <canvas ref=${canvas} class="pixels" width=${outWidth} height=${outHeight}
+        role="img" aria-label="What the network sees"></canvas>
       <figcaption class="small quiet">The network sees ${shape([outWidth, outHeight])}</figcaption>
     </figure>
   `;

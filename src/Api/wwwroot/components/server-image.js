@@ -5,7 +5,9 @@ import { html } from "../lib/html.js";
 
 /**
  * A picture that the server sends: an `img` can't send a key. Where it fails, its description stands in its place.
- * @param {{ request: import("../lib/api.js").Request, alt: string, class?: string, width?: number, height?: number }} props
+ * @param {{
+ *   request: import("../lib/api.js").Request, alt: string, class?: string, width?: number, height?: number,
+ * }} props
  */
 export function ServerImage({ request, alt, class: name, width, height }) {
   const picture = useResource(

@@ -5,7 +5,9 @@ import { useCallback, useEffect, useRef, useState } from "./html.js";
 /**
  * What the server says, as a component needs it. `data` stays while newer data is loaded, so that nothing jumps.
  * @template T
- * @typedef {{ data: T | undefined, error: any, isLoading: boolean, reload: () => void, set: (data: T) => void }} Resource
+ * @typedef {{
+ *   data: T | undefined, error: any, isLoading: boolean, reload: () => void, set: (data: T) => void,
+ * }} Resource
  */
 
 /**
@@ -29,7 +31,7 @@ export function useResource(load, inputs, { every } = {}) {
     const abort = new AbortController();
     const isSame = seen.current.every((value, i) => Object.is(value, inputs[i]));
     seen.current = inputs;
-    setState((old) => ({ data: isSame ? old.data : undefined, error: isSame ? old.error : undefined, isLoading: true }));
+    setState((old) => (isSame ? { ...old, isLoading: true } : { isLoading: true }));
     /** @type {number | undefined} */
     let timer;
     const run = async () => {

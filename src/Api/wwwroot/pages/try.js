@@ -46,7 +46,8 @@ export function Page({ route }) {
  * }} props
  */
 function Trial({ models, wanted, photo, onPhoto }) {
-  const model = models.find(({ name }) => name === wanted) ?? models.find(({ weights }) => weights === "loaded") ?? models[0];
+  const named = models.find(({ name }) => name === wanted);
+  const model = named ?? models.find(({ weights }) => weights === "loaded") ?? models[0];
   const request = photo && {
     method: /** @type {const} */ ("POST"),
     path: path`v1/models/${model.name}/predict`,
@@ -69,12 +70,14 @@ function Trial({ models, wanted, photo, onPhoto }) {
     html`<p class="note warning"><span>There is no model ${wanted} any more; this is ${model.name}.</span></p>`}
     <div class="columns">
       <section class="stack" aria-label="Photo">
-        <${ModelSelect} models=${models} value=${model.name} onChange=${(/** @type {string} */ name) => setQuery({ model: name })} />
+        <${ModelSelect} models=${models} value=${model.name}
+          onChange=${(/** @type {string} */ name) => setQuery({ model: name })} />
         ${isPicture
           ? html`<${PhotoPicker} onPhoto=${onPhoto} of=${model.labels?.includes("Ankle boot") ? "clothes" : "photos"}>
               ${photo && html`<${SeenPhoto} key=${model.name} photo=${photo} model=${model} />`}
             <//>`
-          : html`<${Empty} title="Not a model of photos" text="Its input is no picture: send it numbers by the API." />`}
+          : html`<${Empty} title="Not a model of photos"
+              text="Its input is no picture: send it numbers by the API." />`}
       </section>
       <section class="panel stack" aria-label="Scores" aria-busy=${answer.isLoading}>
         <header>
@@ -97,7 +100,7 @@ function RandomNote({ model }) {
   return html`
     <div class="note warning">
       <p>
-        ${model.weights === "random" ? "All weights of this model are random" : "Some weights of this model are random"}:
+        ${model.weights === "random" ? "All" : "Some"} weights of this model are random:
         its answers mean nothing yet.
         Either <a href=${href("data", [], { model: model.name })}>train it</a>, or
         bring <a href=${href("models", [model.name], { tab: "add" })}>weights</a>.
@@ -118,7 +121,8 @@ function Result({ result }) {
   return html`
     <${ScoreBars} classes=${classes} />
     <p class="small quiet">
-      ${milliseconds(inference)} in the network, ${milliseconds(decode ?? 0)} to decode the photo, ${milliseconds(queue)} waiting
+      ${milliseconds(inference)} in the network, ${milliseconds(decode ?? 0)} to decode the photo,${" "}
+      ${milliseconds(queue)} waiting
     </p>
   `;
 }
