@@ -61,6 +61,12 @@ public sealed record ArchitectureDefinition
 
     /// <summary>Key of the layer that gives one score per class; null: the last layer with weights.</summary>
     public string? HeadLayer { get; init; }
+
+    /// <summary>
+    /// How photos become the input of models that don't say it themselves: a preset's name, or an object as
+    /// <see cref="PreprocessingDefinition"/>; null: <c>unit</c>.
+    /// </summary>
+    public JsonNode? Preprocessing { get; init; }
 }
 
 /// <summary>A family of networks, with the idea it introduced.</summary>

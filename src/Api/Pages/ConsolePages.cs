@@ -2,7 +2,9 @@ using ModelService.Api.Protection;
 
 namespace ModelService.Api.Pages;
 
-/// <summary>The web console at <c>/</c>: the files of <c>wwwroot</c>, which need no key and hold nothing secret.</summary>
+/// <summary>
+/// The web console at <c>/</c>: the files of <c>wwwroot</c>, which need no key and hold nothing secret.
+/// </summary>
 internal static class ConsolePages
 {
     // Scripts, styles and requests of this server only. Pictures that a user has chosen, and those fetched with a key,
