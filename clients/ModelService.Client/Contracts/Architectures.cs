@@ -117,8 +117,10 @@ public sealed record ArchitectureResponse
     /// <summary>A family of networks, with the idea it introduced.</summary>
     public required ArchitectureFamily Family { get; init; }
 
-    /// <summary>Named preprocessings, which turn a photo into the model's input.</summary>
-    public required PreprocessingPreset Preprocessing { get; init; }
+    /// <summary>
+    /// How a photo becomes the network's input: a preset's name, or an object as <see cref="PreprocessingDefinition"/>.
+    /// </summary>
+    public required JsonNode Preprocessing { get; init; }
 
     /// <summary>Whether it comes with weights, for <c>"pretrained": true</c> in a definition.</summary>
     public required bool Pretrained { get; init; }

@@ -15,6 +15,16 @@ public sealed class ClientTests(ApiServer server)
     };
 
     [Fact]
+    public async Task Architectures_All_CanBeRead()
+    {
+        var client = new ModelServiceClient(server.CreateClient());
+        var stop = TestContext.Current.CancellationToken;
+
+        foreach (var name in (await client.Architectures.ListAsync(stop)).Architectures)
+            Assert.Equal(name, (await client.Architectures.GetAsync(name, stop)).Name);
+    }
+
+    [Fact]
     public async Task PredictAsync_EachKindOfUpload_EqualsTheApisScores()
     {
         await server.Api.EnsureAsync(Networks.Tiny("client"));

@@ -56,7 +56,8 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
     {
         await tab.GoAsync("#/data");
         await tab.Button("Use 120 sample photos").ClickAsync();
-        await tab.Page.GetByRole(AriaRole.Link, new() { Name = "Train a model" }).ClickAsync();
+        await tab.Button("Upload").ClickAsync();
+        await tab.Page.GetByRole(AriaRole.Link, new() { Name = "Train a model on it" }).ClickAsync();
         await tab.Page.GetByLabel("Model", Exactly).FillAsync("lesson");
         await tab.Page.GetByLabel("Method").SelectOptionAsync("scratch");
         await tab.Button("20 s").ClickAsync();

@@ -32,7 +32,7 @@ public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<Cons
         (await browser.Api.GetAsync("/v1/models/two")).Ok();
         await tab.Button("Delete the model").ClickAsync();
         await tab.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
-        await tab.Page.WaitForURLAsync("**/#/models");
+        await tab.Page.GetByRole(AriaRole.Heading, new() { Name = "Models", Exact = true }).WaitForAsync();
         (await browser.Api.GetAsync("/v1/models/two")).Problem(404, "model_not_found");
         tab.AssertSound();
     }
