@@ -8,6 +8,15 @@ namespace ModelService.Api.Tests.Console;
 [Measured]
 public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
+    // The picture of the step's layer, not that of the step before.
+    private const string PictureIsShown = """
+        () => {
+          const picture = document.querySelector("img[alt^='The channels of']");
+          const title = [...document.querySelectorAll("main h2")].find((one) => picture?.alt.endsWith(one.textContent));
+          return title && picture.naturalWidth > 0;
+        }
+        """;
+
     [Fact]
     public async Task Lesson_FromBuildingToPredicting()
     {
@@ -27,7 +36,7 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
         for (var step = 1; step <= 11; step++)
         {
             await tab.Page.GetByText($"step {step} of 11").WaitForAsync();
-            await tab.Page.GetByAltText("The channels of").Or(tab.Main.Locator("canvas")).First.WaitForAsync();
+            await tab.Page.WaitForFunctionAsync(PictureIsShown);
             await tab.ScreenshotAsync($"lesson-tour-{step:d2}");
             if (step == 6)
                 await tab.AssertPicturedAsync("builder");
