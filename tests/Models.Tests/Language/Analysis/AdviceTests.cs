@@ -198,6 +198,20 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public void Analyze_LayersAfterAFilter_SeeItsNeighbours()
+    {
+        var analysis = Networks.Analyze(
+            Networks.Of(
+                """{ "type": "filter2d", "preset": "line_vertical" }""",
+                Relu,
+                """{ "type": "max_pool2d", "kernel_size": 2 }"""
+            )
+        );
+
+        Assert.Equal([3L, 3L, 4L], analysis.Layers.Select(layer => layer.Field!.Size[0]));
+    }
+
+    [Fact]
     public void Analyze_FieldBeyond64Bits_IsNoError()
     {
         const string Halving =
