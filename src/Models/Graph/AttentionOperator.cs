@@ -9,8 +9,8 @@ namespace ModelService.Models.Graph;
 /// <param name="Heads">Parts of the channels that attend by themselves.</param>
 /// <param name="Scale">Factor of the products of query and key.</param>
 /// <remarks>
-/// <c>softmax(Scale · Q Kᵀ + bias) V</c>. The last dimension holds query, key and value one after the other, each head
-/// by head. Source: Vaswani et al. 2017, arXiv:1706.03762.
+/// <c>softmax(Scale · Q Kᵀ + bias) V</c>. The last dimension holds query, key and value one after the other, each
+/// head by head. Source: Vaswani et al. 2017, arXiv:1706.03762.
 /// </remarks>
 internal sealed record AttentionOperator(long Heads, double Scale) : Operator
 {
