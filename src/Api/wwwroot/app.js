@@ -56,7 +56,9 @@ function App() {
         <div role="status">
           ${!online && html`<p class="banner">The server does not answer. The page goes on when it is back.</p>`}
         </div>
-        <main id="main" tabindex="-1" ref=${main}><${Shown} key=${name} name=${name} route=${current} /></main>
+        <main id="main" class="page-${name}" tabindex="-1" ref=${main}>
+          <${Shown} key=${name} name=${name} route=${current} />
+        </main>
       </div>
     </div>
     <${Confirmation} />
