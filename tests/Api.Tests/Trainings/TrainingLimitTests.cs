@@ -4,6 +4,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings and the server around them: settings, other trainings, processes.</summary>
+[Measured]
 public sealed class TrainingLimitTests
 {
     [Fact]
@@ -53,7 +54,6 @@ public sealed class TrainingLimitTests
     }
 
     [Fact]
-    [Measured]
     public async Task Cancel_Running_EndsTheProcessWithinASecond()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");

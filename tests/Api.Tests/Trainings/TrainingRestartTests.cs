@@ -3,6 +3,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings outlast the server.</summary>
+[Measured]
 public sealed class TrainingRestartTests
 {
     [Fact]
