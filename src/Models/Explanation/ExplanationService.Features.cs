@@ -32,17 +32,15 @@ public sealed partial class ExplanationService
         FeatureTerms terms,
         CancellationToken cancellationToken
     ) =>
-        lane.AdmitAsync(
+        OnVersionAsync(
+            name,
+            version,
             terms.Timeout,
-            async token =>
+            async (lease, token) =>
             {
-                var leased = await loader.LeaseAsync(name, version, LeaseHolder, token);
-                if (!leased.TryGet(out var lease, out var failure))
-                    return failure;
-                using var leasing = lease;
                 var model = lease.Snapshot.Resolved!;
                 var layers = NetworkLayers.Of(model.Analysis);
-                if (!(layer is null ? layers.Default() : layers.Find(layer)).TryGet(out var found, out failure))
+                if (!(layer is null ? layers.Default() : layers.Find(layer)).TryGet(out var found, out var failure))
                     return failure;
                 if (!ChannelRange.Of(found, terms).TryGet(out var range, out failure))
                     return failure;
@@ -130,16 +128,14 @@ public sealed partial class ExplanationService
         FeatureTerms terms,
         CancellationToken cancellationToken
     ) =>
-        lane.AdmitAsync(
+        OnVersionAsync(
+            name,
+            version,
             terms.Timeout,
-            async token =>
+            async (lease, token) =>
             {
-                var leased = await loader.LeaseAsync(name, version, LeaseHolder, token);
-                if (!leased.TryGet(out var lease, out var failure))
-                    return failure;
-                using var leasing = lease;
                 var graph = lease.Snapshot.Resolved!.Analysis.ToPlan();
-                if (!FindFilters(graph, layer).TryGet(out var weights, out failure))
+                if (!FindFilters(graph, layer).TryGet(out var weights, out var failure))
                     return failure;
                 return await lane.RunAsync(
                     () => ShowFilters(ExplanationSource.Of(lease), layer, lease.Worker.StateDict[weights], terms),

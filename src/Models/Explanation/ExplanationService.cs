@@ -73,15 +73,31 @@ public sealed partial class ExplanationService
         ExplanationTerms terms,
         CancellationToken cancellationToken
     ) =>
-        lane.AdmitAsync(
+        OnVersionAsync(
+            name,
+            version,
             terms.Timeout,
+            (lease, token) => ExplainAsync(lease, input, terms, token),
+            cancellationToken
+        );
+
+    // The way of every request about a version: admitted, and with the version held in memory until it ends.
+    private Task<Outcome<T>> OnVersionAsync<T>(
+        string name,
+        int? version,
+        TimeSpan? timeout,
+        Func<ModelLease, CancellationToken, Task<Outcome<T>>> work,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        lane.AdmitAsync(
+            timeout,
             async token =>
             {
-                var leased = await loader.LeaseAsync(name, version, LeaseHolder, token);
-                if (!leased.TryGet(out var lease, out var failure))
+                if (!(await loader.LeaseAsync(name, version, LeaseHolder, token)).TryGet(out var lease, out var failure))
                     return failure;
-                using var leasing = lease;
-                return await ExplainAsync(lease, input, terms, token);
+                using (lease)
+                    return await work(lease, token);
             },
             cancellationToken
         );
