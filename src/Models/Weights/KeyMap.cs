@@ -18,23 +18,21 @@ internal sealed class KeyMap
     };
 
     private readonly Definition definition;
-    private readonly IReadOnlyList<(Regex From, string To, int? Part)> rules;
+    private readonly Lazy<IReadOnlyList<(Regex From, string To, int? Part)>> rules; // few maps are ever needed
 
     private KeyMap(Definition definition)
     {
         this.definition = definition;
 
-        // Names come from clients: these expressions take linear time whatever the name.
-        rules =
-        [
-            .. definition.Renames.Select(rule =>
-                (
-                    new Regex($"^(?:{rule.From})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant),
-                    rule.To,
-                    rule.Part
-                )
-            ),
-        ];
+        // Names come from clients. No rule repeats a group, so that a match takes a time that grows with the name's
+        // length and not with its power; RegexOptions.NonBacktracking takes megabytes for each rule.
+        rules = new Lazy<IReadOnlyList<(Regex, string, int?)>>(() =>
+            [
+                .. definition.Renames.Select(rule =>
+                    (new Regex($"^(?:{rule.From})$", RegexOptions.CultureInvariant), rule.To, rule.Part)
+                ),
+            ]
+        );
     }
 
     /// <summary>All maps.</summary>
@@ -106,7 +104,7 @@ internal sealed class KeyMap
         if (!name.StartsWith(prefix, StringComparison.Ordinal))
             return null;
         var rest = name[prefix.Length..];
-        foreach (var (from, to, part) in rules)
+        foreach (var (from, to, part) in rules.Value)
         {
             if (from.Match(rest) is { Success: true } match)
                 return (prefix + match.Result(to), part);

@@ -8,8 +8,8 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Tests.Weights;
 
 /// <summary>
-/// Small files with the names of other projects. The names are written here from those projects' sources, in the other
-/// direction than the maps: from torchvision's.
+/// Small files with the names of other projects. The names are written here in the other direction than in the maps:
+/// from torchvision's.
 /// </summary>
 public sealed class KeyMapTests
 {
@@ -273,5 +273,19 @@ public sealed class KeyMapTests
             }
         );
         FormulaWeights.Write(path, golden);
+    }
+
+    [Fact]
+    public void Rules_All_TakeATimeThatANameCantBlowUp()
+    {
+        var rules = Directory
+            .EnumerateFiles(Repository.Path("src", "Models", "Weights", "KeyMaps"), "*.json")
+            .SelectMany(file => JsonElement.Parse(File.ReadAllBytes(file)).GetProperty("renames").EnumerateArray())
+            .Select(rule => rule.GetProperty("from").GetString()!)
+            .ToList();
+
+        Assert.NotEmpty(rules);
+        Assert.All(rules, rule => Assert.DoesNotMatch(@"\)[*+{]", rule)); // a repeated group
+        Assert.All(rules, rule => Assert.True(Regex.Count(rule, @"\.[*+]") <= 2, rule)); // a square at most
     }
 }
