@@ -94,7 +94,8 @@ public sealed partial class ExplanationService
             timeout,
             async token =>
             {
-                if (!(await loader.LeaseAsync(name, version, LeaseHolder, token)).TryGet(out var lease, out var failure))
+                var leased = await loader.LeaseAsync(name, version, LeaseHolder, token);
+                if (!leased.TryGet(out var lease, out var failure))
                     return failure;
                 using (lease)
                     return await work(lease, token);
