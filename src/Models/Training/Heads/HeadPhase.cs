@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
@@ -128,7 +126,7 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
     // With few validation images, their loss says little: the training images are divided into five instead.
     private double BestByFolds(Tensor features, List<int> images, List<int> labels)
     {
-        var folds = images.ConvertAll(image => (int)(Hash(image) % Folds));
+        var folds = images.ConvertAll(image => (int)(context.Hash(image) % Folds));
         var losses = new double[Penalties.Length];
         var until = context.Clock.Left / 2; // the other half is for the fit to all
         for (var fold = 0; fold < Folds; fold++)
@@ -191,8 +189,5 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         return tensors;
     }
 
-    private IEnumerable<int> Shuffled(IEnumerable<int> images) => images.OrderBy(Hash);
-
-    private ulong Hash(int image) =>
-        XxHash3.HashToUInt64(Encoding.ASCII.GetBytes(context.Ids[image]), context.Job.Definition.Seed);
+    private IEnumerable<int> Shuffled(IEnumerable<int> images) => images.OrderBy(context.Hash);
 }

@@ -8,6 +8,9 @@ internal sealed class TrainingClock(double? budget)
 {
     private readonly long started = Stopwatch.GetTimestamp();
 
+    /// <summary>Seconds of the run; infinite without a limit.</summary>
+    public double Budget => budget ?? double.PositiveInfinity;
+
     /// <summary>Seconds that the run took before it was interrupted.</summary>
     public double Before { get; set; }
 

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using ModelService.Imaging.Augmentation;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
@@ -16,6 +18,10 @@ namespace ModelService.Models.Training.Process;
 internal sealed class TrainingContext : IDisposable
 {
     private const int ScoredAtOnce = 64;
+
+    // Share of the budget that measuring the result may take, and the fewest test images that tell something.
+    private const double MostTimeToMeasure = 0.25;
+    private const int LeastTested = 200;
 
     // Fewer pixels than this are digits and icons, which a random crop ruins.
     private const long LeastSideToAugment = 96;
@@ -202,9 +208,31 @@ internal sealed class TrainingContext : IDisposable
     /// <param name="seconds">Seconds that an image takes.</param>
     public void ReserveFor(double seconds)
     {
+        if (SecondsOfImage is null)
+            SampleTest(seconds);
         SecondsOfImage = seconds;
         var images = this[ImagePart.Test].Length + this[ImagePart.Val].Length;
         Clock.Reserve = 1.2 * ((seconds * images) + (2 * secondsOfPlan));
+    }
+
+    /// <summary>A number for each image that is random by the run's seed.</summary>
+    /// <param name="image">Place of the image.</param>
+    public ulong Hash(int image) => XxHash3.HashToUInt64(Encoding.ASCII.GetBytes(Ids[image]), Job.Definition.Seed);
+
+    // So many test images that training would have no time for them are measured in part: an evaluation of the version
+    // can measure all.
+    private void SampleTest(double seconds)
+    {
+        var test = this[ImagePart.Test];
+        var most = Math.Max(LeastTested, (Clock.Budget * MostTimeToMeasure / seconds) - this[ImagePart.Val].Length);
+        if (test.Length <= most)
+            return;
+        parts[ImagePart.Test] = [.. test.OrderBy(Hash).Take((int)most).Order()];
+        Report.Warn(
+            "test_sampled",
+            $"The figures of the test images are those of {(int)most} of {test.Length}, chosen at random: all would "
+                + "take too much of the time. An evaluation of the version measures all."
+        );
     }
 
     /// <summary>Takes tensors over as the best ones.</summary>
