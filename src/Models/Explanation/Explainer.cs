@@ -34,7 +34,7 @@ internal sealed class Explainer(Plan graph, ParameterStore parameters, Device de
         var begin = Front(cut.Front, Batch(input));
         var tail = cut.Tail with { LayerOutputs = new Dictionary<string, Value> { [Tap] = layer.Value } };
         using var executor = new EagerExecutor(tail, parameters);
-        var pooled = cut.Value == layer.Value && !form.IsTokens ? PooledHead.Of(tail) : null;
+        var pooled = cut.Value == layer.Value && !form.IsChannelsLast ? PooledHead.Of(tail) : null;
         using var result = executor.Run(begin, EagerMode.Inference, [Tap], gradient: pooled is null);
         var logits = Numbers(result.Output);
         var chosen = choose(logits);

@@ -46,13 +46,13 @@ internal sealed class NetworkLayers(Plan graph, string? head)
         var found = before
             .Where(item => item is not DropoutOperator && PathOf(item.Output) is not null)
             .Select(item => item.Output)
-            .LastOrDefault(value => SpatialForm.Of(value, graph.Input) is { Places: > 1 });
-        if (found is not null && SpatialForm.Of(found, graph.Input)!.IsTokens)
+            .LastOrDefault(value => SpatialForm.Of(value, graph) is { Places: > 1 });
+        if (found is not null && SpatialForm.Of(found, graph)!.IsTokens)
         {
             var norms = before
                 .OfType<LayerNormOperator>()
                 .Select(item => item.Output)
-                .Where(value => SpatialForm.Of(value, graph.Input) is { IsTokens: true })
+                .Where(value => SpatialForm.Of(value, graph) is { IsTokens: true })
                 .ToList();
             found = norms.Count >= 3 ? norms[^3] : norms.LastOrDefault() ?? found;
         }
@@ -63,7 +63,7 @@ internal sealed class NetworkLayers(Plan graph, string? head)
                 "No layer before the head has a spatial size: the network takes no picture or series apart. "
                     + "method=integrated_gradients explains any network."
             )
-            : new LookedAt(PathOf(found)!, found, SpatialForm.Of(found, graph.Input)!);
+            : new LookedAt(PathOf(found)!, found, SpatialForm.Of(found, graph)!);
     }
 
     /// <summary>A layer to explain with.</summary>
@@ -92,7 +92,7 @@ internal sealed class NetworkLayers(Plan graph, string? head)
     public Outcome<LookedAt> Find(string path)
     {
         if (graph.LayerOutputs.TryGetValue(path, out var value))
-            return new LookedAt(path, value, SpatialForm.Of(value, graph.Input));
+            return new LookedAt(path, value, SpatialForm.Of(value, graph));
         var nearest = Suggestions.Nearest(path, graph.LayerOutputs.Keys);
         return Invalid(
             $"The network has no layer '{Suggestions.Shorten(path)}'"

@@ -2,6 +2,7 @@ using ModelService.Models.Backends;
 using ModelService.Models.Explanation;
 using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
 using static TorchSharp.torch;
@@ -270,6 +271,31 @@ public sealed class ExplainerTests
         Assert.Equal((1, true), (layer.Form!.Skipped, layer.Form.IsTokens));
         Assert.Equal([4, 4], raw.Sizes);
         Assert.Contains(raw.Map, value => value != 0);
+    }
+
+    [Theory]
+    [InlineData("vit_b_16", null, "encoder.layers.encoder_layer_11.ln_1", 768, 14, 14)]
+    [InlineData("swin_t", null, "permute", 768, 7, 7)]
+    [InlineData("swin_t", "features.5.0", "features.5.0", 384, 14, 14)]
+    [InlineData("convnext_tiny", "features.7.0", "features.7.0", 768, 7, 7)]
+    [InlineData("resnet18", null, "layer4", 512, 7, 7)]
+    public void Find_Families_KnowTheirPlaces(
+        string name,
+        string? asked,
+        string path,
+        int channels,
+        int height,
+        int width
+    )
+    {
+        var network = PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits());
+        var layers = NetworkLayers.Of(network);
+
+        var layer = (asked is null ? layers.Default() : layers.FindForMap(asked)).OrThrow();
+
+        Assert.Equal(path, layer.Path);
+        Assert.Equal(channels, layer.Form!.Channels);
+        Assert.Equal([height, width], layer.Form.Sizes);
     }
 
     private static RawExplanation Explain(
