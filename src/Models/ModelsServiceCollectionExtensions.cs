@@ -6,6 +6,7 @@ using ModelService.Models.Datasets;
 using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
 using ModelService.Models.Explanation;
+using ModelService.Models.Int8;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
@@ -86,6 +87,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService<LastUseRecorder>();
         services.TryAddSingleton<DatasetCatalog>();
         services.AddHostedService<DatasetStart>();
+        services.TryAddSingleton(Create<QuantizationService>);
         services.TryAddSingleton<EvaluationFiles>();
         services.TryAddSingleton<EvaluationScorer>();
         services.TryAddSingleton<ReportThumbnails>();

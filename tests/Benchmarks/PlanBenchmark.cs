@@ -3,6 +3,8 @@ using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
+using ModelService.Models.Graph;
+using ModelService.Models.Int8;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
 using ModelService.Models.Tensors;
@@ -55,6 +57,13 @@ internal static class PlanBenchmark
             using var bfloat16 = Precisions.ProcessorHasBFloat16
                 ? PlanVerification.Build(analysis.ToPlan(), parameters, CPU, Precision.BFloat16)
                 : null;
+            using var int8 = PlanVerification.Build(
+                analysis.ToPlan(),
+                parameters,
+                CPU,
+                Precision.Float32,
+                AnyFormats(analysis.ToPlan())
+            );
             var peak = Peak();
             foreach (var batch in new[] { 1, 8 })
             {
@@ -66,11 +75,14 @@ internal static class PlanBenchmark
                 };
                 if (bfloat16 is not null)
                     cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input, parts)));
+                cases.Add(MeasuredCase.Of(() => int8.Forward(input, parts)));
                 for (var round = 0; round <= rounds; round++)
                 {
                     foreach (var item in cases)
                         item.Round(batch, isWarmup: round == 0);
                 }
+
+                Console.WriteLine($"int8 {cases[^1].Median:f2} {cases[^1].Median / cases[1].Median:f3}");
 
                 var ms = cases.ConvertAll(item => item.Median);
                 var (flops, floor) = (2e-6 * analysis.Macs / ms[1], 2e-6 * analysis.Macs / peak);
@@ -83,6 +95,21 @@ internal static class PlanBenchmark
                 );
             }
         }
+    }
+
+    // The speed does not depend on the formats.
+    private static Quantization AnyFormats(Plan graph)
+    {
+        var format = new QuantizedFormat(0.05, 0);
+        return new Quantization(
+            QuantizableLayers
+                .Of(QuantizableLayers.Fuse(graph))
+                .ToDictionary(
+                    QuantizableLayers.Name,
+                    item => new LayerQuantization(format, format) { Addend = item.HasAddend ? format : null }
+                ),
+            new Dictionary<string, float[]>()
+        );
     }
 
     // What the processor gives at most, in GFLOP/s: a large convolution whose numbers are used many times over.

@@ -1,5 +1,6 @@
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Backends;
+using ModelService.Models.Int8;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
@@ -75,6 +76,9 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// The comparison of the network with the weights file or the other model that its weights come from; absent in the
 /// list of models.
 /// </param>
+/// <param name="Quantization">
+/// With the precision <c>int8</c>: what was measured when it was calibrated; absent in the list of models.
+/// </param>
 /// <param name="Versions">All versions of the model, oldest first; absent for a single version.</param>
 public sealed record ModelResponse(
     string Name,
@@ -107,6 +111,7 @@ public sealed record ModelResponse(
     DateTimeOffset CreatedAt,
     DateTimeOffset? LoadedAt,
     WeightsReport? WeightsReport,
+    QuantizationReport? Quantization,
     IReadOnlyList<VersionSummary>? Versions
 )
 {
@@ -155,6 +160,7 @@ public sealed record ModelResponse(
             version.Created,
             snapshot.Loaded,
             weights?.Report,
+            model?.Quantization?.Report,
             Versions: null
         );
     }

@@ -94,7 +94,11 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     [HttpGet(Name = "listModels")]
     [Authorize(Scopes.Read)]
     public ModelListResponse List() =>
-        new([.. catalog.List().Select(entry => ModelResponse.Create(entry) with { WeightsReport = null })]);
+        new([
+            .. catalog
+                .List()
+                .Select(entry => ModelResponse.Create(entry) with { WeightsReport = null, Quantization = null }),
+        ]);
 
     /// <summary>Returns a model: its default version in full, and all its versions in brief.</summary>
     /// <param name="name" example="lesson">The model's name.</param>

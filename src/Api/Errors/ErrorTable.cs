@@ -92,6 +92,11 @@ internal static class ErrorTable
             "the network can't be computed here: it failed in its probe, a first run in a separate process. If the "
                 + "failure may pass, such as a time-out, Retry-After says when it is probed again."
         ),
+        [ErrorCode.QuantizationRejected] = (
+            422,
+            "the version can't be quantized: too few images or too little variety, its scores would change by more "
+                + "than the budget, or nothing would get faster."
+        ),
         [ErrorCode.Overloaded] = (429, "too much is waiting, or the deadline would be missed. See Retry-After."),
         [ErrorCode.RateLimited] = (429, "the client sent too many requests or wrong keys. See Retry-After."),
         [ErrorCode.ModelNotReady] = (

@@ -16,6 +16,10 @@ internal static class PredictRequest
         + "application/json with \"images\" (base64) or \"tensors\".";
 
     /// <summary>Reads the inputs.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The limits of a prediction.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <param name="maxInputs">The most inputs; null: those of a prediction.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.MalformedRequest"/>, <see cref="ErrorCode.UnsupportedMediaType"/>,
     /// <see cref="ErrorCode.BodyTooLarge"/>.
@@ -23,22 +27,24 @@ internal static class PredictRequest
     public static async Task<IReadOnlyList<PredictionInput>> ReadAsync(
         HttpRequest request,
         LimitsOptions limits,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int? maxInputs = null
     )
     {
+        var most = maxInputs ?? limits.MaxInputs;
         if (IsImage(request))
             return [new EncodedImage(await ReadWholeAsync(request, limits, cancellationToken))];
         if (MultipartBody.IsMultipart(request))
-            return await ReadFilesAsync(request, limits, cancellationToken);
+            return await ReadFilesAsync(request, limits, most, cancellationToken);
         if (request.HasJsonContentType())
-            return ReadJson(request, await ReadWholeAsync(request, limits, cancellationToken), limits);
+            return ReadJson(request, await ReadWholeAsync(request, limits, cancellationToken), most);
         if (SaysNothing(request))
         {
             var body = await ReadWholeAsync(request, limits, cancellationToken);
             if (PictureFile.IsRecognized(body.Span))
                 return [new EncodedImage(body)];
             if (body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
-                return ReadJson(request, body, limits);
+                return ReadJson(request, body, most);
         }
 
         var found = string.IsNullOrEmpty(request.ContentType)
@@ -47,11 +53,11 @@ internal static class PredictRequest
         throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
     }
 
-    private static List<PredictionInput> ReadJson(HttpRequest request, ReadOnlyMemory<byte> json, LimitsOptions limits)
+    private static List<PredictionInput> ReadJson(HttpRequest request, ReadOnlyMemory<byte> json, int maxInputs)
     {
         // A number takes two bytes of text or more, and four in its tensor.
         BodyMemory.Of(request.HttpContext).Take(2L * json.Length);
-        return PredictJson.Read(json, limits.MaxInputs);
+        return PredictJson.Read(json, maxInputs);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(
@@ -90,6 +96,7 @@ internal static class PredictRequest
     private static async Task<IReadOnlyList<PredictionInput>> ReadFilesAsync(
         HttpRequest request,
         LimitsOptions limits,
+        int maxInputs,
         CancellationToken cancellationToken
     )
     {
@@ -123,8 +130,8 @@ internal static class PredictRequest
                 );
             }
 
-            if (inputs.Count == limits.MaxInputs)
-                throw TooMany($"more than {limits.MaxInputs} files", limits.MaxInputs);
+            if (inputs.Count == maxInputs)
+                throw TooMany($"more than {maxInputs} files", maxInputs);
             var bytes = await RequestBody.ReadAsync(request, part.Body, remaining, cancellationToken);
             remaining -= bytes.Length;
             inputs.Add(new EncodedImage(bytes) { FileName = part.FileName });

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
@@ -42,6 +43,7 @@ internal sealed class CompiledModel : IDisposable
     /// The result of comparing the plan of the same network with the same tensors on this machine; null when there is
     /// none.
     /// </param>
+    /// <param name="quantization">In <c>int8</c>: the layers that compute with integers.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
     /// </exception>
@@ -52,7 +54,8 @@ internal sealed class CompiledModel : IDisposable
         Device device,
         Precision precision = Precision.Float32,
         string? fallbackReason = null,
-        VerifiedPlan? verified = null
+        VerifiedPlan? verified = null,
+        Quantization? quantization = null
     )
     {
         Precisions.Require(precision, device);
@@ -67,7 +70,15 @@ internal sealed class CompiledModel : IDisposable
             var graph = analysis.ToPlan();
             copy = device.type == DeviceType.CPU ? null : parameters.CopyTo(device);
             var verification = fallbackReason is null
-                ? PlanVerification.Run(graph, copy ?? parameters, device, precision, MaxBatchSize, verified)
+                ? PlanVerification.Run(
+                    graph,
+                    copy ?? parameters,
+                    device,
+                    precision,
+                    MaxBatchSize,
+                    verified,
+                    quantization
+                )
                 : new PlanVerification(null, null, fallbackReason);
             executor = verification.Plan ?? new EagerExecutor(graph, copy ?? parameters);
             Verified = verification.Verified;

@@ -8,23 +8,32 @@ namespace ModelService.Models.Backends;
 /// <summary>Computes the tensors of a plan from those of the network: norms folded in, channels padded.</summary>
 /// <param name="stateDict">The network's tensors by name; borrowed.</param>
 /// <param name="precision">The precision of the plan.</param>
-internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDict, ScalarType precision)
+/// <param name="quantization">The layers that compute with 8-bit integers; null: none.</param>
+internal sealed class FoldedWeights(
+    IReadOnlyDictionary<string, Tensor> stateDict,
+    ScalarType precision,
+    Quantization? quantization = null
+)
 {
     /// <summary>
     /// Computes a tensor of a plan. The caller owns the result, unless it is the network's own tensor.
     /// </summary>
-    public Tensor Get(PlanTensor tensor) =>
-        tensor switch
+    public Tensor Get(PlanTensor planned) =>
+        planned switch
         {
             WeightTensor weight => PaddedWeight(weight.Source).to(Type(weight.IsFloat32)),
             BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
+            Int8WeightTensor weight => Int8(weight.Source).ToTensor(),
+            WeightScaleTensor weight => tensor(Int8(weight.Source).Scales),
+            WeightZeroPointTensor weight => zeros([Fold(weight.Source).Weight.shape[0]], ScalarType.Int32),
+            CorrectedBiasTensor bias => CorrectedBias(bias.Source),
             ParameterTensor parameter => stateDict[parameter.Name],
             ConvertedTensor parameter => stateDict[parameter.Name].to(precision),
             LogitScaleTensor scale => PositionBiases.Scale(stateDict[scale.Name]).to(precision),
             PositionBiasTensor { Bias: var bias } => WithGroups(PositionBiases.Compute(bias, name => stateDict[name]))
                 .to(precision),
-            _ => throw new InvalidOperationException($"{tensor.GetType().Name} is not a tensor of a plan."),
+            _ => throw new InvalidOperationException($"{planned.GetType().Name} is not a tensor of a plan."),
         };
 
     private static Tensor WithGroups(Tensor bias) => (bias.dim() == 3 ? bias.unsqueeze(0) : bias).contiguous();
@@ -33,6 +42,19 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, Tensor> stateDic
     {
         var weight = Fold(source).Weight;
         return Padded(weight, [.. new long[2 * (weight.dim() - 2)], 0, source.PadIn, 0, source.PadOut]);
+    }
+
+    private Int8Weight Int8(WeightSource source) => Int8Weight.Round(Fold(source).Weight.cpu());
+
+    private Tensor CorrectedBias(WeightSource source)
+    {
+        var (weight, bias) = Fold(source);
+        var result = bias?.to(ScalarType.Float32) ?? zeros([weight.shape[0]], ScalarType.Float32, weight.device);
+        return
+            source is NamedWeights { Name: var name }
+            && quantization?.BiasCorrections.GetValueOrDefault(name) is { } correction
+            ? TensorMath.Sum(result, tensor(correction).to(result.device))
+            : result;
     }
 
     private ScalarType Type(bool isFloat32) => isFloat32 ? ScalarType.Float32 : precision;

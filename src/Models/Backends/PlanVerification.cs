@@ -39,6 +39,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">The precision of the plan.</param>
     /// <param name="maxBatchSize">Most inputs in one call.</param>
+    /// <param name="quantization">The layers that compute with 8-bit integers; null: none.</param>
     /// <param name="verified">
     /// The result for the same network, tensors, precision, program and machine; null when there is none.
     /// </param>
@@ -52,7 +53,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         Device device,
         Precision precision,
         int maxBatchSize,
-        VerifiedPlan? verified = null
+        VerifiedPlan? verified = null,
+        Quantization? quantization = null
     )
     {
         long[] sizes = [.. graph.Input.Shape.Sizes];
@@ -60,7 +62,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         try
         {
             NativeRuntime.PrepareThread();
-            plan = Build(graph, parameters, device, precision);
+            plan = Build(graph, parameters, device, precision, quantization);
             var scores = FirstScores(plan, sizes, device);
             if (verified is not null && verified.IsReproducedBy(scores, LargestFloat32Difference))
                 return new PlanVerification(plan, verified.Accuracy, null) { Verified = verified };
@@ -105,16 +107,23 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="parameters">Its tensors in float32, on the device; borrowed until this returns.</param>
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">The number format that it computes in.</param>
+    /// <param name="quantization">The layers that compute with 8-bit integers; null: none.</param>
     /// <returns>The executor; the caller owns it.</returns>
-    internal static IExecutor Build(Plan graph, ParameterStore parameters, Device device, Precision precision)
+    internal static IExecutor Build(
+        Plan graph,
+        ParameterStore parameters,
+        Device device,
+        Precision precision,
+        Quantization? quantization = null
+    )
     {
         var onCpu = device.type == TorchSharp.DeviceType.CPU;
         var fused = PlanPasses.Fuse(graph);
-        if (onCpu && precision == Precision.Float32 && ManagedExecutor.Supports(fused))
+        if (onCpu && precision == Precision.Float32 && quantization is null && ManagedExecutor.Supports(fused))
             return new ManagedExecutor(fused, parameters);
 
-        var plan = PlanPasses.Compile(graph, new PlanTarget(precision, onCpu));
-        return new TorchScriptExecutor(plan, parameters, precision, device);
+        var plan = PlanPasses.Compile(graph, new PlanTarget(precision, onCpu) { Quantization = quantization });
+        return new TorchScriptExecutor(plan, parameters, precision, device, quantization);
     }
 
     /// <summary>Compares two executors of one network on the warm-up inputs.</summary>

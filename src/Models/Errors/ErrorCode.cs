@@ -129,6 +129,12 @@ public enum ErrorCode
     /// </summary>
     PlanRejected,
 
+    /// <summary>
+    /// The version can't be quantized: too few images or too little variety, its scores would change by more than the
+    /// budget, or nothing would get faster.
+    /// </summary>
+    QuantizationRejected,
+
     /// <summary>The device does not have enough memory.</summary>
     OutOfMemory,
 

@@ -5,6 +5,7 @@ using System.Text;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Language;
+using ModelService.Models.Language.Reading;
 using TorchSharp;
 
 namespace ModelService.Models.Execution;
@@ -29,6 +30,7 @@ internal static class PlanKey
             '|',
             ArchitectureHash.Compute(model.Architecture),
             model.Definition.Precision,
+            model.Quantization is { } quantization ? QuantizationJson.Write(quantization).ToJsonString() : "",
             device,
             kind,
             typeof(PlanKey).Module.ModuleVersionId,

@@ -61,7 +61,8 @@ public static class ProbeProcess
             [],
             ComputeDevice.Find(json.GetProperty("device").GetString()!),
             model.Definition.Precision,
-            json.GetProperty("by_plan").GetBoolean() ? null : "Computing it layer by layer is probed."
+            json.GetProperty("by_plan").GetBoolean() ? null : "Computing it layer by layer is probed.",
+            quantization: model.Quantization
         );
         NativeRuntime.PrepareThread();
         using var pool = new IntraBatchPool(NativeRuntime.Threads, "probe");

@@ -14,4 +14,7 @@ internal enum KernelKind
 
     /// <summary>For convolutions: a linear layer over the channels, which are adjacent in channels_last.</summary>
     AsLinear,
+
+    /// <summary>oneDNN with 8-bit integers and prepacked weights, its sum and activation fused.</summary>
+    Quantized,
 }

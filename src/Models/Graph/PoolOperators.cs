@@ -41,6 +41,9 @@ internal sealed record PoolGeometry(long[] Kernel, long[] Stride, long[] Padding
 /// <summary>The greatest element of each window.</summary>
 internal sealed record MaxPoolOperator(PoolGeometry Geometry) : Operator
 {
+    /// <summary>Whether its input is 8-bit integers in channels_last, and so its output.</summary>
+    public bool IsOfIntegers { get; init; }
+
     /// <inheritdoc/>
     public override Shape InferShape() => Geometry.Pool(Input.Shape) ?? throw Misfit();
 }

@@ -26,6 +26,12 @@ internal abstract record WeightedOperator(WeightSource Weights) : Operator
     /// <summary>Whether it computes in float32 whatever the plan's precision.</summary>
     public bool IsFloat32 { get; init; }
 
+    /// <summary>The formats that were calibrated for it; null: it computes in floating point.</summary>
+    public LayerQuantization? Quantization { get; init; }
+
+    /// <summary>The formats in which it computes with 8-bit integers, once <c>QuantizeValues</c> has set them.</summary>
+    public QuantizedForm? Quantized { get; init; }
+
     /// <summary>The activation at its end; null for none.</summary>
     public ActivationFunction? Activation { get; init; }
 

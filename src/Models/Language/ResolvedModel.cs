@@ -1,8 +1,10 @@
 using System.Text.Json;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Errors;
+using ModelService.Models.Graph;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language;
 
@@ -24,6 +26,9 @@ public sealed class ResolvedModel
     /// <summary>How photos become the input; null when the input is not a picture of 1 or 3 channels.</summary>
     public required PreprocessingDefinition? Preprocessing { get; init; }
 
+    /// <summary>How its layers compute with 8-bit integers; null where the precision is another one.</summary>
+    public Quantization? Quantization { get; init; }
+
     /// <summary>Number of classes, each with a score in the output.</summary>
     public int ClassCount => (int)Analysis.Output.Sizes[0];
 
@@ -35,6 +40,18 @@ public sealed class ResolvedModel
             Architecture = Architecture,
             Analysis = Analysis,
             Preprocessing = Preprocessing,
+            Quantization = definition.Precision == Precision.Int8 ? Quantization : null,
+        };
+
+    /// <summary>The same network with layers that compute with 8-bit integers.</summary>
+    internal ResolvedModel With(Quantization quantization) =>
+        new()
+        {
+            Definition = Definition with { Precision = Precision.Int8 },
+            Architecture = Architecture,
+            Analysis = Analysis,
+            Preprocessing = Preprocessing,
+            Quantization = quantization,
         };
 
     /// <summary>Reads a client's definition and checks all of it.</summary>

@@ -100,7 +100,8 @@ internal sealed class ModelBuilder(
             ComputeDevice.Find(definition.Device ?? "auto"),
             definition.Precision,
             probed.Failure,
-            known
+            known,
+            version.Resolved.Quantization
         );
         var worker = new InferenceWorker(
             compiled,

@@ -44,7 +44,12 @@ public sealed partial class ModelVersion
             return;
         Bytes = model.Analysis.StateDict.Sum(tensor => tensor.Bytes);
         PlanBytes = model.Analysis.WeightBytes(
-            model.Definition.Precision == Precision.Float32 ? sizeof(float) : sizeof(short)
+            model.Definition.Precision switch
+            {
+                Precision.Float32 => sizeof(float),
+                Precision.Int8 => sizeof(byte),
+                _ => sizeof(short),
+            }
         );
         WorkspaceBytes =
             model.Analysis.EstimateBytes(PlannedBatch * instances) - model.Analysis.WeightBytes(sizeof(float));

@@ -17,4 +17,10 @@ public enum Precision
 
     /// <summary>IEEE 754 half precision.</summary>
     Float16,
+
+    /// <summary>
+    /// 8-bit integers in the layers that were calibrated for it, float32 in the others. <c>quantize</c> makes such a
+    /// version of another one.
+    /// </summary>
+    Int8,
 }

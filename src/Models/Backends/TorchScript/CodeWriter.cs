@@ -7,6 +7,9 @@ namespace ModelService.Models.Backends.TorchScript;
 /// <summary>Writes a plan as TorchScript. Of a client's text it contains only numbers, and keys in comments.</summary>
 internal sealed class CodeWriter
 {
+    // The code of c10::ScalarType for quantized 8-bit integers.
+    private const long QUInt8 = 13;
+
     private readonly ProgramText text = new();
     private readonly WeightedWriter weighted;
 
@@ -107,6 +110,7 @@ internal sealed class CodeWriter
                 left,
                 right
             ),
+            MaxPoolOperator { IsOfIntegers: true, Geometry: var pool } => WriteOfIntegers(item.Input, pool),
             MaxPoolOperator { Geometry: var pool } => Call(
                 $"max_pool{pool.Rank}d",
                 item.Input,
@@ -157,8 +161,32 @@ internal sealed class CodeWriter
                 item.Input,
                 softmax.Dimension
             ),
+            QuantizeOperator { Format: var format } =>
+                $"torch.int_repr({Call("quantize_per_tensor", item.Input, format.Scale, (long)format.ZeroPoint, QUInt8)})",
+            DequantizeOperator { Format: var format } => Write(item.Input, format),
             _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
         };
+
+    // libtorch's pool of plain integers compares the number of pixels with 255 and refuses; that of its quantized
+    // tensors doesn't. Such a tensor is made of contiguous elements: channels last, so that nothing is moved.
+    private string WriteOfIntegers(Value input, PoolGeometry pool)
+    {
+        var last = text.Local(Call("permute", input, new long[] { 0, 2, 3, 1 }));
+        var quantized = text.Local($"torch._make_per_tensor_quantized_tensor({last}, 1.0, 0)");
+        var first = text.Local($"torch.permute({quantized}, [0, 3, 1, 2])");
+        var pooled = text.Local(
+            Call("max_pool2d", new Code(first), pool.Kernel, pool.Stride, pool.Padding, pool.Dilation, pool.CeilMode)
+        );
+        return $"torch.int_repr({pooled})";
+    }
+
+    private string Write(Value integers, QuantizedFormat format)
+    {
+        var shifted = text.Local(WeightedWriter.Converted($"{integers}", Precision.Float32));
+        if (format.ZeroPoint != 0)
+            shifted = text.Local($"torch.sub_({shifted}, {format.ZeroPoint})");
+        return $"torch.mul_({shifted}, {Literal.Format(format.Scale)})";
+    }
 
     private string Write(ParameterOperator item)
     {

@@ -15,6 +15,18 @@ internal sealed record WeightTensor(WeightSource Source, bool IsFloat32) : PlanT
 /// <param name="IsFloat32">Whether it is in float32, whatever the plan's precision.</param>
 internal sealed record BiasTensor(WeightSource Source, bool IsFloat32) : PlanTensor;
 
+/// <summary>The weight of a layer that computes with 8-bit integers, rounded to int8.</summary>
+internal sealed record Int8WeightTensor(WeightSource Source) : PlanTensor;
+
+/// <summary>The scales of that weight, one for each output channel.</summary>
+internal sealed record WeightScaleTensor(WeightSource Source) : PlanTensor;
+
+/// <summary>The zero points of that weight, which are all 0.</summary>
+internal sealed record WeightZeroPointTensor(WeightSource Source) : PlanTensor;
+
+/// <summary>The bias of a layer that computes with 8-bit integers, in float32, with its correction.</summary>
+internal sealed record CorrectedBiasTensor(WeightSource Source) : PlanTensor;
+
 /// <summary>A tensor of the state dict in the plan's precision.</summary>
 internal sealed record ConvertedTensor(string Name) : PlanTensor;
 

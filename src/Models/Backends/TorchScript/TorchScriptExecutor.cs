@@ -31,7 +31,14 @@ internal sealed class TorchScriptExecutor : IExecutor
     /// <param name="parameters">The network's tensors; borrowed until this returns.</param>
     /// <param name="precision">The number format that it computes in.</param>
     /// <param name="device">The device that computes.</param>
-    public TorchScriptExecutor(Plan plan, ParameterStore parameters, Precision precision, Device device)
+    /// <param name="quantization">The layers that compute with 8-bit integers; null: none.</param>
+    public TorchScriptExecutor(
+        Plan plan,
+        ParameterStore parameters,
+        Precision precision,
+        Device device,
+        Quantization? quantization = null
+    )
     {
         isOnCpu = device.type == DeviceType.CPU;
         operators = plan.Operators.Count;
@@ -46,7 +53,7 @@ internal sealed class TorchScriptExecutor : IExecutor
         outputSizes = [.. plan.Output.Shape.Sizes];
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        var folded = new FoldedWeights(parameters.StateDict, Precisions.ScalarType(precision));
+        var folded = new FoldedWeights(parameters.StateDict, Precisions.ScalarType(precision), quantization);
         var text = CodeWriter.Write(plan, precision);
         attributes = [.. text.Tensors.Keys];
         key = $"{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.Code)))} {device}";

@@ -13,6 +13,8 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     /// <summary>Gives the expression that computes an operator, and adds the lines before it to the text.</summary>
     public string Write(WeightedOperator item)
     {
+        if (item.Quantized is not null)
+            return QuantizedWriter.Write(text, item, item.Quantized);
         if (!item.IsFloat32 || precision == Precision.Float32)
             return Write(item, [.. item.Inputs.Select(input => $"{input}")], precision == Precision.Float32);
         return Converted(

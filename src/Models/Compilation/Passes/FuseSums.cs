@@ -25,7 +25,8 @@ internal static class FuseSums
                     .Where(choice =>
                         choice.Before is { Activation: null, HasAddend: false } && AddsCorrectly(choice.Before)
                     )
-                    .OrderByDescending(choice => choice.Before is ConvolutionOperator { KernelKind: KernelKind.Fused })
+                    .OrderByDescending(choice => choice.Before is { Quantization.Addend: not null })
+                    .ThenByDescending(choice => choice.Before is ConvolutionOperator { KernelKind: KernelKind.Fused })
                     .ToList();
                 return choices is [(var before, var addend), ..]
                     ? (before!, before! with { Inputs = [before.Inputs[0], addend] })
@@ -36,8 +37,11 @@ internal static class FuseSums
     // oneDNN 3.7 computes wrong sums if the last block of output channels is not full (docs/decisions/0006). It can't
     // tell the layout of a single pixel either.
     private static bool AddsCorrectly(WeightedOperator item) =>
-        item is not ConvolutionOperator { KernelKind: KernelKind.Fused }
-        || (
-            item.Output.Shape.Sizes[0] % PadChannels.Block == 0 && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)
-        );
+        item.Quantization is { } formats
+            ? formats.Addend is not null
+            : item is not ConvolutionOperator { KernelKind: KernelKind.Fused }
+                || (
+                    item.Output.Shape.Sizes[0] % PadChannels.Block == 0
+                    && item.Output.Shape.Sizes.Skip(1).Any(size => size > 1)
+                );
 }

@@ -24,7 +24,9 @@ internal static class PadChannels
             Operators =
             [
                 .. plan.Operators.SelectMany(item =>
-                    item is WeightedOperator { KernelKind: not KernelKind.Plain } weighted ? Pad(weighted) : [item]
+                    item is WeightedOperator { KernelKind: KernelKind.Fused or KernelKind.AsLinear } weighted
+                        ? Pad(weighted)
+                        : [item]
                 ),
             ],
         };

@@ -9,7 +9,13 @@ namespace ModelService.Models.Compilation.Passes;
 /// <param name="CachesAreShown">
 /// Whether the processor shows its caches, which oneDNN must know for some forms; null: as it is on this machine.
 /// </param>
-internal sealed record PlanTarget(Precision Precision, bool ForCpu, bool? CachesAreShown = null);
+/// <param name="Quantization">The layers that compute with 8-bit integers; null: none.</param>
+internal sealed record PlanTarget(
+    Precision Precision,
+    bool ForCpu,
+    bool? CachesAreShown = null,
+    Quantization? Quantization = null
+);
 
 /// <summary>From a graph as layers emit it to the plan that runs: a list of passes, applied in its order.</summary>
 internal static class PlanPasses
@@ -30,10 +36,17 @@ internal static class PlanPasses
 
     private static IEnumerable<Func<Plan, Plan>> ForCpu(PlanTarget target) =>
         [
-            plan => SelectKernels.Apply(plan, target.Precision, target.CachesAreShown ?? ProcessorCaches.AreShown),
+            plan =>
+                SelectKernels.Apply(
+                    plan,
+                    target.Precision,
+                    target.CachesAreShown ?? ProcessorCaches.AreShown,
+                    target.Quantization
+                ),
             plan => PadChannels.Apply(plan, target.Precision), // as the kernels need it
             FuseSums.Apply, // as the kernels allow it
             FuseActivations.Apply, // of sums
+            QuantizeValues.Apply,
             ReuseBuffers.Apply,
             plan => TileBatch.Apply(plan),
         ];

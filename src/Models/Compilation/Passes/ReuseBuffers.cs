@@ -15,7 +15,14 @@ internal static class ReuseBuffers
             .ToLookup(use => use.Input, use => use.Reader);
         var ownMemory = plan
             .Operators.Where(item =>
-                item is WeightedOperator or BatchNormOperator or AddOperator or MultiplyOperator or ConcatOperator
+                item
+                    is WeightedOperator
+                        or BatchNormOperator
+                        or AddOperator
+                        or MultiplyOperator
+                        or ConcatOperator
+                        or QuantizeOperator
+                        or DequantizeOperator
             )
             .Select(item => item.Output)
             .Where(value => value != plan.Output)
@@ -74,6 +81,8 @@ internal static class ReuseBuffers
                 or ActivationOperator
                 or AddOperator
                 or MultiplyOperator
+                or QuantizeOperator
+                or DequantizeOperator
                 or AdaptivePoolOperator { IsMax: false }
             );
 }

@@ -20,15 +20,20 @@ internal static class SelectKernels
     // (docs/decisions/0018).
     private const long ManyMacs = 30_000_000;
 
-    public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown) =>
+    public static Plan Apply(Plan plan, Precision precision, bool cachesAreShown, Quantization? quantization = null) =>
         plan with
         {
             Operators =
             [
                 .. plan.Operators.Select(item =>
-                    item is WeightedOperator weighted
-                        ? WithKernel(weighted, Choose(weighted, precision, cachesAreShown))
-                        : item
+                    item is not WeightedOperator weighted ? item
+                    : quantization?.Find(weighted) is { } formats
+                        ? weighted with
+                        {
+                            KernelKind = KernelKind.Quantized,
+                            Quantization = formats,
+                        }
+                    : WithKernel(weighted, Choose(weighted, precision, cachesAreShown))
                 ),
             ],
         };

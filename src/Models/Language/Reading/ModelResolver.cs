@@ -2,6 +2,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Predefined;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Reading;
 
@@ -25,6 +26,15 @@ internal sealed partial class ModelResolver(
         var source = definition.From is { } from ? FindSource(from) : null;
         CheckOrigin(definition);
         CheckPretrained(definition);
+        if (definition.Precision == Precision.Int8)
+        {
+            Fail(
+                "/precision",
+                "A version in 'int8' is made of another one, with images that calibrate it: "
+                    + "POST /v1/models/{name}/versions/{version}/quantize."
+            );
+        }
+
         return FindArchitecture(definition, source) is { } architecture
             ? Complete(definition, architecture, source)
             : null;

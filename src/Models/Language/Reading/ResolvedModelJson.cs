@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Writing;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Language.Reading;
 
@@ -13,11 +14,13 @@ namespace ModelService.Models.Language.Reading;
 internal static class ResolvedModelJson
 {
     private const string DefinitionName = "definition",
-        ArchitectureName = "architecture";
+        ArchitectureName = "architecture",
+        QuantizationName = "quantization";
 
     /// <summary>Writes a resolved model, without its samples, which are kept in a file of their own.</summary>
-    public static JsonObject Write(ResolvedModel model) =>
-        new()
+    public static JsonObject Write(ResolvedModel model)
+    {
+        var json = new JsonObject
         {
             [DefinitionName] = ArchitectureWriter.WriteRecord(
                 model.Definition with
@@ -28,6 +31,10 @@ internal static class ResolvedModelJson
             ),
             [ArchitectureName] = ArchitectureWriter.WriteRecord(model.Architecture),
         };
+        if (model.Quantization is { } quantization)
+            json[QuantizationName] = QuantizationJson.Write(quantization);
+        return json;
+    }
 
     /// <summary>Reads a resolved model back, and checks it like a client's definition.</summary>
     /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/> with every error.</exception>
@@ -53,6 +60,15 @@ internal static class ResolvedModelJson
             definition is null || architecture is null
                 ? null
                 : new ModelResolver(limits, null, errors).Restore(definition, architecture);
-        return errors.Count == 0 ? model! : throw errors.Exception(json);
+        if (errors.Count > 0)
+            throw errors.Exception(json);
+        if (definition!.Precision != Precision.Int8)
+            return model!;
+        return json.TryGetProperty(QuantizationName, out var quantization)
+            ? model!.With(QuantizationJson.Read(quantization))
+            : throw new ServingException(
+                ErrorCode.DefinitionInvalid,
+                $"A model in 'int8' must have '{QuantizationName}'."
+            );
     }
 }

@@ -1,0 +1,104 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
+using ModelService.Api.Contracts;
+using ModelService.Api.Errors;
+using ModelService.Api.Protection;
+using ModelService.Api.Requests;
+using ModelService.Api.Swagger;
+using ModelService.Models.Errors;
+using ModelService.Models.Int8;
+
+namespace ModelService.Api.Controllers;
+
+/// <summary>Makes versions that compute with 8-bit integers.</summary>
+[ApiController]
+[Route("v1/models/{name}/versions/{version:int}/quantize")]
+[Produces("application/json")]
+public sealed class QuantizationController(QuantizationService quantization, IOptions<LimitsOptions> limits)
+    : ControllerBase
+{
+    /// <summary>Makes a version that computes with 8-bit integers, with images that calibrate it.</summary>
+    /// <remarks>
+    /// The body has 20 to 500 images such as the model will see, in one of the forms of a prediction; labels are not
+    /// needed. Or the images come from a data set: then there is no body.
+    ///
+    /// The ranges of all values are found with most of the images. The others choose among several ranges for each
+    /// value, and measure how far the scores are from those in float32. Layers that would not be faster, or that would
+    /// exceed the budget, stay in float32. If the budget can't be kept, nothing is made. Nothing is calibrated again
+    /// when the version is loaded.
+    ///
+    /// It takes seconds for a small network, and some minutes for a large one; the answer comes at the end. Predictions
+    /// go first.
+    /// </remarks>
+    /// <param name="name" example="lesson">The model's name.</param>
+    /// <param name="version" example="1">The version that it is made of, which computes in float32.</param>
+    /// <param name="dataset">Instead of a body: a data set that the images are taken from.</param>
+    /// <param name="revision">The data set's revision. By default the newest.</param>
+    /// <param name="images">Images of the data set.</param>
+    /// <param name="maxProbabilityChange">The budget: the largest change of a probability.</param>
+    /// <param name="minAgreement">The budget: the least share of images that keep their class.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects: nothing is made then.</param>
+    /// <response code="201">The new version, with what was measured. Location holds its address.</response>
+    [HttpPost(Name = "quantizeVersion")]
+    [ChangesModels]
+    [Authorize(Scopes.Manage)]
+    [RequestTimeout(RequestLimits.Upload)]
+    [ConsumesFiles("images", alsoRaw: true)]
+    [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
+    [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
+    [FailsWith(
+        ErrorCode.ImageTooLarge,
+        ErrorCode.ImageUndecodable,
+        ErrorCode.InputMismatch,
+        ErrorCode.DatasetNotFound,
+        ErrorCode.DatasetUnavailable,
+        ErrorCode.QuantizationRejected,
+        ErrorCode.PlanRejected,
+        ErrorCode.Overloaded,
+        ErrorCode.OutOfMemory
+    )]
+    public async Task<ActionResult> Quantize(
+        string name,
+        int version,
+        CancellationToken cancellationToken,
+        [FromQuery] string? dataset = null,
+        [FromQuery] int? revision = null,
+        [FromQuery, Range(QuantizationService.FewestImages, QuantizationService.MostImages)] int images = 200,
+        [FromQuery(Name = "max_probability_change"), Range(0.0, 1.0)] double maxProbabilityChange = 0.25,
+        [FromQuery(Name = "min_agreement"), Range(0.0, 1.0)] double minAgreement = 0.97
+    )
+    {
+        var found = dataset is null
+            ? Outcome.Of(() => new List<Models.Tensors.PredictionInput>())
+            : quantization.ReadImages(dataset, revision, images);
+        if (!found.TryGet(out var inputs, out var failure))
+            return new FailureResult(failure);
+        if (dataset is null)
+        {
+            inputs =
+            [
+                .. await PredictRequest.ReadAsync(
+                    Request,
+                    limits.Value,
+                    cancellationToken,
+                    QuantizationService.MostImages
+                ),
+            ];
+        }
+
+        var budget = new QuantizationBudget(maxProbabilityChange, minAgreement);
+        var made = await quantization.QuantizeAsync(name, version, inputs, budget, cancellationToken);
+        return made.ToActionResult(result =>
+            CreatedAtAction(
+                nameof(VersionsController.Get),
+                "Versions",
+                new { name, version = result.Version.Version },
+                ModelResponse.Create(result)
+            )
+        );
+    }
+}

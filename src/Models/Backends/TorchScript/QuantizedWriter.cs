@@ -1,0 +1,131 @@
+using ModelService.Models.Graph;
+
+namespace ModelService.Models.Backends.TorchScript;
+
+/// <summary>
+/// Writes convolutions and linear layers that compute with 8-bit integers, by oneDNN's functions: what is fused into
+/// them is computed before the result is rounded.
+/// </summary>
+internal static class QuantizedWriter
+{
+    // Codes of c10::ScalarType.
+    private const int UInt8 = 0;
+    private const int Float32 = 6;
+
+    /// <summary>
+    /// Whether oneDNN's functions can compute an operator: the activation is one of theirs, and after a sum relu.
+    /// </summary>
+    public static bool CanWrite(WeightedOperator item) =>
+        item is LinearOperator or ConvolutionOperator { Kernel.Length: 1 or 2 }
+        && (
+            item.Activation is not { } activation
+            || activation.Kind == ActivationKind.Relu
+            || (!item.HasAddend && FusedName(activation) is not null)
+        );
+
+    /// <summary>Gives the expression that computes an operator, and adds the lines before it to the text.</summary>
+    public static string Write(ProgramText text, WeightedOperator item, QuantizedForm form) =>
+        item is ConvolutionOperator convolution && !IsMatrixProduct(convolution)
+            ? Convolution(text, convolution, form)
+            : Linear(text, item, form);
+
+    // A 1x1 convolution is a matrix product over the channels, which are adjacent in channels_last.
+    private static bool IsMatrixProduct(ConvolutionOperator item) =>
+        item.Groups == 1
+        && item.Kernel.All(size => size == 1)
+        && item.Padding.All(size => size == 0)
+        && item.Stride.All(size => size == 1);
+
+    private static string Convolution(ProgramText text, ConvolutionOperator item, QuantizedForm form)
+    {
+        var isSeries = item.Kernel.Length == 1;
+        string Sizes(long[] sizes, long row) => Literal.Format(isSeries ? [row, .. sizes] : sizes);
+        string Picture(Value value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : $"{value}";
+        var geometry = $"{Sizes(item.Stride, 1)}, {Sizes(item.Padding, 0)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
+        var scales = text.Tensor(new WeightScaleTensor(item.Weights));
+        var weight = text.Tensor(
+            new Int8WeightTensor(item.Weights),
+            name =>
+                $"ops.onednn.qconv_prepack({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {scales}, "
+                + $"{Format(form.Input)}, {geometry}, None)"
+        );
+        var operands =
+            $"{Picture(item.Inputs[0])}, {Format(form.Input)}, {weight}, {scales}, "
+            + text.Tensor(new WeightZeroPointTensor(item.Weights));
+        var bias = text.Tensor(new CorrectedBiasTensor(item.Weights));
+        var output = $"{Format(form.Output ?? new QuantizedFormat(1, 0))}, {(form.Output is null ? Float32 : UInt8)}";
+        string result;
+        if (form.Addend is null)
+        {
+            result =
+                $"ops.onednn.qconv2d_pointwise({operands}, {bias}, {geometry}, {output}, {Ending(item.Activation)})";
+        }
+        else
+        {
+            result =
+                $"ops.onednn.qconv2d_pointwise({operands}, {Accumulator(text, item, Picture(item.Inputs[1]), ", memory_format=2")}, {bias}, "
+                + $"{geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
+                + $"{(item.Activation is null ? "None" : "\"relu\"")}, annotate(List[Optional[number]], []), None)";
+        }
+
+        return isSeries ? $"torch.squeeze({result}, 2)" : result;
+    }
+
+    private static string Linear(ProgramText text, WeightedOperator item, QuantizedForm form)
+    {
+        var rank = item is ConvolutionOperator { Kernel.Length: var spatial } ? spatial : 0;
+
+        // Moves the channels to the end and back. These are views of channels_last, not copies.
+        var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension).ToList();
+        string ToEnd(Value value) =>
+            rank == 0
+                ? $"{value}"
+                : text.Local($"torch.permute({value}, {Literal.Format(sides.Prepend(0).Append(1))})");
+        var weight = text.Tensor(
+            new Int8WeightTensor(item.Weights),
+            name => $"ops.onednn.qlinear_prepack({(rank == 0 ? name : $"torch.flatten({name}, 1)")}, None)"
+        );
+        var operands =
+            $"{ToEnd(item.Inputs[0])}, {Format(form.Input)}, {weight}, "
+            + $"{text.Tensor(new WeightScaleTensor(item.Weights))}, "
+            + text.Tensor(new WeightZeroPointTensor(item.Weights));
+        var bias = text.Tensor(new CorrectedBiasTensor(item.Weights));
+        var output = $"{Format(form.Output ?? new QuantizedFormat(1, 0))}, {(form.Output is null ? Float32 : UInt8)}";
+        var result = form.Addend is null
+            ? $"ops.onednn.qlinear_pointwise({operands}, {bias}, {output}, {Ending(item.Activation)})"
+            : $"ops.onednn.qlinear_pointwise({operands}, {Accumulator(text, item, ToEnd(item.Inputs[1]), "")}, {bias}, "
+                + $"{output}, {Format(form.Addend)}, \"sum\", 1.0, "
+                + $"\"{(item.Activation is null ? "none" : "relu")}\", annotate(List[Optional[number]], []), \"\")";
+        return rank == 0
+            ? result
+            : $"torch.permute({result}, {Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1L).Prepend(0))})";
+    }
+
+    // The sum is written over the addend, which must lie in memory as the result does: mostly it does already.
+    private static string Accumulator(ProgramText text, WeightedOperator item, string addend, string layout) =>
+        item.IsAddendFree
+            ? text.Local($"torch.contiguous({addend}{layout})")
+            : text.Local($"torch.clone({addend}{(layout.Length > 0 ? layout : ", memory_format=0")})");
+
+    private static string Format(QuantizedFormat format) =>
+        $"{Literal.Format(format.Scale)}, {Literal.Format((long)format.ZeroPoint)}";
+
+    private static string Ending(ActivationFunction? activation) =>
+        activation is null
+            ? "\"none\", annotate(List[Optional[number]], []), \"none\""
+            : $"\"{FusedName(activation)}\", annotate(List[Optional[number]], "
+                + $"{Literal.Format(Activations.Numbers(activation))}), "
+                + $"{Literal.Format(Activations.Formula(activation) ?? "none")}";
+
+    private static string? FusedName(ActivationFunction activation) =>
+        activation.Kind
+            is ActivationKind.Relu
+                or ActivationKind.Relu6
+                or ActivationKind.Hardtanh
+                or ActivationKind.Hardswish
+                or ActivationKind.Silu
+                or ActivationKind.Gelu
+                or ActivationKind.GeluTanh
+            ? Activations.FusedName(activation)
+            : null;
+}

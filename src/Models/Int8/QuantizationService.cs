@@ -1,0 +1,264 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Datasets;
+using ModelService.Models.Errors;
+using ModelService.Models.Execution;
+using ModelService.Models.Language;
+using ModelService.Models.Language.Analysis;
+using ModelService.Models.Registry;
+using ModelService.Models.Scheduling;
+using ModelService.Models.Tensors;
+using ModelService.Models.Weights;
+using static TorchSharp.torch;
+
+namespace ModelService.Models.Int8;
+
+/// <summary>
+/// Makes versions that compute with 8-bit integers of others, with images that calibrate them. One is made at a time,
+/// on a thread that gets the processor time that predictions leave.
+/// </summary>
+public sealed class QuantizationService : IDisposable
+{
+    /// <summary>The fewest images that calibrate a version.</summary>
+    public const int FewestImages = 20;
+
+    /// <summary>The most images that calibrate a version.</summary>
+    public const int MostImages = 500;
+
+    private const string LeaseHolder = "quantization";
+    private const int PreparedAtOnce = 16;
+    private const int ComputedAtOnce = 8;
+    private const int MostWaiting = 4;
+
+    private readonly ModelCatalog catalog;
+    private readonly VersionLoader loader;
+    private readonly InputScorer scorer;
+    private readonly PlanProbe probe;
+    private readonly MemoryBudget memory;
+    private readonly DatasetCatalog datasets;
+    private readonly Lane lane = new(width: 1, Prepare);
+    private int inside;
+
+    /// <summary>Creates the service.</summary>
+    internal QuantizationService(
+        ModelCatalog catalog,
+        VersionLoader loader,
+        InputScorer scorer,
+        PlanProbe probe,
+        MemoryBudget memory,
+        DatasetCatalog datasets
+    ) =>
+        (this.catalog, this.loader, this.scorer, this.probe, this.memory, this.datasets) = (
+            catalog,
+            loader,
+            scorer,
+            probe,
+            memory,
+            datasets
+        );
+
+    /// <summary>Chooses images of a data set: every nth one, so that all classes are there.</summary>
+    /// <param name="name">The data set's name.</param>
+    /// <param name="revision">Its revision; null: the newest.</param>
+    /// <param name="count">The most images.</param>
+    /// <returns>The images; <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnavailable"/>.</returns>
+    public Outcome<List<PredictionInput>> ReadImages(string name, int? revision, int count) =>
+        Outcome.Of(() =>
+        {
+            var dataset = datasets.Find(name, revision).OrThrow();
+            var images = dataset.Images.OrderBy(image => image.Label, StringComparer.Ordinal).ToList();
+            var chosen = Math.Min(count, images.Count);
+            return Enumerable
+                .Range(0, chosen)
+                .Select(PredictionInput (i) => new EncodedImage(images[(int)((long)i * images.Count / chosen)].Read()))
+                .ToList();
+        });
+
+    /// <summary>Makes a version that computes with 8-bit integers.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version that it is made of.</param>
+    /// <param name="images">20 to 500 images such as the model will see.</param>
+    /// <param name="budget">How far its scores may be from those in float32.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects: then nothing is made.</param>
+    /// <returns>
+    /// The new version. <see cref="ErrorCode.QuantizationRejected"/>, and as of a prediction and of a new version: then
+    /// nothing is made.
+    /// </returns>
+    public async Task<Outcome<VersionOfModel>> QuantizeAsync(
+        string name,
+        int version,
+        IReadOnlyList<PredictionInput> images,
+        QuantizationBudget budget,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            if (Interlocked.Increment(ref inside) > MostWaiting)
+            {
+                return new Failure(ErrorCode.Overloaded, $"{MostWaiting} versions are being quantized or wait for it.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(30),
+                };
+            }
+
+            if (!catalog.Find(name, version).TryGet(out var found, out var failure))
+                return failure;
+            var quantized = await CalibrateAsync(name, version, images, budget, cancellationToken);
+            return quantized.TryGet(out var model, out failure)
+                ? await catalog.AddVersionAsync(model, upload: null, WeightsTerms.Default, cancellationToken)
+                : failure;
+        }
+        catch (ServingException exception)
+        {
+            return exception.Failure;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref inside);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => lane.Dispose();
+
+    private async Task<Outcome<ResolvedModel>> CalibrateAsync(
+        string name,
+        int version,
+        IReadOnlyList<PredictionInput> images,
+        QuantizationBudget budget,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            !(await loader.LeaseAsync(name, version, LeaseHolder, cancellationToken)).TryGet(
+                out var lease,
+                out var failure
+            )
+        )
+        {
+            return failure;
+        }
+
+        using var leasing = lease;
+        var model = lease.Snapshot.Resolved!;
+        if (Refuse(model, lease.Snapshot, images.Count) is { } refusal)
+            return refusal;
+        var needed =
+            (images.Count * model.Analysis.Input.ElementCount * sizeof(float))
+            + (2 * model.Analysis.EstimateBytes(ComputedAtOnce));
+        using var reserved = memory.TryReserve("cpu", needed);
+        if (reserved is null)
+            throw memory.DoesNotFit($"Calibrating '{name}'", "cpu", needed);
+        if (!(await PrepareAsync(model, images, cancellationToken)).TryGet(out var inputs, out failure))
+            return failure;
+
+        // Where a native library crashes, only the probe ends.
+        var graph = model.Analysis.ToPlan();
+        var tried = model.With(QuantizableLayers.AnyFormats(graph));
+        await probe.ProbeAsync(tried, "cpu", lease.Model.MemoryBytes, cancellationToken);
+        var calibrated = await lane.RunAsync(
+            () =>
+            {
+                using var parameters = Copy(lease.Worker.StateDict);
+                using var quantizer = new Quantizer(graph, parameters, budget, cancellationToken);
+                try
+                {
+                    return quantizer.Run(inputs);
+                }
+                finally
+                {
+                    NativeTuning.ReturnFreedMemory();
+                }
+            },
+            cancellationToken
+        );
+        return calibrated.Then(quantization =>
+            model.With(model.Definition with { From = $"{name}@{version}", Pretrained = false }).With(quantization)
+        );
+    }
+
+    private static Failure? Refuse(ResolvedModel model, VersionSnapshot snapshot, int images)
+    {
+        if (images is < FewestImages or > MostImages)
+        {
+            return Rejected(
+                $"{images} images came; a calibration takes {FewestImages} to {MostImages}, such as the model will see."
+            );
+        }
+
+        if (model.Definition.Precision != Precision.Float32)
+        {
+            return Rejected(
+                $"The version computes in '{WireNames.Get(model.Definition.Precision)}'. "
+                    + "Quantize a version that computes in 'float32'."
+            );
+        }
+
+        if (snapshot.Execution is { } execution && execution.Device != "cpu")
+            return Rejected($"The version computes on '{execution.Device}'; 'int8' is for processors.");
+        return snapshot.Weights is { RandomTensors.Count: > 0 } weights
+            ? Rejected(
+                $"The version has random weights ('{weights.RandomTensors[0]}'): what is calibrated now would not fit "
+                    + "those that come later. Load weights or train first."
+            )
+            : null;
+    }
+
+    private async Task<Outcome<List<float[]>>> PrepareAsync(
+        ResolvedModel model,
+        IReadOnlyList<PredictionInput> images,
+        CancellationToken cancellationToken
+    )
+    {
+        var inputs = new List<float[]>();
+        foreach (var part in images.Chunk(PreparedAtOnce))
+        {
+            var prepared = part.Select(_ => new float[model.Analysis.Input.ElementCount]).ToList();
+            var failures = await Task.WhenAll(
+                part.Zip(prepared, (image, input) => scorer.PrepareAsync(model, image, input, cancellationToken))
+            );
+            foreach (var (index, failure) in failures.Index().Where(item => item.Item is not null))
+            {
+                return new Failure(
+                    failure!.Code,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Image {inputs.Count + index + 1} of {images.Count}: {failure.Detail}"
+                    )
+                );
+            }
+
+            inputs.AddRange(prepared);
+        }
+
+        var different = inputs
+            .Select(input => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(input.AsSpan())))
+            .Distinct()
+            .Count();
+        return different < FewestImages
+            ? Rejected(
+                $"Of {inputs.Count} images, {different} are different to the network; a calibration needs "
+                    + $"{FewestImages}."
+            )
+            : inputs;
+    }
+
+    private static ParameterStore Copy(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var shared = ParameterStore.Share(tensors);
+        return shared.CopyTo(CPU);
+    }
+
+    private static Failure Rejected(string detail) => new(ErrorCode.QuantizationRejected, detail);
+
+    // The threads that libtorch starts for this one have its priority.
+    private static void Prepare()
+    {
+        NativeTuning.LowerPriority();
+        NativeRuntime.PrepareThread();
+    }
+}
