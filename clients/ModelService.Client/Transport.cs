@@ -92,7 +92,7 @@ internal sealed class Transport(HttpClient http)
         Send(method, path, file.ToContent(), file.IsRepeatable);
 
     /// <summary>A request that sends a body.</summary>
-    public static HttpRequestMessage Send(HttpMethod method, string path, HttpContent body, bool isRepeatable)
+    public static HttpRequestMessage Send(HttpMethod method, string path, HttpContent? body, bool isRepeatable)
     {
         var request = new HttpRequestMessage(method, path) { Content = body };
         request.Options.Set(IsRepeatable, isRepeatable);

@@ -27,7 +27,18 @@ public sealed partial class FloorTests
         ["Execution"] = ["Errors", "Tensors", "Graph", "Language", "Weights", "Scheduling", "Compilation", "Backends"],
         ["Storage"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling"],
         ["Datasets"] = ["Errors", "Tensors", "Scheduling", "Storage"],
-        ["Registry"] = ["Errors", "Tensors", "Language", "Weights", "Scheduling", "Backends", "Execution", "Storage"],
+        ["Registry"] =
+        [
+            "Errors",
+            "Tensors",
+            "Graph",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Backends",
+            "Execution",
+            "Storage",
+        ],
         ["Prediction"] =
         [
             "Errors",
@@ -49,6 +60,21 @@ public sealed partial class FloorTests
             "Scheduling",
             "Backends",
             "Execution",
+            "Registry",
+        ],
+        ["Int8"] =
+        [
+            "Errors",
+            "Tensors",
+            "Graph",
+            "Language",
+            "Weights",
+            "Scheduling",
+            "Compilation",
+            "Backends",
+            "Execution",
+            "Storage",
+            "Datasets",
             "Registry",
         ],
         ["Evaluation"] =

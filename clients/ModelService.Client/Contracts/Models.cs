@@ -150,9 +150,13 @@ public sealed record ModelResponse
     public string? RouteReason { get; init; }
 
     /// <summary>
-    /// How far a plan's probabilities are from those of the eager executor in float32, measured on generated inputs.
+    /// How far a plan's probabilities are from those of the eager executor in float32, measured on generated inputs; in
+    /// <c>int8</c> on the images that were held out.
     /// </summary>
     public PlanAccuracy? Fidelity { get; init; }
+
+    /// <summary>In <c>int8</c>: what was measured when it was calibrated; absent in the list of models.</summary>
+    public QuantizationReport? Quantization { get; init; }
 
     /// <summary>
     /// The result of checking a version against its golden samples, when it was created or when it was last loaded
@@ -244,6 +248,9 @@ public enum Precision
 
     /// <summary>The value <c>float16</c>.</summary>
     Float16,
+
+    /// <summary>The value <c>int8</c>.</summary>
+    Int8,
 }
 
 /// <summary>

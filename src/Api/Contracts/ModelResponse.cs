@@ -1,6 +1,6 @@
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Backends;
-using ModelService.Models.Int8;
+using ModelService.Models.Graph;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
@@ -46,8 +46,9 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// </param>
 /// <param name="RouteReason">The reason why the version is not computed by a plan; absent when it is.</param>
 /// <param name="Fidelity">
-/// The difference between the plan's probabilities and those of the network computed layer by layer in float32; absent
-/// when there is no plan.
+/// The difference between the plan's probabilities and those of the network computed layer by layer in float32, on
+/// generated inputs; in <c>int8</c> on the images that were held out when it was calibrated. Absent when there is no
+/// plan.
 /// </param>
 /// <param name="Samples">
 /// The result of checking the version against its golden samples; absent when it has no samples.
@@ -146,7 +147,7 @@ public sealed record ModelResponse(
             definition?.Precision,
             snapshot.Execution?.Backend,
             snapshot.Execution?.FallbackReason,
-            snapshot.Execution?.Accuracy,
+            FidelityOf(snapshot),
             SamplesResponse.Create(snapshot),
             analysis?.Input.Sizes,
             model?.ClassCount,
@@ -164,6 +165,17 @@ public sealed record ModelResponse(
             Versions: null
         );
     }
+
+    // Generated inputs have other ranges than those that were calibrated: on them, int8 looks far worse than it is.
+    private static PlanAccuracy? FidelityOf(VersionSnapshot snapshot) =>
+        snapshot is { Execution.Accuracy: not null, Resolved.Quantization.Report: { } report }
+            ? new PlanAccuracy(
+                report.MaxProbabilityChange,
+                report.MeanProbabilityChange,
+                report.Top1Agreement,
+                report.HeldOut
+            )
+            : snapshot.Execution?.Accuracy;
 
     /// <summary>The names of the random tensors when only part of the weights is random; otherwise null.</summary>
     internal static IReadOnlyList<string>? PartlyRandom(WeightsState weights, IReadOnlyList<string> random) =>

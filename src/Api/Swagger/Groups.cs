@@ -18,6 +18,7 @@ internal sealed class Groups : IDocumentFilter
         ("DatasetImages", "The images of a data set: upload, list, look at, relabel and remove them."),
         ("Trainings", "Train a model with labelled images: follow it, and get a new version."),
         ("Evaluations", "Measure a version on labelled images: figures, report, comparison of two versions."),
+        ("Quantization", "Make a version that computes with 8-bit integers, within a budget."),
         ("Architectures", "The predefined networks, and what a network of your own costs."),
         ("Layers", "The layers of the architecture language."),
         ("Key", "What your key allows."),

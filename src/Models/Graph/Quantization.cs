@@ -1,5 +1,3 @@
-using ModelService.Models.Int8;
-
 namespace ModelService.Models.Graph;
 
 /// <summary>How integers from 0 to 255 stand for real numbers: <c>Scale · (q - ZeroPoint)</c>.</summary>

@@ -40,6 +40,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["DELETE v1/models/{name}/versions/{version:int}"] = Manage,
         ["POST v1/models/{name}/versions/{version:int}/load"] = Manage,
         ["POST v1/models/{name}/versions/{version:int}/unload"] = Manage,
+        ["POST v1/models/{name}/versions/{version:int}/quantize"] = Manage,
         ["POST v1/models/{name}/weights/check"] = Manage,
         ["PUT v1/models/{name}/versions/{version:int}/weights"] = Manage,
         ["GET v1/models/{name}/versions/{version:int}/weights"] = Manage,

@@ -50,6 +50,7 @@ public sealed class ErrorTableTests
         ["dataset_unavailable"] = 503,
         ["out_of_memory"] = 503,
         ["plan_rejected"] = 422,
+        ["quantization_rejected"] = 422,
         ["shutting_down"] = 503,
         ["deadline_exceeded"] = 504,
     };

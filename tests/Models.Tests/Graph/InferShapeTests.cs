@@ -43,6 +43,20 @@ public sealed class InferShapeTests
             [3, 4, 5]
         ),
         (
+            new QuantizeOperator(new QuantizedFormat(1, 0)),
+            [
+                [3, 4],
+            ],
+            [3, 4]
+        ),
+        (
+            new DequantizeOperator(new QuantizedFormat(1, 0)),
+            [
+                [3, 4],
+            ],
+            [3, 4]
+        ),
+        (
             new PreluOperator("w"),
             [
                 [3, 4],

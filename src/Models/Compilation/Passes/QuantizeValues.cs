@@ -40,7 +40,7 @@ internal sealed class QuantizeValues
                 operators.Add(item with { Inputs = [.. item.Inputs.Select(input => As(null, input, item.Key))] });
         }
 
-        var output = As(null, plan.Output, plan.Operators[^1].Key);
+        var output = As(null, plan.Output, plan.Operators is [.., var last] ? last.Key : "");
         return plan with { Operators = operators, Output = output };
     }
 

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ModelService.Models.Errors;
 using ModelService.Models.Graph;
-using ModelService.Models.Int8;
 
 namespace ModelService.Models.Language.Reading;
 

@@ -143,13 +143,14 @@ function Samples({ samples }) {
 }
 
 /** @param {{ of: Api.ModelResponse }} props */
-function Fidelity({ of: { route, route_reason, fidelity } }) {
+function Fidelity({ of: { route, route_reason, fidelity, precision } }) {
   if (!route) return html`<p class="quiet">How it is computed is decided when it is loaded.</p>`;
   if (route === "module") return html`<p>It is computed layer by layer, without a plan. ${route_reason}</p>`;
   if (!fidelity) return html`<p>It is computed by a compiled plan.</p>`;
   return html`
     <p>
-      It is computed by a compiled plan. Checked on ${fidelity.inputs} generated inputs against the network as it is
+      It is computed by a compiled plan. Checked on ${fidelity.inputs} ${" "}
+      ${precision === "int8" ? "images that were held out" : "generated inputs"} against the network as it is
       written: the same best class for ${percent(fidelity.top1_agreement)}; a probability differs at most by ${" "}
       ${fidelity.max_difference === 0 ? "0" : fidelity.max_difference.toExponential(1)}.
     </p>

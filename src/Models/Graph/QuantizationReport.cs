@@ -1,6 +1,6 @@
 using ModelService.Models.Tensors;
 
-namespace ModelService.Models.Int8;
+namespace ModelService.Models.Graph;
 
 /// <summary>What quantizing a version has brought, measured when it was made.</summary>
 /// <param name="Images">Images that the ranges were found with.</param>
@@ -53,13 +53,4 @@ public sealed record QuantizedLayer(string Layer, Precision Precision, string? R
 
     /// <summary>Milliseconds that an image takes with integers.</summary>
     public double? MillisecondsAfter { get; init; }
-}
-
-/// <summary>How far a quantized version may be from its original.</summary>
-/// <param name="MaxProbabilityChange">The largest change of a probability that is accepted.</param>
-/// <param name="MinAgreement">The least share of images that must get the same class; 0 to 1.</param>
-public sealed record QuantizationBudget(double MaxProbabilityChange, double MinAgreement)
-{
-    /// <summary>The budget of a client that names none.</summary>
-    public static QuantizationBudget Default { get; } = new(MaxProbabilityChange: 0.25, MinAgreement: 0.97);
 }
