@@ -3,7 +3,6 @@ using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
-using ModelService.Models.Graph;
 using ModelService.Models.Int8;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Reading;
@@ -31,7 +30,8 @@ internal static class PlanBenchmark
         NativeRuntime.Prepare(new ComputeOptions());
         var rounds = int.Parse(Option(args, "--rounds") ?? "5", CultureInfo.InvariantCulture);
         Console.WriteLine(
-            "network       threads batch   module  plan f32 plan bf16   f32/module  bf16/f32   GFLOP/s f32  floor ms"
+            "network       threads batch   module  plan f32 plan bf16 plan int8   f32/module  bf16/f32  int8/f32   "
+                + "GFLOP/s f32  floor ms"
         );
         foreach (
             var network in BenchmarkNetworks.Names.Where(name => Option(args, "--only") is not { } only || only == name)
@@ -62,7 +62,7 @@ internal static class PlanBenchmark
                 parameters,
                 CPU,
                 Precision.Float32,
-                AnyFormats(analysis.ToPlan())
+                QuantizableLayers.AnyFormats(analysis.ToPlan()) // the speed does not depend on the formats
             );
             var peak = Peak();
             foreach (var batch in new[] { 1, 8 })
@@ -72,44 +72,27 @@ internal static class PlanBenchmark
                 {
                     MeasuredCase.Of(() => eager.Forward(input)),
                     MeasuredCase.Of(() => float32.Forward(input, parts)),
+                    MeasuredCase.Of(() => int8.Forward(input, parts)),
                 };
                 if (bfloat16 is not null)
                     cases.Add(MeasuredCase.Of(() => bfloat16.Forward(input, parts)));
-                cases.Add(MeasuredCase.Of(() => int8.Forward(input, parts)));
                 for (var round = 0; round <= rounds; round++)
                 {
                     foreach (var item in cases)
                         item.Round(batch, isWarmup: round == 0);
                 }
 
-                Console.WriteLine($"int8 {cases[^1].Median:f2} {cases[^1].Median / cases[1].Median:f3}");
-
                 var ms = cases.ConvertAll(item => item.Median);
-                var (flops, floor) = (2e-6 * analysis.Macs / ms[1], 2e-6 * analysis.Macs / peak);
+                var (module, float32Ms, int8Ms) = (ms[0], ms[1], ms[2]);
+                var bfloat16Ms = ms.ElementAtOrDefault(3); // 0 where the processor has no instructions for it
+                var (flops, floor) = (2e-6 * analysis.Macs / float32Ms, 2e-6 * analysis.Macs / peak);
                 Console.WriteLine(
-                    bfloat16 is null
-                        ? $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{"-", 10}"
-                            + $"{ms[1] / ms[0], 13:f2}{"-", 10}{flops, 14:f0}{floor, 10:f2}"
-                        : $"{network, -14}{threads, 6}{batch, 6}{ms[0], 9:f2}{ms[1], 10:f2}{ms[2], 10:f2}"
-                            + $"{ms[1] / ms[0], 13:f2}{ms[2] / ms[1], 10:f2}{flops, 14:f0}{floor, 10:f2}"
+                    $"{network, -14}{threads, 6}{batch, 6}{module, 9:f2}{float32Ms, 10:f2}{bfloat16Ms, 10:f2}"
+                        + $"{int8Ms, 10:f2}{float32Ms / module, 13:f2}{bfloat16Ms / float32Ms, 10:f2}"
+                        + $"{int8Ms / float32Ms, 10:f2}{flops, 14:f0}{floor, 10:f2}"
                 );
             }
         }
-    }
-
-    // The speed does not depend on the formats.
-    private static Quantization AnyFormats(Plan graph)
-    {
-        var format = new QuantizedFormat(0.05, 0);
-        return new Quantization(
-            QuantizableLayers
-                .Of(QuantizableLayers.Fuse(graph))
-                .ToDictionary(
-                    QuantizableLayers.Name,
-                    item => new LayerQuantization(format, format) { Addend = item.HasAddend ? format : null }
-                ),
-            new Dictionary<string, float[]>()
-        );
     }
 
     // What the processor gives at most, in GFLOP/s: a large convolution whose numbers are used many times over.

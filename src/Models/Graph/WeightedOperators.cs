@@ -29,7 +29,7 @@ internal abstract record WeightedOperator(WeightSource Weights) : Operator
     /// <summary>The formats that were calibrated for it; null: it computes in floating point.</summary>
     public LayerQuantization? Quantization { get; init; }
 
-    /// <summary>The formats in which it computes with 8-bit integers, once <c>QuantizeValues</c> has set them.</summary>
+    /// <summary>The formats in which it computes with 8-bit integers; <c>QuantizeValues</c> sets them.</summary>
     public QuantizedForm? Quantized { get; init; }
 
     /// <summary>The activation at its end; null for none.</summary>

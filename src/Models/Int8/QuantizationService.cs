@@ -64,7 +64,9 @@ public sealed class QuantizationService : IDisposable
     /// <param name="name">The data set's name.</param>
     /// <param name="revision">Its revision; null: the newest.</param>
     /// <param name="count">The most images.</param>
-    /// <returns>The images; <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnavailable"/>.</returns>
+    /// <returns>
+    /// The images; <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnavailable"/>.
+    /// </returns>
     public Outcome<List<PredictionInput>> ReadImages(string name, int? revision, int count) =>
         Outcome.Of(() =>
         {

@@ -3,7 +3,9 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Models.Int8;
 
-/// <summary>How the numbers of a value are distributed over its range: first the range is found, then bins count.</summary>
+/// <summary>
+/// How the numbers of a value are distributed over its range: first the range is found, then bins count.
+/// </summary>
 internal sealed class ValueHistogram
 {
     private const int Bins = 2_048;

@@ -96,7 +96,8 @@ public sealed class QuantizerTests
     [InlineData("""{ "layers": { "a": { "input": { "scale": 0, "zero_point": 0 }, "output": null } } }""")]
     [InlineData(
         """
-            { "layers": { "a": { "input": { "scale": 1, "zero_point": 256 }, "output": { "scale": 1, "zero_point": 0 } } } }
+            { "layers": { "a": { "input": { "scale": 1, "zero_point": 256 },
+                             "output": { "scale": 1, "zero_point": 0 } } } }
             """
     )]
     public void Json_Damaged_IsTold(string json)

@@ -161,8 +161,9 @@ internal sealed class CodeWriter
                 item.Input,
                 softmax.Dimension
             ),
-            QuantizeOperator { Format: var format } =>
-                $"torch.int_repr({Call("quantize_per_tensor", item.Input, format.Scale, (long)format.ZeroPoint, QUInt8)})",
+            QuantizeOperator { Format: var format } => "torch.int_repr("
+                + Call("quantize_per_tensor", item.Input, format.Scale, (long)format.ZeroPoint, QUInt8)
+                + ")",
             DequantizeOperator { Format: var format } => Write(item.Input, format),
             _ => throw new InvalidOperationException($"{item.GetType().Name} can't be written."),
         };

@@ -63,7 +63,8 @@ internal static class QuantizedWriter
         else
         {
             result =
-                $"ops.onednn.qconv2d_pointwise({operands}, {Accumulator(text, item, Picture(item.Inputs[1]), ", memory_format=2")}, {bias}, "
+                $"ops.onednn.qconv2d_pointwise({operands}, "
+                + $"{Accumulator(text, item, Picture(item.Inputs[1]), ", memory_format=2")}, {bias}, "
                 + $"{geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
                 + $"{(item.Activation is null ? "None" : "\"relu\"")}, annotate(List[Optional[number]], []), None)";
         }
@@ -98,7 +99,8 @@ internal static class QuantizedWriter
                 + $"\"{(item.Activation is null ? "none" : "relu")}\", annotate(List[Optional[number]], []), \"\")";
         return rank == 0
             ? result
-            : $"torch.permute({result}, {Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1L).Prepend(0))})";
+            : $"torch.permute({result}, "
+                + $"{Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1L).Prepend(0))})";
     }
 
     // The sum is written over the addend, which must lie in memory as the result does: mostly it does already.
