@@ -96,13 +96,15 @@ internal sealed class CompiledModel : IDisposable
         catch
         {
             parameters.Dispose();
-            NativeTuning.ReturnFreedMemory();
             throw;
         }
         finally
         {
             copy?.Dispose();
             NativeTuning.ReleaseThreads();
+
+            // What packing the weights and comparing the plan took; the threads that serve never use it.
+            NativeTuning.ReturnFreedMemory();
         }
     }
 

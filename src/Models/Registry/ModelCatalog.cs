@@ -21,7 +21,7 @@ public sealed partial class ModelCatalog
     private readonly WeightsOpener opener;
     private readonly IModelStore store;
     private readonly ArchitectureLimits limits;
-    private readonly int instances;
+    private readonly ComputedAtOnce atOnce;
     private readonly TimeProvider clock;
 
     internal ModelCatalog(
@@ -32,6 +32,7 @@ public sealed partial class ModelCatalog
         IModelStore store,
         IOptions<ArchitectureLimits> limits,
         IOptions<Backends.ComputeOptions> compute,
+        IOptions<Scheduling.BatchingOptions> batching,
         TimeProvider clock
     )
     {
@@ -42,7 +43,8 @@ public sealed partial class ModelCatalog
             opener,
             store
         );
-        (this.limits, instances, this.clock) = (limits.Value, compute.Value.Instances, clock);
+        (this.limits, this.clock) = (limits.Value, clock);
+        atOnce = ComputedAtOnce.From(compute.Value, batching.Value);
     }
 
     /// <summary>Tells that a version was deleted, or replaced by one with other weights.</summary>
