@@ -11,7 +11,8 @@ namespace ModelService.Api.Tests.Execution;
 [Collection(nameof(Alone))]
 public sealed class ServingMemoryTests(ITestOutputHelper output)
 {
-    private const double Tolerance = 0.1;
+    // Which heap of the C library a thread gets makes one and the same run differ by 7 %.
+    private const double Tolerance = 0.2;
     private const int Rounds = 3;
 
     [Fact]
