@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,19 +21,23 @@ internal sealed class Connection(TextWriter output, TextWriter error)
             DefaultValueFactory = static _ => new Uri(
                 Environment.GetEnvironmentVariable("MODELSERVICE_SERVER") ?? "http://localhost:8080"
             ),
-            CustomParser = static argument =>
-            {
-                if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var address))
-                    return address;
-                argument.AddError($"'{argument.Tokens[0].Value}' is no address such as http://localhost:8080.");
-                return null;
-            },
+            CustomParser = ParseAddress,
             Recursive = true,
         };
 
     /// <summary>The API key. Its help must not show it, so that it has no default.</summary>
     public Option<string?> Key { get; } =
         new("--key") { Description = "The API key; also the variable MODELSERVICE_KEY.", Recursive = true };
+
+    /// <summary>Reads an address.</summary>
+    public static Uri? ParseAddress(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https"))
+            return address;
+        argument.AddError($"'{text}' is no address such as http://localhost:8080.");
+        return null;
+    }
 
     /// <summary>Runs a command.</summary>
     /// <param name="parsed">The command line.</param>

@@ -13,7 +13,11 @@ internal static class ConformanceCommand
         {
             Description = "A model with one FP32 input, which all of its inputs of -1 take as 1.",
         };
-        var grpc = new Option<Uri?>("--grpc") { Description = "The address for gRPC; without it, gRPC is not tried." };
+        var grpc = new Option<Uri?>("--grpc")
+        {
+            Description = "The address for gRPC; without it, gRPC is not tried.",
+            CustomParser = Connection.ParseAddress,
+        };
         var manage = new Option<bool>("--manage") { Description = "Also unload and load the model." };
         var only = new Option<string?>("--only") { Description = "Only cases whose names have this text." };
         var command = new Command("conformance", "Tries each case of the Open Inference Protocol against a server.")

@@ -48,7 +48,7 @@ internal sealed class HostApplication : IAsyncDisposable
         app.MapControllers();
         app.MapGet("/own", () => new Own("as it is"));
         app.MapGet("/secret", () => "for users").RequireAuthorization();
-        demand(app.MapModelService("/ml"));
+        demand(app.MapModelService(builder.Configuration["Prefix"] ?? "/ml"));
     }
 
     /// <summary>The lines of the application's log.</summary>
@@ -81,13 +81,19 @@ internal sealed class HostApplication : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Where it listens.</summary>
+    public IEnumerable<Uri> Addresses =>
+        app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Select(address => new Uri(address));
+
     /// <summary>Speaks to it as a user of the application.</summary>
     public ApiClient As(string? user, string? key = null)
     {
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {
-            BaseAddress = new Uri(address.Single()),
+            BaseAddress = Addresses.First(),
         };
         if (user is not null)
             http.DefaultRequestHeaders.Add(User, user);

@@ -150,6 +150,7 @@ public sealed class ToolTests : IAsyncDisposable
         Assert.Equal(2, (await RunAsync("predict")).ExitCode);
         Assert.Equal(2, (await RunAsync("predict", "tiny", folder.Path, "--parallel", "0")).ExitCode);
         Assert.Equal(2, (await RunAsync("predict", "tiny", folder.Path)).ExitCode); // no photos
+        Assert.Equal(2, (await RunToolAsync("analyze", "resnet18", "--server", "localhost:8080")).ExitCode);
         var (exitCode, _, error) = await RunAsync("explain", "none", Fixtures.Path("photos", "rocket.jpg"));
         Assert.Equal(1, exitCode);
         Assert.Contains("model_not_found", error, StringComparison.Ordinal);
