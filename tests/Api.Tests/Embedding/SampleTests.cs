@@ -43,6 +43,18 @@ public sealed partial class SampleTests
         );
         Assert.Equal(best, output.Split('\n')[0].TrimEnd());
         Assert.Equal(3, output.Trim().Split('\n').Length);
+
+        // Without its natives, the build says what is missing.
+        var project = Path.Combine(console, "Console.csproj");
+        var lines = await File.ReadAllLinesAsync(project, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(
+            project,
+            lines.Where(line => !Native().IsMatch(line)),
+            TestContext.Current.CancellationToken
+        );
+        var warnings = await Command.SucceedAsync(console, "build", "--verbosity", "quiet");
+        Assert.Contains("warning MODELSERVICE001", warnings, StringComparison.Ordinal);
+        Assert.Contains("warning MODELSERVICE002", warnings, StringComparison.Ordinal);
     }
 
     [Theory]
