@@ -16,6 +16,7 @@ WORKDIR /source
 
 # Restore the packages first: Docker downloads libtorch again only when one of these files changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Natives.props src/
 COPY src/Models/LoadOnOlderLibstdcxx.targets src/Models/Models.csproj src/Models/
 COPY src/Imaging/Imaging.csproj src/Imaging/
 COPY src/Api/Api.csproj src/Api/

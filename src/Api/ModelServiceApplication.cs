@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using ModelService.Api.Auth;
 using ModelService.Api.Errors;
@@ -17,9 +18,12 @@ using ModelService.Api.TorchServe;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 
+// A program that uses this assembly and has controllers of its own must not find these among them.
+[assembly: ProvideApplicationPartFactory(typeof(NullApplicationPartFactory))]
+
 namespace ModelService.Api;
 
-/// <summary>Composes the server: its services and its middleware pipeline.</summary>
+/// <summary>Composes the server: its services and its pipeline, in this program or inside another one.</summary>
 internal static class ModelServiceApplication
 {
     /// <summary>
@@ -27,14 +31,23 @@ internal static class ModelServiceApplication
     /// </summary>
     public static bool IsOwnProgram => Assembly.GetEntryAssembly() == typeof(Program).Assembly;
 
-    /// <summary>Adds the server's services.</summary>
-    public static void AddModelService(this WebApplicationBuilder builder)
+    /// <summary>Adds the services of this program: those of the whole process, and the service's own.</summary>
+    public static void AddServer(this WebApplicationBuilder builder)
     {
         // Without this, a server that was built and not published finds the console only in Development.
         builder.WebHost.UseStaticWebAssets();
         builder.AddLogging();
         builder.AddTelemetry();
-        builder.Services.AddModels(CreateProbeCommand());
+        builder.AddModelService(CreateProbeCommand());
+    }
+
+    /// <summary>Adds the service's own services, in this program or inside another one.</summary>
+    /// <param name="builder">Builds the program, or the part of another program that is the service's own.</param>
+    /// <param name="probe">The command that starts this program as a probe.</param>
+    public static void AddModelService(this IHostApplicationBuilder builder, ProbeCommand probe)
+    {
+        builder.AddServiceMetrics();
+        builder.Services.AddModels(probe);
         builder.AddRequestLimits();
         builder.AddCrossOrigins();
         builder.AddAuth();
@@ -55,6 +68,9 @@ internal static class ModelServiceApplication
                 options.ModelBinderProviders.Insert(0, new WireEnumBinder());
                 options.Filters.Add<UnknownQuery>();
             })
+            .ConfigureApplicationPartManager(static parts =>
+                parts.ApplicationParts.Add(new AssemblyPart(typeof(ModelServiceApplication).Assembly))
+            )
             .ConfigureApiBehaviorOptions(options =>
             {
                 options.InvalidModelStateResponseFactory = InvalidQuery.CreateResult;
@@ -66,12 +82,25 @@ internal static class ModelServiceApplication
         builder.Services.AddHostedService<UnknownSettings>();
     }
 
-    /// <summary>Adds the middleware and the endpoints, in the order in which a request passes them.</summary>
-    public static void UseModelService(this WebApplication app)
+    /// <summary>Adds the pipeline of this program: its log, and the service's own.</summary>
+    public static void UseServer(this WebApplication app)
+    {
+        app.UseRequestLog();
+        app.UseModelService(static app => app.UseConsole(), static endpoints => endpoints.MapConsole());
+    }
+
+    /// <summary>Adds the service's middleware and endpoints, in the order in which a request passes them.</summary>
+    /// <param name="app">The pipeline.</param>
+    /// <param name="useConsole">Adds the middleware of the console.</param>
+    /// <param name="mapConsole">Maps the endpoints of the console, if it has any.</param>
+    public static void UseModelService(
+        this IApplicationBuilder app,
+        Action<IApplicationBuilder> useConsole,
+        Action<IEndpointRouteBuilder>? mapConsole = null
+    )
     {
         app.UsePageHeaders();
-        app.UseRequestLog();
-        app.UseConsole();
+        useConsole(app);
         app.UseRouting();
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(StatusCodeResponses.WriteAsync);
@@ -83,14 +112,17 @@ internal static class ModelServiceApplication
         app.UseRequestTimeouts();
         app.UseCompressedBodyRejection();
         app.UseGrpcMessages();
-        app.MapConsole();
-        app.MapHealth();
-        app.MapMetrics().RequireAuthorization(Scopes.Metrics);
-        app.MapOpenInference();
-        app.MapOpenInferenceDocument();
-        app.MapGrpcServices();
-        app.MapTorchServe();
-        app.MapControllers();
+        app.UseEndpoints(endpoints =>
+        {
+            mapConsole?.Invoke(endpoints);
+            endpoints.MapHealth();
+            endpoints.MapMetrics().RequireAuthorization(Scopes.Metrics);
+            endpoints.MapOpenInference();
+            endpoints.MapOpenInferenceDocument();
+            endpoints.MapGrpcServices();
+            endpoints.MapTorchServe();
+            endpoints.MapControllers();
+        });
     }
 
     // The command that starts this program as a probe; empty inside another program.

@@ -42,11 +42,11 @@ string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKe
 if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key])))
     builder.WebHost.UseUrls("http://localhost:8080");
 
-builder.AddModelService();
+builder.AddServer();
 try
 {
     var app = builder.Build();
-    app.UseModelService();
+    app.UseServer();
     await app.RunAsync();
     return 0;
 }
@@ -56,6 +56,3 @@ catch (Exception exception)
     await Console.Error.WriteLineAsync($"The server can't start. {sentence}");
     return 1;
 }
-
-/// <summary>The server's entry point. It is public so that tests can start it.</summary>
-public partial class Program;

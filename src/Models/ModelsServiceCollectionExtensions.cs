@@ -23,6 +23,17 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ModelsServiceCollectionExtensions
 {
     /// <summary>
+    /// Adds the engine to a program without HTTP: <see cref="IClassifier"/>, <see cref="ModelCatalog"/> and the rest.
+    /// Networks are not probed in another process before they serve, and there is no training.
+    /// </summary>
+    /// <param name="services">
+    /// The services of a host, with its configuration, of which the section <c>ModelService</c> has the options.
+    /// </param>
+    /// <returns><paramref name="services"/>, for chaining.</returns>
+    public static IServiceCollection AddModels(this IServiceCollection services) =>
+        services.AddModels(new ProbeCommand(null));
+
+    /// <summary>
     /// Adds the registry, the predictor and their dependencies, with options that are validated when the server starts.
     /// </summary>
     /// <param name="services">The services to add to.</param>
@@ -79,6 +90,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddSingleton(Create<PredictionService>);
+        services.TryAddSingleton<IClassifier, Classifier>();
         services.TryAddSingleton<ExplanationLane>();
         services.TryAddSingleton<PlanCache>();
         services.TryAddSingleton(Create<ExplanationService>);

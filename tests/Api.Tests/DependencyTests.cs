@@ -9,7 +9,7 @@ public sealed class DependencyTests
 {
     [Fact]
     public void Api_References_ModelsAndImaging() =>
-        Assert.Equal(["ModelService.Imaging", "ModelService.Models"], Ours(typeof(Program).Assembly));
+        Assert.Equal(["ModelService.Imaging", "ModelService.Models"], Ours(typeof(LimitsOptions).Assembly));
 
     [Fact]
     public void Models_References_ImagingOnly() =>

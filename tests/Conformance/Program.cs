@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Grpc.Core;
 using ModelService.Conformance;
 
 // dotnet run --project tests/Conformance
@@ -49,46 +48,17 @@ catch (Exception exception) when (exception is UnmetException or HttpRequestExce
 
 async Task<int> RunAsync(Target target, bool manages)
 {
-    IEnumerable<Case> cases =
-    [
-        .. RestCases.All(),
-        .. HostileRestCases.All(),
-        .. target.Calls is null ? [] : GrpcCases.All().Concat(HostileGrpcCases.All()),
-    ];
     var counts = new Dictionary<string, int>();
-    foreach (var item in cases.Where(item => item.Name.Contains(options.GetValueOrDefault("--only") ?? "")))
+    await foreach (var tried in Kit.TryAsync(target, manages, options.GetValueOrDefault("--only")))
     {
-        var (verdict, outcome) =
-            item.Extension is { } extension && !target.Extensions.Contains(extension)
-                ? ("skipped", $"{extension} is not advertised")
-            : item.Manages && !manages ? ("skipped", "without --manage")
-            : await TryAsync(item, target);
+        var (item, verdict, outcome) = tried;
         Console.WriteLine($"{verdict, -8} {item.Name}\n           expected {item.Expectation}; got {outcome}");
         counts[verdict] = counts.GetValueOrDefault(verdict) + 1;
     }
 
     var summary = counts.OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}");
     Console.WriteLine($"{target.Server}: {string.Join(", ", summary)}");
-    return counts.ContainsKey("FAILED") ? 1 : 0;
-}
-
-static async Task<(string Verdict, string Outcome)> TryAsync(Case item, Target target)
-{
-    try
-    {
-        var outcome = await item.Run(target);
-        if (item.IsHostile)
-            await target.LivesAsync();
-        return ("passed", outcome);
-    }
-    catch (Exception exception)
-        when (exception is UnmetException or HttpRequestException or TaskCanceledException or RpcException)
-    {
-        var outcome = exception.Message;
-        return KnownDifferences.Find(target.Server, item.Name) is { } why
-            ? ("differs", $"{outcome}; known: {why}")
-            : ("FAILED", outcome);
-    }
+    return counts.ContainsKey(Kit.Failed) ? 1 : 0;
 }
 
 static int Fail(string text)

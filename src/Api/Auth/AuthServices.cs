@@ -8,7 +8,7 @@ namespace ModelService.Api.Auth;
 internal static class AuthServices
 {
     /// <summary>Adds both. An endpoint that names no scope requires a key all the same.</summary>
-    public static void AddAuth(this WebApplicationBuilder builder)
+    public static void AddAuth(this IHostApplicationBuilder builder)
     {
         builder
             .Services.AddOptionsWithValidateOnStart<AuthOptions, AuthOptionsValidator>()

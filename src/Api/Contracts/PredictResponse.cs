@@ -95,33 +95,13 @@ public sealed record PredictionResponse(
             return new PredictionResponse(Top: null, Probabilities: null, Logits: null, error);
         }
 
-        var best = FindBest(scores.Logits, Math.Min(topK, scores.Logits.Length));
+        var best = scores.FindBest(topK);
         return new PredictionResponse(
             [.. best.Select(index => new TopClassResponse(index, labels?[index], scores.Probabilities[index]))],
             kind == ScoreKind.Probabilities ? scores.Probabilities : null,
             kind == ScoreKind.Logits ? scores.Logits : null,
             Error: null
         );
-    }
-
-    // The indexes of the largest logits, the largest first. Of equal logits, the one with the smaller index comes
-    // first.
-    internal static int[] FindBest(float[] logits, int count)
-    {
-        // Holds the best classes so far; the worst of them is the first to be dequeued.
-        var queue = new PriorityQueue<int, (float Logit, int NegativeIndex)>(count);
-        for (var index = 0; index < logits.Length; index++)
-        {
-            if (queue.Count < count)
-                queue.Enqueue(index, (logits[index], -index));
-            else
-                queue.EnqueueDequeue(index, (logits[index], -index));
-        }
-
-        var best = new int[count];
-        for (var rank = count - 1; rank >= 0; rank--)
-            best[rank] = queue.Dequeue();
-        return best;
     }
 }
 

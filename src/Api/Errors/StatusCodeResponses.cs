@@ -11,7 +11,7 @@ internal static class StatusCodeResponses
     public static Task WriteAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
-        var path = http.Request.Path;
+        var path = http.Request.PathBase + http.Request.Path;
         var error = http.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound when GrpcError.Applies(http) => ErrorTable.Describe(
@@ -22,7 +22,7 @@ internal static class StatusCodeResponses
             StatusCodes.Status404NotFound => ErrorTable.Describe(
                 http,
                 ErrorCode.NotFound,
-                $"There is no resource at {path}. /swagger lists the resources."
+                $"There is no resource at {path}. {http.Request.PathBase}/swagger lists the resources."
             ),
             StatusCodes.Status405MethodNotAllowed => ErrorTable.Describe(
                 http,

@@ -12,7 +12,7 @@ namespace ModelService.Api.Grpc;
 internal static class GrpcServices
 {
     /// <summary>Adds the services.</summary>
-    public static void AddGrpcServices(this WebApplicationBuilder builder)
+    public static void AddGrpcServices(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddGrpc();
@@ -43,7 +43,7 @@ internal static class GrpcServices
     }
 
     /// <summary>Counts the memory of calls' messages as they arrive.</summary>
-    public static void UseGrpcMessages(this WebApplication app) =>
+    public static void UseGrpcMessages(this IApplicationBuilder app) =>
         app.Use(
             static (http, next) =>
             {
@@ -54,13 +54,13 @@ internal static class GrpcServices
         );
 
     /// <summary>Maps the calls. Reflection, which describes them to tools, is there in Development alone.</summary>
-    public static void MapGrpcServices(this WebApplication app)
+    public static void MapGrpcServices(this IEndpointRouteBuilder endpoints)
     {
-        app.MapGrpcService<InferenceService>();
-        app.MapGrpcHealthChecksService().DisableHttpMetrics().AllowAnonymous();
-        if (!app.Environment.IsDevelopment())
+        endpoints.MapGrpcService<InferenceService>();
+        endpoints.MapGrpcHealthChecksService().DisableHttpMetrics().AllowAnonymous();
+        if (!endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
             return;
-        app.MapGrpcService<ReflectionServiceImpl>();
-        app.MapGrpcService<ReflectionV1ServiceImpl>();
+        endpoints.MapGrpcService<ReflectionServiceImpl>();
+        endpoints.MapGrpcService<ReflectionV1ServiceImpl>();
     }
 }

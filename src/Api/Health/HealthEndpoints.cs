@@ -14,7 +14,7 @@ internal static class HealthEndpoints
     public const string Storage = "storage";
 
     /// <summary>Adds the checks of readiness.</summary>
-    public static void AddHealth(this WebApplicationBuilder builder) =>
+    public static void AddHealth(this IHostApplicationBuilder builder) =>
         builder
             .Services.AddHealthChecks()
             .AddCheck<ModelsCheck>("models")
@@ -22,12 +22,14 @@ internal static class HealthEndpoints
             .AddCheck<StoppingCheck>("stopping");
 
     /// <summary>Maps both endpoints.</summary>
-    public static void MapHealth(this WebApplication app)
+    public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false })
+        endpoints
+            .MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false })
             .DisableHttpMetrics()
             .AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync })
+        endpoints
+            .MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync })
             .DisableHttpMetrics()
             .AllowAnonymous();
     }

@@ -17,7 +17,7 @@ namespace ModelService.Api.Logging;
 internal static class RequestLog
 {
     /// <summary>Adds logging to the console.</summary>
-    public static void AddLogging(this WebApplicationBuilder builder)
+    public static void AddLogging(this IHostApplicationBuilder builder)
     {
         builder
             .Services.AddOptionsWithValidateOnStart<LoggingOptions, LoggingOptionsValidator>()
@@ -57,7 +57,7 @@ internal static class RequestLog
     }
 
     /// <summary>Writes the line of each request when it ends.</summary>
-    public static void UseRequestLog(this WebApplication app)
+    public static void UseRequestLog(this IApplicationBuilder app)
     {
         app.Use(
             static (http, next) =>
@@ -69,7 +69,7 @@ internal static class RequestLog
         app.UseSerilogRequestLogging(options =>
         {
             // The default is the process's static logger, which belongs to another server if two run in one process.
-            options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
+            options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
 
             // A call over gRPC is answered with 200, whatever becomes of it; its error has the status of REST.
             // 503 and 504 are not bugs: they tell the client to retry, or that its deadline has passed.

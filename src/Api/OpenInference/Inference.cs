@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelService.Api.Contracts;
 using ModelService.Api.Logging;
 using ModelService.Api.Requests;
 using ModelService.Models.Errors;
@@ -93,8 +92,8 @@ internal sealed class Inference(PredictionService predictions, ModelCatalog cata
                 .Zip(
                     scores,
                     (values, score) =>
-                        PredictionResponse
-                            .FindBest(score.Logits, classes)
+                        score
+                            .FindBest(classes)
                             .Select(index =>
                                 string.Create(CultureInfo.InvariantCulture, $"{values[index]}:{index}")
                                 + (labels is null ? "" : $":{labels[index]}")

@@ -21,9 +21,9 @@ internal static class OpenInferenceEndpoints
     /// Maps the endpoints. The protocol has a document of its own (<c>Swagger/open-inference.json</c>), so that of the
     /// native API leaves them out.
     /// </summary>
-    public static void MapOpenInference(this WebApplication app)
+    public static void MapOpenInference(this IEndpointRouteBuilder endpoints)
     {
-        var root = app.MapGroup("/v2").ExcludeFromDescription();
+        var root = endpoints.MapGroup("/v2").ExcludeFromDescription();
         root.MapGet("health/live", static http => http.Response.WriteAsJsonAsync(new LiveResponse(true)))
             .DisableHttpMetrics()
             .AllowAnonymous();

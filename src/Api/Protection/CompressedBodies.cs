@@ -12,7 +12,7 @@ internal static class CompressedBodies
     public sealed class Accepted;
 
     /// <summary>Rejects compressed bodies for all other endpoints.</summary>
-    public static void UseCompressedBodyRejection(this WebApplication app) =>
+    public static void UseCompressedBodyRejection(this IApplicationBuilder app) =>
         app.Use(
             static (http, next) =>
                 http.Request.Headers.ContentEncoding.ToString() is var encoding

@@ -43,7 +43,7 @@ internal sealed class CrossOriginOptionsValidator : IValidateOptions<CrossOrigin
 internal static class CrossOriginServices
 {
     /// <summary>Adds CORS for the configured origins.</summary>
-    public static void AddCrossOrigins(this WebApplicationBuilder builder)
+    public static void AddCrossOrigins(this IHostApplicationBuilder builder)
     {
         builder
             .Services.AddOptionsWithValidateOnStart<CrossOriginOptions, CrossOriginOptionsValidator>()

@@ -12,7 +12,7 @@ internal static class PageHeaders
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Adds the headers to all answers, including errors.</summary>
-    public static void UsePageHeaders(this WebApplication app) =>
+    public static void UsePageHeaders(this IApplicationBuilder app) =>
         app.Use(
             static (http, next) =>
             {

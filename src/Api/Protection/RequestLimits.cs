@@ -21,7 +21,7 @@ internal static class RequestLimits
     private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds the limits.</summary>
-    public static void AddRequestLimits(this WebApplicationBuilder builder)
+    public static void AddRequestLimits(this IHostApplicationBuilder builder)
     {
         builder
             .Services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()

@@ -18,7 +18,7 @@ internal static class SwaggerPages
     private const string OpenInference = "open-inference.json";
 
     /// <summary>Adds the generator of the document.</summary>
-    public static void AddSwagger(this WebApplicationBuilder builder)
+    public static void AddSwagger(this IHostApplicationBuilder builder)
     {
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
@@ -44,7 +44,9 @@ internal static class SwaggerPages
                 }
             )
             {
-                options.IncludeXmlComments(assembly);
+                // Inside another program, the comments may be missing.
+                if (File.Exists(Path.ChangeExtension(assembly.Location, "xml")))
+                    options.IncludeXmlComments(assembly);
             }
 
             options.AddSecurityDefinition(
@@ -86,9 +88,18 @@ internal static class SwaggerPages
     }
 
     /// <summary>Serves the document and Swagger UI.</summary>
-    public static void UseSwaggerPages(this WebApplication app)
+    public static void UseSwaggerPages(this IApplicationBuilder app)
     {
-        app.UseSwagger();
+        app.UseSwagger(options =>
+            options.PreSerializeFilters.Add(
+                static (document, request) =>
+                {
+                    // Inside another program, the paths begin with where they were mapped.
+                    if (request.PathBase.HasValue)
+                        document.Servers = [new OpenApiServer { Url = request.PathBase }];
+                }
+            )
+        );
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "Model Service");
@@ -107,8 +118,8 @@ internal static class SwaggerPages
     /// Maps the document of the Open Inference Protocol, which is written by hand: its requests are read without
     /// controllers.
     /// </summary>
-    public static void MapOpenInferenceDocument(this WebApplication app) =>
-        app.MapGet($"/swagger/{OpenInference}", WriteAsync).ExcludeFromDescription().AllowAnonymous();
+    public static void MapOpenInferenceDocument(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapGet($"/swagger/{OpenInference}", WriteAsync).ExcludeFromDescription().AllowAnonymous();
 
     private static async Task WriteAsync(HttpContext http)
     {

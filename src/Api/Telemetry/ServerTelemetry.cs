@@ -14,27 +14,35 @@ internal static class ServerTelemetry
 {
     private const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Adds metrics, and traces if a collector is configured.</summary>
-    public static void AddTelemetry(this WebApplicationBuilder builder)
+    /// <summary>Adds the service's own metrics, and what writes metrics.</summary>
+    public static void AddServiceMetrics(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ServerMetrics>();
         var version = typeof(ServerTelemetry)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion;
-        var telemetry = builder
+        builder
             .Services.AddOpenTelemetry()
             .ConfigureResource(resource =>
                 resource.AddService("model-service", serviceVersion: version).AddEnvironmentVariableDetector()
             )
             .WithMetrics(static metrics =>
-                metrics
-                    .AddMeter(
-                        "Microsoft.AspNetCore.Hosting",
-                        "Microsoft.AspNetCore.Server.Kestrel",
-                        "Microsoft.AspNetCore.RateLimiting",
-                        "System.Runtime"
-                    )
-                    .AddPrometheusExporter(static prometheus => prometheus.ScopeInfoEnabled = false)
+                metrics.AddPrometheusExporter(static prometheus => prometheus.ScopeInfoEnabled = false)
+            );
+    }
+
+    /// <summary>Adds the metrics of the whole process, and traces if a collector is configured.</summary>
+    public static void AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        var telemetry = builder
+            .Services.AddOpenTelemetry()
+            .WithMetrics(static metrics =>
+                metrics.AddMeter(
+                    "Microsoft.AspNetCore.Hosting",
+                    "Microsoft.AspNetCore.Server.Kestrel",
+                    "Microsoft.AspNetCore.RateLimiting",
+                    "System.Runtime"
+                )
             );
         if (string.IsNullOrEmpty(builder.Configuration[Collector]))
             return;
@@ -48,8 +56,9 @@ internal static class ServerTelemetry
 
     /// <summary>Maps the endpoint of the metrics: OpenTelemetry's, then the service's own.</summary>
     /// <returns>The endpoint, for adding authorization.</returns>
-    public static IEndpointConventionBuilder MapMetrics(this WebApplication app) =>
-        app.MapPrometheusScrapingEndpoint(
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder endpoints) =>
+        endpoints
+            .MapPrometheusScrapingEndpoint(
                 "/metrics",
                 meterProvider: null,
                 configureBranchedPipeline: static branch => branch.UseMiddleware<ServiceMetricsMiddleware>(),

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
-using ModelService.Api.Contracts;
 using ModelService.Api.OpenInference;
 using ModelService.Api.Requests;
 using ModelService.Models.Errors;
@@ -21,15 +20,15 @@ internal static class TorchServeEndpoints
     private const int Classes = 5;
 
     /// <summary>Adds the options.</summary>
-    public static void AddTorchServe(this WebApplicationBuilder builder) =>
+    public static void AddTorchServe(this IHostApplicationBuilder builder) =>
         builder.Services.AddOptions<TorchServeOptions>().BindConfiguration(TorchServeOptions.Section).ValidateOnStart();
 
     /// <summary>Maps the calls, if they are enabled.</summary>
-    public static void MapTorchServe(this WebApplication app)
+    public static void MapTorchServe(this IEndpointRouteBuilder endpoints)
     {
-        if (!app.Services.GetRequiredService<IOptions<TorchServeOptions>>().Value.Enabled)
+        if (!endpoints.ServiceProvider.GetRequiredService<IOptions<TorchServeOptions>>().Value.Enabled)
             return;
-        var root = app.MapGroup("").ExcludeFromDescription();
+        var root = endpoints.MapGroup("").ExcludeFromDescription();
         root.MapGet("/ping", PingAsync).DisableHttpMetrics().AllowAnonymous();
         root.MapPost(Predictions + "/{name}", PredictAsync).RequireAuthorization(Scopes.Predict);
         root.MapPost(Predictions + "/{name}/{version}", PredictAsync).RequireAuthorization(Scopes.Predict);
@@ -75,7 +74,7 @@ internal static class TorchServeEndpoints
     private static Task WriteAsync(HttpContext http, PredictionResult result)
     {
         var scores = result.Outcomes[0].Value!;
-        var best = PredictionResponse.FindBest(scores.Logits, Math.Min(Classes, scores.Logits.Length));
+        var best = scores.FindBest(Classes);
         var answer = new OrderedDictionary<string, float>();
         foreach (var index in best)
             answer[result.Source.Labels?[index] ?? $"{index}"] = scores.Probabilities[index];

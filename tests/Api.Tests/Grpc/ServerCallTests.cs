@@ -99,6 +99,15 @@ public sealed class ServerCallTests(ApiServer server) : IDisposable
             (await CallAsync<ModelReadyRequest, ModelReadyResponse>("ModelReady", new() { Name = "grpc-loaded" })).Ready
         );
         await Calls.FailsAsync(StatusCode.Unavailable, calls.Value.InferAsync(Calls.Tensor("grpc-loaded")));
+
+        // The alert ModelServiceUnavailable looks for these labels.
+        Assert.Contains(
+            (await server.Api.GetAsync("/metrics")).Text.Split('\n'),
+            line =>
+                line.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)
+                && line.Contains("code=\"model_not_ready\"", StringComparison.Ordinal)
+                && line.Contains("http_response_status_code=\"200\"", StringComparison.Ordinal)
+        );
         await CallAsync<RepositoryModelLoadRequest, RepositoryModelLoadResponse>(
             "RepositoryModelLoad",
             new() { ModelName = "grpc-loaded" }

@@ -1,6 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using ModelService.Api.Errors;
+using ModelService.Api.Grpc;
 using ModelService.Api.Tests.Telemetry;
+using ModelService.Models.Errors;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;
@@ -74,6 +79,21 @@ public sealed partial class DashboardTests
         );
     }
 
+    /// <summary>A call over gRPC has the status 200, so that the alert names the codes.</summary>
+    [Fact]
+    public void Unavailable_OverGrpc_NamesEveryCodeOfThatStatus()
+    {
+        var rule = Rules().Single(rule => rule.At("alert").ToString() == "ModelServiceUnavailable");
+        var expected = Enum.GetValues<ErrorCode>()
+            .Select(code => ErrorTable.Describe(new DefaultHttpContext(), code, ""))
+            .Where(error => GrpcError.StatusOf(error) is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+            .Select(error => error.Code);
+
+        var named = Codes().Match(rule.At("expr").ToString()).Groups[1].Value.Split('|');
+
+        Assert.Equal(expected.Order(), named.Order());
+    }
+
     [Fact]
     public void Prometheus_Rules_AreLoaded() =>
         Assert.Equal(["alerts.yml"], Deployment.Yaml("prometheus", "prometheus.yml").Texts("rule_files"));
@@ -119,6 +139,9 @@ public sealed partial class DashboardTests
 
     [GeneratedRegex(@"label_values\(([a-z_]+)")]
     private static partial Regex LabelValues();
+
+    [GeneratedRegex("http_response_status_code=\"200\",code=~\"([a-z_|]+)\"")]
+    private static partial Regex Codes();
 
     [GeneratedRegex("^#### (ModelService[A-Za-z]+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

@@ -15,7 +15,7 @@ internal static class Deployment
         (
             from assembly in new[]
             {
-                typeof(Program).Assembly,
+                typeof(LimitsOptions).Assembly,
                 typeof(ModelCatalog).Assembly,
                 typeof(Preprocessor).Assembly,
             }

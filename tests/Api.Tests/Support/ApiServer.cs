@@ -8,8 +8,11 @@ using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Support;
 
-/// <summary>The whole server in the test's process. Tests that need no settings of their own share one.</summary>
-public sealed class ApiServer : WebApplicationFactory<Program>
+/// <summary>
+/// The whole server in the test's process. Tests that need no settings of their own share one. The factory finds its
+/// program by any public type of it.
+/// </summary>
+public sealed class ApiServer : WebApplicationFactory<LimitsOptions>
 {
     private readonly Lazy<ApiClient> api;
     private readonly TemporaryFolder data = new();

@@ -9,7 +9,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Weights;
 
 /// <summary>The whole server on a real socket, with a staging folder of its own.</summary>
-public sealed class WeightsServer : WebApplicationFactory<Program>
+public sealed class WeightsServer : WebApplicationFactory<LimitsOptions>
 {
     private readonly Lazy<HttpClient> client;
     private readonly TemporaryFolder data = new();

@@ -55,7 +55,11 @@ internal sealed class Target : IDisposable
     /// <summary>Finds out what a server and its model are.</summary>
     public static async Task<Target> ConnectAsync(Uri rest, Uri? grpc, string model, string? key)
     {
-        var http = new HttpClient { BaseAddress = rest, Timeout = TimeSpan.FromMinutes(2) };
+        var http = new HttpClient
+        {
+            BaseAddress = new Uri(rest.AbsoluteUri.TrimEnd('/') + "/"),
+            Timeout = TimeSpan.FromMinutes(2),
+        };
         var headers = new Metadata();
         if (key is not null)
         {
@@ -78,7 +82,8 @@ internal sealed class Target : IDisposable
     /// <summary>Sends a request.</summary>
     public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? body = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
+        // Relative, since the server may be at a path.
+        using var request = new HttpRequestMessage(method, path[1..]) { Content = body };
         using var response = await http.SendAsync(request);
         return await Answer.ReadAsync(response);
     }
