@@ -17,7 +17,7 @@ public static class ServingMemory
             )
         );
 
-    /// <summary>Estimated bytes of what libtorch and oneDNN make of the network's layers, beside their weights.</summary>
+    /// <summary>Estimated bytes of what libtorch and oneDNN make of the layers, beside their weights.</summary>
     /// <param name="analysis">The network.</param>
     public static long ProgramBytes(this ArchitectureAnalysis analysis) =>
         BytesPerWeight * analysis.StateDict.Count(tensor => tensor.Shape.Count > 1);
