@@ -282,7 +282,8 @@ public sealed class PlanTests
         thread.Start();
         thread.Join();
 
-        Assert.Equal((3, 1, 3), (with, without, again));
+        // In rare runs, two more threads have this name, of a pool that libtorch makes once and keeps.
+        Assert.Equal((2, 2), (with - without, again - without));
 
         static int Share()
         {
