@@ -136,7 +136,7 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     public async Task Create_ManyErrors_ReportsEach()
     {
         const string Definition =
-            """{"name":"Bad Name","base":"resnet18","num_classes":-1,"precision":"int8","colour":"red"}""";
+            """{"name":"Bad Name","base":"resnet18","num_classes":-1,"precision":"int4","colour":"red"}""";
 
         var answer = await server.Api.PostAsync("/v1/models", Definition);
 

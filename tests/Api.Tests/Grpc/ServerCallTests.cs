@@ -100,13 +100,15 @@ public sealed class ServerCallTests(ApiServer server) : IDisposable
         );
         await Calls.FailsAsync(StatusCode.Unavailable, calls.Value.InferAsync(Calls.Tensor("grpc-loaded")));
 
-        // The alert ModelServiceUnavailable looks for these labels.
-        Assert.Contains(
-            (await server.Api.GetAsync("/metrics")).Text.Split('\n'),
-            line =>
-                line.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)
-                && line.Contains("code=\"model_not_ready\"", StringComparison.Ordinal)
-                && line.Contains("http_response_status_code=\"200\"", StringComparison.Ordinal)
+        // The alert ModelServiceUnavailable looks for these labels. A call is counted after its answer was sent.
+        await Eventually.GetAsync(
+            async () => (await server.Api.GetAsync("/metrics")).Text.Split('\n'),
+            lines =>
+                lines.Any(line =>
+                    line.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)
+                    && line.Contains("code=\"model_not_ready\"", StringComparison.Ordinal)
+                    && line.Contains("http_response_status_code=\"200\"", StringComparison.Ordinal)
+                )
         );
         await CallAsync<RepositoryModelLoadRequest, RepositoryModelLoadResponse>(
             "RepositoryModelLoad",

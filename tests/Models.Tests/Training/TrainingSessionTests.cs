@@ -3,7 +3,11 @@ using ModelService.Models.Training;
 
 namespace ModelService.Models.Tests.Training;
 
-/// <summary>Runs from photos to weights, with real digits.</summary>
+/// <summary>
+/// Runs from photos to weights, with real digits. Alone: MKL's number of threads, which decides about the last bits, is
+/// that of the whole process, and other tests change it.
+/// </summary>
+[Collection(nameof(Backends.Alone))]
 public sealed class TrainingSessionTests
 {
     private static readonly TrainingDefinition Scratch = new()
