@@ -11,8 +11,7 @@ namespace ModelService.Api.Tests.Execution;
 [Collection(nameof(Alone))]
 public sealed class ServingMemoryTests(ITestOutputHelper output)
 {
-    // Which heap of the C library a thread gets makes one and the same run differ by 7 %.
-    private const double Tolerance = 0.2;
+    private const double Tolerance = 0.1;
     private const int Rounds = 3;
 
     [Fact]
