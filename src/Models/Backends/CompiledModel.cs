@@ -96,15 +96,13 @@ internal sealed class CompiledModel : IDisposable
         catch
         {
             parameters.Dispose();
+            NativeTuning.ReturnFreedMemory();
             throw;
         }
         finally
         {
             copy?.Dispose();
             NativeTuning.ReleaseThreads();
-
-            // What packing the weights and comparing the plan took; the threads that serve never use it.
-            NativeTuning.ReturnFreedMemory();
         }
     }
 

@@ -11,7 +11,6 @@ internal sealed class DeviceScheduler(int atOnce)
 {
     private readonly object gate = new(); // a monitor, because threads wait for a pulse
     private readonly FairScheduler fairness = new(atOnce);
-    private TimeSpan lastUse = Now;
 
     /// <summary>Batches that the device computes at once, of one model or of several.</summary>
     public int AtOnce => atOnce;
@@ -29,7 +28,6 @@ internal sealed class DeviceScheduler(int atOnce)
     {
         lock (gate)
         {
-            lastUse = Now;
             fairness.Ask(flow, Now);
             last?.Dispose();
             while (fairness.Delay(flow, Now) is var delay && delay != TimeSpan.Zero)
@@ -51,14 +49,6 @@ internal sealed class DeviceScheduler(int atOnce)
         }
     }
 
-    /// <summary>Whether no batch was computed for some time.</summary>
-    /// <param name="time">The time up to now.</param>
-    public bool IsAtRestFor(TimeSpan time)
-    {
-        lock (gate)
-            return Now - lastUse >= time;
-    }
-
     private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     private sealed class DeviceLease(DeviceScheduler scheduler, FlowState flow, TimeSpan start) : IDisposable
@@ -67,7 +57,6 @@ internal sealed class DeviceScheduler(int atOnce)
         {
             lock (scheduler.gate)
             {
-                scheduler.lastUse = Now;
                 scheduler.fairness.End(flow, start, Now);
                 Monitor.PulseAll(scheduler.gate);
             }

@@ -58,13 +58,12 @@ internal sealed partial class InferenceWorker
     }
 
     // Waits until there is a batch to compute; false when the worker is closed and the queue is empty. To wait, it ends
-    // the lease of the device. After a while it also releases the threads that compute along with this one, and when
-    // the whole device is at rest, the memory of the activations: the model that computed last finds it so.
+    // the lease of the device, and after a while also releases the threads that compute along with this one.
     private bool WaitForInputs(ref IDisposable? lease)
     {
         lock (gate)
         {
-            for (TimeSpan? patience = IdleAfter; ; )
+            for (var isIdle = false; ; )
             {
                 var delay = queue.Delay(Now);
                 if (delay == TimeSpan.Zero || (delay is not null && isClosed))
@@ -73,14 +72,11 @@ internal sealed partial class InferenceWorker
                 lease = null;
                 if (isClosed)
                     return false;
-                var isPulsed = Monitor.Wait(gate, delay ?? patience ?? Timeout.InfiniteTimeSpan);
-                if (isPulsed || patience is null || delay is not null)
+                var isPulsed = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
+                if (isPulsed || isIdle || delay is not null)
                     continue;
-                if (patience == IdleAfter)
-                    NativeTuning.ReleaseThreads();
-                else if (scheduler.IsAtRestFor(AtRestAfter))
-                    NativeTuning.ReturnFreedMemory();
-                patience = patience == IdleAfter ? AtRestAfter : null;
+                isIdle = true;
+                NativeTuning.ReleaseThreads();
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed partial class ModelCatalog
             new VersionLineage(from?.ToString(), parent) { Training = training },
             clock.GetUtcNow(),
             VersionSnapshot.Building(withoutSamples),
-            atOnce,
+            instances,
             entry.Metrics
         );
         loader.ThrowIfTooLarge(version);

@@ -154,7 +154,7 @@ public sealed partial class ModelCatalog
                     before.Lineage,
                     before.Created,
                     VersionSnapshot.Building(before.Resolved),
-                    atOnce,
+                    instances,
                     entry.Metrics
                 );
                 await BuildAsync(

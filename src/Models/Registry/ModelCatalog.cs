@@ -21,7 +21,7 @@ public sealed partial class ModelCatalog
     private readonly WeightsOpener opener;
     private readonly IModelStore store;
     private readonly ArchitectureLimits limits;
-    private readonly ComputedAtOnce atOnce;
+    private readonly int instances;
     private readonly TimeProvider clock;
 
     internal ModelCatalog(
@@ -32,7 +32,6 @@ public sealed partial class ModelCatalog
         IModelStore store,
         IOptions<ArchitectureLimits> limits,
         IOptions<Backends.ComputeOptions> compute,
-        IOptions<Scheduling.BatchingOptions> batching,
         TimeProvider clock
     )
     {
@@ -43,8 +42,7 @@ public sealed partial class ModelCatalog
             opener,
             store
         );
-        (this.limits, this.clock) = (limits.Value, clock);
-        atOnce = ComputedAtOnce.From(compute.Value, batching.Value);
+        (this.limits, instances, this.clock) = (limits.Value, compute.Value.Instances, clock);
     }
 
     /// <summary>Tells that a version was deleted, or replaced by one with other weights.</summary>

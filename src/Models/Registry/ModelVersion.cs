@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
@@ -16,6 +15,9 @@ namespace ModelService.Models.Registry;
 /// </summary>
 public sealed partial class ModelVersion
 {
+    // The inputs of a batch in the estimate of the memory that computing needs.
+    private const int PlannedBatch = 4;
+
     /// <summary>The value of <see cref="LastUsed"/> of a version that was never used.</summary>
     internal const long NeverUsed = long.MinValue;
 
@@ -33,7 +35,7 @@ public sealed partial class ModelVersion
         VersionLineage? lineage,
         DateTimeOffset created,
         VersionSnapshot current,
-        ComputedAtOnce atOnce,
+        int instances,
         ModelMetrics metrics
     )
     {
@@ -49,11 +51,8 @@ public sealed partial class ModelVersion
                 _ => sizeof(short),
             }
         );
-        var inputs = Math.Min(atOnce.Inputs, CompiledModel.MaxBatchSizeOf(model.Analysis));
         WorkspaceBytes =
-            model.Analysis.ProgramBytes()
-            + model.Analysis.EstimateBytes(inputs * atOnce.Batches)
-            - model.Analysis.WeightBytes(sizeof(float));
+            model.Analysis.EstimateBytes(PlannedBatch * instances) - model.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
@@ -74,9 +73,7 @@ public sealed partial class ModelVersion
     /// <summary>Bytes of its plan's copy of the weights: packed, and in the precision that it computes in.</summary>
     public long PlanBytes { get; }
 
-    /// <summary>
-    /// Estimated bytes that computing needs beside the weights: the plan's program, and a batch for each instance.
-    /// </summary>
+    /// <summary>Estimated bytes that computing needs beside the weights: a batch for each instance.</summary>
     public long WorkspaceBytes { get; }
 
     /// <summary>Estimated bytes of all memory that it needs.</summary>

@@ -21,7 +21,7 @@ public sealed class StoredVerificationsTests
         null,
         default,
         VersionSnapshot.Building(RegistryHarness.Model("pets")),
-        new ComputedAtOnce(1, 8),
+        instances: 1,
         new ModelMetrics("pets")
     );
 

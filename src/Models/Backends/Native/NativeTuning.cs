@@ -15,8 +15,6 @@ namespace ModelService.Models.Backends.Native;
 /// </remarks>
 internal static partial class NativeTuning
 {
-    private const int Block = 128 << 10;
-
     private static bool isOn;
     private static Func<int, int>? pauseOpenMP;
 
@@ -103,16 +101,10 @@ internal static partial class NativeTuning
     /// The other side of <see cref="KeepFreedMemory"/>. When a ResNet-50 is unloaded, 1,245 MiB go back, and none
     /// without this. Measured for docs/performance.md.
     /// </remarks>
-    public static unsafe void ReturnFreedMemory()
+    public static void ReturnFreedMemory()
     {
         if (!isOn || !OperatingSystem.IsLinux())
             return;
-
-        // malloc_trim leaves what is free at the end of a thread's heap. Freeing a block returns that of the calling
-        // thread, if it is more than the threshold.
-        _ = mallopt(TrimThreshold, Block);
-        NativeMemory.Free(NativeMemory.Alloc(Block));
-        _ = mallopt(TrimThreshold, int.MaxValue);
         try
         {
             _ = malloc_trim(0);

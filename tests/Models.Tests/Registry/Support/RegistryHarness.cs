@@ -9,7 +9,6 @@ using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
-using ModelService.Models.Scheduling;
 using ModelService.Models.Tests.Storage;
 using ModelService.Models.Weights;
 
@@ -27,8 +26,7 @@ internal sealed class RegistryHarness
         var memory = Options.Create(new MemoryOptions { Budget = budget });
         Budget = new MemoryBudget(memory, new ProgramCache());
         var compute = Options.Create(new ComputeOptions());
-        var batching = Options.Create(new BatchingOptions());
-        Registry = new ModelRegistry(compute, batching, NullLogger<ModelRegistry>.Instance);
+        Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
         Loader = new VersionLoader(Registry, Builder, Store, Budget, memory, Clock, NullLogger<VersionLoader>.Instance);
         Catalog = new ModelCatalog(
             Registry,
@@ -38,7 +36,6 @@ internal sealed class RegistryHarness
             Store,
             Options.Create(new ArchitectureLimits()),
             compute,
-            batching,
             Clock
         );
     }
@@ -65,7 +62,7 @@ internal sealed class RegistryHarness
             null,
             default,
             VersionSnapshot.Building(Model("any")),
-            ComputedAtOnce.From(new ComputeOptions(), new BatchingOptions()),
+            1,
             new ModelMetrics("any")
         ).MemoryBytes;
 
