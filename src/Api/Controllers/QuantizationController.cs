@@ -11,6 +11,7 @@ using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
 using ModelService.Models.Int8;
+using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Controllers;
 
@@ -68,26 +69,21 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
         [FromQuery] string? dataset = null,
         [FromQuery] int? revision = null,
         [FromQuery, Range(QuantizationService.FewestImages, QuantizationService.MostImages)] int images = 200,
-        [FromQuery(Name = "max_probability_change"), Range(0.0, 1.0)] double maxProbabilityChange = 0.25,
-        [FromQuery(Name = "min_agreement"), Range(0.0, 1.0)] double minAgreement = 0.97
+        [FromQuery(Name = "max_probability_change"), Range(0.0, 1.0)]
+            double maxProbabilityChange = QuantizationBudget.DefaultMaxProbabilityChange,
+        [FromQuery(Name = "min_agreement"), Range(0.0, 1.0)]
+            double minAgreement = QuantizationBudget.DefaultMinAgreement
     )
     {
-        var found = dataset is null
-            ? Outcome.Of(() => new List<Models.Tensors.PredictionInput>())
-            : quantization.ReadImages(dataset, revision, images);
-        if (!found.TryGet(out var inputs, out var failure))
-            return new FailureResult(failure);
+        IReadOnlyList<PredictionInput> inputs;
         if (dataset is null)
         {
-            inputs =
-            [
-                .. await PredictRequest.ReadAsync(
-                    Request,
-                    limits.Value,
-                    cancellationToken,
-                    QuantizationService.MostImages
-                ),
-            ];
+            const int Most = QuantizationService.MostImages;
+            inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken, Most);
+        }
+        else
+        {
+            inputs = quantization.ReadImages(dataset, revision, images).OrThrow();
         }
 
         var budget = new QuantizationBudget(maxProbabilityChange, minAgreement);

@@ -13,7 +13,7 @@ namespace ModelService.Models.Explanation;
 internal sealed class ExplanationLane(IOptions<ExplanationOptions> options, IOptions<BatchingOptions> batching)
     : IDisposable
 {
-    private readonly Lane lane = new(width: 1, Prepare);
+    private readonly Lane lane = new(width: 1, NativeRuntime.PrepareBackgroundThread);
     private int inside;
 
     /// <summary>Requests that wait or are being computed.</summary>
@@ -80,11 +80,4 @@ internal sealed class ExplanationLane(IOptions<ExplanationOptions> options, IOpt
 
     /// <inheritdoc/>
     public void Dispose() => lane.Dispose();
-
-    // The threads that libtorch starts for this one have its priority.
-    private static void Prepare()
-    {
-        NativeTuning.LowerPriority();
-        NativeRuntime.PrepareThread();
-    }
 }

@@ -5,6 +5,9 @@ namespace ModelService.Models.Int8;
 /// <param name="MinAgreement">The least share of images that must get the same class; 0 to 1.</param>
 public sealed record QuantizationBudget(double MaxProbabilityChange, double MinAgreement)
 {
-    /// <summary>The budget of a client that names none.</summary>
-    public static QuantizationBudget Default { get; } = new(MaxProbabilityChange: 0.25, MinAgreement: 0.97);
+    /// <summary>The largest change of a probability where a client names none.</summary>
+    public const double DefaultMaxProbabilityChange = 0.25;
+
+    /// <summary>The least agreement where a client names none.</summary>
+    public const double DefaultMinAgreement = 0.97;
 }

@@ -39,7 +39,7 @@ public sealed class QuantizationService : IDisposable
     private readonly PlanProbe probe;
     private readonly MemoryBudget memory;
     private readonly DatasetCatalog datasets;
-    private readonly Lane lane = new(width: 1, Prepare);
+    private readonly Lane lane = new(width: 1, NativeRuntime.PrepareBackgroundThread);
     private int inside;
 
     /// <summary>Creates the service.</summary>
@@ -223,14 +223,12 @@ public sealed class QuantizationService : IDisposable
             var failures = await Task.WhenAll(
                 part.Zip(prepared, (image, input) => scorer.PrepareAsync(model, image, input, cancellationToken))
             );
-            foreach (var (index, failure) in failures.Index().Where(item => item.Item is not null))
+            if (failures.OfType<Failure>().FirstOrDefault() is { } failure)
             {
+                var number = inputs.Count + Array.IndexOf(failures, failure) + 1;
                 return new Failure(
-                    failure!.Code,
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"Image {inputs.Count + index + 1} of {images.Count}: {failure.Detail}"
-                    )
+                    failure.Code,
+                    string.Create(CultureInfo.InvariantCulture, $"Image {number} of {images.Count}: {failure.Detail}")
                 );
             }
 
@@ -256,11 +254,4 @@ public sealed class QuantizationService : IDisposable
     }
 
     private static Failure Rejected(string detail) => new(ErrorCode.QuantizationRejected, detail);
-
-    // The threads that libtorch starts for this one have its priority.
-    private static void Prepare()
-    {
-        NativeTuning.LowerPriority();
-        NativeRuntime.PrepareThread();
-    }
 }

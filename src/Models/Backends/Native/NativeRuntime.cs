@@ -40,6 +40,16 @@ public static class NativeRuntime
     internal static void PrepareThread() => ComputeWith(Threads);
 
     /// <summary>
+    /// Prepares the calling thread to compute what predictions leave time for. The threads that libtorch starts for it
+    /// have its priority.
+    /// </summary>
+    internal static void PrepareBackgroundThread()
+    {
+        NativeTuning.LowerPriority();
+        PrepareThread();
+    }
+
+    /// <summary>
     /// Sets the number of threads that the calling thread computes with; OpenMP keeps one for each thread.
     /// </summary>
     internal static void ComputeWith(int threads)
