@@ -66,7 +66,7 @@ internal sealed class PackedFeed : IDisposable
         Assert.DoesNotContain(": warning ", output, StringComparison.Ordinal);
     }
 
-    // Other packages come from this machine's, without copies. Ours come from nowhere else.
+    // Other packages come from this machine's, without copies, or from its sources.
     private void Configure()
     {
         var known =
@@ -83,14 +83,8 @@ internal sealed class PackedFeed : IDisposable
               <config><add key="globalPackagesFolder" value="packages" /></config>
               <fallbackPackageFolders><clear /><add key="known" value="{known}" /></fallbackPackageFolders>
               <packageSources>
-                <clear />
                 <add key="packed" value="{Packages}" />
-                <add key="nuget.org" value="https://api.nuget.org/v3/index.json" />
               </packageSources>
-              <packageSourceMapping>
-                <packageSource key="packed"><package pattern="ModelService.*" /></packageSource>
-                <packageSource key="nuget.org"><package pattern="*" /></packageSource>
-              </packageSourceMapping>
             </configuration>
             """
         );
