@@ -81,6 +81,13 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
             const int Most = QuantizationService.MostImages;
             inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken, Most);
         }
+        else if (Request.ContentLength > 0)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                "There is a body beside ?dataset=: the images come from one of them. Leave out the other."
+            );
+        }
         else
         {
             inputs = quantization.ReadImages(dataset, revision, images).OrThrow();

@@ -70,6 +70,12 @@ public sealed class QuantizationTests(TrainingServer server) : IClassFixture<Tra
             "dataset_not_found"
         );
         var image = Convert.ToBase64String(Fixtures.Bytes("photos", "chelsea.jpg"));
+        (
+            await server.Api.PostAsync(
+                "/v1/models/lesson/versions/1/quantize?dataset=digits",
+                $$"""{ "images": ["{{image}}"] }"""
+            )
+        ).Problem(400, "malformed_request");
         var alike = string.Join(", ", Enumerable.Repeat($"\"{image}\"", 24));
         foreach (var images in new[] { $"\"{image}\"", alike })
         {
