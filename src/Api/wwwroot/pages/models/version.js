@@ -147,12 +147,13 @@ function Fidelity({ of: { route, route_reason, fidelity, precision } }) {
   if (!route) return html`<p class="quiet">How it is computed is decided when it is loaded.</p>`;
   if (route === "module") return html`<p>It is computed layer by layer, without a plan. ${route_reason}</p>`;
   if (!fidelity) return html`<p>It is computed by a compiled plan.</p>`;
+  const most = fidelity.max_difference;
   return html`
     <p>
       It is computed by a compiled plan. Checked on ${fidelity.inputs} ${" "}
       ${precision === "int8" ? "images that were held out" : "generated inputs"} against the network as it is
       written: the same best class for ${percent(fidelity.top1_agreement)}; a probability differs at most by ${" "}
-      ${fidelity.max_difference === 0 ? "0" : fidelity.max_difference.toExponential(1)}.
+      ${most === 0 ? "0" : most < 1e-3 ? most.toExponential(1) : most.toFixed(3)}.
     </p>
   `;
 }
