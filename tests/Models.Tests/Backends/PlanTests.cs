@@ -267,6 +267,10 @@ public sealed class PlanTests
     public void ReleaseThreads_AfterALargeOperator_EndsThoseThatSharedIt()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems' OpenMP libraries have no such function.");
+
+        // At the first setting of a number of threads in the process, libtorch makes a pool that it keeps: here, so that
+        // its threads don't have the name of the thread below.
+        NativeRuntime.PrepareThread();
         var (with, without, again) = (0, 0, 0);
         var thread = new Thread(() =>
         {
@@ -282,8 +286,7 @@ public sealed class PlanTests
         thread.Start();
         thread.Join();
 
-        // In rare runs, two more threads have this name, of a pool that libtorch makes once and keeps.
-        Assert.Equal((2, 2), (with - without, again - without));
+        Assert.Equal((3, 1, 3), (with, without, again));
 
         static int Share()
         {
