@@ -49,6 +49,7 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
     public async Task Tab_FromTheTop_ReachesTheContentAndShowsWhereItIs()
     {
         var tab = await browser.OpenAsync("#/try");
+        await tab.Page.GetByText("Train a first model").WaitForAsync(); // it is there once the models are known
 
         await tab.PressAsync("Tab");
         Assert.Equal("Skip to the content", await FocusedAsync(tab, "textContent"));

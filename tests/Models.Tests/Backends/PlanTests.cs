@@ -268,8 +268,8 @@ public sealed class PlanTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems' OpenMP libraries have no such function.");
 
-        // At the first setting of a number of threads in the process, libtorch makes a pool that it keeps: here, so that
-        // its threads don't have the name of the thread below.
+        // At the first setting of a number of threads in the process, libtorch makes a pool that it keeps: here, so
+        // that its threads don't have the name of the thread below.
         NativeRuntime.PrepareThread();
         var (with, without, again) = (0, 0, 0);
         var thread = new Thread(() =>
