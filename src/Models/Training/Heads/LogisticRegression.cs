@@ -5,19 +5,24 @@ namespace ModelService.Models.Training.Heads;
 
 /// <summary>
 /// A linear head by multinomial logistic regression on features that don't change: no learning rate to guess, and the
-/// same result each time. Features are standardised while it is fitted, so that one penalty suits all of them.
+/// same result each time. While it is fitted, features are divided by the square roots of their deviations (Pareto
+/// scaling): one penalty suits features in any unit, and those that hardly change count for less.
 /// </summary>
+/// <remarks>
+/// Source of the scaling: R. van den Berg et al., "Centering, scaling, and transformations: improving the biological
+/// information content of metabolomics data", BMC Genomics 7:142 (2006).
+/// </remarks>
 internal sealed class LogisticRegression : IDisposable
 {
     private const double Tolerance = 1e-5;
     private const int MostSteps = 300;
     private const double LeastDeviation = 1e-6; // of a feature that never changes
 
-    private readonly Tensor features; // [N, D], standardised
+    private readonly Tensor features; // [N, D], centred and scaled
     private readonly Tensor targets; // [N, K], one-hot
     private readonly Tensor weights; // [N, 1], of each row, with the mean 1
     private readonly Tensor mean;
-    private readonly Tensor deviation;
+    private readonly Tensor scale;
     private readonly int classes;
     private readonly int width;
 
@@ -38,8 +43,9 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         mean = features.mean([0]).DetachFromDisposeScope();
-        deviation = TensorMath.Sum(features.std(0, unbiased: false), LeastDeviation).DetachFromDisposeScope();
-        this.features = features.sub(mean).div(deviation).DetachFromDisposeScope();
+        var deviation = TensorMath.Sum(features.std(0, unbiased: false), LeastDeviation);
+        scale = deviation.mul(deviation.mean()).sqrt().DetachFromDisposeScope(); // with the mean, free of the unit
+        this.features = features.sub(mean).div(scale).DetachFromDisposeScope();
         var indices = tensor(labels.Select(label => (long)label).ToArray());
         targets = nn.functional.one_hot(indices, classes).to(ScalarType.Float32).DetachFromDisposeScope();
         var each = labels.Select(label => classWeights?[label] ?? 1).ToArray();
@@ -68,7 +74,7 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         var (weight, bias) = Split(parameters);
-        var scaled = weight.div(deviation);
+        var scaled = weight.div(scale);
         var shifted = bias.sub(scaled.matmul(mean));
         return (scaled.MoveToOuterDisposeScope(), shifted.MoveToOuterDisposeScope());
     }
@@ -80,7 +86,7 @@ internal sealed class LogisticRegression : IDisposable
         targets.Dispose();
         weights.Dispose();
         mean.Dispose();
-        deviation.Dispose();
+        scale.Dispose();
     }
 
     private double Loss(double penalty, double[] point, double[] gradient)
