@@ -30,6 +30,10 @@ if (args is [TrainingProcess.Argument])
 if (args is ["--new-key", .. var arguments])
     return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 
+// The settings of the server come after the words of the command.
+if (args is ["storage", ..])
+    return await StorageCommand.RunAsync(args[1..]);
+
 // A published server's console is beside the program, wherever it is started.
 var console = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 var builder = WebApplication.CreateBuilder(

@@ -15,7 +15,7 @@ internal static partial class StartFailure
     public static string? Describe(Exception exception) =>
         exception switch
         {
-            StoreInUseException or UnusableFolderException => exception.Message,
+            StoreInUseException or UnusableFolderException or UnusableDatabaseException => exception.Message,
             InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => exception.Message,
             OptionsValidationException invalid => string.Join(
                 ' ',

@@ -12,7 +12,6 @@ using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
-using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Training;
 using ModelService.Models.Training.Runs;
 using ModelService.Models.Weights;
@@ -56,9 +55,6 @@ public static class ModelsServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<WeightsLimits, WeightsLimitsValidator>()
             .BindConfiguration(WeightsLimits.Section);
         services
-            .AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>()
-            .BindConfiguration(StorageOptions.Section);
-        services
             .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
             .BindConfiguration(MemoryOptions.Section);
         services
@@ -71,11 +67,7 @@ public static class ModelsServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<ExplanationOptions, ExplanationOptionsValidator>()
             .BindConfiguration(ExplanationOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<StagingFolder>();
-        services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
-        services.TryAddSingleton<DataFolder>();
-        services.TryAddSingleton<StoredVersionReader>();
-        services.TryAddSingleton<IModelStore, FileSystemModelStore>();
+        services.AddStorage();
         services.TryAddSingleton<MemoryBudget>();
         services.TryAddSingleton<IProbeCache, StoredProbes>();
         services.TryAddSingleton<StoredVerifications>();

@@ -142,6 +142,9 @@ public sealed partial class ModelCatalog
             built.Worker.StateDict,
             new Dictionary<string, string> { ["format"] = "pt" }
         );
-        return new VersionContent(manifest, model, weights.Parts(), samples, replaces);
+        return new VersionContent(manifest, model, weights.Parts(), samples, replaces)
+        {
+            OfExistingModel = replaces || version.Lineage?.Parent is not null,
+        };
     }
 }

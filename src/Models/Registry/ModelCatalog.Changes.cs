@@ -98,7 +98,8 @@ public sealed partial class ModelCatalog
                             sample.For(model.Definition.Labels)
                         ),
                     ];
-                var version = CreateVersion(entry, entry.Settings.LastVersion + 1, model, parent.Version, training);
+                var number = await store.TakeNumberAsync(entry.Name, entry.Settings.LastVersion + 1, cancellationToken);
+                var version = CreateVersion(entry, number, model, parent.Version, training);
                 var source = SourceOf(version, upload, terms);
                 entry.Put(version);
                 try

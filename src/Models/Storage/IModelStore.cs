@@ -38,6 +38,17 @@ public interface IModelStore
     /// <returns>The room; null when the store has no bounds, or can't tell them now.</returns>
     StorageSpace? MeasureSpace();
 
+    /// <summary>Takes the number of a model's next version, which nobody else gets.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="following">The number that follows those that this server knows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>
+    /// The number. A store that one server owns need not keep it: it is <paramref name="following"/>, if nothing is stored
+    /// meanwhile.
+    /// </returns>
+    Task<int> TakeNumberAsync(string name, int following, CancellationToken cancellationToken) =>
+        Task.FromResult(following);
+
     /// <summary>Stores a version.</summary>
     /// <param name="content">The version.</param>
     /// <param name="cancellationToken">Gives up a write that has not begun.</param>
@@ -56,7 +67,8 @@ public interface IModelStore
     /// The file, at its start; the caller disposes it. It stays readable when the version is removed meanwhile.
     /// </returns>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.WeightsUnreadable"/>: the file is missing, or not the one that was stored.
+    /// <see cref="ErrorCode.WeightsUnreadable"/>: the file is missing, or not the one that was stored; or
+    /// <see cref="ErrorCode.StorageUnavailable"/> with a time to try again: the store can't be reached.
     /// </exception>
     Task<FileStream> OpenWeightsAsync(
         string name,

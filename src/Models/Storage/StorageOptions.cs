@@ -10,8 +10,40 @@ public sealed class StorageOptions
     public const string Section = "ModelService:Storage";
 
     /// <summary>
-    /// The folder where models are stored. One server owns it; a second server with the same folder does not start,
-    /// unless it is <see cref="ReadOnly"/>.
+    /// Where models are stored: in the server's own folder, or in a PostgreSQL database that any number of servers
+    /// share, with the weights as blobs (<c>ModelService:Blobs</c>).
+    /// </summary>
+    /// <value><c>folder</c> or <c>postgres</c>; default <c>folder</c>.</value>
+    [AllowedValues("folder", "postgres")]
+    public string Kind { get; init; } = "folder";
+
+    /// <summary>
+    /// How the database is reached. It needs a database of its own, and creates its tables by itself.
+    /// </summary>
+    /// <value>
+    /// A connection string of Npgsql, such as <c>Host=db;Database=models;Username=models;Password=...</c>; default:
+    /// none; needed for the kind <c>postgres</c>.
+    /// </value>
+    public string? Connection { get; init; }
+
+    /// <summary>
+    /// How the database is reached without a pooler between, such as PgBouncer, which doesn't pass on notifications.
+    /// </summary>
+    /// <value>A connection string of Npgsql; default: <see cref="Connection"/>.</value>
+    public string? DirectConnection { get; init; }
+
+    /// <summary>
+    /// The time after which a server asks the database for changes, if no notification comes before. A server that
+    /// did not ask for five times this long counts as gone.
+    /// </summary>
+    /// <value>A time; 100 milliseconds to 1 minute; default 1 second.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The folder where models are stored, or, when they are in a database, this server's data sets, trainings and
+    /// cache of weights. One server owns it; a second server with the same folder does not start, unless it is
+    /// <see cref="ReadOnly"/>.
     /// </summary>
     /// <value>
     /// A folder, created if it doesn't exist; relative to the server's content root; default <c>data</c>, in the
@@ -22,7 +54,8 @@ public sealed class StorageOptions
 
     /// <summary>
     /// Whether the server only serves the stored models and refuses changes. It then doesn't own the folder, so several
-    /// servers can serve the models that another one writes. They find new models when they are restarted.
+    /// servers can serve the models that another one writes. They find new models when they are restarted, or, when the
+    /// models are in a database, at once.
     /// </summary>
     /// <value><c>true</c> or <c>false</c>; default <c>false</c>.</value>
     public bool ReadOnly { get; init; }
@@ -51,3 +84,15 @@ public sealed class StorageOptions
 
 [OptionsValidator]
 internal sealed partial class StorageOptionsValidator : IValidateOptions<StorageOptions>;
+
+/// <summary>Checks the options of storage that need each other.</summary>
+internal sealed class StorageOptionsRules : IValidateOptions<StorageOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, StorageOptions options) =>
+        options is { Kind: "postgres", Connection: null or "" }
+            ? ValidateOptionsResult.Fail(
+                $"{StorageOptions.Section}:{nameof(StorageOptions.Connection)} is needed for the kind postgres."
+            )
+            : ValidateOptionsResult.Success;
+}

@@ -123,6 +123,13 @@ public sealed record ModelSettings
     /// <summary>The version that is pinned as the default; null: the newest that is ready.</summary>
     public int? DefaultVersion { get; init; }
 
+    /// <summary>
+    /// The change that made these settings, in a store that several servers share; null: unknown. With it, settings are
+    /// only replaced if nobody else changed the model meanwhile.
+    /// </summary>
+    [JsonIgnore]
+    public long? Revision { get; init; }
+
     /// <summary>The highest number that a version ever had, so that no number is used twice.</summary>
     public int LastVersion { get; init; }
 

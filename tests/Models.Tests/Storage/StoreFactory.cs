@@ -25,7 +25,7 @@ internal static class StoreFactory
         );
     }
 
-    private sealed class Host : IHostEnvironment
+    internal sealed class Host : IHostEnvironment
     {
         public string EnvironmentName { get; set; } = "Test";
 

@@ -41,6 +41,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of trainings.</summary>
     internal string Trainings => Path.Combine(root, "trainings");
 
+    /// <summary>The path of the cache of blobs, which a server has that shares its store with others.</summary>
+    internal string Cache => Path.Combine(root, "cache");
+
     /// <summary>The path of the list of versions in the order of their last use.</summary>
     internal string LastUses => Path.Combine(root, "last_uses.json");
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +20,9 @@ public sealed partial class StoredVersionReader(
     ILogger<StoredVersionReader> logger
 )
 {
+    private const string DamagedDefinition =
+        $"{FileSystemModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was written.";
+
     /// <summary>The damage of files that fail in a way that was not foreseen.</summary>
     internal const string Unexpected = "Its files can't be read; the server's log has the details.";
 
@@ -51,6 +56,62 @@ public sealed partial class StoredVersionReader(
         if (damage is not null)
             LogDamaged(name, version, damage);
         return new StoredVersion(version, model, manifest, damage);
+    }
+
+    /// <summary>Reads a version from its texts, as a database has them.</summary>
+    /// <param name="manifestText">The manifest.</param>
+    /// <param name="definition">The bytes of the definition.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version's number.</param>
+    internal StoredVersion Read(string manifestText, byte[] definition, string name, int version)
+    {
+        VersionManifest? manifest = null;
+        ResolvedModel? model = null;
+        string? damage;
+        try
+        {
+            manifest = Parse<VersionManifest>(Encoding.UTF8.GetBytes(manifestText), FileSystemModelStore.Manifest);
+            var found = new StoredFile(definition.Length, Convert.ToHexStringLower(SHA256.HashData(definition)));
+            damage =
+                Check(manifest, name, version)
+                ?? (
+                    manifest.Files.GetValueOrDefault(FileSystemModelStore.Definition) == found
+                        ? null
+                        : DamagedDefinition
+                );
+            if (damage is null)
+                model = ResolvedModelJson.Read(JsonElement.Parse(definition), limits.Value);
+        }
+        catch (Exception exception)
+        {
+            damage = Describe(exception, name);
+        }
+
+        if (damage is not null)
+            LogDamaged(name, version, damage);
+        return new StoredVersion(version, model, manifest, damage);
+    }
+
+    /// <summary>Reads a model's settings from their text.</summary>
+    /// <param name="text">The settings.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="damage">Why the settings can't be read; null when they can.</param>
+    internal ModelSettings ParseSettings(string text, string name, out string? damage)
+    {
+        damage = null;
+        try
+        {
+            var settings = Parse<ModelSettings>(Encoding.UTF8.GetBytes(text), FileSystemModelStore.Settings);
+            if (settings.Schema <= ModelSettings.CurrentSchema)
+                return settings;
+            damage = NewerSchema(FileSystemModelStore.Settings, settings.Schema, ModelSettings.CurrentSchema);
+        }
+        catch (Exception exception)
+        {
+            damage = Describe(exception, name);
+        }
+
+        return new ModelSettings();
     }
 
     /// <summary>Reads a model's settings; the default settings when it has none.</summary>
@@ -153,9 +214,14 @@ public sealed partial class StoredVersionReader(
         var name = Path.GetFileName(path);
         if (Directory.Exists(path))
             throw new JsonException($"{name} is a folder, and must be a file.");
+        return Parse<T>(File.ReadAllBytes(path), name);
+    }
+
+    private static T Parse<T>(byte[] json, string name)
+    {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), VersionManifest.Json)
+            return JsonSerializer.Deserialize<T>(json, VersionManifest.Json)
                 ?? throw new JsonException("The file is null.", "$", 0, 0);
         }
         catch (JsonException exception)
@@ -200,8 +266,7 @@ public sealed partial class StoredVersionReader(
         using var definition = DurableFiles.Open(Path.Combine(path, FileSystemModelStore.Definition));
         return DurableFiles.Measure(definition) == manifest.Files[FileSystemModelStore.Definition]
             ? null
-            : $"{FileSystemModelStore.Definition} is damaged: its SHA-256 is not the one that it had when it was "
-                + "written.";
+            : DamagedDefinition;
     }
 
     private static string Describe(Exception exception) =>

@@ -1,0 +1,29 @@
+using ModelService.Models.Storage;
+
+namespace ModelService.Api;
+
+/// <summary>Runs a command on the database of the models, with the settings of the server.</summary>
+internal static class StorageCommand
+{
+    /// <summary>Runs a command: <c>storage export FOLDER</c> and others.</summary>
+    /// <param name="arguments">The command and its words, and then the server's options.</param>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        const string Option = "--ModelService:";
+        var words = arguments
+            .TakeWhile(word => !word.StartsWith(Option, StringComparison.OrdinalIgnoreCase) && word != "--environment")
+            .ToList();
+        var builder = WebApplication.CreateBuilder(arguments[words.Count..]);
+        builder.Logging.ClearProviders();
+        builder.Services.AddModels();
+        await using var app = builder.Build();
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, press) =>
+        {
+            press.Cancel = true;
+            stop.Cancel();
+        };
+        return await StorageCommands.RunAsync(app.Services, words, Console.Out, Console.Error, stop.Token);
+    }
+}

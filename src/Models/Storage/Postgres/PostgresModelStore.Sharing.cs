@@ -1,0 +1,142 @@
+using System.Text;
+using Npgsql;
+
+namespace ModelService.Models.Storage.Postgres;
+
+/// <content>What servers that share the store tell one another by it.</content>
+internal sealed partial class PostgresModelStore
+{
+    // A server that did not ask for so many of its polls counts as gone.
+    private const int MissedPolls = 5;
+
+    private readonly Guid server = Guid.NewGuid();
+
+    /// <inheritdoc/>
+    public Task<long> BeatAsync(long reached, CancellationToken cancellationToken) =>
+        database.ChangeAsync(async connection =>
+            (long)
+                (
+                    await connection.ValueAsync(
+                        """
+                        with beat as (
+                            insert into servers (id, name, reached) values ($1, $2, $3)
+                            on conflict (id) do update set seen = now(), reached = $3
+                        )
+                        select value from revision
+                        """,
+                        server,
+                        Environment.MachineName,
+                        reached
+                    )
+                )!
+        );
+
+    /// <inheritdoc/>
+    public async Task LeaveAsync()
+    {
+        try
+        {
+            await database.ChangeAsync(connection => connection.RunAsync("delete from servers where id = $1", server));
+        }
+        catch (Errors.ServingException)
+        {
+            // It counts as gone in a moment.
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CountBehindAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async connection =>
+                (long)
+                    (
+                        await connection.ValueAsync(
+                            """
+                            select count(*) from servers
+                            where id <> $1 and seen > now() - $2::interval and reached < (select value from revision)
+                            """,
+                            server,
+                            options.Value.Poll * MissedPolls
+                        )
+                    )!,
+            cancellationToken
+        );
+
+    /// <inheritdoc/>
+    public Task ListenAsync(Action hear, CancellationToken cancellationToken) =>
+        database.ListenAsync(hear, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<StoreChanges> ReadChangesAsync(long since, CancellationToken cancellationToken)
+    {
+        var (revision, models, versions, names) = await database.ReadAsync(
+            async connection =>
+                (
+                    (long)(await connection.ValueAsync("select value from revision"))!,
+                    await ReadModelsAsync(connection, since),
+                    await ReadVersionsAsync(connection, since),
+                    await connection.RowsAsync(
+                        row => (Model: row.GetString(0), Version: row.GetInt32(1)),
+                        "select model, version from versions"
+                    )
+                ),
+            cancellationToken
+        );
+        var byModel = versions.ToLookup(row => row.Model);
+        return new StoreChanges(
+            revision,
+            [
+                .. models
+                    .AsParallel()
+                    .AsOrdered()
+                    .Select(row => Read(row, byModel[row.Name]))
+                    .Where(model => since > 0 || model.Versions.Count > 0),
+            ],
+            names
+                .GroupBy(row => row.Model)
+                .ToDictionary(
+                    group => group.Key,
+                    group => (IReadOnlySet<int>)group.Select(row => row.Version).ToHashSet()
+                )
+        );
+    }
+
+    private static Task<List<ModelRow>> ReadModelsAsync(NpgsqlConnection connection, long since) =>
+        connection.RowsAsync(
+            row => new ModelRow(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3)),
+            "select name, settings, last_version, revision from models where revision > $1 order by name",
+            since
+        );
+
+    private static Task<List<VersionRow>> ReadVersionsAsync(NpgsqlConnection connection, long since) =>
+        connection.RowsAsync(
+            row => new VersionRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetString(3)),
+            """
+            select model, version, manifest, definition from versions where revision > $1 order by model, version
+            """,
+            since
+        );
+
+    private StoredModel Read(ModelRow row, IEnumerable<VersionRow> versions)
+    {
+        var settings = reader.ParseSettings(row.Settings, row.Name, out var damage) with { Revision = row.Revision };
+        var read = versions.Select(version =>
+            reader.Read(version.Manifest, Encoding.UTF8.GetBytes(version.Definition), row.Name, version.Version)
+        );
+        if (damage is not null)
+            read = read.Select(version => version with { Resolved = null, Damage = version.Damage ?? damage });
+        return new StoredModel(
+            row.Name,
+            settings with
+            {
+                LastVersion = Math.Max(settings.LastVersion, row.LastVersion),
+            },
+            [.. read],
+            damage
+        );
+    }
+
+    private sealed record ModelRow(string Name, string Settings, int LastVersion, long Revision);
+
+    private sealed record VersionRow(string Model, int Version, string Manifest, string Definition);
+}

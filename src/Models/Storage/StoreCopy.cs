@@ -1,0 +1,83 @@
+using ModelService.Models.Errors;
+
+namespace ModelService.Models.Storage;
+
+/// <summary>Copies models from one store to another, such as from the data folder to a database.</summary>
+/// <param name="source">The store that is read.</param>
+/// <param name="target">The store that is written.</param>
+internal sealed class StoreCopy(IModelStore source, IModelStore target)
+{
+    private const int Part = 1 << 20;
+
+    /// <summary>
+    /// Copies all models that the target doesn't have. Versions that it has are compared and left, so a copy that was
+    /// interrupted can be repeated.
+    /// </summary>
+    /// <param name="report">Receives a line for each version.</param>
+    /// <param name="cancellationToken">Gives up between two versions.</param>
+    /// <returns>The number of versions that were not copied because they are damaged, or differ.</returns>
+    /// <exception cref="ServingException">A store can't be read or written.</exception>
+    public async Task<int> RunAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        var models = await source.OpenAsync(cancellationToken);
+        var existing = (await target.OpenAsync(cancellationToken)).ToDictionary(model => model.Name);
+        var failures = 0;
+        foreach (var model in models)
+        {
+            var there = existing.GetValueOrDefault(model.Name);
+            var copied = 0;
+            foreach (var version in model.Versions)
+            {
+                var found = there?.Versions.FirstOrDefault(item => item.Version == version.Version);
+                var problem =
+                    model.Damage
+                    ?? version.Damage
+                    ?? (
+                        found is null || IsSame(version, found)
+                            ? null
+                            : "The target has another version of this number."
+                    );
+                if (problem is null && found is null)
+                {
+                    await CopyAsync(model.Name, version, cancellationToken);
+                    copied++;
+                }
+
+                failures += problem is null ? 0 : 1;
+                report($"{model.Name}@{version.Version}: {problem ?? (found is null ? "copied" : "is there already")}");
+            }
+
+            if (copied > 0)
+                await target.PutSettingsAsync(model.Name, model.Settings with { Revision = null });
+        }
+
+        return failures;
+    }
+
+    private async Task CopyAsync(string name, StoredVersion version, CancellationToken cancellationToken)
+    {
+        var manifest = version.Manifest!;
+        var samples = await source.ReadSamplesAsync(name, version.Version, manifest.Files, cancellationToken);
+        await using var weights = await source.OpenWeightsAsync(
+            name,
+            version.Version,
+            manifest.Files[StoredFile.Weights],
+            cancellationToken
+        );
+        var content = new VersionContent(manifest, version.Resolved!, Parts(weights), samples, Replaces: false);
+        await target.PutVersionAsync(content, cancellationToken);
+    }
+
+    // The weights decide: what else belongs to a version may be written anew by another release.
+    private static bool IsSame(StoredVersion one, StoredVersion other) =>
+        one.Manifest?.Files.GetValueOrDefault(StoredFile.Weights)
+            == other.Manifest?.Files.GetValueOrDefault(StoredFile.Weights)
+        && one.Manifest?.Created == other.Manifest?.Created;
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Parts(FileStream file)
+    {
+        var buffer = new byte[Part];
+        while (file.Read(buffer) is var read and > 0)
+            yield return buffer.AsMemory(0, read);
+    }
+}
