@@ -59,6 +59,7 @@ public sealed class BuilderTests(ConsoleBrowser browser) : IClassFixture<Console
         var tab = await browser.OpenAsync($"#/builder?base={network}", width);
 
         await tab.Page.GetByText("Valid").First.WaitForAsync();
+        await tab.Page.WaitForTimeoutAsync(1000); // "Valid" may still be of the network before
         await tab.ScreenshotAsync($"builder-{network}-{width}");
         await tab.AssertAccessibleAsync();
         await tab.AssertFitsAsync();

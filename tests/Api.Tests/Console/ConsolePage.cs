@@ -57,12 +57,14 @@ internal sealed class ConsolePage : IAsyncDisposable
 
     public Task PressAsync(string key) => Page.Keyboard.PressAsync(key);
 
-    /// <summary>Saves a picture of the whole page for people to look at.</summary>
-    public async Task<byte[]> ScreenshotAsync(string name)
+    /// <summary>Saves a picture for people to look at.</summary>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="isWhole">Whether it shows the whole page, or what the window does.</param>
+    public async Task<byte[]> ScreenshotAsync(string name, bool isWhole = true)
     {
         Directory.CreateDirectory(Artifacts);
         return await Page.ScreenshotAsync(
-            new PageScreenshotOptions { Path = Path.Combine(Artifacts, $"{name}.png"), FullPage = true }
+            new PageScreenshotOptions { Path = Path.Combine(Artifacts, $"{name}.png"), FullPage = isWhole }
         );
     }
 

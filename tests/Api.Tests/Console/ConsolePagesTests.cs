@@ -46,6 +46,43 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
     }
 
     [Fact]
+    public async Task Chart_OfTwoThousandPoints_ThatStreamIn_DoesNotStopThePage()
+    {
+        var tab = await browser.OpenAsync("#/live");
+
+        var longest = await tab.Page.EvaluateAsync<double>(
+            """
+            async () => {
+              const [{ html, render }, { Chart }] = await Promise.all([
+                import("/lib/html.js"), import("/components/chart.js"),
+              ]);
+              const host = document.querySelector("main").appendChild(document.createElement("div"));
+              let longest = 0;
+              new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration);
+              }).observe({ type: "longtask" });
+              const [x, loss, rate] = [[], [], []];
+              while (x.length < 2000) {
+                for (let one = 0; one < 10; one++) {
+                  loss.push(Math.exp(-x.length / 500) + Math.random() / 10);
+                  rate.push(x.length % 7 ? null : Math.random());
+                  x.push(x.length);
+                }
+                const curves = [{ label: "Loss", values: [...loss] }, { label: "Rate", values: [...rate] }];
+                render(html`<${Chart} title="Stream" x=${[...x]} curves=${curves} />`, host);
+                await new Promise(requestAnimationFrame);
+              }
+              await new Promise((done) => setTimeout(done, 100));
+              return longest;
+            }
+            """
+        );
+
+        Assert.InRange(longest, 0, 50);
+        Assert.Equal("1999", await tab.Page.Locator(".u-legend").Last.Locator(".u-value").First.InnerTextAsync()); // the last x, in the legend
+    }
+
+    [Fact]
     public async Task Tab_FromTheTop_ReachesTheContentAndShowsWhereItIs()
     {
         var tab = await browser.OpenAsync("#/try");

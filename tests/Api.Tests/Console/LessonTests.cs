@@ -79,6 +79,7 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
         await tab.ScreenshotAsync("lesson-predicted");
         await tab.GoAsync("#/inside?model=lesson");
         await tab.Page.GetByText("the same").WaitForAsync(); // our arithmetic of one number, and the server's
+        await tab.Page.WaitForLoadStateAsync(LoadState.NetworkIdle); // the maps and filters
         await tab.ScreenshotAsync("lesson-inside");
         await tab.AssertPicturedAsync("inside");
         await tab.AssertAccessibleAsync();

@@ -43,7 +43,7 @@ public sealed class TryTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrow
 
         await ChooseAsync(tab, file.Path);
 
-        await tab.Page.GetByRole(AriaRole.Alert).First.WaitForAsync();
+        await tab.Page.GetByRole(AriaRole.Alert).GetByText("are supported").First.WaitForAsync();
         await tab.ScreenshotAsync("try-no-photo");
         await tab.AssertAccessibleAsync();
         await RemoveAsync("third");

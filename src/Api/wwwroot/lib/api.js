@@ -137,7 +137,7 @@ export function curl(request) {
   if (request.json !== undefined) {
     parts.push("-H 'Content-Type: application/json'", `-d ${quote(JSON.stringify(request.json))}`);
   } else if (request.body) {
-    if (request.body.type) parts.push(`-H 'Content-Type: ${request.body.type}'`);
+    parts.push(`-H 'Content-Type: ${typeOf(request.body)}'`);
     parts.push(`--data-binary @${fileName(request.body)}`);
   }
   for (const [name, value] of Object.entries(request.form ?? {})) {
@@ -165,8 +165,15 @@ export function headersOf(request) {
   const headers = { ...request.headers };
   if (key.value) headers.Authorization ??= `Bearer ${key.value}`;
   if (request.json !== undefined) headers["Content-Type"] = "application/json";
+  else if (request.body) headers["Content-Type"] = typeOf(request.body);
   return headers;
 }
+
+/**
+ * The Content-Type of a file. A browser knows it by the file's ending: a file without one may be a photo all the same.
+ * @param {Blob} file
+ */
+const typeOf = (file) => file.type || "application/octet-stream";
 
 /** @param {Request} request */
 export function bodyOf({ json, body, form }) {

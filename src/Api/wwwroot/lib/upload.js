@@ -15,7 +15,6 @@ export function upload(request, signal, onProgress) {
     signal.addEventListener("abort", cancel);
     call.open(request.method ?? "POST", address(request));
     for (const [name, value] of Object.entries(headersOf(request))) call.setRequestHeader(name, value);
-    if (request.body?.type) call.setRequestHeader("Content-Type", request.body.type);
     call.responseType = "json";
     call.upload.onprogress = ({ loaded, total }) => onProgress(loaded, total);
     call.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
