@@ -55,7 +55,7 @@ ENV ASPNETCORE_ENVIRONMENT=Production \
     ModelService__Storage__Staging=/data/.uploads
 
 WORKDIR /app
-RUN install --directory --owner=$APP_UID --group=$APP_UID /data
+RUN install --directory --owner=$APP_UID --group=$APP_UID /data /blobs
 COPY --from=build /app ./
 
 USER $APP_UID

@@ -1,11 +1,6 @@
-using System.IO.Compression;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Json.Schema;
 using k8s;
 using k8s.Models;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace ModelService.Api.Tests.Operations;
@@ -13,8 +8,6 @@ namespace ModelService.Api.Tests.Operations;
 /// <summary>KServe's manifests, by its own schemas; what is of pods, by Kubernetes' own client.</summary>
 public sealed partial class KServeTests
 {
-    private static readonly JsonDocument Schemas = ReadSchemas();
-
     [Theory]
     [InlineData("serving-runtime.yaml")]
     [InlineData("inference-service.yaml")]
@@ -23,11 +16,11 @@ public sealed partial class KServeTests
     {
         var manifest = Deployment.Yaml("kserve", file);
 
-        Assert.Empty(Problems(manifest));
+        Assert.Empty(CustomResource.Problems(manifest));
 
         // The schema is strict: it finds what KServe would leave out.
         ((YamlMappingNode)manifest.At("spec")).Add("replica", "1");
-        Assert.NotEmpty(Problems(manifest));
+        Assert.NotEmpty(CustomResource.Problems(manifest));
     }
 
     [Fact]
@@ -81,43 +74,6 @@ public sealed partial class KServeTests
             Assert.Equal("h2c", Strict<V1ContainerPort>(port).Name);
         foreach (var item in model.Entries().ContainsKey("env") ? Items(model, "env") : [])
             Assert.NotNull(Strict<V1EnvVar>(item).Value);
-    }
-
-    private static List<string> Problems(YamlNode manifest)
-    {
-        var version = manifest.At("apiVersion").ToString().Split('/')[1];
-        var schema = JsonSchema.Build(Schemas.RootElement.GetProperty($"{manifest.At("kind")}.{version}"));
-        using var document = JsonDocument.Parse(Json(manifest)!.ToJsonString());
-        var result = schema.Evaluate(document.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
-        return result.IsValid
-            ? []
-            :
-            [
-                .. (result.Details ?? [])
-                    .Where(detail => detail.Errors is not null)
-                    .Select(detail => $"{detail.InstanceLocation}: {string.Join(' ', detail.Errors!.Values)}"),
-            ];
-    }
-
-    // A scalar without quotation marks may be a number or true or false.
-    private static JsonNode? Json(YamlNode node) =>
-        node switch
-        {
-            YamlMappingNode map => new JsonObject(
-                map.Children.Select(pair => KeyValuePair.Create(pair.Key.ToString(), Json(pair.Value)))
-            ),
-            YamlSequenceNode list => new JsonArray([.. list.Children.Select(Json)]),
-            YamlScalarNode { Style: ScalarStyle.Plain } scalar when long.TryParse(scalar.Value, out var number) =>
-                number,
-            YamlScalarNode { Style: ScalarStyle.Plain } scalar when bool.TryParse(scalar.Value, out var truth) => truth,
-            _ => node.ToString(),
-        };
-
-    private static JsonDocument ReadSchemas()
-    {
-        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Fixtures", "kserve", "schemas.json.gz"));
-        using var json = new GZipStream(file, CompressionMode.Decompress);
-        return JsonDocument.Parse(json);
     }
 
     private static List<YamlNode> Items(YamlNode node, params string[] keys) =>
