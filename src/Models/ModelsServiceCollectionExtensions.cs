@@ -79,6 +79,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<IModelBuilder, ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<VersionLoader>();
+        services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddSingleton(Create<PredictionService>);
@@ -88,6 +89,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton(Create<ExplanationService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
+        services.AddHostedService(provider => provider.GetRequiredService<RegistrySync>());
         services.AddHostedService<LastUseRecorder>();
         services.TryAddSingleton<DatasetCatalog>();
         services.AddHostedService<DatasetStart>();

@@ -106,7 +106,9 @@ public sealed partial class ModelCatalog
         }
 
         // It is removed already when the server is shutting down; it is stored, and the next start has it.
-        if (!version.TryMarkReady(built, files))
+        var isReady = false;
+        registry.Apply(() => isReady = version.TryMarkReady(built, files));
+        if (!isReady)
             await Task.Run(built.Dispose, CancellationToken.None);
         await builder.KeepVerificationAsync(version, built.Built, files[StoredFile.Weights]);
         loader.LogIsReady(version);

@@ -34,6 +34,7 @@ public sealed partial class ModelCatalog
     ) =>
         Outcome.OfAsync(async () =>
         {
+            await sync.CatchUpAsync(cancellationToken);
             await builder.CheckSamplesAsync(model, cancellationToken);
             var entry = new ModelEntry(model.Definition.Name, new ModelSettings()) { IsNew = true };
 
@@ -51,8 +52,12 @@ public sealed partial class ModelCatalog
                 var version = CreateVersion(entry, 1, model, parent: null, training);
                 var source = SourceOf(version, upload, terms);
                 await BuildAsync(version, source, model.Definition.Samples ?? [], replaces: false, cancellationToken);
-                entry.Put(version);
-                entry.IsNew = false;
+                registry.Apply(() =>
+                {
+                    entry.Put(version);
+                    entry.IsNew = false;
+                });
+                await sync.SettleAsync();
                 return new VersionOfModel(entry, version);
             }
             finally
@@ -165,8 +170,10 @@ public sealed partial class ModelCatalog
                     replaces: true,
                     cancellationToken
                 );
-                entry.Put(after);
+                ModelVersion? replaced = null;
+                registry.Apply(() => replaced = entry.Put(after));
                 Removed?.Invoke(before);
+                replaced?.Remove("Its weights were replaced.");
                 if (before.Remove("Its weights were replaced.") is { } draining)
                     await loader.WaitForDrainAsync(before, draining);
                 return new VersionOfModel(entry, after);
@@ -184,19 +191,52 @@ public sealed partial class ModelCatalog
         where T : class =>
         Outcome.OfAsync(async () =>
         {
+            // Another server may have made the model a moment ago.
+            if (registry.Find(name).Failure is { Code: ErrorCode.ModelNotFound })
+                await sync.CatchUpAsync(cancellationToken);
             var entry = registry.Find(name).OrThrow();
             await entry.Changes.WaitAsync(cancellationToken);
             try
             {
-                if (entry.IsRemoved)
-                    throw new ServingException(ModelRegistry.NotFound(name));
-                if (!isDeletion && entry.Unchangeable is { } failure)
-                    throw new ServingException(failure);
-                return await change(entry);
+                var changed = await ChangeAsync(entry, change, isDeletion, cancellationToken);
+                await sync.SettleAsync();
+                return changed;
             }
             finally
             {
                 entry.Changes.Release();
             }
         });
+
+    // Decides on what is stored now. Tries again if another server has changed the model meanwhile.
+    private async Task<T> ChangeAsync<T>(
+        ModelEntry entry,
+        Func<ModelEntry, Task<T>> change,
+        bool isDeletion,
+        CancellationToken cancellationToken
+    )
+    {
+        const int Attempts = 10;
+        for (var attempt = 1; ; attempt++)
+        {
+            await sync.CatchUpAsync(cancellationToken);
+            if (entry.IsRemoved)
+                throw new ServingException(ModelRegistry.NotFound(entry.Name));
+            if (!isDeletion && entry.Unchangeable is { } failure)
+                throw new ServingException(failure);
+            try
+            {
+                return await change(entry);
+            }
+            catch (StoreChangedException) when (attempt < Attempts) { }
+            catch (StoreChangedException exception)
+            {
+                throw new ServingException(
+                    ErrorCode.StorageUnavailable,
+                    $"Other servers change the model '{entry.Name}' all the time. Nothing was changed.",
+                    exception
+                );
+            }
+        }
+    }
 }

@@ -39,11 +39,14 @@ public sealed partial class ModelCatalog
                     labels[version.Version] = OnePerClass(names, version);
                 var settings = entry.Settings with { DefaultVersion = pinned, Labels = labels };
                 await store.PutSettingsAsync(name, settings);
-                entry.Settings = settings;
-                if (update.Labels is not null)
-                    version.Relabel(update.Labels);
-                if (isPinning)
-                    version.AllowLoading();
+                registry.Apply(() =>
+                {
+                    entry.Settings = settings;
+                    if (update.Labels is not null)
+                        version.Relabel(update.Labels);
+                    if (isPinning)
+                        version.AllowLoading();
+                });
                 return entry;
             },
             cancellationToken
@@ -62,8 +65,11 @@ public sealed partial class ModelCatalog
             async entry =>
             {
                 await store.RemoveAsync(name);
-                entry.IsRemoved = true;
-                registry.Remove(entry);
+                registry.Apply(() =>
+                {
+                    entry.IsRemoved = true;
+                    registry.Remove(entry);
+                });
                 return entry.Versions;
             },
             CancellationToken.None,
@@ -95,7 +101,7 @@ public sealed partial class ModelCatalog
                 if (last is null || last == found || last.Current.WeightsFile is null)
                     await store.PutSettingsAsync(name, entry.Settings);
                 await store.RemoveAsync(name, version);
-                entry.Remove(version);
+                registry.Apply(() => entry.Remove(version));
                 return found;
             },
             CancellationToken.None

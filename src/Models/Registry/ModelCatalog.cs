@@ -20,6 +20,7 @@ public sealed partial class ModelCatalog
     private readonly IModelBuilder builder;
     private readonly WeightsOpener opener;
     private readonly IModelStore store;
+    private readonly RegistrySync sync;
     private readonly ArchitectureLimits limits;
     private readonly int instances;
     private readonly TimeProvider clock;
@@ -30,6 +31,7 @@ public sealed partial class ModelCatalog
         IModelBuilder builder,
         WeightsOpener opener,
         IModelStore store,
+        RegistrySync sync,
         IOptions<ArchitectureLimits> limits,
         IOptions<Backends.ComputeOptions> compute,
         TimeProvider clock
@@ -42,6 +44,8 @@ public sealed partial class ModelCatalog
             opener,
             store
         );
+        this.sync = sync;
+        sync.Removed += version => Removed?.Invoke(version);
         (this.limits, instances, this.clock) = (limits.Value, compute.Value.Instances, clock);
     }
 

@@ -15,6 +15,7 @@ public sealed class ModelEntry
     private readonly Queue<int> failures = new();
     private readonly string? damage; // of the files that its versions share
     private volatile ModelSettings settings;
+    private int? interim;
 
     internal ModelEntry(string name, ModelSettings settings, string? damage = null) =>
         (Name, this.settings, this.damage, Metrics) = (name, settings, damage, new ModelMetrics(name));
@@ -63,7 +64,39 @@ public sealed class ModelEntry
     internal ModelSettings Settings
     {
         get => settings;
-        set => settings = value;
+        set
+        {
+            lock (gate)
+                (settings, interim) = (value, null);
+        }
+    }
+
+    /// <summary>
+    /// The version that answers for the default while the default is being loaded; null: none is needed. It is set when
+    /// another server changed the default.
+    /// </summary>
+    internal int? Interim
+    {
+        get
+        {
+            lock (gate)
+                return interim;
+        }
+        set
+        {
+            lock (gate)
+                interim = value;
+        }
+    }
+
+    /// <summary>The default, whether or not it is loaded.</summary>
+    internal ModelVersion LastingDefault
+    {
+        get
+        {
+            lock (gate)
+                return FindDefault();
+        }
     }
 
     /// <summary>Whether its first version is being built.</summary>
@@ -96,15 +129,12 @@ public sealed class ModelEntry
         {
             lock (gate)
             {
-                if (Pinned is { } pinned && versions.TryGetValue(pinned, out var version))
-                    return version;
-                var allowed = versions.Values.Where(item => !item.Current.IsQuarantined);
-                return allowed.LastOrDefault(item => item.Current.IsServable)
-                    ?? allowed.LastOrDefault(item =>
-                        item.Current.State is VersionState.Draining or VersionState.Unloaded
-                    )
-                    ?? versions.Values.LastOrDefault(item => item.Current.IsQuarantined)
-                    ?? versions.Values.Last();
+                return
+                    interim is { } number
+                    && versions.TryGetValue(number, out var version)
+                    && version.Current.State == VersionState.Ready
+                    ? version
+                    : FindDefault();
             }
         }
     }
@@ -128,12 +158,15 @@ public sealed class ModelEntry
     }
 
     /// <summary>Adds a version, or replaces the one of the same number.</summary>
-    internal void Put(ModelVersion version)
+    /// <returns>The version that was replaced; null when there was none.</returns>
+    internal ModelVersion? Put(ModelVersion version)
     {
         lock (gate)
         {
+            var replaced = versions.GetValueOrDefault(version.Version);
             versions[version.Version] = version;
             settings = settings with { LastVersion = Math.Max(settings.LastVersion, version.Version) };
+            return replaced;
         }
     }
 
@@ -144,6 +177,23 @@ public sealed class ModelEntry
         {
             versions.Remove(version);
             settings = settings with { Labels = settings.Labels.Where(pair => pair.Key != version).ToDictionary() };
+        }
+    }
+
+    /// <summary>Gives the versions the labels that the settings have for them.</summary>
+    internal void Relabel()
+    {
+        foreach (var version in Versions)
+        {
+            if (
+                version.Current.Resolved is { } model
+                && Settings.Labels.TryGetValue(version.Version, out var labels)
+                && labels.Count == model.ClassCount
+                && model.Definition.Labels?.SequenceEqual(labels) != true
+            )
+            {
+                version.Relabel(labels);
+            }
         }
     }
 
@@ -160,5 +210,16 @@ public sealed class ModelEntry
             if (failures.Count > MaxFailures)
                 versions.Remove(failures.Dequeue());
         }
+    }
+
+    private ModelVersion FindDefault()
+    {
+        if (Pinned is { } pinned && versions.TryGetValue(pinned, out var version))
+            return version;
+        var allowed = versions.Values.Where(item => !item.Current.IsQuarantined);
+        return allowed.LastOrDefault(item => item.Current.IsServable)
+            ?? allowed.LastOrDefault(item => item.Current.State is VersionState.Draining or VersionState.Unloaded)
+            ?? versions.Values.LastOrDefault(item => item.Current.IsQuarantined)
+            ?? versions.Values.Last();
     }
 }

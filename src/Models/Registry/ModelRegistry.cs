@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
@@ -18,6 +19,18 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, ModelEntry> models = new(StringComparer.Ordinal);
+    private readonly Lock changing = new(); // of what is in memory of the stored models
+    private long changes;
+
+    /// <summary>The number of changes that were brought into memory by <see cref="Apply"/>.</summary>
+    public long Changes
+    {
+        get
+        {
+            lock (changing)
+                return changes;
+        }
+    }
 
     /// <summary>The models, ordered by name, without those whose first version is still being built.</summary>
     public IReadOnlyList<ModelEntry> List() =>
@@ -58,6 +71,11 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
     /// <returns>Whether it was added.</returns>
     public bool TryAdd(ModelEntry entry) => models.TryAdd(entry.Name, entry);
 
+    /// <summary>Gets a model, also one whose first version is being built.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="entry">The model; null when there is none.</param>
+    public bool TryGet(string name, [NotNullWhen(true)] out ModelEntry? entry) => models.TryGetValue(name, out entry);
+
     /// <summary>Removes a model.</summary>
     public void Remove(ModelEntry entry) => models.TryRemove(new KeyValuePair<string, ModelEntry>(entry.Name, entry));
 
@@ -71,6 +89,35 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
             select new ModelReference(version.Name, version.Version),
         ];
 
+    /// <summary>Brings a change of this server into memory, after it was stored.</summary>
+    /// <param name="change">The change; it does not block.</param>
+    public void Apply(Action change)
+    {
+        lock (changing)
+        {
+            changes++;
+            change();
+        }
+    }
+
+    /// <summary>
+    /// Brings what was read from the store into memory, unless this server has changed something meanwhile: it may then
+    /// be older than that change.
+    /// </summary>
+    /// <param name="before">The number of changes before the store was read.</param>
+    /// <param name="change">The change; it does not block.</param>
+    /// <returns>Whether it was done.</returns>
+    public bool TryApply(long before, Action change)
+    {
+        lock (changing)
+        {
+            if (changes != before)
+                return false;
+            change();
+            return true;
+        }
+    }
+
     /// <summary>Adds the models that are found in the store, without loading them.</summary>
     /// <param name="stored">The models.</param>
     /// <param name="lastUses">Their versions, as <see cref="ListByLastUse"/> gave them before.</param>
@@ -79,36 +126,38 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
         var ranks = lastUses.Distinct().Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         foreach (var model in stored)
         {
-            var entry = new ModelEntry(model.Name, model.Settings, model.Damage);
-            foreach (var kept in model.Versions)
+            var entry = Restore(model);
+            foreach (var version in entry.Versions)
             {
-                var version = new ModelVersion(
-                    model.Name,
-                    kept.Version,
-                    kept.Manifest?.Lineage,
-                    kept.Manifest?.Created ?? default,
-                    VersionSnapshot.Restored(kept),
-                    compute.Value.Instances,
-                    entry.Metrics
-                );
-                if (ranks.TryGetValue(new ModelReference(model.Name, kept.Version), out var rank))
+                if (ranks.TryGetValue(new ModelReference(model.Name, version.Version), out var rank))
                     version.LastUsed = -1 - rank;
-                entry.Put(version);
-                if (
-                    kept.Resolved is { } resolved
-                    && model.Settings.Labels.TryGetValue(kept.Version, out var labels)
-                    && labels.Count == resolved.ClassCount
-                )
-                {
-                    version.Relabel(labels);
-                }
             }
-
-            models[model.Name] = entry;
         }
 
         LogRestored(models.Count);
     }
+
+    /// <summary>Adds a model that is found in the store, without loading it.</summary>
+    public ModelEntry Restore(StoredModel model)
+    {
+        var entry = new ModelEntry(model.Name, model.Settings, model.Damage);
+        foreach (var version in model.Versions)
+            entry.Put(Restore(entry, version));
+        entry.Relabel();
+        return models[model.Name] = entry;
+    }
+
+    /// <summary>Creates a version that is found in the store, without loading it.</summary>
+    public ModelVersion Restore(ModelEntry entry, StoredVersion stored) =>
+        new(
+            entry.Name,
+            stored.Version,
+            stored.Manifest?.Lineage,
+            stored.Manifest?.Created ?? default,
+            VersionSnapshot.Restored(stored),
+            compute.Value.Instances,
+            entry.Metrics
+        );
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

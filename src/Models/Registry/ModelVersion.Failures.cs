@@ -19,6 +19,15 @@ public sealed partial class ModelVersion
         return new Failure(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' {reason}");
     }
 
+    /// <summary>The failure of a request that needs it while its files can't be reached.</summary>
+    /// <param name="reason">Why they can't.</param>
+    /// <param name="retryAfter">The time after which another attempt may succeed.</param>
+    internal Failure NotReachable(string reason, TimeSpan retryAfter) =>
+        new(ErrorCode.ModelNotReady, $"Version {Version} of the model '{Name}' can't be loaded now: {reason}")
+        {
+            RetryAfter = retryAfter,
+        };
+
     /// <summary>
     /// The failure of a request without a version number for a model whose versions are all quarantined.
     /// </summary>

@@ -11,9 +11,10 @@ public sealed class RegistryMetrics
 {
     private readonly ModelRegistry registry;
     private readonly MemoryBudget budget;
+    private readonly RegistrySync sync;
 
-    internal RegistryMetrics(ModelRegistry registry, MemoryBudget budget) =>
-        (this.registry, this.budget) = (registry, budget);
+    internal RegistryMetrics(ModelRegistry registry, MemoryBudget budget, RegistrySync sync) =>
+        (this.registry, this.budget, this.sync) = (registry, budget, sync);
 
     /// <summary>The metrics with their values now; one without values has no samples.</summary>
     public IReadOnlyList<MetricFamily> Collect()
@@ -61,8 +62,46 @@ public sealed class RegistryMetrics
                     .Where(device => budget.Limit(device) < long.MaxValue)
                     .Select(device => Sample(budget.Limit(device), ("device", device)))
             ),
+            .. sync.Statistics is { } statistics ? Sharing(statistics) : [],
         ];
     }
+
+    private static MetricFamily[] Sharing(SyncStatistics statistics) =>
+        [
+            Gauge(
+                "modelservice_store_revision_wanted",
+                "The revision of the store that servers share, as this server heard it last.",
+                [Sample(statistics.Wanted)]
+            ),
+            Gauge(
+                "modelservice_store_revision_reached",
+                "The revision of the store that servers share which this server serves.",
+                [Sample(statistics.Reached)]
+            ),
+            Gauge(
+                "modelservice_blob_cache_bytes",
+                "Bytes of weights and samples in this server's cache.",
+                [Sample(statistics.Cache.Bytes)]
+            ),
+            Counter(
+                "modelservice_blob_cache_hits_total",
+                "Files of versions that were opened from the cache.",
+                statistics.Cache.Hits
+            ),
+            Counter(
+                "modelservice_blob_cache_misses_total",
+                "Files of versions that were not in the cache.",
+                statistics.Cache.Misses
+            ),
+            Counter(
+                "modelservice_blob_errors_total",
+                "Files of versions that could not be stored or fetched.",
+                statistics.Cache.Errors
+            ),
+        ];
+
+    private static MetricFamily Counter(string name, string help, long value) =>
+        new(name, "counter", help, [Sample(value)]);
 
     private static IEnumerable<ModelVersion> InMemory(ModelEntry entry) =>
         entry.Versions.Where(version => version.Current.State is VersionState.Ready or VersionState.Draining);

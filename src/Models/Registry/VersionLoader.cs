@@ -189,6 +189,13 @@ internal sealed partial class VersionLoader(
             version.MarkUnloaded(exception.Message);
             throw;
         }
+        catch (ServingException exception)
+            when (exception is { Code: ErrorCode.StorageUnavailable, Failure.RetryAfter: { } wait })
+        {
+            reserved?.Dispose();
+            version.MarkUnloaded(exception.Message);
+            throw new ServingException(version.NotReachable(exception.Message, wait), exception);
+        }
         catch (Exception exception)
         {
             reserved?.Dispose();

@@ -19,10 +19,11 @@ internal interface ISharedModelStore : IModelStore
     Task LeaveAsync();
 
     /// <summary>Reads what was changed after a revision, and the names of all that there is, at one moment.</summary>
-    /// <param name="since">The revision.</param>
+    /// <param name="since">The revision; -1 for all that there is.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The changes; null when there are none.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<StoreChanges> ReadChangesAsync(long since, CancellationToken cancellationToken);
+    Task<StoreChanges?> ReadChangesAsync(long since, CancellationToken cancellationToken);
 
     /// <summary>Counts the living servers that have not reached the present revision.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -39,7 +39,7 @@ public sealed class MetricsTests : IDisposable
             MetricsPage.Rows.Values.Where(row => !row.IsRare).Select(row => row.Name).Except(scrape.Types.Keys)
         );
         Assert.All(
-            MetricsPage.Rows.Values.Where(row => row.IsOurs),
+            MetricsPage.Rows.Values.Where(row => row is { IsOurs: true, IsRare: false }),
             row => Assert.Equal(row.Labels.Order(), scrape.Labels(row.Name).Order())
         );
     }

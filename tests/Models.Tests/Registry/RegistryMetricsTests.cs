@@ -10,7 +10,7 @@ public sealed class RegistryMetricsTests
     private readonly RegistryHarness registry = new();
     private readonly RegistryMetrics metrics;
 
-    public RegistryMetricsTests() => metrics = new RegistryMetrics(registry.Registry, registry.Budget);
+    public RegistryMetricsTests() => metrics = new RegistryMetrics(registry.Registry, registry.Budget, registry.Sync);
 
     // OpenTelemetry keeps the values of an instrument for ever, and stops at 2,000 of them.
     [Fact]

@@ -198,7 +198,7 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         await store.PutVersionAsync(Version("pets", 2, "abc"), Token);
         await store.RemoveAsync("dogs");
 
-        var changes = await store.ReadChangesAsync(before, Token);
+        var changes = (await store.ReadChangesAsync(before, Token))!;
 
         Assert.Equal(before + 2, changes.Revision);
         Assert.Equal(2, Assert.Single(Assert.Single(changes.Changed).Versions).Version);

@@ -67,30 +67,32 @@ internal sealed partial class PostgresModelStore
         database.ListenAsync(hear, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<StoreChanges> ReadChangesAsync(long since, CancellationToken cancellationToken)
-    {
-        var (revision, models, versions, names) = await database.ReadAsync(
+    public Task<StoreChanges?> ReadChangesAsync(long since, CancellationToken cancellationToken) =>
+        database.ReadAsync(
             async connection =>
-                (
-                    (long)(await connection.ValueAsync("select value from revision"))!,
-                    await ReadModelsAsync(connection, since),
-                    await ReadVersionsAsync(connection, since),
-                    await connection.RowsAsync(
-                        row => (Model: row.GetString(0), Version: row.GetInt32(1)),
-                        "select model, version from versions"
-                    )
-                ),
+            {
+                var revision = (long)(await connection.ValueAsync("select value from revision"))!;
+                return revision == since ? null : await ReadChangesAsync(connection, since, revision);
+            },
             cancellationToken
         );
-        var byModel = versions.ToLookup(row => row.Model);
+
+    private async Task<StoreChanges> ReadChangesAsync(NpgsqlConnection connection, long since, long revision)
+    {
+        var models = await ReadModelsAsync(connection, since);
+        var versions = (await ReadVersionsAsync(connection, since)).ToLookup(row => row.Model);
+        var names = await connection.RowsAsync(
+            row => (Model: row.GetString(0), Version: row.GetInt32(1)),
+            "select model, version from versions"
+        );
         return new StoreChanges(
             revision,
             [
                 .. models
                     .AsParallel()
                     .AsOrdered()
-                    .Select(row => Read(row, byModel[row.Name]))
-                    .Where(model => since > 0 || model.Versions.Count > 0),
+                    .Select(row => Read(row, versions[row.Name]))
+                    .Where(model => since >= 0 || model.Versions.Count > 0),
             ],
             names
                 .GroupBy(row => row.Model)

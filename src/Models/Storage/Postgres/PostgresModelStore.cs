@@ -65,7 +65,7 @@ internal sealed partial class PostgresModelStore(
             try
             {
                 await Migrations.UpAsync(database);
-                return (await ReadChangesAsync(0, cancellationToken)).Changed;
+                return (await ReadChangesAsync(-1, cancellationToken))!.Changed;
             }
             catch (ServingException exception)
             {

@@ -9,6 +9,7 @@ using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
+using ModelService.Models.Storage;
 using ModelService.Models.Tests.Storage;
 using ModelService.Models.Weights;
 
@@ -28,12 +29,21 @@ internal sealed class RegistryHarness
         var compute = Options.Create(new ComputeOptions());
         Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
         Loader = new VersionLoader(Registry, Builder, Store, Budget, memory, Clock, NullLogger<VersionLoader>.Instance);
+        Sync = new RegistrySync(
+            Store,
+            Registry,
+            Loader,
+            Options.Create(new StorageOptions()),
+            Clock,
+            NullLogger<RegistrySync>.Instance
+        );
         Catalog = new ModelCatalog(
             Registry,
             Loader,
             Builder,
             new WeightsOpener(Store, Options.Create(WeightsLimits.Default)),
             Store,
+            Sync,
             Options.Create(new ArchitectureLimits()),
             compute,
             Clock
@@ -51,6 +61,8 @@ internal sealed class RegistryHarness
     public ModelRegistry Registry { get; }
 
     public VersionLoader Loader { get; }
+
+    public RegistrySync Sync { get; }
 
     public ModelCatalog Catalog { get; }
 

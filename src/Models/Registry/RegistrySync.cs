@@ -1,0 +1,273 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
+
+namespace ModelService.Models.Registry;
+
+/// <summary>
+/// Keeps what this server serves equal to a store that servers share. It asks the store for its revision all the time,
+/// and brings what others have changed into memory. A version that becomes the default is loaded beside the old default,
+/// which answers meanwhile. With a store that one server owns, it does nothing.
+/// </summary>
+internal sealed partial class RegistrySync : BackgroundService
+{
+    // A change waits so many polls for other servers; by then, one that is silent counts as gone.
+    private const int SettlePolls = 5;
+
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(10);
+
+    private readonly ISharedModelStore? shared;
+    private readonly ModelRegistry registry;
+    private readonly VersionLoader loader;
+    private readonly StorageOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger<RegistrySync> logger;
+    private readonly SemaphoreSlim turn = new(1, 1); // of catching up
+    private readonly SemaphoreSlim hints = new(0);
+    private readonly Channel<ModelEntry> preparations = Channel.CreateUnbounded<ModelEntry>();
+    private long wanted = -1;
+    private long reached = -1;
+
+    /// <summary>Creates it; it begins when the server starts.</summary>
+    public RegistrySync(
+        IModelStore store,
+        ModelRegistry registry,
+        VersionLoader loader,
+        IOptions<StorageOptions> options,
+        TimeProvider clock,
+        ILogger<RegistrySync> logger
+    )
+    {
+        (shared, this.registry, this.loader) = (store as ISharedModelStore, registry, loader);
+        (this.options, this.clock, this.logger) = (options.Value, clock, logger);
+    }
+
+    /// <summary>Tells that another server deleted a version, or replaced it by one with other weights.</summary>
+    public event Action<ModelVersion>? Removed;
+
+    /// <summary>The store's counts for metrics; null with a store that one server owns.</summary>
+    public SyncStatistics? Statistics =>
+        shared is null
+            ? null
+            : new SyncStatistics(Interlocked.Read(ref wanted), Interlocked.Read(ref reached), shared.Cache);
+
+    /// <summary>Brings all that is stored now into memory, without loading it.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (shared is null)
+            return;
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var before = registry.Changes;
+                if (await shared.ReadChangesAsync(reached, cancellationToken) is not { } changes)
+                    return;
+                var update = new RegistryUpdate(registry, changes);
+                if (!registry.TryApply(before, update.Apply))
+                    continue;
+                if (update.IsComplete)
+                    Interlocked.Exchange(ref reached, changes.Revision);
+                Finish(update);
+                return;
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it everywhere.
+    /// </summary>
+    public async Task SettleAsync()
+    {
+        if (shared is null)
+            return;
+        try
+        {
+            await CatchUpAsync(CancellationToken.None);
+            var started = clock.GetTimestamp();
+            while (await shared.CountBehindAsync(CancellationToken.None) > 0)
+            {
+                if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)
+                {
+                    LogNotSettled();
+                    return;
+                }
+
+                await Task.Delay(SettlePause, clock);
+            }
+        }
+        catch (ServingException)
+        {
+            // The change is made; the store is away since.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (shared is not null)
+            await shared.LeaveAsync();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        turn.Dispose();
+        hints.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        shared is null
+            ? Task.CompletedTask
+            : Task.WhenAll(
+                FollowAsync(shared, stoppingToken),
+                ListenAsync(shared, stoppingToken),
+                PrepareAsync(stoppingToken)
+            );
+
+    private async Task FollowAsync(ISharedModelStore store, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var found = await store.BeatAsync(reached, stoppingToken);
+                Interlocked.Exchange(ref wanted, found);
+                if (found < reached)
+                {
+                    // The database was restored from a backup.
+                    Interlocked.Exchange(ref reached, -1);
+                }
+
+                if (found != reached)
+                {
+                    await CatchUpAsync(stoppingToken);
+                    await store.BeatAsync(reached, stoppingToken);
+                }
+            }
+            catch (ServingException)
+            {
+                // The store has logged it; what is in memory serves on.
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogBug(exception);
+            }
+
+            await hints.WaitAsync(options.Poll, stoppingToken);
+        }
+    }
+
+    private async Task ListenAsync(ISharedModelStore store, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await store.ListenAsync(
+                () =>
+                {
+                    if (hints.CurrentCount == 0)
+                        hints.Release();
+                },
+                stoppingToken
+            );
+            await Task.Delay(options.Poll, clock, stoppingToken);
+        }
+    }
+
+    // Frees what is served no longer, and has the rest loaded.
+    private void Finish(RegistryUpdate update)
+    {
+        foreach (var version in update.Removed)
+        {
+            Removed?.Invoke(version);
+            if (version.Remove("It was deleted.") is { } draining)
+                _ = loader.WaitForDrainAsync(version, draining);
+        }
+
+        foreach (var entry in update.Changed)
+            preparations.Writer.TryWrite(entry);
+        LogReached(reached, update.Changed.Count, update.Removed.Count);
+    }
+
+    // One after another, like the start of the server.
+    private async Task PrepareAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var entry in preparations.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await PrepareAsync(entry);
+            }
+            catch (ServingException exception)
+            {
+                LogNotPrepared(entry.Name, exception.Message);
+
+                // What can't be reached now is tried again, and the old default answers meanwhile.
+                if (entry.LastingDefault.Current.LoadsOnRequest)
+                    _ = PrepareLaterAsync(entry, stoppingToken);
+                else
+                    entry.Interim = null;
+            }
+        }
+    }
+
+    private async Task PrepareLaterAsync(ModelEntry entry, CancellationToken stoppingToken)
+    {
+        await Task.Delay(options.Poll * SettlePolls, clock, stoppingToken);
+        preparations.Writer.TryWrite(entry);
+    }
+
+    private async Task PrepareAsync(ModelEntry entry)
+    {
+        // The default may change again while it is loaded.
+        while (entry is { IsRemoved: false, Interim: not null })
+        {
+            var version = entry.LastingDefault;
+            if (version.Current is { LoadsOnRequest: true })
+                await loader.LoadIfRoomAsync(version);
+            if (version == entry.LastingDefault)
+                entry.Interim = null;
+        }
+
+        foreach (var version in entry.Versions)
+        {
+            var isChosen = options.Load == "all" || (options.Load == "pinned" && version.Version == entry.Pinned);
+            if (isChosen && !entry.IsRemoved && version.Current is { LoadsOnRequest: true })
+                await loader.LoadIfRoomAsync(version);
+        }
+    }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "Reached revision {Revision} of the store: {Changed} models were changed elsewhere, {Removed} versions removed"
+    )]
+    private partial void LogReached(long revision, int changed, int removed);
+
+    [LoggerMessage(LogLevel.Error, "Catching up with the store failed in an unexpected way; it is tried again")]
+    private partial void LogBug(Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The new default of model {Model} could not be loaded: {Reason}")]
+    private partial void LogNotPrepared(string model, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "A change is stored, but another server has not reached it within the limit")]
+    private partial void LogNotSettled();
+}
+
+/// <summary>How far a server has come, and its cache.</summary>
+/// <param name="Wanted">The store's revision, as it was heard last.</param>
+/// <param name="Reached">The revision that the server serves.</param>
+/// <param name="Cache">The counts of its cache.</param>
+internal sealed record SyncStatistics(long Wanted, long Reached, CacheStatistics Cache);

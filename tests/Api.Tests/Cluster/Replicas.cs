@@ -1,0 +1,70 @@
+using ModelService.Api.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
+
+namespace ModelService.Api.Tests.Cluster;
+
+/// <summary>Servers in processes of their own that share a database and a folder of blobs.</summary>
+internal sealed class Replicas(string connection) : IDisposable
+{
+    private readonly TemporaryFolder data = new();
+    private readonly List<ServerProcess> servers = [];
+    private readonly Lock gate = new();
+
+    /// <summary>The servers, by index.</summary>
+    public IReadOnlyList<ServerProcess> Servers
+    {
+        get
+        {
+            lock (gate)
+                return [.. servers];
+        }
+    }
+
+    public int Count => Servers.Count;
+
+    public ServerProcess this[int index] => Servers[index];
+
+    /// <summary>The folder of the blobs.</summary>
+    public string Blobs => Path.Combine(data.Path, "blobs");
+
+    /// <summary>The settings that all servers have.</summary>
+    public string[] Settings =>
+        [
+            "--ModelService:Storage:Kind=postgres",
+            $"--ModelService:Storage:Connection={connection}",
+            $"--ModelService:Blobs:Path={Blobs}",
+        ];
+
+    /// <summary>Starts servers.</summary>
+    public async Task StartAsync(int count)
+    {
+        var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(StartOneAsync));
+        lock (gate)
+            servers.AddRange(started);
+    }
+
+    /// <summary>Kills a server.</summary>
+    public Task KillAsync(int index) => this[index].KillAsync();
+
+    /// <summary>Starts a server again, with its own data folder, and waits until it is ready.</summary>
+    public async Task RestartAsync(int index)
+    {
+        var old = this[index];
+        var server = await StartOneAsync(index);
+        await Eventually.GetAsync(() => server.Api.GetAsync("/health/ready"), answer => answer.Status == 200);
+        lock (gate)
+            servers[index] = server;
+        old.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var server in Servers)
+            server.Dispose();
+        data.Dispose();
+    }
+
+    private Task<ServerProcess> StartOneAsync(int index) =>
+        ServerProcess.StartAsync(Path.Combine(data.Path, $"server-{index}"), Settings);
+}
