@@ -48,7 +48,9 @@ internal static class CustomResource
 
     private static JsonDocument ReadSchemas()
     {
-        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Fixtures", "custom-resources", "schemas.json.gz"));
+        using var file = File.OpenRead(
+            Path.Combine(AppContext.BaseDirectory, "Fixtures", "custom-resources", "schemas.json.gz")
+        );
         using var json = new GZipStream(file, CompressionMode.Decompress);
         return JsonDocument.Parse(json);
     }

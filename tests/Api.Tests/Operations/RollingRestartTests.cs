@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelService.Api.Tests.Support;
-using ModelService.TestSupport;
 
 namespace ModelService.Api.Tests.Operations;
 
