@@ -1,11 +1,12 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Registry.Routing;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>A model that is served: a name and its versions, one of which is the default. Thread-safe.</summary>
-public sealed class ModelEntry
+public sealed partial class ModelEntry
 {
     // The most recent versions that could not be built stay listed, so that clients can read the reason.
     private const int MaxFailures = 4;
@@ -16,8 +17,11 @@ public sealed class ModelEntry
     private readonly string? damage; // of the files that its versions share
     private volatile ModelSettings settings;
 
-    internal ModelEntry(string name, ModelSettings settings, string? damage = null) =>
+    internal ModelEntry(string name, ModelSettings settings, string? damage = null)
+    {
         (Name, this.settings, this.damage, Metrics) = (name, settings, damage, new ModelMetrics(name));
+        canary = Canary.After(null, settings.Routes);
+    }
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
@@ -63,7 +67,7 @@ public sealed class ModelEntry
     internal ModelSettings Settings
     {
         get => settings;
-        set => settings = value;
+        set => (settings, canary) = (value, Canary.After(canary, value.Routes));
     }
 
     /// <summary>Whether its first version is being built.</summary>
