@@ -30,23 +30,25 @@ public sealed record ModelRoutes
 /// </summary>
 public sealed record StopConditions
 {
-    /// <summary>How much larger the share of failed requests may be than the stable version's; 1: any.</summary>
-    [Description("How much larger the share of failed requests may be than the stable version's; 1: any.")]
+    /// <summary>
+    /// How much larger the share of failed requests may be than the stable version's; 0.05 by default.
+    /// </summary>
+    [Description("How much larger the share of failed requests may be than the stable version's; 0.05 by default.")]
     [Range(0.0, 1.0)]
     public double MaxErrorRate { get; init; } = 0.05;
 
-    /// <summary>How many times the stable version's 95th percentile of the latency may be reached.</summary>
-    [Description("How many times the stable version's 95th percentile of the latency may be reached.")]
+    /// <summary>How many times the stable version's the 95th percentile of the latency may be; 2 by default.</summary>
+    [Description("How many times the stable version's the 95th percentile of the latency may be; 2 by default.")]
     [Range(1.0, 1000.0)]
     public double MaxLatencyRatio { get; init; } = 2;
 
-    /// <summary>How far the best classes may be from the stable version's: 0 to 1 (any).</summary>
-    [Description("How far the best classes may be from the stable version's, as total variation: 0 to 1 (any).")]
+    /// <summary>How far the best classes may be from the stable version's, 0 to 1; 0.25 by default.</summary>
+    [Description("How far the best classes may be from the stable version's, 0 to 1; 0.25 by default.")]
     [Range(0.0, 1.0)]
     public double MaxDrift { get; init; } = 0.25;
 
-    /// <summary>The requests of a version from which it is judged.</summary>
-    [Description("The requests of a version from which it is judged.")]
+    /// <summary>The requests of a version from which it is judged; 100 by default.</summary>
+    [Description("The requests of a version from which it is judged; 100 by default.")]
     [Range(1, 1_000_000)]
     public int MinRequests { get; init; } = 100;
 }

@@ -11,6 +11,13 @@ internal sealed class Canary
     // Of networks that take less, a ratio says nothing that a caller would notice.
     private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(5);
 
+    // The standard deviations by which a measure has to be beyond chance.
+    private const int Deviations = 3;
+
+    // A stall of the machine makes some requests of one version slow: it has to stay slow for half of them more.
+    private const int ChecksPerMinRequests = 10;
+    private const int SlowChecks = 5;
+
     private readonly Lock gate = new(); // of the tallies
     private readonly SortedDictionary<int, VersionTally> tallies = [];
     private volatile RouteStop? stopped;
@@ -99,6 +106,12 @@ internal sealed class Canary
         }
     }
 
+    // Whether a version is slower by more than chance makes of equal ones: its lower bound against the upper one.
+    private static bool IsSlow(VersionTally tally, VersionTally stable, double maxRatio) =>
+        (tally.BoundOfP95(-Deviations), stable.BoundOfP95(Deviations)) is ({ } own, { } other)
+        && own > other * maxRatio
+        && own - other > LeastDelay;
+
     // How much larger a version's share of failed requests is than the stable one's, less three standard deviations of
     // what chance makes of equal shares. Requests that are missing to the least number count as answered: what breaks
     // the condition even so, breaks it at once.
@@ -107,7 +120,7 @@ internal sealed class Canary
         var (n, m) = (Math.Max(tally.Requests, minRequests), stable.Requests);
         var pooled = (double)(tally.Errors + stable.Errors) / (n + m);
         var variance = pooled * (1 - pooled) * ((1.0 / n) + (m == 0 ? 0 : 1.0 / m));
-        return ((double)tally.Errors / n) - stable.ErrorRate - (3 * Math.Sqrt(variance));
+        return ((double)tally.Errors / n) - stable.ErrorRate - (Deviations * Math.Sqrt(variance));
     }
 
     // The first condition that a version breaks; null: none. Called under the lock.
@@ -123,24 +136,17 @@ internal sealed class Canary
         // The others take long to compute, and are only looked at now and then.
         if (
             Math.Min(tally.Requests, stable.Requests) < stop.MinRequests
-            || tally.Requests % Math.Max(1, stop.MinRequests / 10) != 0
+            || tally.Requests % Math.Max(1, stop.MinRequests / ChecksPerMinRequests) != 0
         )
         {
             return null;
         }
 
-        if (
-            (tally.P95, stable.P95) is ({ } own, { } other)
-            && own > other * stop.MaxLatencyRatio
-            && own - other > LeastDelay
-        )
+        tally.SlowChecks = IsSlow(tally, stable, stop.MaxLatencyRatio) ? tally.SlowChecks + 1 : 0;
+        if (tally.SlowChecks == SlowChecks && (tally.P95, stable.P95) is ({ } own, { } other))
         {
-            return Break(
-                StopCondition.MaxLatencyRatio,
-                stop.MaxLatencyRatio,
-                own.TotalMilliseconds,
-                other.TotalMilliseconds
-            );
+            var (measured, ofStable) = (own.TotalMilliseconds, other.TotalMilliseconds);
+            return Break(StopCondition.MaxLatencyRatio, stop.MaxLatencyRatio, measured, ofStable);
         }
 
         return tally.DriftFrom(stable) is { } drift && drift > stop.MaxDrift

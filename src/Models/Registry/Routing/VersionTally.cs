@@ -3,6 +3,8 @@ namespace ModelService.Models.Registry.Routing;
 /// <summary>What a version did with the requests that were routed to it. Not thread-safe.</summary>
 internal sealed class VersionTally
 {
+    private const double Tail = 0.95;
+
     private readonly Dictionary<string, long> classes = new(StringComparer.Ordinal);
     private readonly LatencyHistogram latencies = new();
 
@@ -16,7 +18,17 @@ internal sealed class VersionTally
     public double ErrorRate => Requests == 0 ? 0 : (double)Errors / Requests;
 
     /// <summary>The 95th percentile of the latency of answered requests; null: there are none.</summary>
-    public TimeSpan? P95 => latencies.Percentile(0.95);
+    public TimeSpan? P95 => latencies.Percentile(Tail);
+
+    /// <summary>How many checks in a row found that it is slow.</summary>
+    public int SlowChecks { get; set; }
+
+    /// <summary>
+    /// A bound of <see cref="P95"/>: the percentile that is some standard deviations of its rank away from it.
+    /// </summary>
+    /// <param name="deviations">How many; negative for a lower bound.</param>
+    public TimeSpan? BoundOfP95(int deviations) =>
+        latencies.Percentile(Math.Clamp(Tail + (deviations * Math.Sqrt(Tail * (1 - Tail) / Requests)), 0, 1));
 
     /// <summary>Counts a request.</summary>
     public void Add(ServedRequest request)
@@ -24,7 +36,7 @@ internal sealed class VersionTally
         Requests++;
         if (request.IsError)
             Errors++;
-        else
+        else if (request.BestClasses.Count > 0)
             latencies.Record(request.Latency);
         foreach (var name in request.BestClasses)
             classes[name] = classes.GetValueOrDefault(name) + 1;

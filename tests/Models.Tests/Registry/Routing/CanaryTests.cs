@@ -70,8 +70,9 @@ public sealed class CanaryTests
     {
         var canary = Create();
         Record(canary, Stable, 100, Request(stable));
-        Record(canary, New, 99, Request(other));
 
+        // After the least requests, it has to be slow for half as many again.
+        Record(canary, New, 139, Request(other));
         var stop = canary.Record(New, Request(other), Now);
 
         Assert.Equal(stops ? StopCondition.MaxLatencyRatio : null, stop?.Condition);
