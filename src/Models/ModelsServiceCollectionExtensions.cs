@@ -90,7 +90,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<VersionLoader>();
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
-        services.TryAddSingleton(Random.Shared);
+        services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
         services.TryAddSingleton<RouteBuckets>();
         services.TryAddSingleton<CanaryGuard>();
         services.TryAddSingleton(Create<PredictionService>);

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Reading;
@@ -25,6 +26,7 @@ public sealed record ModelUpdate
     /// The versions that answer requests without a version number; without percents, the default version alone.
     /// </summary>
     [Description("Whole percents by the number of a version, which add up to 100; null: the default version alone.")]
+    [Range(0, 100)]
     [RefusesNull]
     public RouteShares? Routes { get; init; }
 

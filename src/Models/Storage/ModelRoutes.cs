@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using static System.FormattableString;
 
 namespace ModelService.Models.Storage;
@@ -23,6 +24,13 @@ public sealed record ModelRoutes
 
     /// <summary>Why they have stopped; null while they hold. All requests then go to the stable version.</summary>
     public RouteStop? Stopped { get; init; }
+
+    /// <summary>Whether they can be followed: a file may have been edited by hand.</summary>
+    [JsonIgnore]
+    public bool AreSound =>
+        Shares.ContainsKey(Stable)
+        && Shares.Values.All(share => share is >= 0 and <= 100)
+        && Shares.Values.Sum() == 100;
 }
 
 /// <summary>
@@ -90,6 +98,7 @@ public sealed record RouteStop(
 )
 {
     /// <summary>The reason as a sentence.</summary>
+    [JsonIgnore]
     public string Reason
     {
         get

@@ -75,18 +75,14 @@ public sealed class RoutesTests : IAsyncDisposable
                 Assert.Equal($"v{expected}-0", torchServe.EnumerateObject().Select(label => label.Name).Min());
                 using var calls = new Calls(one, client: name);
                 Assert.Equal($"{expected}", (await calls.InferAsync(Calls.Tensor(Model))).ModelVersion);
+                Assert.Equal(expected, await ClassifyAsync(one, caller, name));
             }
         }
 
         Assert.Equal([1, 2], seen.Order());
         var anyone = new HashSet<int>();
         for (var photo = 0; photo < 40; photo++)
-        {
-            var stream = new MemoryStream(Bodies.RandomBmp(photo));
-            var classifier = server.Services.GetRequiredService<IClassifier>();
-            anyone.Add((await classifier.ClassifyAsync(Model, stream, TestContext.Current.CancellationToken)).Version);
-        }
-
+            anyone.Add(await ClassifyAsync(server, photo, null));
         Assert.Equal([1, 2], anyone.Order());
     }
 
@@ -219,7 +215,7 @@ public sealed class RoutesTests : IAsyncDisposable
         return new ApiServer
         {
             Settings = settings,
-            Configure = services => services.AddSingleton(TestSeed.Generator()),
+            Configure = services => services.AddKeyedSingleton("ModelService.Routes", TestSeed.Generator()),
         };
     }
 
@@ -232,6 +228,14 @@ public sealed class RoutesTests : IAsyncDisposable
         await api.CreateAsync(Networks.Tiny(Model, $"\"seed\":1,{Labels(1)}"));
         for (var version = 2; version <= versions; version++)
             (await api.PostAsync($"/v1/models/{Model}/versions", $"{{{Labels(version)}}}")).Ok(201);
+    }
+
+    private static async Task<int> ClassifyAsync(ApiServer one, int photo, string? client)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var stream = new MemoryStream(Bodies.RandomBmp(photo));
+        var classifier = one.Services.GetRequiredService<IClassifier>();
+        return (await classifier.ClassifyAsync(Model, stream, client, stop)).Version;
     }
 
     private static async Task<int> VersionAsync(ApiServer one, string? client)

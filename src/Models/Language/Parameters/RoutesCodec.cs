@@ -6,13 +6,16 @@ using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Language.Parameters;
 
-/// <summary>Whole percents by a version's number, which add up to 100; null for none.</summary>
+/// <summary>
+/// Whole percents in the property's range by a version's number, which add up to 100; null for none.
+/// </summary>
 internal sealed class RoutesCodec : ParameterCodec
 {
     /// <summary>The most versions that share a model's requests.</summary>
     public const int MaxVersions = 5;
 
     private const int All = 100;
+    private static readonly IntegerCodec<int> Percents = new();
 
     public override string Description => "percents by version";
 
@@ -25,26 +28,14 @@ internal sealed class RoutesCodec : ParameterCodec
             return reader.FailKind(json, pointer, "an object with a percentage for each version is needed.");
         var isValid = true;
         foreach (var property in json.EnumerateObject())
-        {
-            if (ReadOne(property, percents) is not { } error)
-                continue;
-            reader.Fail(JsonPointer.Append(pointer, property.Name), error);
-            isValid = false;
-        }
-
+            isValid &= ReadOne(reader, member, property, JsonPointer.Append(pointer, property.Name), percents);
         if (!isValid)
             return null;
         if (percents.Count > MaxVersions)
-        {
-            return reader.Fail(
-                pointer,
-                $"{percents.Count} versions are too many; at most {MaxVersions} share requests."
-            );
-        }
-
-        return percents.Values.Sum() == All
-            ? new RouteShares(percents)
-            : reader.Fail(pointer, $"The percents add up to {percents.Values.Sum()}; they must add up to {All}.");
+            return reader.Fail(pointer, $"At most {MaxVersions} versions share requests, not {percents.Count}.");
+        return percents.Values.Sum() is var sum and not All
+            ? reader.Fail(pointer, $"The percents add up to {sum}; they must add up to {All}.")
+            : new RouteShares(percents);
     }
 
     public override JsonNode Write(object value, bool canonical) =>
@@ -56,34 +47,38 @@ internal sealed class RoutesCodec : ParameterCodec
 
     public override JsonObject Schema(RecordMember member)
     {
-        var percent = SchemaNodes.OfType("integer");
-        (percent["minimum"], percent["maximum"]) = (0, All);
         var schema = SchemaNodes.OfType("object");
-        schema["additionalProperties"] = percent;
+        schema["propertyNames"] = new JsonObject { ["pattern"] = "^[1-9][0-9]*$" };
+        schema["additionalProperties"] = Percents.Schema(member);
+        (schema["minProperties"], schema["maxProperties"]) = (1, MaxVersions);
         return schema;
     }
 
-    // Returns what is wrong; null when nothing is.
-    private static string? ReadOne(JsonProperty property, Dictionary<int, int> percents)
+    // Reads the percentage of a version; false after an error.
+    private static bool ReadOne(
+        StrictReader reader,
+        RecordMember member,
+        JsonProperty property,
+        string pointer,
+        Dictionary<int, int> percents
+    )
     {
         var name = property.Name;
         if (
             !int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            || version == 0
             || version.ToString(CultureInfo.InvariantCulture) != name
         )
         {
-            return $"'{Suggestions.Shorten(name)}' is not the number of a version.";
+            reader.Fail(pointer, $"'{Suggestions.Shorten(name)}' is not the number of a version.");
+            return false;
         }
 
-        if (
-            property.Value.ValueKind != JsonValueKind.Number
-            || !property.Value.TryGetInt32(out var percent)
-            || percent is < 0 or > All
-        )
-        {
-            return $"{StrictReader.Describe(property.Value)} is not a whole number of percents from 0 to {All}.";
-        }
-
-        return percents.TryAdd(version, percent) ? null : $"'{name}' is given twice.";
+        if (Percents.Read(reader, member, property.Value, pointer) is not int percent)
+            return false;
+        if (percents.TryAdd(version, percent))
+            return true;
+        reader.Fail(pointer, $"'{name}' is given twice.");
+        return false;
     }
 }

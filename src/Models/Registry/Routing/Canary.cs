@@ -42,7 +42,7 @@ internal sealed class Canary
     /// <param name="routes">The routes now.</param>
     public static Canary? After(Canary? before, ModelRoutes? routes)
     {
-        if (routes is null)
+        if (routes is not { AreSound: true })
             return null;
         if (before?.Routes.Since != routes.Since)
             return new Canary(routes);

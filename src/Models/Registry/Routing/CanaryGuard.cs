@@ -16,15 +16,12 @@ internal sealed partial class CanaryGuard(ModelCatalog catalog, TimeProvider clo
     /// <param name="lease">The lease of the version.</param>
     /// <param name="latency">The time from the lease to the answer.</param>
     /// <param name="outcomes">The scores or the failure of each input.</param>
-    public void Record(ModelLease lease, TimeSpan latency, IReadOnlyList<Outcome<Scores>> outcomes) =>
-        Record(
-            lease,
-            new ServedRequest(
-                latency,
-                outcomes.Any(outcome => outcome.Failure is { } failure && IsOfVersion(failure.Code)),
-                [.. BestClasses(lease, outcomes)]
-            )
-        );
+    public void Record(ModelLease lease, TimeSpan latency, IReadOnlyList<Outcome<Scores>> outcomes)
+    {
+        var isError = outcomes.Any(outcome => outcome.Failure is { } failure && IsOfVersion(failure.Code));
+        IReadOnlyList<string> classes = lease.Canary is null ? [] : [.. BestClasses(lease, outcomes)];
+        Record(lease, new ServedRequest(latency, isError, classes));
+    }
 
     /// <summary>Counts a prediction that failed as a whole.</summary>
     /// <param name="lease">The lease of the version.</param>
@@ -65,7 +62,7 @@ internal sealed partial class CanaryGuard(ModelCatalog catalog, TimeProvider clo
     {
         LogStopped(model, routes.Stable, stop.Reason);
         var stored = await catalog.StopRoutesAsync(model, routes, stop);
-        if (stored.Failure is { } failure)
+        if (stored.Failure is { Code: not ErrorCode.ModelNotFound } failure)
             LogNotStored(model, failure.Detail);
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ModelService.Models.Registry.Routing;
 
@@ -8,8 +9,11 @@ namespace ModelService.Models.Registry.Routing;
 /// of a model, on every server; the others are in a random one for each request. Thread-safe.
 /// </summary>
 /// <param name="random">Draws the buckets of callers without a name.</param>
-internal sealed class RouteBuckets(Random random)
+internal sealed class RouteBuckets([FromKeyedServices(RouteBuckets.Random)] Random random)
 {
+    /// <summary>The key of the generator in the services of a program, which may have others.</summary>
+    public const string Random = "ModelService.Routes";
+
     /// <summary>The number of buckets.</summary>
     public const int Count = 100;
 
