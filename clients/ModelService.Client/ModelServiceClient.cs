@@ -107,6 +107,8 @@ public sealed class ModelServiceClient(HttpClient http)
         );
         if (options.Priority is { } priority)
             request.Headers.Add("X-Priority", WireNames<RequestPriority>.Get(priority));
+        if (options.Client is { } caller)
+            request.Headers.Add("X-Client", caller);
         request.Within(options.Timeout);
         return transport.SendAsync(request, ModelServiceJson.Default.PredictResponse, cancellationToken);
     }

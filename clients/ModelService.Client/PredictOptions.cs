@@ -17,6 +17,12 @@ public sealed record PredictOptions
 
     /// <summary>The time within which the answer is needed; null: no limit.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// What names the caller, such as the id of a user: while requests are routed to several versions, each caller gets
+    /// the same one. Null: the name of the key.
+    /// </summary>
+    public string? Client { get; init; }
 }
 
 /// <summary>The priority of a request in the queue.</summary>

@@ -10,6 +10,7 @@ using ModelService.Models.Int8;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
+using ModelService.Models.Registry.Routing;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Training;
@@ -82,6 +83,9 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
+        services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
+        services.TryAddSingleton<RouteBuckets>();
+        services.TryAddSingleton<CanaryGuard>();
         services.TryAddSingleton(Create<PredictionService>);
         services.TryAddSingleton<IClassifier, Classifier>();
         services.TryAddSingleton<ExplanationLane>();

@@ -113,6 +113,15 @@ public sealed record ModelResponse
     /// <summary>The version of a model that answers requests without a version number.</summary>
     public required ServingResponse Serving { get; init; }
 
+    /// <summary>
+    /// The percentage of the requests without a version number that each version was given; absent when the default
+    /// version answers them all.
+    /// </summary>
+    public IReadOnlyDictionary<int, int>? Routes { get; init; }
+
+    /// <summary>What came of the routes; absent without routes.</summary>
+    public CanaryResponse? Canary { get; init; }
+
     /// <summary>The predefined architecture that the model was made from.</summary>
     public string? Base { get; init; }
 
@@ -228,6 +237,18 @@ public sealed record ModelUpdateBody
 
     /// <summary>One label for each class of the default version.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>
+    /// The percentage of the requests without a version number that each version gets, by the version's number: whole
+    /// percents, which add up to 100. Null leaves them as they are; <see cref="DefaultVersion"/> by itself ends them.
+    /// </summary>
+    public IReadOnlyDictionary<int, int>? Routes { get; init; }
+
+    /// <summary>
+    /// The conditions at which the routes stop by themselves: the stable version then answers all requests. Only with
+    /// <see cref="Routes"/>.
+    /// </summary>
+    public StopConditions? Stop { get; init; }
 }
 
 /// <summary>

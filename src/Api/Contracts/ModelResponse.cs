@@ -24,6 +24,11 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// <param name="Serving">
 /// The version that answers requests without a version number, and why. It may be another one than this.
 /// </param>
+/// <param name="Routes">
+/// The percentage of the requests without a version number that each version was given; absent when the default version
+/// answers them all.
+/// </param>
+/// <param name="Canary">What came of the routes; absent without routes.</param>
 /// <param name="Base">The predefined architecture that the model was made from.</param>
 /// <param name="From">The model that this model was derived from.</param>
 /// <param name="Lineage">The versions that this version comes from.</param>
@@ -88,6 +93,8 @@ public sealed record ModelResponse(
     string? Reason,
     bool Pinned,
     ServingResponse Serving,
+    IReadOnlyDictionary<int, int>? Routes,
+    CanaryResponse? Canary,
     string? Base,
     string? From,
     VersionLineage? Lineage,
@@ -130,6 +137,7 @@ public sealed record ModelResponse(
         // A version whose files are damaged has no definition and no weights.
         var (model, weights) = (snapshot.Resolved, snapshot.Weights);
         var (definition, analysis) = (model?.Definition, model?.Analysis);
+        var routes = entry.Routes;
         return new ModelResponse(
             version.Name,
             version.Version,
@@ -137,6 +145,8 @@ public sealed record ModelResponse(
             snapshot.Reason,
             entry.Pinned == version.Version,
             ServingResponse.Create(entry),
+            routes?.Routes.Shares,
+            CanaryResponse.Create(routes),
             definition?.Base,
             definition?.From,
             version.Lineage,
@@ -239,4 +249,18 @@ public sealed record VersionUnloadedResponse(
 /// newest version that is ready and not quarantined.
 /// </param>
 /// <param name="Labels">One label for each class of the default version.</param>
-public sealed record ModelUpdateBody(object? DefaultVersion, IReadOnlyList<string>? Labels);
+/// <param name="Routes">
+/// The percentage of the requests without a version number that each version gets, by the version's number: whole
+/// percents, which add up to 100. Null ends the routes: the default version then answers all requests. A new
+/// <c>default_version</c> without <c>routes</c> ends them, too.
+/// </param>
+/// <param name="Stop">
+/// The conditions at which the routes stop by themselves: the stable version then answers all requests. Only with
+/// <c>routes</c>.
+/// </param>
+public sealed record ModelUpdateBody(
+    object? DefaultVersion,
+    IReadOnlyList<string>? Labels,
+    IReadOnlyDictionary<int, int>? Routes,
+    StopConditions? Stop
+);

@@ -141,11 +141,17 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
             deleted.HeldBy
         ));
 
-    /// <summary>Changes a model's default version or its labels.</summary>
+    /// <summary>Changes a model's default version, its labels or its routes.</summary>
     /// <remarks>
     /// Pin a version with <c>{"default_version": 2}</c>: it is the default until another version is pinned, and it
     /// stays in memory. With <c>{"default_version": "newest"}</c> or null, the default is again the newest version that
     /// is ready and not quarantined. With <c>{"labels": [...]}</c>, the classes of the default version get new labels.
+    ///
+    /// With <c>{"routes": {"1": 90, "2": 10}}</c>, version 2 answers a tenth of the requests without a version number.
+    /// A caller always gets the same version: callers are told apart by the header <c>X-Client</c>, or by the name of
+    /// their key. The pinned version is the stable one; if none is pinned, the one with the largest share is pinned.
+    /// <c>stop</c> has the conditions at which the stable version takes over again, and the answer's <c>canary</c>
+    /// shows what was measured. <c>{"routes": null}</c> ends the routes at once.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -153,7 +159,7 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     [HttpPatch("{name}", Name = "updateModel")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
-    [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin)]
+    [ConsumesJson(typeof(ModelUpdateBody), Examples.Pin, Examples.Routes)]
     [FailsWith(ErrorCode.VersionNotFound, ErrorCode.VersionConflict, ErrorCode.DefinitionInvalid)]
     public async Task<ActionResult<ModelResponse>> Update(string name, CancellationToken cancellationToken)
     {

@@ -35,6 +35,9 @@ public sealed class PredictController(
     /// The server computes the waiting images of all requests for a model together, in batches. The header
     /// <c>X-Priority</c> (<c>high</c>, <c>normal</c> or <c>low</c>) sets the request's priority in the queue.
     /// <c>X-Request-Timeout-Ms</c> sets a deadline: the number of milliseconds within which the answer is needed.
+    ///
+    /// While the model has <c>routes</c>, they choose the version, always the same one for a caller. The answer's
+    /// <c>version</c> names it.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="topK">Number of best classes to return.</param>

@@ -26,6 +26,9 @@ internal static class Examples
     /// <summary>Version 1 pinned as the default.</summary>
     public const string Pin = "Version 1 is the default";
 
+    /// <summary>All requests by version 1 of a model that has no other one.</summary>
+    public const string Routes = "Version 1 answers every request";
+
     /// <summary>An image in base64.</summary>
     public const string OnePixelImage = "A 1x1 PNG";
 
@@ -81,6 +84,7 @@ internal static class Examples
         [Derived] = """{ "name": "lesson3", "from": "lesson", "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [NextVersion] = """{ "num_classes": 3, "labels": ["cat", "dog", "horse"] }""",
         [Pin] = """{ "default_version": 1 }""",
+        [Routes] = """{ "routes": { "1": 100 }, "stop": { "max_error_rate": 0.02 } }""",
         [CatsAndDogs] = """{ "name": "pets", "classes": ["cat", "dog"] }""",
         [Relabel] = """{ "label": "7", "split": "test" }""",
         [TestSplit] = """{ "dataset": "digits", "split": "test" }""",

@@ -35,6 +35,21 @@ internal sealed class TermsFilter : IOperationFilter
             );
         }
 
+        if (context.MethodInfo.Name == nameof(PredictController.Predict))
+        {
+            operation.Parameters.Add(
+                new OpenApiParameter
+                {
+                    Name = RequestTerms.ClientHeader,
+                    In = ParameterLocation.Header,
+                    Description =
+                        "What names the caller, such as the id of a user. While the model's requests are routed to "
+                        + "several versions, each caller gets the same one. By default, the name of the key.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                }
+            );
+        }
+
         operation.Parameters.Add(
             new OpenApiParameter
             {

@@ -12,7 +12,8 @@ namespace ModelService.Models.Execution;
 /// <param name="model">The model's name.</param>
 public sealed class ModelMetrics(string model)
 {
-    private static readonly double[] Seconds =
+    /// <summary>The bounds of the buckets of durations.</summary>
+    internal static readonly double[] Seconds =
     [
         0.0005,
         0.001,

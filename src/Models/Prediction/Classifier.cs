@@ -10,11 +10,20 @@ namespace ModelService.Models.Prediction;
 /// <param name="imaging">The largest photo.</param>
 internal sealed class Classifier(PredictionService predictions, IOptions<ImagingOptions> imaging) : IClassifier
 {
-    public async Task<Classification> ClassifyAsync(string model, Stream photo, CancellationToken cancellationToken)
+    public Task<Classification> ClassifyAsync(string model, Stream photo, CancellationToken cancellationToken) =>
+        ClassifyAsync(model, photo, null, cancellationToken);
+
+    public async Task<Classification> ClassifyAsync(
+        string model,
+        Stream photo,
+        string? client,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(photo);
         var image = new EncodedImage(await ReadAsync(photo, cancellationToken));
-        var predicted = await predictions.PredictAsync(model, null, [image], new PredictionTerms(), cancellationToken);
+        var terms = new PredictionTerms(Client: client);
+        var predicted = await predictions.PredictAsync(model, null, [image], terms, cancellationToken);
         var result = predicted.OrThrow();
         var scores = result.Outcomes[0].OrThrow();
         return new Classification(

@@ -8,7 +8,7 @@ namespace ModelService.Models.Prediction;
 /// </remarks>
 public interface IClassifier
 {
-    /// <summary>Classifies a photo with the default version of a model.</summary>
+    /// <summary>Classifies a photo with the default version of a model, or one that its routes choose.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="photo">The file: JPEG, PNG, WebP, GIF, BMP or TIFF. It is read to its end.</param>
     /// <param name="cancellationToken">Cancels the work, if it has not begun.</param>
@@ -18,6 +18,22 @@ public interface IClassifier
     /// <see cref="ErrorCode.Overloaded"/> and others, as <see cref="PredictionService.PredictAsync"/> lists them.
     /// </exception>
     Task<Classification> ClassifyAsync(string model, Stream photo, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Classifies a photo for a caller, who always gets the same version while the model has routes.
+    /// </summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="photo">As above.</param>
+    /// <param name="client">What names the caller, such as the id of a user; null: nothing does.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="ServingException">As above.</exception>
+    Task<Classification> ClassifyAsync(
+        string model,
+        Stream photo,
+        string? client,
+        CancellationToken cancellationToken = default
+    );
 }
 
 /// <summary>What a photo shows.</summary>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Registry;
+using ModelService.Models.Registry.Routing;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Tensors;
 
@@ -17,20 +19,29 @@ public sealed class PredictionService
 
     private readonly VersionLoader loader;
     private readonly InputScorer scorer;
+    private readonly RouteBuckets buckets;
+    private readonly CanaryGuard guard;
     private readonly TimeSpan maxTimeout;
     private readonly AdmissionLimiter limiter;
 
-    internal PredictionService(VersionLoader loader, InputScorer scorer, IOptions<BatchingOptions> batching)
+    internal PredictionService(
+        VersionLoader loader,
+        InputScorer scorer,
+        RouteBuckets buckets,
+        CanaryGuard guard,
+        IOptions<BatchingOptions> batching
+    )
     {
-        (this.loader, this.scorer, maxTimeout) = (loader, scorer, batching.Value.MaxTimeout);
+        (this.loader, this.scorer, this.buckets, this.guard) = (loader, scorer, buckets, guard);
+        maxTimeout = batching.Value.MaxTimeout;
         limiter = new AdmissionLimiter(batching.Value);
     }
 
     /// <summary>Scores the inputs of one request.</summary>
     /// <param name="name">The model's name.</param>
-    /// <param name="version">The version; null: the default.</param>
+    /// <param name="version">The version; null: the default, or one that the model's routes choose.</param>
     /// <param name="inputs">The inputs, at least one.</param>
-    /// <param name="terms">Priority and timeout of the request.</param>
+    /// <param name="terms">Priority, timeout and caller of the request.</param>
     /// <param name="cancellationToken">Cancels the request: its inputs that still wait are dropped.</param>
     /// <returns>
     /// An outcome for each input, in order; an unusable input does not affect the others. Or a failure of the whole
@@ -48,20 +59,35 @@ public sealed class PredictionService
         CancellationToken cancellationToken
     )
     {
-        var leased = await loader.LeaseAsync(name, version, LeaseHolder, cancellationToken);
+        int? bucket = version is null ? buckets.Choose(name, terms.Client) : null;
+        var leased = await loader.LeaseAsync(name, version, LeaseHolder, cancellationToken, bucket);
         if (!leased.TryGet(out var lease, out var failure))
             return failure;
         using var leasing = lease;
         var metrics = lease.Model.Metrics;
         using var predicting = metrics.Predicting();
-        var outcome = await ScoreAsync(lease, inputs, terms, cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        Outcome<PredictionResult> outcome;
+        try
+        {
+            outcome = await ScoreAsync(lease, inputs, terms, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            guard.RecordFailure(lease, Stopwatch.GetElapsedTime(started), null);
+            throw;
+        }
+
+        var latency = Stopwatch.GetElapsedTime(started);
         if (!outcome.TryGet(out var result, out failure))
         {
             metrics.Rejected(failure.Code, inputs.Count);
+            guard.RecordFailure(lease, latency, failure.Code);
             return new PredictionFailure(failure, lease.Model.Version);
         }
 
         metrics.Answered(result.Outcomes);
+        guard.Record(lease, latency, result.Outcomes);
         return RefuseAll(inputs, result.Outcomes) is { } refused
             ? new PredictionFailure(refused, lease.Model.Version)
             : result;

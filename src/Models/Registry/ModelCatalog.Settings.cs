@@ -5,14 +5,15 @@ namespace ModelService.Models.Registry;
 /// <content>Changes settings, and deletes: first in the store, then in memory.</content>
 public sealed partial class ModelCatalog
 {
-    /// <summary>Changes the model's default version, or the labels of that version.</summary>
+    /// <summary>Changes the model's default version, the labels of that version, or its routes.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="update">The change.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <returns>
     /// The model; <see cref="ErrorCode.VersionConflict"/>: the version to pin can't be served;
-    /// <see cref="ErrorCode.DefinitionInvalid"/>: there is not one label per class; <see cref="ErrorCode.ReadOnly"/>,
-    /// <see cref="ErrorCode.StorageUnavailable"/>; or as <see cref="Find(string, int?)"/>.
+    /// <see cref="ErrorCode.DefinitionInvalid"/>: there is not one label per class, or a version can't get requests;
+    /// <see cref="ErrorCode.ReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>; or as
+    /// <see cref="Find(string, int?)"/>.
     /// </returns>
     public Task<Outcome<ModelEntry>> UpdateAsync(
         string name,
@@ -24,8 +25,10 @@ public sealed partial class ModelCatalog
             async entry =>
             {
                 var pinned = update.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
+                var routes = RoutesAfter(entry, update, pinned);
+                pinned = routes?.Stable ?? pinned;
                 var version = entry.Find(pinned).OrThrow();
-                var isPinning = update.DefaultVersion?.Number is not null;
+                var isPinning = pinned is not null && (update.DefaultVersion is not null || pinned != entry.Pinned);
                 if (isPinning && version.Current.State is VersionState.Failed or VersionState.Loading)
                 {
                     throw new ServingException(
@@ -37,7 +40,7 @@ public sealed partial class ModelCatalog
                 var labels = entry.Settings.Labels.ToDictionary();
                 if (update.Labels is { } names)
                     labels[version.Version] = OnePerClass(names, version);
-                var settings = entry.Settings with { DefaultVersion = pinned, Labels = labels };
+                var settings = entry.Settings with { DefaultVersion = pinned, Labels = labels, Routes = routes };
                 await store.PutSettingsAsync(name, settings);
                 registry.Apply(() =>
                 {

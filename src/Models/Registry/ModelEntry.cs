@@ -1,11 +1,12 @@
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Registry.Routing;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>A model that is served: a name and its versions, one of which is the default. Thread-safe.</summary>
-public sealed class ModelEntry
+public sealed partial class ModelEntry
 {
     // The most recent versions that could not be built stay listed, so that clients can read the reason.
     private const int MaxFailures = 4;
@@ -17,8 +18,11 @@ public sealed class ModelEntry
     private volatile ModelSettings settings;
     private int? interim;
 
-    internal ModelEntry(string name, ModelSettings settings, string? damage = null) =>
+    internal ModelEntry(string name, ModelSettings settings, string? damage = null)
+    {
         (Name, this.settings, this.damage, Metrics) = (name, settings, damage, new ModelMetrics(name));
+        canary = Canary.After(null, settings.Routes);
+    }
 
     /// <summary>The model's name.</summary>
     public string Name { get; }
@@ -67,7 +71,7 @@ public sealed class ModelEntry
         set
         {
             lock (gate)
-                (settings, interim) = (value, null);
+                (settings, interim, canary) = (value, null, Canary.After(canary, value.Routes));
         }
     }
 

@@ -1,4 +1,5 @@
 using ModelService.Models.Execution;
+using ModelService.Models.Registry.Routing;
 
 namespace ModelService.Models.Registry;
 
@@ -21,6 +22,9 @@ public sealed class ModelLease : IDisposable
     /// <summary>The worker that computes the version; borrowed.</summary>
     internal IInferenceWorker Worker =>
         version is null ? throw new ObjectDisposedException(nameof(ModelLease)) : worker;
+
+    /// <summary>The routes that chose the version; null when none did.</summary>
+    internal Canary? Canary { get; init; }
 
     /// <summary>Ends the lease.</summary>
     public void Dispose() => Interlocked.Exchange(ref version, null)?.Release(holder);

@@ -3,6 +3,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Registry.Routing;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
 
@@ -89,6 +90,9 @@ public sealed partial class ModelVersion
     /// <summary>The counts of the model's predictions, which its versions share.</summary>
     internal ModelMetrics Metrics { get; }
 
+    /// <summary>The counts of its own predictions.</summary>
+    internal VersionMetrics Served { get; } = new();
+
     /// <summary>
     /// When it was leased last, as a timestamp of <see cref="Stopwatch"/>. Uses before the start of the server are
     /// negative numbers, which only have an order.
@@ -114,7 +118,8 @@ public sealed partial class ModelVersion
 
     /// <summary>Keeps the version in memory until the lease is disposed; null when it is not ready.</summary>
     /// <param name="holder">What holds the lease, as a noun: <c>prediction</c>.</param>
-    internal ModelLease? TryLease(string holder)
+    /// <param name="canary">The routes that chose the version; null when none did.</param>
+    internal ModelLease? TryLease(string holder, Canary? canary = null)
     {
         lock (gate)
         {
@@ -122,7 +127,7 @@ public sealed partial class ModelVersion
                 return null;
             leases[holder] = leases.GetValueOrDefault(holder) + 1;
             LastUsed = Stopwatch.GetTimestamp();
-            return new ModelLease(this, current, held.Built.Worker, holder);
+            return new ModelLease(this, current, held.Built.Worker, holder) { Canary = canary };
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Registry.Routing;
 
 namespace ModelService.Models.Registry;
 
@@ -31,6 +33,15 @@ public sealed class RegistryMetrics
         return
         [
             .. ModelMetrics.Collect(models.Select(entry => entry.Metrics)),
+            .. VersionMetrics.Collect(
+                from entry in models
+                from version in entry.Versions
+                select (
+                    version.Served,
+                    new[] { ("model", entry.Name), ("version", version.Version.ToString(CultureInfo.InvariantCulture)) }
+                )
+            ),
+            .. RouteMetrics.Collect(models),
             Gauge(
                 "modelservice_model_versions",
                 "Versions of a model in a state.",

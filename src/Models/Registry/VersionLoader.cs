@@ -38,6 +38,9 @@ internal sealed partial class VersionLoader(
     /// <param name="version">The version; null: the default.</param>
     /// <param name="holder">What holds the lease, as a noun: <c>prediction</c>.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>
+    /// <param name="bucket">
+    /// The caller's bucket, by which the model's routes choose the version; null: they don't.
+    /// </param>
     /// <returns>
     /// The lease, which the caller disposes; <see cref="ErrorCode.ModelNotReady"/>,
     /// <see cref="ErrorCode.OutOfMemory"/>, or as <see cref="ModelRegistry.Find(string, int?)"/>.
@@ -46,24 +49,34 @@ internal sealed partial class VersionLoader(
         string name,
         int? version,
         string holder,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int? bucket = null
     )
     {
         var started = clock.GetTimestamp();
+        var isRoutable = version is null && bucket is not null;
         while (true)
         {
             if (!registry.Find(name).TryGet(out var entry, out var failure))
                 return failure;
-            if (!entry.Find(version).TryGet(out var found, out failure))
+            var canary = isRoutable ? entry.Canary : null;
+            var routed =
+                canary?.Choose(bucket!.Value) is { } choice && choice != entry.Pinned
+                    ? entry.FindServable(choice)
+                    : null;
+            var found = routed;
+            if (found is null && !entry.Find(version).TryGet(out found, out failure))
                 return failure;
-            if (version is null && found.Current.IsQuarantined && entry.Pinned != found.Version)
+            if (routed is null && version is null && found.Current.IsQuarantined && entry.Pinned != found.Version)
                 return found.Quarantined();
-            if (found.TryLease(holder) is { } lease)
+            if (found.TryLease(holder, canary) is { } lease)
                 return lease;
 
             // A version that is ready, but gave no lease, has changed in between. One that was removed is replaced.
             var snapshot = found.Current;
             if (snapshot.State == VersionState.Ready || snapshot.IsRemoved)
+                continue;
+            if (!snapshot.LoadsOnRequest && routed is not null)
                 continue;
             if (!snapshot.LoadsOnRequest)
                 return found.NotReady();
@@ -71,6 +84,11 @@ internal sealed partial class VersionLoader(
             try
             {
                 await LoadAsync(found).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken);
+            }
+            catch (Exception exception) when (exception is ServingException or TimeoutException && routed is not null)
+            {
+                // The default version answers in its place.
+                isRoutable = false;
             }
             catch (ServingException exception)
             {

@@ -136,4 +136,10 @@ public sealed record ModelSettings
     /// <summary>Labels that were changed after their version was created, by the version's number.</summary>
     public IReadOnlyDictionary<int, IReadOnlyList<string>> Labels { get; init; } =
         new Dictionary<int, IReadOnlyList<string>>();
+
+    /// <summary>
+    /// How requests without a version number are divided; null: the default version answers them all. Older servers
+    /// skip it, so there the default version does.
+    /// </summary>
+    public ModelRoutes? Routes { get; init; }
 }

@@ -74,6 +74,44 @@ public sealed class ClientTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Routes_SetAndEnded_AreTyped()
+    {
+        var client = new ModelServiceClient(server.CreateClient());
+        var cancellation = TestContext.Current.CancellationToken;
+        await server.Api.CreateAsync(Networks.Tiny("client-routes"));
+        (await server.Api.PostAsync("/v1/models/client-routes/versions", "{}")).Ok(201);
+
+        var set = await client.Models.UpdateAsync(
+            "client-routes",
+            new ModelUpdateBody
+            {
+                Routes = new Dictionary<int, int> { [1] = 0, [2] = 100 },
+                DefaultVersion = 1,
+                Stop = new StopConditions { MaxDrift = 0.5 },
+            },
+            cancellation
+        );
+        var answer = await client.PredictAsync(
+            "client-routes",
+            Upload.FromBytes(Bodies.RandomBmp(1)),
+            new PredictOptions { Client = "ann" },
+            cancellation
+        );
+        var ended = await client.Models.UpdateAsync(
+            "client-routes",
+            new ModelUpdateBody { DefaultVersion = 1 },
+            cancellation
+        );
+
+        Assert.Equal(new Dictionary<int, int> { [1] = 0, [2] = 100 }, set.Routes);
+        Assert.Equal((1, 0.5, 100), (set.Canary!.Stable, set.Canary.Stop.MaxDrift, set.Canary.Stop.MinRequests));
+        Assert.Equal([0, 100], set.Canary.Versions.Select(version => version.PercentNow));
+        Assert.Equal(2, answer.Version);
+        Assert.Null(ended.Routes);
+        await client.Models.DeleteAsync("client-routes", cancellation);
+    }
+
+    [Fact]
     public async Task Models_LifeOfOne_IsTypedThroughout()
     {
         var client = new ModelServiceClient(server.CreateClient());

@@ -38,6 +38,47 @@ public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<Cons
     }
 
     [Fact]
+    public async Task Canary_Shares_AreSetAndEndedAfterAsking()
+    {
+        const string Layers = """[{ "type": "flatten" }, { "type": "linear", "out_features": 3 }]""";
+        const string Network = $$"""{ "input": { "channels": 3, "height": 8, "width": 8 }, "layers": {{Layers}} }""";
+        (await browser.Api.PostAsync("/v1/models", $$"""{ "name": "shared", "architecture": {{Network}} }""")).Ok(201);
+        (await browser.Api.PostAsync("/v1/models/shared/versions", "{}")).Ok(201);
+        (
+            await browser.Api.SendAsync(
+                HttpMethod.Patch,
+                "/v1/models/shared",
+                Bodies.Json("""{ "default_version": 1 }""")
+            )
+        ).Ok();
+        var tab = await browser.OpenAsync("#/models/shared?tab=canary");
+        var dialog = tab.Page.GetByRole(AriaRole.Dialog);
+
+        await tab.Page.GetByLabel("Version 1").FillAsync("90");
+        Assert.True(await tab.Button("Set the routes").IsDisabledAsync());
+        await tab.Page.GetByLabel("Version 2").FillAsync("10");
+        await tab.Button("Set the routes").ClickAsync();
+        await tab.Heading("Divide the requests for shared?").WaitForAsync();
+        await tab.AssertAccessibleAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Set the routes" }).ClickAsync();
+        await tab.Page.GetByText("stable", new() { Exact = true }).WaitForAsync();
+        Assert.Equal(
+            """{"1":90,"2":10}""",
+            (await browser.Api.GetAsync("/v1/models/shared")).Ok().GetProperty("routes").GetRawText()
+        );
+        await tab.ScreenshotAsync("models-canary");
+        await tab.AssertAccessibleAsync();
+
+        await tab.Button("End the routes").ClickAsync();
+        await tab.Heading("End the routes?").WaitForAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "End the routes" }).ClickAsync();
+        await tab.Page.GetByText("Version 1 answers all requests without a version.").WaitForAsync();
+        Assert.False((await browser.Api.GetAsync("/v1/models/shared")).Ok().TryGetProperty("routes", out _));
+        tab.AssertSound();
+        (await browser.Api.DeleteAsync("/v1/models/shared")).Ok();
+    }
+
+    [Fact]
     public async Task Models_AThousand_AreListedAndFound()
     {
         const string Network = """

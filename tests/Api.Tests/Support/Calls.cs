@@ -14,8 +14,12 @@ internal sealed class Calls : IDisposable
     private readonly Metadata headers = [];
 
     /// <summary>Calls a server in the test's process.</summary>
-    public Calls(ApiServer server, string? key = null)
-        : this("http://localhost", server.Server.CreateHandler(), key) { }
+    public Calls(ApiServer server, string? key = null, string? client = null)
+        : this("http://localhost", server.Server.CreateHandler(), key)
+    {
+        if (client is not null)
+            headers.Add("x-client", client);
+    }
 
     /// <summary>Calls a server at an address, which speaks HTTP/2 without TLS.</summary>
     public Calls(Uri address, string? key = null)

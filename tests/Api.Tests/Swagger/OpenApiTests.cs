@@ -137,7 +137,7 @@ public sealed class OpenApiTests(ApiServer server)
         var predict = (await OperationsAsync()).Single(operation => operation.Template == "/v1/models/{name}/predict");
 
         Assert.Equal(
-            ["X-Priority", "X-Request-Timeout-Ms"],
+            ["X-Priority", "X-Client", "X-Request-Timeout-Ms"],
             predict
                 .Json.GetProperty("parameters")
                 .EnumerateArray()

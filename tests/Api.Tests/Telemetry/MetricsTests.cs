@@ -18,6 +18,8 @@ public sealed class MetricsTests : IDisposable
     {
         using var server = await StartAsync("--ModelService:Limits:RequestsPerMinute=1000");
         await server.Api.CreateAsync(Networks.Tiny("counted"));
+        var routes = Bodies.Json("""{"routes":{"1":100}}""");
+        (await server.Api.SendAsync(HttpMethod.Patch, "/v1/models/counted", routes)).Ok();
         (await server.Api.PredictAsync("counted", Mixed)).Ok();
 
         var scrape = await Scrape.GetAsync(server.Http);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Tests.Registry;
 
@@ -21,6 +22,16 @@ public sealed class ModelUpdateTests
         Assert.Empty(labels.Labels!);
     }
 
+    [Fact]
+    public void Read_Routes_AreTakenWithTheirConditions()
+    {
+        var routes = Read("""{ "routes": { "3": 90, "4": 10 }, "stop": { "max_error_rate": 0.01 } }""");
+
+        Assert.Equal(new Dictionary<int, int> { [3] = 90, [4] = 10 }, routes.Routes!.Percents);
+        Assert.Equal(new StopConditions { MaxErrorRate = 0.01 }, routes.Stop);
+        Assert.Empty(Read("""{ "routes": null }""").Routes!.Percents);
+    }
+
     [Theory]
     [InlineData("[]", "")]
     [InlineData("{}", "")]
@@ -30,8 +41,24 @@ public sealed class ModelUpdateTests
     [InlineData("""{ "labels": "cat" }""", "/labels")]
     [InlineData("""{ "labels": ["cat", 7] }""", "/labels/1")]
     [InlineData("""{ "device": "cpu" }""", "/device")]
-    public void Read_OneMistake_IsOneErrorAtItsPlace(string json, string pointer) =>
-        Assert.Equal(pointer, Assert.Single(Refused(json).Errors).Pointer);
+    [InlineData("""{ "routes": [90, 10] }""", "/routes")]
+    [InlineData("""{ "routes": {} }""", "/routes")]
+    [InlineData("""{ "routes": { "1": 90, "2": 11 } }""", "/routes")]
+    [InlineData("""{ "routes": { "1": 50, "2": 10, "3": 10, "4": 10, "5": 10, "6": 10 } }""", "/routes")]
+    [InlineData("""{ "routes": { "1": 90.5, "2": 10 } }""", "/routes/1")]
+    [InlineData("""{ "routes": { "1": "90", "2": 10 } }""", "/routes/1")]
+    [InlineData("""{ "routes": { "1": -1, "2": 101 } }""", "/routes/1", "/routes/2")]
+    [InlineData("""{ "routes": { "01": 90, "2": 10 } }""", "/routes/01")]
+    [InlineData("""{ "routes": { "newest": 10, "2": 90 } }""", "/routes/newest")]
+    [InlineData("""{ "routes": { "1": 50, "1": 50 } }""", "/routes/1")]
+    [InlineData("""{ "stop": { "max_drift": 0.5 } }""", "/stop")]
+    [InlineData("""{ "routes": null, "stop": { "max_drift": 0.5 } }""", "/stop")]
+    [InlineData("""{ "routes": { "1": 100 }, "stop": null }""", "/stop")]
+    [InlineData("""{ "routes": { "1": 100 }, "stop": { "max_drift": 2 } }""", "/stop/max_drift")]
+    [InlineData("""{ "routes": { "1": 100 }, "stop": { "min_requests": 0 } }""", "/stop/min_requests")]
+    [InlineData("""{ "routes": { "1": 100 }, "stop": { "max_errors": 0 } }""", "/stop/max_errors")]
+    public void Read_Mistake_IsAnErrorAtItsPlace(string json, params string[] pointers) =>
+        Assert.Equal(pointers, Refused(json).Errors.Select(error => error.Pointer));
 
     [Fact]
     public void Read_SeveralMistakes_AreAllReported()

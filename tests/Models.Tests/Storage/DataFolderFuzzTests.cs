@@ -91,6 +91,9 @@ public sealed class DataFolderFuzzTests : IDisposable
     private static void Describe(ModelEntry entry)
     {
         Assert.NotNull(entry.Default);
+        if (entry.Canary is { } canary)
+            Assert.All(Enumerable.Range(0, 100), bucket => Assert.NotEqual(0, canary.Choose(bucket)));
+        Assert.NotEmpty(JsonSerializer.Serialize(entry.Routes));
         Assert.True(entry.Settings.LastVersion >= entry.Versions[^1].Version);
         foreach (var version in entry.Versions)
         {
@@ -162,6 +165,14 @@ public sealed class DataFolderFuzzTests : IDisposable
                 DefaultVersion = 1,
                 LastVersion = 3,
                 Labels = new Dictionary<int, IReadOnlyList<string>> { [1] = ["cat", "dog"] },
+                Routes = new ModelRoutes
+                {
+                    Shares = new Dictionary<int, int> { [1] = 90, [2] = 10 },
+                    Stable = 1,
+                    Stop = new StopConditions(),
+                    Since = DateTimeOffset.UnixEpoch,
+                    Stopped = new RouteStop(default, 2, StopCondition.MaxDrift, 0.25, 0.5, null, 100, 900),
+                },
             }
         );
         await store.PutLastUsesAsync([new(Damaged, 2), new("dogs", 1)]);

@@ -171,11 +171,21 @@ public abstract class ModelStoreContract
             DefaultVersion = 3,
             LastVersion = 7,
             Labels = new Dictionary<int, IReadOnlyList<string>> { [3] = ["cat", "dog"] },
+            Routes = new ModelRoutes
+            {
+                Shares = new Dictionary<int, int> { [3] = 90, [4] = 10 },
+                Stable = 3,
+                Stop = new StopConditions { MaxDrift = 0.5 },
+                Since = DateTimeOffset.UnixEpoch.AddTicks(1),
+                Stopped = new RouteStop(default, 4, StopCondition.MaxErrorRate, 0.05, 0.5, 0.25, 100, 900),
+            },
         };
 
         await store.PutSettingsAsync("pets", settings);
 
         var read = Assert.Single(await Restart().OpenAsync(Token)).Settings;
+        Assert.Equal(settings.Routes, read.Routes! with { Shares = settings.Routes.Shares });
+        Assert.Equal(settings.Routes.Shares, read.Routes.Shares);
         Assert.Equal((3, 7), (read.DefaultVersion, read.LastVersion));
         Assert.Equal(["cat", "dog"], read.Labels[3]);
     }

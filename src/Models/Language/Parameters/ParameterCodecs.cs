@@ -28,6 +28,7 @@ internal static class ParameterCodecs
             [typeof(RawTensor)] = new TensorCodec(),
             [typeof(ClassReference)] = new ClassCodec(),
             [typeof(VersionChoice)] = new VersionCodec(),
+            [typeof(RouteShares)] = new RoutesCodec(),
         }.ToFrozenDictionary();
 
     /// <summary>The codec of a type of value.</summary>

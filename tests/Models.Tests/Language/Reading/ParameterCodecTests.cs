@@ -61,6 +61,8 @@ public sealed class ParameterCodecTests
             { "class", "\"cat\"", null },
             { "version", "2", null },
             { "version", "\"newest\"", null },
+            { "routes", """{ "3": 90, "4": 10 }""", null },
+            { "routes", """{ "7": 1e2 }""", """{ "7": 100 }""" },
             { "integers", "[1, 2]", null },
             { "numbers", "[0.5]", null },
             { "texts", "[]", null },
@@ -116,6 +118,13 @@ public sealed class ParameterCodecTests
             { "class", "true" },
             { "version", "\"latest\"" },
             { "version", "1.5" },
+            { "routes", "[90, 10]" },
+            { "routes", "{}" },
+            { "routes", """{ "03": 100 }""" },
+            { "routes", """{ "0": 100 }""" },
+            { "routes", """{ "newest": 100 }""" },
+            { "routes", """{ "3": 99.5, "4": 1 }""" },
+            { "routes", """{ "1": 50, "2": 10, "3": 10, "4": 10, "5": 10, "6": 10 }""" },
             { "integers", "[]" },
             { "integers", "[1, 2, 3, 4]" },
             { "integers", "[1, 10]" },
@@ -287,6 +296,9 @@ public sealed class ParameterCodecTests
         public ClassReference? Class { get; init; }
 
         public VersionChoice? Version { get; init; }
+
+        [Range(0, 100)]
+        public RouteShares? Routes { get; init; }
 
         [MinLength(1), MaxLength(3), Range(1, 9)]
         public IReadOnlyList<int>? Integers { get; init; }

@@ -8,6 +8,7 @@ import { useAction, useResource } from "../../lib/hooks.js";
 import { html } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
 import { AddVersion } from "./add-version.js";
+import { Canary } from "./canary.js";
 import { Compare } from "./compare.js";
 import { Labels } from "./labels.js";
 import { Network } from "./network.js";
@@ -16,6 +17,7 @@ import { Versions } from "./versions.js";
 
 const tabs = [
   { key: "", word: "Versions", part: Versions },
+  { key: "canary", word: "Canary", part: Canary },
   { key: "compare", word: "Compare", part: Compare },
   { key: "labels", word: "Labels", part: Labels },
   { key: "network", word: "Network", part: Network },
@@ -66,13 +68,15 @@ export function OneModel({ name, query, mayManage }) {
 
 /** @param {Api.ModelResponse} model */
 function summary(model) {
-  const { base, from, input_shape, num_classes, parameters } = model;
+  const { base, from, input_shape, num_classes, parameters, canary } = model;
   const version = defaultOf(model);
   const origin = base ? `Made of ${base}` : from ? `Derived from ${from}` : "A network of its own";
   const sizes = input_shape ? `, input ${shape(input_shape)}` : "";
   const classes = num_classes ? `, ${num_classes} classes` : "";
   const size = parameters ? `, ${compact(parameters)} parameters` : "";
-  const answers = version === null ? "No version answers" : `Version ${version} answers`;
+  const alone = version === null ? "No version answers" : `Version ${version} answers`;
+  const isShared = (canary?.versions ?? []).filter(({ percent_now }) => percent_now > 0).length > 1;
+  const answers = isShared ? `${alone}, and others share the requests` : alone;
   return `${origin}${sizes}${classes}${size}. ${answers}.`;
 }
 

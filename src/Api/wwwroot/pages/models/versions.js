@@ -51,6 +51,7 @@ export function Versions(props) {
 function Row({ model, of, isChosen }) {
   const { version, state, reason, weights, lineage, samples, created_at } = of;
   const isDefault = defaultOf(model) === version;
+  const routed = model.canary?.versions.find((one) => one.version === version);
   const training = lineage?.training;
   const share = (/** @type {number | null | undefined} */ value) => (typeof value === "number" ? percent(value) : "–");
   return html`
@@ -60,6 +61,8 @@ function Row({ model, of, isChosen }) {
           aria-current=${isChosen ? "true" : undefined}>${version}</a>
         ${isDefault && html` <span class="badge good">default</span>`}
         ${isDefault && model.serving.pinned && html` <span class="badge">pinned</span>`}
+        ${routed && html` <a href=${href("models", [model.name], { tab: "canary" })}
+          class="badge">${routed.percent_now} %</a>`}
       </th>
       <td>
         <${State} state=${state} />
