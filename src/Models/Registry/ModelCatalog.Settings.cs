@@ -26,7 +26,7 @@ public sealed partial class ModelCatalog
                 var pinned = update.DefaultVersion is { } choice ? choice.Number : entry.Pinned;
                 var version = entry.Find(pinned).OrThrow();
                 var isPinning = update.DefaultVersion?.Number is not null;
-                if (isPinning && version.Current.State is VersionState.Failed or VersionState.Loading)
+                if (isPinning && !version.Current.CanBePinned)
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,
