@@ -29,7 +29,7 @@ public sealed partial class ModelCatalog
                 pinned = routes?.Stable ?? pinned;
                 var version = entry.Find(pinned).OrThrow();
                 var isPinning = pinned is not null && (update.DefaultVersion is not null || pinned != entry.Pinned);
-                if (isPinning && version.Current.State is VersionState.Failed or VersionState.Loading)
+                if (isPinning && !version.Current.CanBePinned)
                 {
                     throw new ServingException(
                         ErrorCode.VersionConflict,

@@ -66,6 +66,9 @@ public sealed record VersionSnapshot
     /// <summary>Whether it answers requests, at once or after it was loaded.</summary>
     internal bool IsServable => State == VersionState.Ready || LoadsOnRequest;
 
+    /// <summary>Whether it can become the default: it is stored, so it can be loaded if it is not yet.</summary>
+    internal bool CanBePinned => State != VersionState.Failed && (State != VersionState.Loading || Files.Count > 0);
+
     /// <summary>A version that is being built for the first time.</summary>
     /// <param name="resolved">Its definition.</param>
     internal static VersionSnapshot Building(ResolvedModel resolved) =>

@@ -129,9 +129,11 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
                 else if (before.Contains(answer.Ok().GetProperty("version").GetInt32()))
                     wrong.Enqueue($"{index}: answered by a deleted version: {answer.Text}");
             }
-            catch (HttpRequestException exception)
+            catch (Exception exception)
+                when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
             {
-                if (!server.HasExited && killed != index)
+                // Its client is disposed when it is started again.
+                if (killed != index && server == replicas[index] && !end.IsCancellationRequested)
                     wrong.Enqueue($"{index}: {exception.Message}");
                 await Task.Delay(10, TestContext.Current.CancellationToken);
             }

@@ -30,10 +30,7 @@ internal sealed class HeldStore
         var registered = services.Single(service => service.ServiceType == typeof(IModelStore));
         services.Replace(
             ServiceDescriptor.Singleton(provider =>
-                HeldStoreProxy.Create(
-                    (IModelStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!),
-                    Wait
-                )
+                HeldStoreProxy.Create((IModelStore)registered.ImplementationFactory!(provider), Wait)
             )
         );
     }
