@@ -47,6 +47,13 @@ public sealed partial class ModelEntry
     /// <summary>Its routes while they are set; null when the default version answers alone.</summary>
     internal Canary? Canary => canary;
 
+    /// <summary>
+    /// Whether somebody chose a version for requests without a version number: it is pinned, or has a share of routes.
+    /// </summary>
+    internal bool IsChosen(ModelVersion version) =>
+        version.Version == Pinned
+        || canary is { Stopped: null, Routes.Shares: var shares } && shares.ContainsKey(version.Version);
+
     /// <summary>The version of a number, when it is there and answers requests.</summary>
     internal ModelVersion? FindServable(int version)
     {

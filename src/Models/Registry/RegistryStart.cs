@@ -56,9 +56,9 @@ public sealed partial class RegistryStart : BackgroundService
             .. from entry in registry.List()
             let preferred = entry.Default
             from version in entry.Versions
-            let isPinned = version.Version == entry.Pinned
-            where version.Current.LoadsOnRequest && (options.Load == "all" || (options.Load == "pinned" && isPinned))
-            orderby isPinned descending, version.LastUsed descending, version == preferred descending
+            let isChosen = entry.IsChosen(version)
+            where version.Current.LoadsOnRequest && (options.Load == "all" || (options.Load == "pinned" && isChosen))
+            orderby isChosen descending, version.LastUsed descending, version == preferred descending
             select version,
         ];
         await base.StartAsync(cancellationToken);

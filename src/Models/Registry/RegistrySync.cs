@@ -9,8 +9,8 @@ namespace ModelService.Models.Registry;
 
 /// <summary>
 /// Keeps what this server serves equal to a store that servers share. It asks the store for its revision all the time,
-/// and brings what others have changed into memory. A version that becomes the default is loaded beside the old default,
-/// which answers meanwhile. With a store that one server owns, it does nothing.
+/// and brings what others have changed into memory. A version that becomes the default is loaded beside the old
+/// default, which answers meanwhile. With a store that one server owns, it does nothing.
 /// </summary>
 internal sealed partial class RegistrySync : BackgroundService
 {
@@ -85,7 +85,8 @@ internal sealed partial class RegistrySync : BackgroundService
     }
 
     /// <summary>
-    /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it everywhere.
+    /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it
+    /// everywhere.
     /// </summary>
     public async Task SettleAsync()
     {
@@ -244,8 +245,8 @@ internal sealed partial class RegistrySync : BackgroundService
 
         foreach (var version in entry.Versions)
         {
-            var isChosen = options.Load == "all" || (options.Load == "pinned" && version.Version == entry.Pinned);
-            if (isChosen && !entry.IsRemoved && version.Current is { LoadsOnRequest: true })
+            var isWanted = options.Load == "all" || (options.Load == "pinned" && entry.IsChosen(version));
+            if (isWanted && !entry.IsRemoved && version.Current is { LoadsOnRequest: true })
                 await loader.LoadIfRoomAsync(version);
         }
     }

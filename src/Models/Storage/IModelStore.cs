@@ -43,8 +43,8 @@ public interface IModelStore
     /// <param name="following">The number that follows those that this server knows.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>
-    /// The number. A store that one server owns need not keep it: it is <paramref name="following"/>, if nothing is stored
-    /// meanwhile.
+    /// The number. A store that one server owns need not keep it: it is <paramref name="following"/>, if nothing is
+    /// stored meanwhile.
     /// </returns>
     Task<int> TakeNumberAsync(string name, int following, CancellationToken cancellationToken) =>
         Task.FromResult(following);

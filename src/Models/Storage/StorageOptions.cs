@@ -62,8 +62,8 @@ public sealed class StorageOptions
 
     /// <summary>
     /// Which versions are loaded when the server starts: all, first those that are pinned and then by their last use;
-    /// none; or those that are pinned as their model's default. They are loaded in the background; any other version is
-    /// loaded by the first request for it.
+    /// none; or those that are pinned as their model's default or have a share of its routes. They are loaded in the
+    /// background; any other version is loaded by the first request for it.
     /// </summary>
     /// <value><c>all</c>, <c>on_demand</c> or <c>pinned</c>; default <c>all</c>.</value>
     [AllowedValues("all", "on_demand", "pinned")]

@@ -19,8 +19,8 @@ public sealed record VersionContent(
 )
 {
     /// <summary>
-    /// Whether the model must be there already, or must not be; null: either. It matters in a store that several servers
-    /// share: another one may have created or deleted the model meanwhile.
+    /// Whether the model must be there already, or must not be; null: either. It matters in a store that several
+    /// servers share: another one may have created or deleted the model meanwhile.
     /// </summary>
     public bool? OfExistingModel { get; init; }
 }

@@ -64,7 +64,8 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
         await Task.WhenAll(traffic);
         var acknowledged = owners.Sum(owner => owner.Acknowledged);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{kills} kills, {acknowledged} changes acknowledged, {owners.Sum(owner => owner.Interrupted)} interrupted, "
+            $"{kills} kills, {acknowledged} changes acknowledged, "
+                + $"{owners.Sum(owner => owner.Interrupted)} interrupted, "
                 + $"{deleted.Count} deleted versions, {predictions} predictions, equal after at most {longest}"
         );
         Assert.Empty(wrong);

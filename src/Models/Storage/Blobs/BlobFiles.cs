@@ -76,7 +76,9 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
         }
     }
 
-    /// <summary>Opens a file, after comparing its size and hash. Downloads it first if the cache does not have it.</summary>
+    /// <summary>
+    /// Opens a file, after comparing its size and hash. Downloads it first if the cache does not have it.
+    /// </summary>
     /// <param name="expected">The file's size and hash.</param>
     /// <param name="code">The error of a file that is missing or damaged.</param>
     /// <param name="cancellationToken">Gives up.</param>

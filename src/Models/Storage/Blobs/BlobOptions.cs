@@ -29,7 +29,9 @@ public sealed class BlobOptions
     [Required]
     public string Bucket { get; init; } = "models";
 
-    /// <summary>The address of a service that speaks S3, such as MinIO or Ceph; the bucket is then in the path.</summary>
+    /// <summary>
+    /// The address of a service that speaks S3, such as MinIO or Ceph; the bucket is then in the path.
+    /// </summary>
     /// <value>An address, such as <c>https://minio.example:9000</c>; default: that of AWS in the region.</value>
     public string? Endpoint { get; init; }
 
@@ -39,8 +41,8 @@ public sealed class BlobOptions
     public string Region { get; init; } = "us-east-1";
 
     /// <summary>
-    /// The id of the key for S3. Without one, the key is found as the AWS SDK does: in the environment, or from the role
-    /// of the pod or the machine.
+    /// The id of the key for S3. Without one, the key is found as the AWS SDK does: in the environment, or from the
+    /// role of the pod or the machine.
     /// </summary>
     /// <value>An id; default: none.</value>
     public string? AccessKey { get; init; }

@@ -1,8 +1,8 @@
 namespace ModelService.Models.Storage.Blobs;
 
 /// <summary>
-/// Keeps files that never change, each under its SHA-256 in hexadecimal. Methods throw an <see cref="IOException"/> when
-/// the store can't be reached or refuses. Thread-safe.
+/// Keeps files that never change, each under its SHA-256 in hexadecimal. Methods throw an <see cref="IOException"/>
+/// when the store can't be reached or refuses. Thread-safe.
 /// </summary>
 internal interface IBlobStore
 {
@@ -15,7 +15,9 @@ internal interface IBlobStore
     /// <summary>Opens a file.</summary>
     /// <param name="sha256">The file's SHA-256.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Its bytes, which the caller disposes and compares with the hash; null when there is no such file.</returns>
+    /// <returns>
+    /// Its bytes, which the caller disposes and compares with the hash; null when there is no such file.
+    /// </returns>
     Task<Stream?> OpenAsync(string sha256, CancellationToken cancellationToken);
 
     /// <summary>Deletes a file; does nothing when there is none.</summary>

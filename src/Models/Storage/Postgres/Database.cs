@@ -59,8 +59,8 @@ internal sealed partial class Database : IAsyncDisposable
     /// <summary>Makes a change in one transaction. It is made when this completes, and else it is not.</summary>
     /// <param name="change">Makes the change, with the connection.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.StorageUnavailable"/>. If the connection is lost during the commit, nobody knows whether the
-    /// change was made, and the message says so.
+    /// <see cref="ErrorCode.StorageUnavailable"/>. If the connection is lost during the commit, nobody knows whether
+    /// the change was made, and the message says so.
     /// </exception>
     public async Task<T> ChangeAsync<T>(Func<NpgsqlConnection, Task<T>> change)
     {

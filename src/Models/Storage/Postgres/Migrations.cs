@@ -26,8 +26,8 @@ internal static partial class Migrations
             if (number > Latest)
             {
                 throw new UnusableDatabaseException(
-                    $"A newer server has brought the database to state {number}; this one knows up to {Latest}. Start a "
-                        + $"newer server, or bring the database back with it: storage migrate --to {Latest}."
+                    $"A newer server has brought the database to state {number}; this one knows up to {Latest}. "
+                        + $"Start a newer server, or bring the database back with it: storage migrate --to {Latest}."
                 );
             }
 

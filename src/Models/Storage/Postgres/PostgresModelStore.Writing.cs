@@ -7,8 +7,8 @@ using Npgsql;
 namespace ModelService.Models.Storage.Postgres;
 
 /// <content>
-/// Changes the models. Each change first raises the revision, which lets changes wait for one another, and so decides on
-/// the state that it finds.
+/// Changes the models. Each change first raises the revision, which lets changes wait for one another, and so decides
+/// on the state that it finds.
 /// </content>
 internal sealed partial class PostgresModelStore
 {
