@@ -80,7 +80,7 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
 
         Assert.InRange(longest, 0, 50);
         var last = tab.Page.Locator(".u-legend").Last.Locator(".u-value").First; // x, as the legend has it
-        Assert.Equal("1999", await last.InnerTextAsync());
+        Assert.Equal("1,999", await last.InnerTextAsync());
     }
 
     [Fact]

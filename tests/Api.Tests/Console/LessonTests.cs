@@ -62,6 +62,7 @@ public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleB
         await tab.Page.GetByLabel("Model", Exactly).FillAsync("lesson");
         await tab.Page.GetByLabel("Method").SelectOptionAsync("scratch");
         await tab.Button("20 s").ClickAsync();
+        await tab.Page.WaitForLoadStateAsync(LoadState.NetworkIdle); // the versions that it may begin with
         await tab.ScreenshotAsync("lesson-new-training");
         await tab.Button("Train").ClickAsync();
         await tab.Page.GetByRole(AriaRole.Link, new() { Name = "Try it" }).WaitForAsync(new() { Timeout = 120_000 });

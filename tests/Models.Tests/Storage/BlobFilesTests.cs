@@ -69,21 +69,24 @@ public sealed class BlobFilesTests : IDisposable
     public async Task Open_ByManyAtOnce_DownloadsOnce()
     {
         var file = await PutAsync(Open(), "abc");
-        Directory.Delete(folder, recursive: true);
-        var files = Open();
-        var before = store.Opened;
+        for (var round = 0; round < 50; round++) // some callers look just before the download ends
+        {
+            Directory.Delete(folder, recursive: true);
+            var files = Open();
+            var before = store.Opened;
 
-        await Task.WhenAll(
-            Enumerable
-                .Range(0, 20)
-                .Select(async _ =>
-                {
-                    await using var opened = await files.OpenAsync(file, ErrorCode.WeightsUnreadable, Token);
-                    Assert.Equal("abc", await ReadAsync(opened));
-                })
-        );
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 20)
+                    .Select(async _ =>
+                    {
+                        await using var opened = await files.OpenAsync(file, ErrorCode.WeightsUnreadable, Token);
+                        Assert.Equal("abc", await ReadAsync(opened));
+                    })
+            );
 
-        Assert.Equal(1, store.Opened - before);
+            Assert.Equal(1, store.Opened - before);
+        }
     }
 
     [Fact]

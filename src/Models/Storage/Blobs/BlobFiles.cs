@@ -148,6 +148,13 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
         var staged = cache.NewPath();
         try
         {
+            // Another download may have ended since the caller looked.
+            await using (var cached = cache.TryOpen(expected.Sha256))
+            {
+                if (cached is not null)
+                    return;
+            }
+
             await using (var source = await blobs.OpenAsync(expected.Sha256, CancellationToken.None))
             {
                 if (source is null)

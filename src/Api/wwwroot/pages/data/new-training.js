@@ -104,7 +104,8 @@ function TrainingForm({ datasets, query }) {
         <//>
         <datalist id="models">${(models.data ?? []).map(({ name }) =>
           html`<option key=${name} value=${name} />`)}</datalist>
-        <${Select} label="Begin with" value=${origin?.value} hint=${origin?.hint} options=${origins}
+        <${Select} label="Begin with" value=${origin?.value} hint=${origin?.hint}
+          options=${origin ? origins : ["…"]}
           onChange=${(/** @type {string} */ from) => change({ from })} />
         <${Select} label="Method" value=${form.method} hint=${method?.hint} options=${methods}
           onChange=${(/** @type {string} */ value) => change({ method: value })} />
