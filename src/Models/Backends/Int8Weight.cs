@@ -6,8 +6,8 @@ namespace ModelService.Models.Backends;
 
 /// <summary>
 /// The weight of a layer rounded to 8-bit integers, symmetrically and with a scale for each output channel:
-/// <c>w ≈ Scale · q</c> with <c>q</c> from -127 to 127; from -63 to 63 on processors where the sum of two products must
-/// fit into 16 bits.
+/// <c>w ≈ Scale · q</c> with <c>q</c> from -127 to 127; from -63 to 63 on processors where the sum of two products
+/// must fit into 16 bits.
 /// </summary>
 /// <param name="Values">The integers, as the weight has its elements.</param>
 /// <param name="Scales">The scale of each output channel.</param>

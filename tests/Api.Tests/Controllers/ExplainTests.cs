@@ -201,8 +201,6 @@ public sealed class ExplainTests(ApiServer server)
         );
 
         var answer = await server.Api.PostAsync("/v1/models/coarse/explain?output=json", Networks.InputJson());
-        if (answer.Status != 200)
-            Assert.Skip(answer.Text);
 
         Assert.Contains("bfloat16", answer.Ok().GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
     }

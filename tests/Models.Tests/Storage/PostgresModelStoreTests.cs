@@ -71,7 +71,8 @@ public abstract class PostgresModelStoreContract(PostgresServer postgres) : Mode
             files,
             folder,
             new StoredVersionReader(Options.Create(new ArchitectureLimits()), NullLogger<StoredVersionReader>.Instance),
-            options
+            options,
+            TimeProvider.System
         );
     }
 

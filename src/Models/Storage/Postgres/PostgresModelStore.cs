@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -18,12 +17,14 @@ namespace ModelService.Models.Storage.Postgres;
 /// <param name="folder">The server's own folder, which has its data sets, trainings and cache.</param>
 /// <param name="reader">Reads stored versions.</param>
 /// <param name="options">Whether the server changes models, and how long a server lives without a sign of it.</param>
+/// <param name="clock">Measures how long the server waits for the database when it starts.</param>
 internal sealed partial class PostgresModelStore(
     Database database,
     BlobFiles blobs,
     DataFolder folder,
     StoredVersionReader reader,
-    IOptions<StorageOptions> options
+    IOptions<StorageOptions> options,
+    TimeProvider clock
 ) : ISharedModelStore
 {
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
@@ -59,7 +60,7 @@ internal sealed partial class PostgresModelStore(
             },
             cancellationToken
         );
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         while (true)
         {
             try
@@ -69,7 +70,7 @@ internal sealed partial class PostgresModelStore(
             }
             catch (ServingException exception)
             {
-                if (Stopwatch.GetElapsedTime(started) > StartWait)
+                if (clock.GetElapsedTime(started) > StartWait)
                 {
                     throw new UnusableDatabaseException(
                         $"The database of the models can't be used: {exception.InnerException?.Message.TrimEnd('.')}. "
@@ -78,7 +79,7 @@ internal sealed partial class PostgresModelStore(
                     );
                 }
 
-                await Task.Delay(StartPause, cancellationToken);
+                await Task.Delay(StartPause, clock, cancellationToken);
             }
         }
     }

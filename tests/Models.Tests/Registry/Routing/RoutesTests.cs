@@ -157,8 +157,11 @@ public sealed class RoutesTests
         var routes = entry.Settings.Routes!;
         var stop = new RouteStop(registry.Clock.GetUtcNow(), 2, StopCondition.MaxDrift, 0.25, 0.5, null, 100, 100);
 
+        var before = registry.Registry.Changes;
         (await registry.Catalog.StopRoutesAsync("pets", routes, stop)).OrThrow();
 
+        // What was read from the store before the stop is older than it, and does not overtake it.
+        Assert.False(registry.Registry.TryApply(before, () => entry.Settings = new ModelSettings()));
         Assert.Equal((1, stop), (await RouteAsync(0), entry.Routes!.Stopped));
         Assert.Equal([(1, 50, 100), (2, 50, 0)], Shares(entry));
         var after = (await registry.RestartAsync()).Registry.Find("pets").OrThrow();
