@@ -12,7 +12,7 @@ namespace ModelService.Models.Registry;
 /// and brings what others have changed into memory. A version that becomes the default is loaded beside the old
 /// default, which answers meanwhile. With a store that one server owns, it does nothing.
 /// </summary>
-internal sealed partial class RegistrySync : BackgroundService
+internal sealed partial class RegistrySync : BackgroundService, IStoreSync
 {
     // A change waits so many polls for other servers; by then, one that is silent counts as gone.
     private const int SettlePolls = 5;
@@ -28,6 +28,7 @@ internal sealed partial class RegistrySync : BackgroundService
     private readonly SemaphoreSlim turn = new(1, 1); // of catching up
     private readonly SemaphoreSlim hints = new(0);
     private readonly Channel<ModelEntry> preparations = Channel.CreateUnbounded<ModelEntry>();
+    private readonly List<Func<long, CancellationToken, Task>> others = [];
     private long wanted = -1;
     private long reached = -1;
 
@@ -48,15 +49,17 @@ internal sealed partial class RegistrySync : BackgroundService
     /// <summary>Tells that another server deleted a version, or replaced it by one with other weights.</summary>
     public event Action<ModelVersion>? Removed;
 
+    /// <inheritdoc/>
+    public void Share(Func<long, CancellationToken, Task> catchUp) => others.Add(catchUp);
+
     /// <summary>The store's counts for metrics; null with a store that one server owns.</summary>
     public SyncStatistics? Statistics =>
         shared is null
             ? null
             : new SyncStatistics(Interlocked.Read(ref wanted), Interlocked.Read(ref reached), shared.Cache);
 
-    /// <summary>Brings all that is stored now into memory, without loading it.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Nothing is loaded.</remarks>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
         if (shared is null)
@@ -69,6 +72,8 @@ internal sealed partial class RegistrySync : BackgroundService
                 var before = registry.Changes;
                 if (await shared.ReadChangesAsync(reached, cancellationToken) is not { } changes)
                     return;
+                foreach (var catchUp in others)
+                    await catchUp(reached, cancellationToken);
                 var update = new RegistryUpdate(registry, changes);
                 if (!registry.TryApply(before, update.Apply))
                     continue;
@@ -84,10 +89,7 @@ internal sealed partial class RegistrySync : BackgroundService
         }
     }
 
-    /// <summary>
-    /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it
-    /// everywhere.
-    /// </summary>
+    /// <inheritdoc/>
     public async Task SettleAsync()
     {
         if (shared is null)
@@ -200,7 +202,8 @@ internal sealed partial class RegistrySync : BackgroundService
 
         foreach (var entry in update.Changed)
             preparations.Writer.TryWrite(entry);
-        LogReached(reached, update.Changed.Count, update.Removed.Count);
+        if (update.Changed.Count + update.Removed.Count > 0)
+            LogReached(reached, update.Changed.Count, update.Removed.Count);
     }
 
     // One after another, like the start of the server.

@@ -98,6 +98,8 @@ public static class StorageCommands
         var database = services.GetRequiredService<PostgresModelStore>();
         var copy = isExport ? new StoreCopy(database, files) : new StoreCopy(files, database);
         var failures = await copy.RunAsync(output.WriteLine, cancellationToken);
+        foreach (var other in services.GetServices<IFolderCopy>())
+            failures += await other.CopyAsync(folder, isExport, output.WriteLine, cancellationToken);
         return failures == 0 ? 0 : 1;
     }
 }

@@ -1,4 +1,5 @@
 using ModelService.Models.Errors;
+using ModelService.Models.Storage.FileSystem;
 
 namespace ModelService.Models.Storage;
 
@@ -7,8 +8,6 @@ namespace ModelService.Models.Storage;
 /// <param name="target">The store that is written.</param>
 internal sealed class StoreCopy(IModelStore source, IModelStore target)
 {
-    private const int Part = 1 << 20;
-
     /// <summary>
     /// Copies all models that the target doesn't have. Versions that it has are compared and left, so a copy that was
     /// interrupted can be repeated.
@@ -64,7 +63,13 @@ internal sealed class StoreCopy(IModelStore source, IModelStore target)
             manifest.Files[StoredFile.Weights],
             cancellationToken
         );
-        var content = new VersionContent(manifest, version.Resolved!, Parts(weights), samples, Replaces: false);
+        var content = new VersionContent(
+            manifest,
+            version.Resolved!,
+            DurableFiles.ReadParts(weights),
+            samples,
+            Replaces: false
+        );
         await target.PutVersionAsync(content, cancellationToken);
     }
 
@@ -73,11 +78,4 @@ internal sealed class StoreCopy(IModelStore source, IModelStore target)
         one.Manifest?.Files.GetValueOrDefault(StoredFile.Weights)
             == other.Manifest?.Files.GetValueOrDefault(StoredFile.Weights)
         && one.Manifest?.Created == other.Manifest?.Created;
-
-    private static IEnumerable<ReadOnlyMemory<byte>> Parts(FileStream file)
-    {
-        var buffer = new byte[Part];
-        while (file.Read(buffer) is var read and > 0)
-            yield return buffer.AsMemory(0, read);
-    }
 }

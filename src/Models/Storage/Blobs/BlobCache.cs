@@ -93,7 +93,14 @@ internal sealed class BlobCache
         }
     }
 
-    /// <summary>Deletes a file that is damaged.</summary>
+    /// <summary>The SHA-256 of all files.</summary>
+    public string[] List()
+    {
+        lock (gate)
+            return [.. entries.Keys];
+    }
+
+    /// <summary>Deletes a file that is damaged, or that nothing has any more. Who has it open reads on.</summary>
     /// <param name="sha256">The name that it has.</param>
     public void Remove(string sha256)
     {
@@ -104,7 +111,9 @@ internal sealed class BlobCache
         }
     }
 
-    private string PathOf(string sha256) => Path.Combine(folder, sha256);
+    /// <summary>Where a file is when it is in the cache.</summary>
+    /// <param name="sha256">The file's SHA-256.</param>
+    public string PathOf(string sha256) => Path.Combine(folder, sha256);
 
     private void Add(string sha256, long size)
     {

@@ -57,6 +57,15 @@ internal static partial class DurableFiles
             FileOptions.SequentialScan | FileOptions.Asynchronous
         );
 
+    /// <summary>Reads the rest of a file, part by part; each part is valid until the next one is read.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadParts(FileStream file)
+    {
+        const int Part = 1 << 20;
+        var buffer = new byte[Part];
+        while (file.Read(buffer) is var read and > 0)
+            yield return buffer.AsMemory(0, read);
+    }
+
     /// <summary>Reads the rest of a file, and returns its length and hash.</summary>
     public static StoredFile Measure(FileStream file) =>
         new(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));

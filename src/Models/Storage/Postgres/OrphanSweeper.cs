@@ -7,8 +7,8 @@ using ModelService.Models.Storage.Blobs;
 namespace ModelService.Models.Storage.Postgres;
 
 /// <summary>
-/// Deletes blobs that no version has: of versions that were deleted, and of uploads that were never finished. Every
-/// server sweeps once an hour; two don't disturb each other.
+/// Deletes blobs that nothing has: of versions and data sets that were deleted, and of uploads that were never
+/// finished. Every server sweeps once an hour; two don't disturb each other.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="blobs">The blobs.</param>
@@ -34,14 +34,19 @@ internal sealed partial class OrphanSweeper(
     {
         await AdoptAsync(cancellationToken);
         var orphans = await database.ReadAsync(
-            connection => connection.RowsAsync(row => row.GetString(0), Orphans, options.Value.OrphanAge),
+            connection =>
+                connection.RowsAsync(
+                    row => row.GetString(0),
+                    $"select sha256 from blobs where touched < now() - $1::interval and {BlobRows.IsUnused}",
+                    options.Value.OrphanAge
+                ),
             cancellationToken
         );
         var deleted = 0;
         foreach (var sha256 in orphans)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            deleted += await DeleteAsync(sha256, cancellationToken);
+            deleted += await database.DeleteUnusedBlobAsync(blobs, sha256, options.Value.OrphanAge, cancellationToken);
         }
 
         if (deleted > 0)
@@ -68,12 +73,6 @@ internal sealed partial class OrphanSweeper(
         }
     }
 
-    private const string Orphans = """
-        select sha256 from blobs
-        where touched < now() - $1::interval
-            and not exists (select 1 from versions where weights = sha256 or samples = sha256)
-        """;
-
     // Files without a row: the database is older than they are, as after a backup was restored. They get a row now, and
     // are deleted when that is old.
     private async Task AdoptAsync(CancellationToken cancellationToken)
@@ -97,24 +96,9 @@ internal sealed partial class OrphanSweeper(
         }
     }
 
-    // The row is locked while the file is deleted. Whoever stores the same file meanwhile waits for that, and then
-    // uploads it again.
-    private Task<int> DeleteAsync(string sha256, CancellationToken cancellationToken) =>
-        database.ChangeAsync(async connection =>
-        {
-            var rows = await connection.RunAsync(
-                $"delete from blobs where sha256 in ({Orphans} and sha256 = $2 for update skip locked)",
-                options.Value.OrphanAge,
-                sha256
-            );
-            if (rows > 0)
-                await blobs.DeleteAsync(sha256, cancellationToken);
-            return rows;
-        });
-
-    [LoggerMessage(LogLevel.Information, "Deleted {Count} blobs that no version has")]
+    [LoggerMessage(LogLevel.Information, "Deleted {Count} blobs that nothing has")]
     private partial void LogDeleted(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Blobs that no version has can't be deleted now")]
+    [LoggerMessage(LogLevel.Warning, "Blobs that nothing has can't be deleted now")]
     private partial void LogNotSwept(Exception exception);
 }

@@ -42,13 +42,13 @@ internal sealed partial class PostgresModelStore
         var stored = new Dictionary<string, StoredFile>
         {
             [FileSystemModelStore.Definition] = Measure(definition),
-            [StoredFile.Weights] = await blobs.PutAsync(content.Weights, TouchAsync, cancellationToken),
+            [StoredFile.Weights] = await blobs.PutAsync(content.Weights, database.TouchBlobAsync, cancellationToken),
         };
         if (content.Samples.Count > 0)
         {
             stored[FileSystemModelStore.Samples] = await blobs.PutAsync(
                 [ToJson(content.Samples)],
-                TouchAsync,
+                database.TouchBlobAsync,
                 cancellationToken
             );
         }
@@ -134,19 +134,6 @@ internal sealed partial class PostgresModelStore
             return await connection.RunAsync("delete from versions where model = $1 and version = $2", name, version);
         });
     }
-
-    // Before a blob is uploaded, its row is there and new, so that nobody takes it for an orphan until its version is.
-    private Task TouchAsync(StoredFile file) =>
-        database.ChangeAsync(connection =>
-            connection.RunAsync(
-                """
-                insert into blobs (sha256, bytes) values ($1, $2)
-                on conflict (sha256) do update set touched = now()
-                """,
-                file.Sha256,
-                file.Bytes
-            )
-        );
 
     private static async Task PutModelAsync(NpgsqlConnection connection, VersionContent content, long revision)
     {

@@ -66,6 +66,7 @@ internal sealed partial class PostgresModelStore(
             try
             {
                 await Migrations.UpAsync(database);
+                await ForgetBlobsAsync(cancellationToken);
                 return (await ReadChangesAsync(-1, cancellationToken))!.Changed;
             }
             catch (ServingException exception)
@@ -193,6 +194,24 @@ internal sealed partial class PostgresModelStore(
                 )
             );
         }
+    }
+
+    // Deletes from the cache what was deleted from the store while this server did not run, such as purged images.
+    private async Task ForgetBlobsAsync(CancellationToken cancellationToken)
+    {
+        var gone = await database.ReadAsync(
+            connection =>
+                connection.RowsAsync(
+                    row => row.GetString(0),
+                    """
+                    select cached from unnest($1::text[]) cached
+                    where not exists (select 1 from blobs where sha256 = cached)
+                    """,
+                    (object)blobs.Cache.List()
+                ),
+            cancellationToken
+        );
+        gone.ForEach(blobs.Cache.Remove);
     }
 
     // When the database is away, whatever the server knows serves on.

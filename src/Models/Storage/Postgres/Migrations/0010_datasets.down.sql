@@ -1,0 +1,2 @@
+drop table dataset_lines;
+drop table datasets;
