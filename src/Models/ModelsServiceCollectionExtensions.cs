@@ -81,6 +81,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<VersionLoader>();
         services.TryAddSingleton<RegistrySync>();
+        services.TryAddSingleton<IStoreSync>(provider => provider.GetRequiredService<RegistrySync>());
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
@@ -95,7 +96,8 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.AddHostedService(provider => provider.GetRequiredService<RegistrySync>());
         services.AddHostedService<LastUseRecorder>();
-        services.TryAddSingleton<DatasetCatalog>();
+        services.AddDatasets();
+        services.TryAddSingleton(Create<DatasetCatalog>);
         services.AddHostedService<DatasetStart>();
         services.TryAddSingleton(Create<QuantizationService>);
         services.TryAddSingleton<EvaluationFiles>();

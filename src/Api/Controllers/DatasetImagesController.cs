@@ -73,7 +73,7 @@ public sealed class DatasetImagesController(
     )
     {
         // A data set that can't take images is reported before gigabytes are received.
-        if (catalog.Find(name).Failure is { Code: not ErrorCode.DatasetNotFound } unusable)
+        if (await catalog.CheckUploadAsync(name, cancellationToken) is { } unusable)
             return new FailureResult(unusable);
         using var request = await DatasetUploadRequest.ReadAsync(
             Request,
@@ -143,12 +143,22 @@ public sealed class DatasetImagesController(
     /// <param name="name" example="digits">The name of the data set.</param>
     /// <param name="id" example="6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0">Its id.</param>
     /// <param name="revision">The number of a revision that has it; left out: the current one.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The bytes of the image.</response>
     [HttpGet("{id}", Name = "getImage")]
     [Produces("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/avif")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK)]
-    public ActionResult Get(string name, string id, [FromQuery] int? revision = null) =>
-        FindImage(name, id, revision).ToActionResult(image => this.SendImage(image.Read(), image.Id, image.FileName));
+    public async Task<ActionResult> Get(
+        string name,
+        string id,
+        CancellationToken cancellationToken,
+        [FromQuery] int? revision = null
+    )
+    {
+        if (!FindImage(name, id, revision).TryGet(out var image, out var failure))
+            return new FailureResult(failure);
+        return this.SendImage(await image.ReadAsync(cancellationToken), image.Id, image.FileName);
+    }
 
     /// <summary>Returns a small copy of an image, as a JPEG.</summary>
     /// <param name="name" example="digits">The name of the data set.</param>

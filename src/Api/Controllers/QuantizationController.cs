@@ -90,7 +90,7 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
         }
         else
         {
-            inputs = quantization.ReadImages(dataset, revision, images).OrThrow();
+            inputs = (await quantization.ReadImagesAsync(dataset, revision, images, cancellationToken)).OrThrow();
         }
 
         var budget = new QuantizationBudget(maxProbabilityChange, minAgreement);

@@ -17,17 +17,6 @@ public sealed partial class DatasetCatalog
         }
     }
 
-    private void CheckCount()
-    {
-        if (entries.Count >= limits.MaxDatasets)
-        {
-            throw new ServingException(
-                ErrorCode.DatasetTooLarge,
-                $"There are {entries.Count} data sets already ({DatasetOptions.Section}:MaxDatasets). Delete one."
-            );
-        }
-    }
-
     private List<string>? CheckClasses(IReadOnlyList<string>? classes)
     {
         if (classes is null)

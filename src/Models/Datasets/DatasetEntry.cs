@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ModelService.Models.Datasets.Files;
 using ModelService.Models.Errors;
-using ModelService.Models.Storage.FileSystem;
 
 namespace ModelService.Models.Datasets;
 
@@ -11,39 +10,43 @@ internal sealed class DatasetEntry
     private volatile Dataset? current;
     private volatile WeakReference<Dataset>? earlier; // the last one that was read from the disk
 
-    /// <summary>A data set that was just created or read.</summary>
+    /// <summary>A data set that was just created, or that <see cref="Open"/> reads.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="files">Its files.</param>
-    /// <param name="state">Its state; null when it is damaged.</param>
-    /// <param name="damage">Why it can't be read; null when it can.</param>
-    public DatasetEntry(string name, DatasetFiles files, DatasetState? state, string? damage = null)
+    /// <param name="state">Its state; null when it is not read yet.</param>
+    public DatasetEntry(string name, DatasetFiles files, DatasetState? state = null)
     {
-        (Name, Files, State, Damage) = (name, files, state, damage);
+        (Name, Files, State) = (name, files, state);
         current = state?.Take();
     }
 
     /// <summary>Its name.</summary>
     public string Name { get; }
 
-    /// <summary>Its files. Changed under <see cref="Gate"/> only.</summary>
+    /// <summary>
+    /// Its id in the store that servers share, which tells it from an earlier one of the same name.
+    /// </summary>
+    public Guid Id { get; init; }
+
+    /// <summary>Its files.</summary>
     public DatasetFiles Files { get; }
 
-    /// <summary>Held while the set is changed.</summary>
-    public Lock Gate { get; } = new();
+    /// <summary>Held while a change is decided and made.</summary>
+    public SemaphoreSlim Changes { get; } = new(1, 1);
 
     /// <summary>The images of all packs.</summary>
-    public int Images { get; set; }
+    public int Images { get; private set; }
 
     /// <summary>The bytes of all packs.</summary>
-    public long Bytes { get; set; }
+    public long Bytes { get; private set; }
 
-    /// <summary>Whether the set was deleted. Read under <see cref="Gate"/>.</summary>
+    /// <summary>Whether the set was deleted.</summary>
     public bool IsDeleted { get; set; }
 
     /// <summary>Why it can't be read; null when it can.</summary>
-    public string? Damage { get; }
+    public string? Damage { get; private set; }
 
-    private DatasetState? State { get; }
+    private DatasetState? State { get; set; }
 
     /// <summary>The current revision.</summary>
     public Outcome<Dataset> Current =>
@@ -51,15 +54,20 @@ internal sealed class DatasetEntry
             ? dataset
             : new Failure(ErrorCode.DatasetUnavailable, $"The data set '{Name}' can't be read: {Damage}");
 
-    /// <summary>Applies a line that is on the disk.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="added">The images of its pack.</param>
-    public Dataset Apply(JournalEntry line, IEnumerable<DatasetImage> added)
+    /// <summary>Applies lines that are on the disk.</summary>
+    /// <param name="lines">The lines, each with the images of its pack.</param>
+    public void Apply(IEnumerable<(JournalEntry Line, IEnumerable<DatasetImage> Added)> lines)
     {
-        State!.Apply(line, added);
-        if (line.Purged)
-            earlier = null;
-        return current = State.Take();
+        foreach (var (line, added) in lines)
+        {
+            State!.Apply(line, added);
+            Images += line.Pack?.Images ?? 0;
+            Bytes += line.Pack?.Bytes ?? 0;
+            if (line.Purged)
+                earlier = null;
+        }
+
+        current = State!.Take();
     }
 
     /// <summary>A revision.</summary>
@@ -97,27 +105,22 @@ internal sealed class DatasetEntry
     public static bool IsDamage(Exception exception) =>
         exception is IOException or UnauthorizedAccessException or InvalidDataException or JsonException;
 
-    /// <summary>Reads a data set when the server starts.</summary>
-    /// <param name="folder">The data folder.</param>
-    /// <param name="name">The name of the data set.</param>
-    /// <param name="report">Receives the exception of a damaged one.</param>
-    public static DatasetEntry Open(DataFolder folder, string name, Action<Exception> report)
+    /// <summary>Reads the data set from its files.</summary>
+    /// <exception cref="Exception">A file is damaged or can't be read (<see cref="IsDamage"/>).</exception>
+    public void Open()
     {
-        var files = new DatasetFiles(folder, name);
-        try
-        {
-            var (state, lines) = files.Open();
-            return new DatasetEntry(name, files, state)
-            {
-                Images = lines.Sum(line => line.Pack?.Images ?? 0),
-                Bytes = lines.Sum(line => line.Pack?.Bytes ?? 0),
-            };
-        }
-        catch (Exception exception) when (IsDamage(exception))
-        {
-            report(exception);
-            var damage = exception is InvalidDataException ? exception.Message : "a file is damaged or can't be read.";
-            return new DatasetEntry(name, files, state: null, damage);
-        }
+        (State, var lines) = Files.Open();
+        (Images, Bytes) = (lines.Sum(line => line.Pack?.Images ?? 0), lines.Sum(line => line.Pack?.Bytes ?? 0));
+        (Damage, earlier) = (null, null);
+        current = State.Take();
+    }
+
+    /// <summary>The data set can't be read.</summary>
+    /// <param name="exception">Why.</param>
+    public void MarkDamaged(Exception exception)
+    {
+        Damage = exception is InvalidDataException ? exception.Message : "a file is damaged or can't be read.";
+        (State, Images, Bytes) = (null, 0, 0);
+        (current, earlier) = (null, null);
     }
 }

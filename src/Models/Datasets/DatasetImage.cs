@@ -1,3 +1,4 @@
+using ModelService.Models.Datasets.Files;
 using ModelService.Models.Errors;
 
 namespace ModelService.Models.Datasets;
@@ -10,8 +11,7 @@ namespace ModelService.Models.Datasets;
 /// <param name="FileName">The name that the client gave it. It is text, and never a path.</param>
 /// <param name="Width">Width of the upright picture, in pixels.</param>
 /// <param name="Height">Height of the upright picture, in pixels.</param>
-/// <param name="PackPath">The path of the file with its bytes.</param>
-/// <param name="Offset">Where its bytes begin in that file.</param>
+/// <param name="Offset">Where its bytes begin in the file of its pack.</param>
 /// <param name="Length">The number of its bytes.</param>
 public sealed record DatasetImage(
     string Id,
@@ -21,7 +21,6 @@ public sealed record DatasetImage(
     string? FileName,
     int Width,
     int Height,
-    string PackPath,
     long Offset,
     int Length
 )
@@ -29,39 +28,28 @@ public sealed record DatasetImage(
     /// <summary>Whether its bytes were overwritten. Only revisions before the purge list such an image.</summary>
     public bool IsPurged { get; init; }
 
-    /// <summary>The number of its pack, which is the revision that brought it.</summary>
-    internal int Pack { get; init; }
+    /// <summary>
+    /// The path of the file with its bytes on this server. With a store that servers share, the file comes when an
+    /// image is read, and goes when the cache is full.
+    /// </summary>
+    public string PackPath => Pack.Path;
+
+    /// <summary>The upload that brought it.</summary>
+    internal DatasetPack Pack { get; init; } = DatasetPack.None;
 
     /// <summary>Its place among the images of the pack, from 0.</summary>
     internal int Row { get; init; }
 
-    /// <summary>Reads its bytes from the disk.</summary>
+    /// <summary>Reads its bytes. Those of an upload to another server are brought to the local disk first.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ImageNotFound"/>: it was purged, or its data set was deleted.
-    /// <see cref="ErrorCode.DatasetUnavailable"/>: the file is damaged or can't be read.
+    /// <see cref="ErrorCode.DatasetUnavailable"/>: the file is damaged, or can't be read; with a time to try again, the
+    /// store of blobs can't be reached.
     /// </exception>
-    public ReadOnlyMemory<byte> Read()
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
-        var bytes = new byte[Length];
-        try
-        {
-            using var file = File.OpenHandle(PackPath, share: FileShare.ReadWrite | FileShare.Delete);
-            for (var read = 0; read < Length; )
-            {
-                var part = RandomAccess.Read(file, bytes.AsSpan(read), Offset + read);
-                if (part == 0)
-                    throw new ServingException(ErrorCode.DatasetUnavailable, $"The file with image {Id} is cut short.");
-                read += part;
-            }
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ServingException(ErrorCode.ImageNotFound, "The data set was deleted.", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ServingException(ErrorCode.DatasetUnavailable, $"Image {Id} can't be read.", exception);
-        }
+        var bytes = await Pack.ReadAsync(this, cancellationToken);
 
         // A purge overwrites the bytes with zeros, perhaps after this revision was taken.
         return !IsPurged && bytes.AsSpan().ContainsAnyExcept((byte)0)

@@ -7,7 +7,7 @@ namespace ModelService.Models.Datasets;
 internal sealed class DatasetStart(DatasetCatalog catalog) : IHostedService
 {
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.Run(catalog.Open, cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => catalog.OpenAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

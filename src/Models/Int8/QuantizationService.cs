@@ -64,19 +64,29 @@ public sealed class QuantizationService : IDisposable
     /// <param name="name">The data set's name.</param>
     /// <param name="revision">Its revision; null: the newest.</param>
     /// <param name="count">The most images.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects.</param>
     /// <returns>
     /// The images; <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnavailable"/>.
     /// </returns>
-    public Outcome<List<PredictionInput>> ReadImages(string name, int? revision, int count) =>
-        Outcome.Of(() =>
+    public Task<Outcome<List<PredictionInput>>> ReadImagesAsync(
+        string name,
+        int? revision,
+        int count,
+        CancellationToken cancellationToken
+    ) =>
+        Outcome.OfAsync(async () =>
         {
             var dataset = datasets.Find(name, revision).OrThrow();
             var images = dataset.Images.OrderBy(image => image.Label, StringComparer.Ordinal).ToList();
             var chosen = Math.Min(count, images.Count);
-            return Enumerable
-                .Range(0, chosen)
-                .Select(PredictionInput (i) => new EncodedImage(images[(int)((long)i * images.Count / chosen)].Read()))
-                .ToList();
+            List<PredictionInput> inputs = [];
+            for (var i = 0; i < chosen; i++)
+            {
+                var image = images[(int)((long)i * images.Count / chosen)];
+                inputs.Add(new EncodedImage(await image.ReadAsync(cancellationToken)));
+            }
+
+            return inputs;
         });
 
     /// <summary>Makes a version that computes with 8-bit integers.</summary>

@@ -25,6 +25,9 @@ internal sealed class Replicas(string connection) : IDisposable
 
     public ServerProcess this[int index] => Servers[index];
 
+    /// <summary>The folder with all that is on a disk: the blobs, and each server's own folder.</summary>
+    public string Data => data.Path;
+
     /// <summary>The folder of the blobs.</summary>
     public string Blobs => Path.Combine(data.Path, "blobs");
 

@@ -7,7 +7,7 @@ namespace ModelService.Models.Tests.Datasets;
 /// <summary>What is found to be wrong with data sets.</summary>
 public sealed class DatasetChecksTests : IDisposable
 {
-    private readonly DatasetHarness harness = new();
+    private readonly DatasetHarness harness = DatasetHarness.OnFolder();
 
     public void Dispose() => harness.Dispose();
 

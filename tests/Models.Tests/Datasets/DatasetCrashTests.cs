@@ -9,7 +9,7 @@ namespace ModelService.Models.Tests.Datasets;
 /// </summary>
 public sealed class DatasetCrashTests : IDisposable
 {
-    private readonly DatasetHarness harness = new();
+    private readonly DatasetHarness harness = DatasetHarness.OnFolder();
 
     private string Journal => Path.Combine(harness.FolderOf("pets"), "journal.jsonl");
 
@@ -26,13 +26,13 @@ public sealed class DatasetCrashTests : IDisposable
         foreach (var length in Enumerable.Range(first, whole.Length - first).Where(i => i % 7 == 0))
         {
             await File.WriteAllBytesAsync(Journal, whole[..length], TestContext.Current.CancellationToken);
-            harness.Restart();
+            await harness.RestartAsync();
             Assert.Equal((1, 2), (harness.Find("pets").Revision, harness.Find("pets").Images.Count));
             Assert.Single(Directory.GetDirectories(Path.Combine(harness.FolderOf("pets"), "packs")));
 
             // The next change goes over the torn line.
             await harness.AddAsync("pets", ("cat", Pictures.Png(3)));
-            harness.Restart();
+            await harness.RestartAsync();
             Assert.Equal((2, 3), (harness.Find("pets").Revision, harness.Find("pets").Images.Count));
         }
     }
@@ -59,7 +59,7 @@ public sealed class DatasetCrashTests : IDisposable
         var images = harness.Catalog.List().Sum(listing => listing.Current!.Images.Count);
         Assert.Equal(images, harness.Catalog.Images);
         Assert.Empty(harness.Staged());
-        harness.Restart();
+        await harness.RestartAsync();
         Assert.Equal(images, harness.Catalog.List().Sum(listing => listing.Current!.Images.Count));
         await harness.AddAsync("pets", ("cat", Pictures.Png(3)));
         await harness.AddAsync("other", ("cat", Pictures.Png(3)));
@@ -96,7 +96,7 @@ public sealed class DatasetCrashTests : IDisposable
             file.Write(bytes);
         }
 
-        harness.Restart();
+        await harness.RestartAsync();
 
         var disk = await File.ReadAllBytesAsync(image.PackPath, TestContext.Current.CancellationToken);
         Assert.True(disk.AsSpan().IndexOf(bytes) < 0);
@@ -116,7 +116,7 @@ public sealed class DatasetCrashTests : IDisposable
         bytes[3] ^= 0x20;
         await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
 
-        harness.Restart();
+        await harness.RestartAsync();
 
         Assert.Equal(["other", "pets"], harness.Catalog.List().Select(listing => listing.Name));
         Assert.NotNull(harness.Catalog.List()[1].Damage);

@@ -103,5 +103,5 @@ public sealed class DatasetSplitsTests
         ];
 
     private static DatasetImage Image(int number, string label) =>
-        new($"{number:x64}", label, null, null, null, 1, 1, "", 0, 0);
+        new($"{number:x64}", label, null, null, null, 1, 1, 0, 0);
 }

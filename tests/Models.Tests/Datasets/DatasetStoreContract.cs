@@ -5,21 +5,36 @@ using ModelService.Models.Tests.Datasets.Support;
 
 namespace ModelService.Models.Tests.Datasets;
 
-/// <summary>Data sets: their revisions, and what is in them after a restart.</summary>
-public sealed class DatasetCatalogTests : IDisposable
+/// <summary>What every store of data sets keeps: revisions, and what is in them after a restart.</summary>
+public abstract class DatasetStoreContract : IAsyncLifetime
 {
-    private readonly DatasetHarness harness = new(
-        new DatasetOptions
-        {
-            MaxDatasets = 2,
-            MaxImages = 10,
-            MaxClasses = 3,
-        }
-    );
+    private DatasetHarness harness = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private DatasetCatalog Catalog => harness.Catalog;
 
-    public void Dispose() => harness.Dispose();
+    public async ValueTask InitializeAsync()
+    {
+        harness = Create(
+            new DatasetOptions
+            {
+                MaxDatasets = 2,
+                MaxImages = 10,
+                MaxClasses = 3,
+            }
+        );
+        await harness.OpenAsync();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        harness.Dispose();
+        GC.SuppressFinalize(this);
+        return default;
+    }
+
+    private protected abstract DatasetHarness Create(DatasetOptions limits);
 
     [Fact]
     public async Task Create_TwiceOrTooManyOrBadNames_IsRefused()
@@ -51,15 +66,15 @@ public sealed class DatasetCatalogTests : IDisposable
         foreach (var isRestarted in (bool[])[false, true])
         {
             if (isRestarted)
-                harness.Restart();
+                await harness.RestartAsync();
             var found = harness.Find("pets");
             Assert.Equal((1, 2), (found.Revision, found.Images.Count));
             Assert.Equal(["cat", "dog"], found.Classes);
             var image = found.Images[0];
             Assert.Equal(("dog", Split.Val, "g", "dog.png"), (image.Label, image.Split, image.Group, image.FileName));
             Assert.Equal((30, 20), (image.Width, image.Height));
-            Assert.Equal(dog, image.Read());
-            Assert.Equal(cat, found.Images[1].Read());
+            Assert.Equal(dog, await image.ReadAsync(Token));
+            Assert.Equal(cat, await found.Images[1].ReadAsync(Token));
             Assert.Equal(2, Catalog.Images);
             Assert.Equal(cat.Length + dog.Length, Catalog.Bytes);
         }
@@ -140,7 +155,7 @@ public sealed class DatasetCatalogTests : IDisposable
         var same = (await Catalog.ChangeAsync("pets", id, update)).OrThrow();
 
         Assert.Equal((2, 2), (second.Revision, same.Revision));
-        harness.Restart();
+        await harness.RestartAsync();
         Assert.Equal(("dog", Split.Test), (harness.Find("pets").Images[0].Label, harness.Find("pets").Images[0].Split));
         Assert.Equal(("cat", null), (harness.Find("pets", 1).Images[0].Label, harness.Find("pets", 1).Images[0].Split));
         Assert.Equal(["dog"], harness.Find("pets").Classes);
@@ -164,24 +179,23 @@ public sealed class DatasetCatalogTests : IDisposable
         foreach (var isRestarted in (bool[])[false, true])
         {
             if (isRestarted)
-                harness.Restart();
+                await harness.RestartAsync();
             Assert.Null(harness.Find("pets").Find(id));
             var earlier = harness.Find("pets", 1).Find(id)!;
             Assert.Equal(purge, earlier.IsPurged);
             if (purge)
-                Assert.Equal(ErrorCode.ImageNotFound, Assert.Throws<ServingException>(() => earlier.Read()).Code);
+                Assert.Equal(ErrorCode.ImageNotFound, await ReadFailsAsync(earlier));
             else
-                Assert.Equal(bytes, earlier.Read());
-            Assert.Equal(Pictures.Png(2), harness.Find("pets").Images[0].Read());
+                Assert.Equal(bytes, await earlier.ReadAsync(Token));
+            Assert.Equal(Pictures.Png(2), await harness.Find("pets").Images[0].ReadAsync(Token));
         }
 
-        var disk = await File.ReadAllBytesAsync(first.Images[0].PackPath, TestContext.Current.CancellationToken);
-        Assert.Equal(!purge, disk.AsSpan().IndexOf(bytes) >= 0);
+        Assert.Equal(!purge, harness.HasOnDisk(bytes));
 
         // Uploaded again, it is there again; the purge was of the earlier bytes.
         await harness.AddAsync("pets", ("cat", bytes));
-        harness.Restart();
-        Assert.Equal(bytes, harness.Find("pets").Find(id)!.Read());
+        await harness.RestartAsync();
+        Assert.Equal(bytes, await harness.Find("pets").Find(id)!.ReadAsync(Token));
     }
 
     [Fact]
@@ -206,7 +220,7 @@ public sealed class DatasetCatalogTests : IDisposable
         Assert.Equal(ErrorCode.DatasetNotFound, Catalog.Find("pets").Failure!.Code);
         Assert.Equal((0, 0), (Catalog.Images, Catalog.Bytes));
         Assert.False(Directory.Exists(harness.FolderOf("pets")));
-        Assert.Equal(ErrorCode.ImageNotFound, Assert.Throws<ServingException>(() => dataset.Images[0].Read()).Code);
+        Assert.Equal(ErrorCode.ImageNotFound, await ReadFailsAsync(dataset.Images[0]));
     }
 
     [Fact]
@@ -223,7 +237,7 @@ public sealed class DatasetCatalogTests : IDisposable
         Assert.Equal(9, harness.Find("pets").Images.Count);
         Assert.Equal(8, harness.Find("pets").Revision);
         Assert.Equal(9, Catalog.Images);
-        harness.Restart();
+        await harness.RestartAsync();
         Assert.Equal(9, harness.Find("pets").Images.Count);
         Assert.Equal(9, Catalog.Images);
     }
@@ -232,7 +246,7 @@ public sealed class DatasetCatalogTests : IDisposable
     public async Task Add_ReadOnlyServer_IsRefused()
     {
         await harness.AddAsync("pets", ("cat", Pictures.Png(1)));
-        harness.Restart(readOnly: true);
+        await harness.RestartAsync(readOnly: true);
 
         Assert.Single(harness.Find("pets").Images);
         var failure = await Assert.ThrowsAsync<ServingException>(() =>
@@ -244,4 +258,19 @@ public sealed class DatasetCatalogTests : IDisposable
 
     private static async Task<ErrorCode> FailsAsync<T>(Task<Outcome<T>> change)
         where T : class => (await change).Failure!.Code;
+
+    private static async Task<ErrorCode> ReadFailsAsync(DatasetImage image) =>
+        (await Assert.ThrowsAsync<ServingException>(async () => await image.ReadAsync(Token))).Code;
+}
+
+/// <summary>The data folder of one server.</summary>
+public sealed class FolderDatasetStoreTests : DatasetStoreContract
+{
+    private protected override DatasetHarness Create(DatasetOptions limits) => new(limits);
+}
+
+/// <summary>A database and a folder of blobs. A restart is another server with an empty folder.</summary>
+public sealed class SharedDatasetStoreTests(PostgresServer postgres) : DatasetStoreContract
+{
+    private protected override DatasetHarness Create(DatasetOptions limits) => new(limits, new SharedStores(postgres));
 }

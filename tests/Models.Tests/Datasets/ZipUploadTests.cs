@@ -10,7 +10,9 @@ namespace ModelService.Models.Tests.Datasets;
 /// <summary>Zip archives: layouts of folders as people have them, and hostile ones.</summary>
 public sealed class ZipUploadTests : IDisposable
 {
-    private readonly DatasetHarness harness = new(new DatasetOptions { MaxImageBytes = 1 << 20, MaxBytes = 4 << 20 });
+    private readonly DatasetHarness harness = DatasetHarness.OnFolder(
+        new DatasetOptions { MaxImageBytes = 1 << 20, MaxBytes = 4 << 20 }
+    );
 
     public void Dispose() => harness.Dispose();
 
@@ -163,7 +165,7 @@ public sealed class ZipUploadTests : IDisposable
         Assert.Equal(100_000, result.Report.Failed);
         Assert.Equal(UploadReport.MaxFailures, result.Report.Failures.Count);
 
-        using var small = new DatasetHarness(new DatasetOptions { MaxImages = 99_999 });
+        using var small = DatasetHarness.OnFolder(new DatasetOptions { MaxImages = 99_999 });
         var failure = await Assert.ThrowsAsync<ServingException>(() => small.AddZipAsync("pets", zip.ToArray()));
         Assert.Equal(ErrorCode.DatasetTooLarge, failure.Code);
     }

@@ -1,18 +1,21 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using ModelService.Models.Storage.Blobs;
 using ModelService.Models.Storage.FileSystem;
 
 namespace ModelService.Models.Datasets.Files;
 
 /// <summary>
-/// The files of one data set, in the folder <c>datasets/NAME</c>: <c>dataset.json</c>, <c>journal.jsonl</c>, and a
-/// folder in <c>packs</c> for each upload. A pack is flushed and moved in before its line is in the journal; one
-/// without
-/// a line is deleted at the next start. Not thread-safe.
+/// The files of one data set, in a folder: <c>dataset.json</c>, <c>journal.jsonl</c>, and a folder in <c>packs</c> for
+/// each upload. A pack is flushed and moved in before its line is in the journal; one without a line is deleted at the
+/// next start. With a store that servers share, the folder is a copy of its rows. Reading is thread-safe.
 /// </summary>
 /// <param name="folder">The data folder.</param>
 /// <param name="name">The name of the data set.</param>
-internal sealed class DatasetFiles(DataFolder folder, string name)
+/// <param name="root">The path of the data set's folder.</param>
+/// <param name="blobs">The blobs of the store that servers share; null when the images are in the folder.</param>
+internal sealed class DatasetFiles(DataFolder folder, string name, string root, BlobFiles? blobs = null)
 {
     /// <summary>The number of the layout of the files.</summary>
     public const int Schema = 1;
@@ -21,11 +24,23 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
         JournalName = "journal.jsonl",
         Packs = "packs";
 
-    private readonly string root = Path.Combine(folder.Datasets, name);
+    private readonly ConcurrentDictionary<int, DatasetPack> packs = [];
     private DatasetFacts? facts;
 
+    /// <summary>The path of the data set's folder.</summary>
+    public string Root => root;
+
+    /// <summary>The path of the file with what never changes of the data set.</summary>
+    public string FactsPath => Path.Combine(root, Facts);
+
+    /// <summary>The path of the folder of packs.</summary>
+    public string PacksPath => Path.Combine(root, Packs);
+
     /// <summary>The journal.</summary>
-    public DatasetJournal Journal { get; } = new(Path.Combine(folder.Datasets, name, JournalName));
+    public DatasetJournal Journal { get; } = new(Path.Combine(root, JournalName));
+
+    /// <summary>The packs that were read so far.</summary>
+    public IEnumerable<DatasetPack> KnownPacks => packs.Values;
 
     /// <summary>Creates the data set in one step.</summary>
     /// <param name="created">What never changes of it.</param>
@@ -34,19 +49,19 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
     public void Create(DatasetFacts created, PackWriter? first, JournalEntry? entry)
     {
         var staged = folder.NewStagingPath();
-        var packs = Path.Combine(staged, Packs);
+        var folderOfPacks = Path.Combine(staged, Packs);
         var isMoved = false;
         try
         {
-            DurableFiles.CreateFolder(packs);
+            DurableFiles.CreateFolder(folderOfPacks);
             DurableFiles.Write(Path.Combine(staged, Facts), [DatasetJson.WriteLine(created)]);
             var journal = new DatasetJournal(Path.Combine(staged, JournalName));
             journal.Create(entry is null ? [] : [entry]);
             if (first is not null)
             {
-                Directory.Move(first.Path, Path.Combine(packs, NameOf(entry!.Revision)));
+                Directory.Move(first.Path, Path.Combine(folderOfPacks, NameOf(entry!.Revision)));
                 isMoved = true;
-                folder.FlushFolder(packs);
+                folder.FlushFolder(folderOfPacks);
             }
 
             folder.FlushFolder(staged);
@@ -56,7 +71,7 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
         catch
         {
             if (isMoved)
-                Directory.Move(Path.Combine(packs, NameOf(entry!.Revision)), first!.Path);
+                Directory.Move(Path.Combine(folderOfPacks, NameOf(entry!.Revision)), first!.Path);
             folder.DeleteStaged(staged);
             throw;
         }
@@ -96,11 +111,11 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     public (DatasetState State, IReadOnlyList<JournalEntry> Lines) Open()
     {
-        facts = DatasetJson.Read<DatasetFacts>(File.ReadAllBytes(Path.Combine(root, Facts)));
+        facts = DatasetJson.Read<DatasetFacts>(File.ReadAllBytes(FactsPath));
         if (facts.Schema != Schema)
             throw new InvalidDataException($"The layout {facts.Schema} of its files is that of a later server.");
         var lines = Journal.Read();
-        if (folder.IsWritable)
+        if (blobs is null && folder.IsWritable)
         {
             DeleteOrphans(lines);
             foreach (var line in lines.Where(line => line.Purged))
@@ -121,19 +136,23 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
     {
         if (line.Pack is not { } pack)
             return [];
-        var path = PathOf(line.Revision);
-        var index = File.ReadAllBytes(Path.Combine(path, PackWriter.Index));
+        var index = File.ReadAllBytes(PackOf(line.Revision).Index);
         if (Convert.ToHexStringLower(SHA256.HashData(index)) != pack.Index)
             throw new InvalidDataException($"The list of the images of revision {line.Revision} is damaged.");
         return ToImages(DatasetJson.ReadLines<PackEntry>(index), line.Revision);
     }
+
+    /// <summary>The pack of an upload.</summary>
+    /// <param name="revision">The revision that the upload made.</param>
+    public DatasetPack PackOf(int revision) =>
+        packs.GetOrAdd(revision, number => new DatasetPack(number, PathOf(number), blobs));
 
     /// <summary>Makes the images of a pack from its list.</summary>
     /// <param name="entries">The list.</param>
     /// <param name="revision">The number of the pack.</param>
     public IEnumerable<DatasetImage> ToImages(IEnumerable<PackEntry> entries, int revision)
     {
-        var path = Path.Combine(PathOf(revision), PackWriter.Images);
+        var pack = PackOf(revision);
         var labels = new Dictionary<string, string>(); // one string for each label, not for each image
         foreach (var entry in entries)
         {
@@ -146,12 +165,11 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
                 entry.FileName,
                 entry.Width,
                 entry.Height,
-                path,
                 entry.Offset,
                 entry.Length
             )
             {
-                Pack = revision,
+                Pack = pack,
                 Row = entry.Row,
             };
         }
@@ -161,11 +179,12 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
     /// <param name="purge">The line of the purge.</param>
     public void Overwrite(JournalEntry purge) => Overwrite(purge, Lines);
 
+    /// <summary>The lines of the journal.</summary>
+    public List<JournalEntry> Lines => new DatasetJournal(Path.Combine(root, JournalName)).Read();
+
     /// <summary>Whether a revision has or had an image.</summary>
     /// <param name="id">The id of the image.</param>
     public bool HasEver(string id) => Lines.SelectMany(ReadPack).Any(image => image.Id == id);
-
-    private List<JournalEntry> Lines => new DatasetJournal(Path.Combine(root, JournalName)).Read();
 
     private void Overwrite(JournalEntry purge, List<JournalEntry> lines)
     {
@@ -175,8 +194,7 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
             foreach (var image in ReadPack(line).Where(image => ids.Contains(image.Id)))
             {
                 Overwrite(image.PackPath, image.Offset, image.Length);
-                var signatures = Path.Combine(PathOf(line.Revision), PackWriter.Signatures);
-                Overwrite(signatures, (long)image.Row * ImageSignature.Length, ImageSignature.Length);
+                Overwrite(image.Pack.Signatures, (long)image.Row * ImageSignature.Length, ImageSignature.Length);
             }
         }
     }
@@ -210,7 +228,12 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
                 line,
                 ReadPack(line)
                     .Select(image =>
-                        image.Pack < purged.GetValueOrDefault(image.Id) ? image with { IsPurged = true } : image
+                        image.Pack.Revision < purged.GetValueOrDefault(image.Id)
+                            ? image with
+                            {
+                                IsPurged = true,
+                            }
+                            : image
                     )
             );
         }
@@ -221,14 +244,14 @@ internal sealed class DatasetFiles(DataFolder folder, string name)
     private void DeleteOrphans(List<JournalEntry> lines)
     {
         var named = lines.Where(line => line.Pack is not null).Select(line => NameOf(line.Revision)).ToHashSet();
-        foreach (var pack in Directory.EnumerateDirectories(Path.Combine(root, Packs)))
+        foreach (var pack in Directory.EnumerateDirectories(PacksPath))
         {
             if (!named.Contains(Path.GetFileName(pack)))
                 folder.DeleteStaged(pack);
         }
     }
 
-    private string PathOf(int revision) => Path.Combine(root, Packs, NameOf(revision));
+    private string PathOf(int revision) => Path.Combine(PacksPath, NameOf(revision));
 
     private static string NameOf(int revision) => revision.ToString("D6", CultureInfo.InvariantCulture);
 }

@@ -76,6 +76,14 @@ internal sealed class DatasetJournal(string path)
             .Write(path, entries.Select(entry => (ReadOnlyMemory<byte>)DatasetJson.WriteLine(entry)))
             .Bytes;
 
-    /// <summary>Flushes the journal to the disk. Tests let it fail.</summary>
+    /// <summary>Writes the journal anew.</summary>
+    /// <param name="entries">Its lines.</param>
+    public void Replace(IEnumerable<JournalEntry> entries)
+    {
+        File.Delete(path);
+        Create(entries);
+    }
+
+    /// <summary>Flushes the journal to the disk. Tests let it fail; a copy does without.</summary>
     internal Action<Microsoft.Win32.SafeHandles.SafeFileHandle> Flush { get; set; } = RandomAccess.FlushToDisk;
 }

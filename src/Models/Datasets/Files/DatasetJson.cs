@@ -27,6 +27,14 @@ internal static class DatasetJson
         return line.ToArray();
     }
 
+    /// <summary>Writes a value as a text.</summary>
+    public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    /// <summary>Reads a value.</summary>
+    /// <exception cref="JsonException">The text is damaged.</exception>
+    public static T Read<T>(string text) =>
+        JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("The text is null.");
+
     /// <summary>Reads a value.</summary>
     /// <exception cref="JsonException">The line is damaged.</exception>
     public static T Read<T>(ReadOnlySpan<byte> line) =>

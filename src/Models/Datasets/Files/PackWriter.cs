@@ -1,3 +1,4 @@
+using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
 
 namespace ModelService.Models.Datasets.Files;
@@ -38,6 +39,9 @@ internal sealed class PackWriter : IDisposable
 
     /// <summary>The images so far.</summary>
     public IReadOnlyList<PackEntry> Entries => entries;
+
+    /// <summary>The blob that its images were stored as; null before.</summary>
+    public StoredFile? Blob { get; set; }
 
     /// <summary>Adds an image.</summary>
     /// <param name="entry">The image; its place in the pack is filled in.</param>

@@ -15,10 +15,9 @@ internal static class SignatureFiles
         var signatures = new byte[images.Count * ImageSignature.Length];
         try
         {
-            foreach (var pack in images.Index().GroupBy(pair => pair.Item.PackPath))
+            foreach (var pack in images.Index().GroupBy(pair => pair.Item.Pack))
             {
-                var path = Path.Combine(Path.GetDirectoryName(pack.Key)!, PackWriter.Signatures);
-                var rows = File.ReadAllBytes(path).AsSpan();
+                var rows = File.ReadAllBytes(pack.Key.Signatures).AsSpan();
                 foreach (var (index, image) in pack)
                 {
                     rows.Slice(image.Row * ImageSignature.Length, ImageSignature.Length)

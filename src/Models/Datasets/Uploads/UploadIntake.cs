@@ -25,7 +25,7 @@ internal sealed class UploadIntake : IDisposable
     [];
     private long pendingBytes;
     private long writtenBytes;
-    private bool isKept;
+    private bool isReleased;
 
     /// <summary>Begins.</summary>
     /// <param name="preprocessor">Decodes images.</param>
@@ -71,32 +71,41 @@ internal sealed class UploadIntake : IDisposable
         Pack.FlushImages();
     }
 
-    /// <summary>
-    /// The images of the pack that a data set does not have. Those that it has are reported as duplicates or failures.
-    /// </summary>
+    /// <summary>The images of the pack that a data set does not have.</summary>
     /// <param name="current">The data set at the moment of the change; null when there is none.</param>
-    public List<PackEntry> Select(Dataset? current)
+    public List<PackEntry> Select(Dataset? current) =>
+        [.. Pack.Entries.Where(entry => current?.Find(entry.Id) is null)];
+
+    /// <summary>Completes the report: what the data set has already, is reported as duplicates or failures.</summary>
+    /// <param name="current">As of <see cref="Select"/>.</param>
+    public void Complete(Dataset? current)
     {
         var kept = Pack.Entries.Where(entry => !IsTaken(entry, current?.Find(entry.Id))).ToList();
         foreach (var entry in kept)
             Report.Take(entry.Id, entry.Label, entry.Split, entry.FileName, isDuplicate: false);
         Report.Added = kept.Count;
-        return kept;
     }
 
     /// <summary>The images stay: they are counted until their data set is deleted.</summary>
     /// <param name="images">How many of the pack are in the data set.</param>
     public void Keep(int images)
     {
-        isKept = true;
+        isReleased = true;
         usage.Change(images - Pack.Entries.Count, 0);
+    }
+
+    /// <summary>The images are no longer counted here: their data set counts those that it has.</summary>
+    public void Release()
+    {
+        if (!isReleased)
+            usage.Change(-Pack.Entries.Count, -writtenBytes);
+        isReleased = true;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!isKept)
-            usage.Change(-Pack.Entries.Count, -writtenBytes);
+        Release();
         Pack.Dispose();
     }
 

@@ -31,7 +31,7 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
     /// <returns>The logits of the images; of one that can't be scored, its failure instead.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.ModelNotReady"/>: the version was removed, replaced or unloaded meanwhile;
-    /// <see cref="ErrorCode.OutOfMemory"/>.
+    /// <see cref="ErrorCode.OutOfMemory"/>; <see cref="ErrorCode.DatasetUnavailable"/>: images can't be reached now.
     /// </exception>
     public async Task<ScoredImages> ScoreAsync(
         ModelVersion version,
@@ -47,7 +47,7 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
         while (begin < images.Count)
         {
             var part = images.Skip(begin).Take(count).ToList();
-            var (inputs, failures) = await Task.Run(() => Read(part), cancellationToken);
+            var (inputs, failures) = await Task.Run(() => ReadAsync(part, cancellationToken), cancellationToken);
             foreach (var (index, failure) in failures)
                 scored.Fail(begin + index, failure);
             var perInput = await ScoreAsync(version, inputs, begin, scored, cancellationToken);
@@ -123,18 +123,20 @@ internal sealed class EvaluationScorer(VersionLoader loader, InputScorer scorer,
         return perInput;
     }
 
-    private static (List<(int Index, PredictionInput Input)> Inputs, List<(int Index, Failure Failure)> Failures) Read(
-        IReadOnlyList<DatasetImage> images
-    )
+    // An image that can't be reached now is no image that can't be scored: all are given up.
+    private static async Task<(
+        List<(int Index, PredictionInput Input)> Inputs,
+        List<(int Index, Failure Failure)> Failures
+    )> ReadAsync(IReadOnlyList<DatasetImage> images, CancellationToken cancellationToken)
     {
         var (inputs, failures) = (new List<(int, PredictionInput)>(), new List<(int, Failure)>());
         foreach (var (index, image) in images.Index())
         {
             try
             {
-                inputs.Add((index, new EncodedImage(image.Read())));
+                inputs.Add((index, new EncodedImage(await image.ReadAsync(cancellationToken))));
             }
-            catch (ServingException exception)
+            catch (ServingException exception) when (exception.Failure.RetryAfter is null)
             {
                 failures.Add((index, exception.Failure));
             }

@@ -68,6 +68,10 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
     private void ReadPictures()
     {
         var images = context.Job.Images;
+
+        // Some may be unreadable, but with a whole upload missing, the result would not be what was asked for.
+        if (images.Select(image => image.Path).Distinct().Any(path => !File.Exists(path)))
+            throw new TrainingFailedException("Photos of the data set are no longer on this server.");
         context.Report.Phase("photos", $"Reads {images.Count} pictures.");
         var meter = new ProgressMeter(context, "photos", images.Count);
         var unreadable = context.Pictures.Load(images, context.Threads, context.Job.Imaging, done => meter.Add(done));
