@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -22,6 +23,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     private readonly ISharedModelStore? shared;
     private readonly ModelRegistry registry;
     private readonly VersionLoader loader;
+    private readonly ModelPlacement placement;
     private readonly StorageOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<RegistrySync> logger;
@@ -37,12 +39,14 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
         IModelStore store,
         ModelRegistry registry,
         VersionLoader loader,
+        ModelPlacement placement,
         IOptions<StorageOptions> options,
         TimeProvider clock,
         ILogger<RegistrySync> logger
     )
     {
         (shared, this.registry, this.loader) = (store as ISharedModelStore, registry, loader);
+        this.placement = placement;
         (this.options, this.clock, this.logger) = (options.Value, clock, logger);
     }
 
@@ -149,6 +153,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
             {
                 var found = await store.BeatAsync(reached, stoppingToken);
                 Interlocked.Exchange(ref wanted, found);
+                placement.SetServers(await store.ReadServersAsync(stoppingToken));
                 if (found < reached)
                 {
                     // The database was restored from a backup.
@@ -246,6 +251,8 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
                 entry.Interim = null;
         }
 
+        if (!placement.IsHome(entry.Name))
+            return;
         foreach (var version in entry.Versions)
         {
             var isWanted = options.Load == "all" || (options.Load == "pinned" && entry.IsChosen(version));

@@ -15,6 +15,11 @@ internal interface ISharedModelStore : IModelStore
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     Task<long> BeatAsync(long reached, CancellationToken cancellationToken);
 
+    /// <summary>Reads the addresses of the living servers that forward requests to each other.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken);
+
     /// <summary>Tells the store that this server is leaving. Does nothing when the store can't be reached.</summary>
     Task LeaveAsync();
 

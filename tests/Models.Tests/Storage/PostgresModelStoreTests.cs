@@ -72,6 +72,7 @@ public abstract class PostgresModelStoreContract(PostgresServer postgres) : Mode
             folder,
             new StoredVersionReader(Options.Create(new ArchitectureLimits()), NullLogger<StoredVersionReader>.Instance),
             options,
+            Options.Create(new ClusterOptions()),
             TimeProvider.System
         );
     }

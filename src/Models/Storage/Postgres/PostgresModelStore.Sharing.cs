@@ -19,16 +19,29 @@ internal sealed partial class PostgresModelStore
                     await connection.ValueAsync(
                         """
                         with beat as (
-                            insert into servers (id, name, reached) values ($1, $2, $3)
+                            insert into servers (id, name, reached, address) values ($1, $2, $3, $4)
                             on conflict (id) do update set seen = now(), reached = $3
                         )
                         select value from revision
                         """,
                         server,
                         Environment.MachineName,
-                        reached
+                        reached,
+                        cluster.Value.Address?.ToString()
                     )
                 )!
+        );
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<string>>(
+            async connection =>
+                await connection.RowsAsync(
+                    row => row.GetString(0),
+                    "select distinct address from servers where address is not null and seen > now() - $1::interval",
+                    options.Value.Poll * MissedPolls
+                ),
+            cancellationToken
         );
 
     /// <inheritdoc/>
