@@ -1,5 +1,3 @@
-using ModelService.Models.Errors;
-
 namespace ModelService.Models.Datasets;
 
 /// <summary>One revision of a data set. It never changes.</summary>
@@ -50,7 +48,7 @@ public sealed class Dataset(
     /// <summary>
     /// What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.
     /// </summary>
-    /// <exception cref="ServingException">A file of the data set can't be read.</exception>
+    /// <exception cref="Errors.ServingException">A file of the data set can't be read.</exception>
     public IReadOnlyList<DatasetProblem> Problems => problems.Value;
 
     /// <summary>Finds an image.</summary>

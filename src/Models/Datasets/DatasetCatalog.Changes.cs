@@ -1,4 +1,5 @@
 using ModelService.Models.Datasets.Files;
+using ModelService.Models.Datasets.Shared;
 using ModelService.Models.Datasets.Uploads;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
@@ -98,22 +99,18 @@ public sealed partial class DatasetCatalog
     /// Whether their bytes are overwritten. Images that were removed before can be purged as well.
     /// </param>
     /// <returns>The new revision; or a failure.</returns>
-    public Task<Outcome<Dataset>> RemoveAsync(string name, IReadOnlyList<string> ids, bool purge) =>
-        Outcome.OfAsync(() =>
-            ChangeAsync(
-                name,
-                (entry, dataset) =>
-                {
-                    var missing = ids.FirstOrDefault(id =>
-                        dataset.Find(id) is null && !(purge && entry.Files.HasEver(id))
-                    );
-                    return missing is null
-                        ? new DatasetChange(Next(dataset) with { Removed = ids, Purged = purge })
-                        : throw ImageNotFound(name, missing);
-                },
-                CancellationToken.None
-            )
-        );
+    public Task<Outcome<Dataset>> RemoveAsync(string name, IReadOnlyList<string> ids, bool purge)
+    {
+        Dictionary<(int, string), ErasedPack> erased = [];
+        return Outcome.OfAsync(() => ChangeAsync(name, Decide, CancellationToken.None));
+
+        DatasetChange Decide(DatasetEntry entry, Dataset dataset)
+        {
+            var missing = ids.FirstOrDefault(id => dataset.Find(id) is null && !(purge && entry.Files.HasEver(id)));
+            var line = Next(dataset) with { Removed = ids, Purged = purge };
+            return missing is null ? new DatasetChange(line) { Erased = erased } : throw ImageNotFound(name, missing);
+        }
+    }
 
     /// <summary>Deletes a data set with all its revisions.</summary>
     /// <param name="name">The name of the data set.</param>

@@ -15,7 +15,7 @@ namespace ModelService.Models.Datasets;
 /// </summary>
 public sealed partial class DatasetCatalog : IDisposable
 {
-    // Bounds what waits in the staging folder, and is counted twice if others bring the same.
+    // The images of an upload are in the staging folder, and counted, until its change is made.
     private static readonly int UploadsAtOnce = Math.Max(2, Environment.ProcessorCount);
 
     private readonly IDatasetStore store;

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Hosting;
+using ModelService.Models.Errors;
+using ModelService.Models.Storage;
 
 namespace ModelService.Models.Datasets;
 
@@ -7,7 +9,18 @@ namespace ModelService.Models.Datasets;
 internal sealed class DatasetStart(DatasetCatalog catalog) : IHostedService
 {
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => catalog.OpenAsync(cancellationToken);
+    /// <exception cref="UnusableDatabaseException">They are in a database that can't be reached now.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await catalog.OpenAsync(cancellationToken);
+        }
+        catch (ServingException exception)
+        {
+            throw new UnusableDatabaseException(exception.Message, exception);
+        }
+    }
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

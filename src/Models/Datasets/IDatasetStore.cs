@@ -1,4 +1,5 @@
 using ModelService.Models.Datasets.Files;
+using ModelService.Models.Datasets.Shared;
 using ModelService.Models.Datasets.Uploads;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
@@ -71,6 +72,9 @@ internal sealed record DatasetChange(
     IReadOnlyList<PackEntry>? Kept = null
 )
 {
-    /// <summary>The blobs that the change replaced: those with images that it purged.</summary>
-    public List<string> Replaced { get; } = [];
+    /// <summary>
+    /// With a store that servers share, the packs of a purge, by their revision and the blob that they replace. A change
+    /// that is decided anew keeps them, since it takes long to make them.
+    /// </summary>
+    public Dictionary<(int Revision, string Blob), ErasedPack> Erased { get; init; } = [];
 }

@@ -10,8 +10,8 @@ public sealed class StorageOptions
     public const string Section = "ModelService:Storage";
 
     /// <summary>
-    /// Where models are stored: in the server's own folder, or in a PostgreSQL database that any number of servers
-    /// share, with the weights as blobs (<c>ModelService:Blobs</c>).
+    /// Where models and data sets are stored: in the server's own folder, or in a PostgreSQL database that any number of
+    /// servers share, with the weights and photos as blobs (<c>ModelService:Blobs</c>).
     /// </summary>
     /// <value><c>folder</c> or <c>postgres</c>; default <c>folder</c>.</value>
     [AllowedValues("folder", "postgres")]
@@ -41,8 +41,8 @@ public sealed class StorageOptions
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The folder where models are stored, or, when they are in a database, this server's data sets, trainings and
-    /// cache of weights. One server owns it; a second server with the same folder does not start, unless it is
+    /// The folder where models are stored, or, when they are in a database, this server's trainings and its cache of
+    /// weights and photos. One server owns it; a second server with the same folder does not start, unless it is
     /// <see cref="ReadOnly"/>.
     /// </summary>
     /// <value>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelService.Api.Tests.Evaluations;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Cluster;
@@ -53,6 +54,22 @@ public sealed class ReplicaDatasetsTests(PostgresServer postgres)
             (await server.Api.GetAsync("/v1/datasets/digits")).Problem(404, "dataset_not_found");
             Assert.Empty((await server.Api.GetAsync("/v1/datasets")).Ok().GetProperty("datasets").EnumerateArray());
         }
+    }
+
+    [Fact]
+    public async Task Evaluation_OnAnotherServerThanTheUpload_ScoresAllPhotos()
+    {
+        using var replicas = new Replicas(postgres.CreateDatabase());
+        await replicas.StartAsync(2);
+        await replicas[0]
+            .Api.CreateAsync(Networks.Tiny("pets", "\"seed\":1,\"labels\":[\"cat\",\"dog\",\"cow\",\"owl\"]"));
+        var uploads = new EvaluationClient(replicas[0].Api);
+        await uploads.UploadAsync("pets", ("test/cat", 5), ("test/dog", 4));
+        await uploads.UploadAsync("pets", ("test/owl", 3));
+
+        var (_, result) = await new EvaluationClient(replicas[1].Api).RunAsync("pets", """{"dataset":"pets"}""");
+
+        Assert.Equal(12, result.GetProperty("images").GetInt32());
     }
 
     [Fact]

@@ -164,9 +164,14 @@ public sealed class ReplicasTests(PostgresServer postgres)
         using var replicas = new Replicas(postgres.CreateDatabase());
         using var data = new TemporaryFolder();
         var from = Path.Combine(data.Path, "from");
+        const string Photos = "/v1/datasets/digits/images";
+        string photos;
         using (var server = await ServerProcess.StartAsync(from))
         {
             await server.Api.CreateAsync(Networks.Tiny("pets"));
+            var digits = Bodies.Raw(Fixtures.Bytes("datasets", "digits.zip"), "application/zip");
+            (await server.Api.PostAsync("/v1/datasets/digits/images", digits)).Ok(201);
+            photos = (await server.Api.GetAsync(Photos)).Text;
             await server.StopAsync();
         }
 
@@ -181,15 +186,27 @@ public sealed class ReplicasTests(PostgresServer postgres)
                 ]
             );
         var cache = $"--ModelService:Storage:Path={Path.Combine(data.Path, "own")}";
-        Assert.Contains("pets@1: copied", await StorageAsync("import", from, cache), StringComparison.Ordinal);
-        Assert.Contains("there already", await StorageAsync("import", from, cache), StringComparison.Ordinal);
+        var imported = await StorageAsync("import", from, cache);
+        Assert.Contains("pets@1: copied", imported, StringComparison.Ordinal);
+        Assert.Contains("data set digits: copied", imported, StringComparison.Ordinal);
+        Assert.Contains(
+            "digits: is there already",
+            await StorageAsync("import", from, cache),
+            StringComparison.Ordinal
+        );
         await replicas.StartAsync(1);
         (await replicas[0].Api.PredictAsync("pets", Networks.InputJson())).Ok();
+        Assert.Equal(photos, (await replicas[0].Api.GetAsync(Photos)).Text);
 
         var to = Path.Combine(data.Path, "to");
-        Assert.Contains("pets@1: copied", await StorageAsync("export", to, cache), StringComparison.Ordinal);
+        var exported = await StorageAsync("export", to, cache);
+        Assert.Contains("pets@1: copied", exported, StringComparison.Ordinal);
+        Assert.Contains("data set digits: copied", exported, StringComparison.Ordinal);
         using (var server = await ServerProcess.StartAsync(to))
+        {
             (await server.Api.PredictAsync("pets", Networks.InputJson())).Ok();
+            Assert.Equal(photos, (await server.Api.GetAsync(Photos)).Text);
+        }
 
         await replicas.KillAsync(0);
         Assert.Contains("is in state 0", await StorageAsync("migrate", "--to", "0"), StringComparison.Ordinal);

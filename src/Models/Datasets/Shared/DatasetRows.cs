@@ -143,5 +143,4 @@ internal sealed record PackRow(string Blob, byte[] Index, byte[] Signatures);
 /// <param name="Revision">The revision that brought it.</param>
 /// <param name="Blob">SHA-256 of the blob with zeros in their place.</param>
 /// <param name="Signatures">The signatures, with zeros in their place.</param>
-/// <param name="Replaced">SHA-256 of the blob before.</param>
-internal sealed record ErasedPack(int Revision, string Blob, byte[] Signatures, string Replaced);
+internal sealed record ErasedPack(int Revision, string Blob, byte[] Signatures);

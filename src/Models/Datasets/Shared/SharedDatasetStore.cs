@@ -72,10 +72,8 @@ internal sealed partial class SharedDatasetStore(
         var row = new DatasetRow(Guid.NewGuid(), source.Name, facts.TrimEnd());
         var lines = source.Files.Lines;
         var stored = new Dictionary<int, StoredFile>();
-        foreach (
-            var pack in lines.Where(line => line.Pack is not null).Select(line => source.Files.PackOf(line.Revision))
-        )
-            stored[pack.Revision] = await PutAsync(pack.Path, cancellationToken);
+        foreach (var line in lines.Where(line => line.Pack is not null))
+            stored[line.Revision] = await PutAsync(source.Files.PackOf(line.Revision).Path, cancellationToken);
         await AddAsync(
             row,
             lines.Select(line =>
@@ -91,7 +89,7 @@ internal sealed partial class SharedDatasetStore(
     {
         ThrowIfReadOnly();
         var line = await PutAsync(entry.Id, change, cancellationToken);
-        var erased = change.Line.Purged ? await EraseAsync(entry, change.Line, cancellationToken) : [];
+        var erased = change.Line.Purged ? await EraseAsync(entry, change, cancellationToken) : [];
         await database.ChangeAsync(async connection =>
         {
             var revision = await Database.RaiseRevisionAsync(connection);
@@ -101,7 +99,6 @@ internal sealed partial class SharedDatasetStore(
             return line;
         });
         change.Upload?.Release();
-        change.Replaced.AddRange(erased.Select(pack => pack.Replaced));
     }
 
     /// <inheritdoc/>
@@ -122,7 +119,7 @@ internal sealed partial class SharedDatasetStore(
     {
         try
         {
-            foreach (var sha256 in change.Replaced)
+            foreach (var (_, sha256) in change.Erased.Keys)
                 await database.DeleteUnusedBlobAsync(blobs.Blobs, sha256, TimeSpan.Zero, CancellationToken.None);
         }
         catch (Exception exception) when (exception is IOException or ServingException)
@@ -157,12 +154,12 @@ internal sealed partial class SharedDatasetStore(
             return new LineRow(dataset, change.Line);
         var pack = change.Upload!.Pack;
         pack.Blob ??= await PutAsync(Path.Combine(pack.Path, PackWriter.Images), cancellationToken);
-        return RowOf(dataset, change.Line, pack.Blob, pack.Path);
+        return folder.Write(() => RowOf(dataset, change.Line, pack.Blob, pack.Path));
     }
 
     private async Task<StoredFile> PutAsync(string path, CancellationToken cancellationToken)
     {
-        await using var images = DurableFiles.Open(path);
+        await using var images = folder.Write(() => DurableFiles.Open(path));
         return await blobs.PutAsync(DurableFiles.ReadParts(images), database.TouchBlobAsync, cancellationToken);
     }
 
@@ -193,24 +190,34 @@ internal sealed partial class SharedDatasetStore(
     // Stores the packs that have images of a purge again, with zeros in their place.
     private async Task<List<ErasedPack>> EraseAsync(
         DatasetEntry entry,
-        JournalEntry purge,
+        DatasetChange change,
         CancellationToken cancellationToken
     )
     {
-        var ids = purge.Removed!.ToHashSet();
+        var ids = change.Line.Removed!.ToHashSet();
         var erased = new List<ErasedPack>();
-        foreach (var images in entry.Files.Lines.Select(entry.Files.ReadPack))
+        var packs = folder.Write(() =>
+            entry
+                .Files.Lines.SelectMany(entry.Files.ReadPack)
+                .Where(image => ids.Contains(image.Id))
+                .GroupBy(image => image.Pack)
+                .ToList()
+        );
+        foreach (var purged in packs)
         {
-            var purged = images.Where(image => ids.Contains(image.Id)).ToList();
-            if (purged is not [{ Pack: var pack }, ..])
-                continue;
-            var before = pack.Blob!;
-            await using var file = await blobs.OpenAsync(before, ErrorCode.DatasetUnavailable, cancellationToken);
-            var after = await blobs.PutAsync(Erase(file, purged), database.TouchBlobAsync, cancellationToken);
-            var signatures = await File.ReadAllBytesAsync(pack.Signatures, cancellationToken);
-            foreach (var image in purged)
-                Array.Clear(signatures, image.Row * ImageSignature.Length, ImageSignature.Length);
-            erased.Add(new ErasedPack(pack.Revision, after.Sha256, signatures, before.Sha256));
+            var (pack, before) = (purged.Key, purged.Key.Blob!);
+            if (!change.Erased.TryGetValue((pack.Revision, before.Sha256), out var made))
+            {
+                await using var file = await blobs.OpenAsync(before, ErrorCode.DatasetUnavailable, cancellationToken);
+                var after = await blobs.PutAsync(Erase(file, [.. purged]), database.TouchBlobAsync, cancellationToken);
+                var signatures = folder.Write(() => File.ReadAllBytes(pack.Signatures));
+                foreach (var image in purged)
+                    Array.Clear(signatures, image.Row * ImageSignature.Length, ImageSignature.Length);
+                made = new ErasedPack(pack.Revision, after.Sha256, signatures);
+                change.Erased[(pack.Revision, before.Sha256)] = made;
+            }
+
+            erased.Add(made);
         }
 
         return erased;

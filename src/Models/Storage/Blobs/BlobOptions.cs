@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace ModelService.Models.Storage.Blobs;
 
 /// <summary>
-/// Where weights and samples are stored when the models are in PostgreSQL (<c>ModelService:Storage:Kind</c> is
+/// Where weights, samples and photos are stored when the models are in PostgreSQL (<c>ModelService:Storage:Kind</c> is
 /// <c>postgres</c>): in a folder that all servers share, in S3, or in Azure.
 /// </summary>
 public sealed class BlobOptions
@@ -56,15 +56,16 @@ public sealed class BlobOptions
     public string? Connection { get; init; }
 
     /// <summary>
-    /// The most bytes of weights that a server keeps in the folder <c>cache</c> of its own data folder. The least
-    /// recently used files are deleted. Files in use stay, so give the disk room for all versions in memory.
+    /// The most bytes of weights and photos that a server keeps in the folder <c>cache</c> of its own data folder. The
+    /// least recently used files are deleted. Files in use stay, so give the disk room for all versions in memory, and
+    /// for the largest data set that is trained or evaluated.
     /// </summary>
     /// <value>Bytes; 1 MiB or more; default 20 GiB.</value>
     [Range(1 << 20, long.MaxValue)]
     public long CacheBytes { get; init; } = 20L << 30;
 
     /// <summary>
-    /// The age at which a file that no version has is deleted. It must be longer than the slowest upload takes.
+    /// The age at which a file that no version and no data set has is deleted. It must be longer than the slowest upload takes.
     /// </summary>
     /// <value>A time; 1 minute to 365 days; default 1 day.</value>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]

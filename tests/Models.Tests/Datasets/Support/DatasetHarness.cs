@@ -200,6 +200,7 @@ internal sealed class DatasetHarness(DatasetOptions? limits = null, SharedStores
             Folder,
             new StoredVersionReader(Options.Create(new ArchitectureLimits()), NullLogger<StoredVersionReader>.Instance),
             Options.Create(options),
+            Options.Create(new ClusterOptions()),
             TimeProvider.System
         );
         await models.OpenAsync(Token);
