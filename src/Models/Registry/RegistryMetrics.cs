@@ -91,22 +91,22 @@ public sealed class RegistryMetrics
             ),
             Gauge(
                 "modelservice_blob_cache_bytes",
-                "Bytes of weights and samples in this server's cache.",
+                "Bytes of weights, samples and photos in this server's cache.",
                 [Sample(statistics.Cache.Bytes)]
             ),
             Counter(
                 "modelservice_blob_cache_hits_total",
-                "Files of versions that were opened from the cache.",
+                "Files of versions and data sets that were opened from the cache.",
                 statistics.Cache.Hits
             ),
             Counter(
                 "modelservice_blob_cache_misses_total",
-                "Files of versions that were not in the cache.",
+                "Files of versions and data sets that were not in the cache.",
                 statistics.Cache.Misses
             ),
             Counter(
                 "modelservice_blob_errors_total",
-                "Files of versions that could not be stored or fetched.",
+                "Files of versions and data sets that could not be stored or fetched.",
                 statistics.Cache.Errors
             ),
         ];

@@ -29,7 +29,7 @@ public abstract class DatasetStoreContract : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        harness.Dispose();
+        harness?.Dispose();
         GC.SuppressFinalize(this);
         return default;
     }
