@@ -44,10 +44,7 @@ internal sealed record Upsample : LayerDefinition
         };
         input = visit.RequireRank(input, ranks);
         if (Mode == UpsampleMode.Nearest && AlignCorners is not null)
-            visit.Fail(
-                "align_corners",
-                "It has no meaning for the mode nearest: leave it out, or choose another mode."
-            );
+            visit.Fail("align_corners", "Not for the mode nearest: leave it out, or choose another mode.");
         if (Size is null == ScaleFactor is null)
         {
             return visit.Fail(
