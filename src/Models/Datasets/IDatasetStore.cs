@@ -73,8 +73,8 @@ internal sealed record DatasetChange(
 )
 {
     /// <summary>
-    /// With a store that servers share, the packs of a purge, by their revision and the blob that they replace. A change
-    /// that is decided anew keeps them, since it takes long to make them.
+    /// With a store that servers share, the packs of a purge, by their revision and the blob that they replace. A
+    /// change that is decided anew keeps them, since it takes long to make them.
     /// </summary>
     public Dictionary<(int Revision, string Blob), ErasedPack> Erased { get; init; } = [];
 }

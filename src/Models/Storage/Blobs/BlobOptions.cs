@@ -65,7 +65,8 @@ public sealed class BlobOptions
     public long CacheBytes { get; init; } = 20L << 30;
 
     /// <summary>
-    /// The age at which a file that no version and no data set has is deleted. It must be longer than the slowest upload takes.
+    /// The age at which a file that no version and no data set has is deleted. It must be longer than the slowest
+    /// upload takes.
     /// </summary>
     /// <value>A time; 1 minute to 365 days; default 1 day.</value>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
