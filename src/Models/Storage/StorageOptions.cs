@@ -10,8 +10,8 @@ public sealed class StorageOptions
     public const string Section = "ModelService:Storage";
 
     /// <summary>
-    /// Where models and data sets are stored: in the server's own folder, or in a PostgreSQL database that any number of
-    /// servers share, with the weights and photos as blobs (<c>ModelService:Blobs</c>).
+    /// Where models and data sets are stored: in the server's own folder, or in a PostgreSQL database that any number
+    /// of servers share, with the weights and photos as blobs (<c>ModelService:Blobs</c>).
     /// </summary>
     /// <value><c>folder</c> or <c>postgres</c>; default <c>folder</c>.</value>
     [AllowedValues("folder", "postgres")]
