@@ -30,6 +30,9 @@ public sealed class ModelServiceClient(HttpClient http)
     /// <summary>The predefined networks, and the language of networks.</summary>
     public ArchitecturesClient Architectures => new(transport);
 
+    /// <summary>API keys.</summary>
+    public KeysClient Keys => new(transport);
+
     /// <summary>Tells what the client's key allows.</summary>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="ModelServiceException">The server refused it.</exception>

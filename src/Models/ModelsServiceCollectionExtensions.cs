@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
+using ModelService.Models.Access;
 using ModelService.Models.Backends;
 using ModelService.Models.Datasets;
 using ModelService.Models.Evaluation.Runs;
@@ -82,6 +83,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<VersionLoader>();
         services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton(Create<ModelCatalog>);
+        services.TryAddSingleton(Create<KeyCatalog>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
         services.TryAddSingleton<RouteBuckets>();

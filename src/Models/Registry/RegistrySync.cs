@@ -28,6 +28,7 @@ internal sealed partial class RegistrySync : BackgroundService
     private readonly SemaphoreSlim turn = new(1, 1); // of catching up
     private readonly SemaphoreSlim hints = new(0);
     private readonly Channel<ModelEntry> preparations = Channel.CreateUnbounded<ModelEntry>();
+    private readonly List<Func<long, CancellationToken, Task>> others = [];
     private long wanted = -1;
     private long reached = -1;
 
@@ -47,6 +48,13 @@ internal sealed partial class RegistrySync : BackgroundService
 
     /// <summary>Tells that another server deleted a version, or replaced it by one with other weights.</summary>
     public event Action<ModelVersion>? Removed;
+
+    /// <summary>Has something else that servers share read again whenever the store has changed.</summary>
+    /// <param name="catchUp">
+    /// Reads what was changed after a revision; -1: all that there is. It is called once before the server takes
+    /// requests, and never twice at a time. When it throws, it is called again in a moment.
+    /// </param>
+    public void Share(Func<long, CancellationToken, Task> catchUp) => others.Add(catchUp);
 
     /// <summary>The store's counts for metrics; null with a store that one server owns.</summary>
     public SyncStatistics? Statistics =>
@@ -69,6 +77,8 @@ internal sealed partial class RegistrySync : BackgroundService
                 var before = registry.Changes;
                 if (await shared.ReadChangesAsync(reached, cancellationToken) is not { } changes)
                     return;
+                foreach (var catchUp in others)
+                    await catchUp(reached, cancellationToken);
                 var update = new RegistryUpdate(registry, changes);
                 if (!registry.TryApply(before, update.Apply))
                     continue;

@@ -13,9 +13,10 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         Manage = "manage",
         Train = "train",
         Metrics = "metrics",
+        Admin = "admin",
         Read = "predict or manage",
         TrainOrManage = "train or manage",
-        Any = "predict or manage or train or metrics";
+        Any = "predict or manage or train or metrics or admin";
 
     private const string Call = "POST inference.GRPCInferenceService/";
 
@@ -27,6 +28,9 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["POST v1/architectures/analyze"] = Manage,
         ["GET v1/layers"] = Read,
         ["GET v1/key"] = Any,
+        ["GET v1/keys"] = Admin,
+        ["POST v1/keys"] = Admin,
+        ["DELETE v1/keys/{name}"] = Admin,
         ["GET v1/schemas/architecture"] = Open,
         ["POST v1/models"] = Manage,
         ["GET v1/models"] = Read,
@@ -161,7 +165,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     public async Task Send_WrongScope_IsForbiddenAndNamesTheScope(string endpoint)
     {
         var needed = Expected[endpoint];
-        foreach (var other in new[] { "predict", "manage", "train", "metrics" }.Except(needed.Split(" or ")))
+        foreach (var other in new[] { "predict", "manage", "train", "metrics", "admin" }.Except(needed.Split(" or ")))
         {
             var answer = await SendAsync(server.With(other), endpoint);
 

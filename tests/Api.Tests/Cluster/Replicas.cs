@@ -5,7 +5,9 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Servers in processes of their own that share a database and a folder of blobs.</summary>
-internal sealed class Replicas(string connection) : IDisposable
+/// <param name="connection">The database.</param>
+/// <param name="more">Further settings of all servers.</param>
+internal sealed class Replicas(string connection, params string[] more) : IDisposable
 {
     private readonly TemporaryFolder data = new();
     private readonly List<ServerProcess> servers = [];
@@ -34,6 +36,7 @@ internal sealed class Replicas(string connection) : IDisposable
             "--ModelService:Storage:Kind=postgres",
             $"--ModelService:Storage:Connection={connection}",
             $"--ModelService:Blobs:Path={Blobs}",
+            .. more,
         ];
 
     /// <summary>Starts servers.</summary>

@@ -14,6 +14,7 @@ internal static class Keys
             .. Entry(1, "manage"),
             .. Entry(2, "metrics"),
             .. Entry(3, "train"),
+            .. Entry(4, "admin"),
         ]);
 
     /// <summary>SHA-256 of a key, in hexadecimal.</summary>

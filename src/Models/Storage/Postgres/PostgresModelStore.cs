@@ -39,6 +39,9 @@ internal sealed partial class PostgresModelStore(
             )
             : null;
 
+    /// <summary>The API keys, which are in the same database.</summary>
+    public KeyTable Keys { get; } = new(database);
+
     /// <inheritdoc/>
     public CacheStatistics Cache
     {
