@@ -12,6 +12,8 @@ namespace ModelService.Client;
 [JsonSerializable(typeof(ArchitectureFamily))]
 [JsonSerializable(typeof(ArchitectureListResponse))]
 [JsonSerializable(typeof(ArchitectureResponse))]
+[JsonSerializable(typeof(AuditEntryResponse))]
+[JsonSerializable(typeof(AuditResponse))]
 [JsonSerializable(typeof(AugmentationDefinition))]
 [JsonSerializable(typeof(BlurDefinition))]
 [JsonSerializable(typeof(CalibrationBin))]

@@ -68,6 +68,9 @@ public static class ModelsServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<ExplanationOptions, ExplanationOptionsValidator>()
             .BindConfiguration(ExplanationOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<AuditOptions, AuditOptionsValidator>()
+            .BindConfiguration(AuditOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddStorage();
         services.TryAddSingleton<MemoryBudget>();
@@ -84,6 +87,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton(Create<ModelCatalog>);
         services.TryAddSingleton(Create<KeyCatalog>);
+        services.TryAddSingleton(Create<AuditTrail>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
         services.TryAddSingleton<RouteBuckets>();
@@ -97,6 +101,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.AddHostedService(provider => provider.GetRequiredService<RegistrySync>());
         services.AddHostedService<LastUseRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditTrail>());
         services.TryAddSingleton<DatasetCatalog>();
         services.AddHostedService<DatasetStart>();
         services.TryAddSingleton(Create<QuantizationService>);

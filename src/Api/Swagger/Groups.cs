@@ -23,6 +23,7 @@ internal sealed class Groups : IDocumentFilter
         ("Layers", "The layers of the architecture language."),
         ("Key", "What your key allows."),
         ("Keys", "Make, list and revoke keys, where servers share a database."),
+        ("Audit", "See who changed what, where servers share a database."),
         ("Schemas", "JSON Schemas for editors."),
     ];
 

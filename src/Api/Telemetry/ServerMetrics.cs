@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ModelService.Api.Health;
+using ModelService.Models.Access;
 using ModelService.Models.Datasets;
 using ModelService.Models.Errors;
 using ModelService.Models.Evaluation.Runs;
@@ -18,12 +19,14 @@ namespace ModelService.Api.Telemetry;
 /// <param name="datasets">The data sets.</param>
 /// <param name="evaluations">The evaluations.</param>
 /// <param name="explanations">Computes explanations.</param>
+/// <param name="audit">Keeps who changed what.</param>
 internal sealed class ServerMetrics(
     HealthCheckService health,
     IModelStore store,
     DatasetCatalog datasets,
     EvaluationCatalog evaluations,
-    ExplanationService explanations
+    ExplanationService explanations,
+    AuditTrail audit
 )
 {
     /// <summary>The metrics with their values now; one without a value has no samples.</summary>
@@ -68,6 +71,11 @@ internal sealed class ServerMetrics(
                 "modelservice_explanations_active",
                 "Explanations and feature maps that wait or are being computed.",
                 explanations.Active
+            ),
+            Gauge(
+                "modelservice_audit_waiting",
+                "Entries of the audit that are still to be written to the database that servers share.",
+                audit.Waiting
             ),
             Gauge(
                 "modelservice_storage_free_bytes",

@@ -17,7 +17,7 @@ public sealed class SharedKeysTests(PostgresServer postgres)
         using var replicas = new Replicas(postgres.CreateDatabase(), Required);
         var root = await NewKeyAsync(replicas, "root", "admin");
         await replicas.StartAsync(2);
-        var (first, second) = (With(replicas[0], root), With(replicas[1], root));
+        var (first, second) = (replicas[0].With(root), replicas[1].With(root));
         Assert.DoesNotContain(replicas[0].Errors, line => line.Contains("generated", StringComparison.Ordinal));
 
         var made = await first.PostAsync("/v1/keys", """{"name":"camera","scopes":["predict"]}""");
@@ -26,15 +26,15 @@ public sealed class SharedKeysTests(PostgresServer postgres)
         Assert.Equal("no-store", made.Header("Cache-Control"));
         foreach (var server in replicas.Servers)
         {
-            Assert.Equal("camera", (await With(server, key).GetAsync("/v1/key")).Ok().GetProperty("name").GetString());
-            (await With(server, key).GetAsync("/v1/keys")).Problem(403, "forbidden");
+            Assert.Equal("camera", (await server.With(key).GetAsync("/v1/key")).Ok().GetProperty("name").GetString());
+            (await server.With(key).GetAsync("/v1/keys")).Problem(403, "forbidden");
         }
 
         (await second.PostAsync("/v1/keys", """{"name":"camera","scopes":["predict"]}""")).Problem(409, "key_exists");
         var revoked = (await second.DeleteAsync("/v1/keys/camera")).Ok();
         Assert.Equal(("revoked", "root"), (Text(revoked, "state"), Text(revoked, "revoked_by")));
         foreach (var server in replicas.Servers)
-            (await With(server, key).GetAsync("/v1/key")).Problem(401, "unauthenticated");
+            (await server.With(key).GetAsync("/v1/key")).Problem(401, "unauthenticated");
         (await first.DeleteAsync("/v1/keys/camera")).Ok();
         (await first.DeleteAsync("/v1/keys/camra")).Problem(404, "key_not_found");
         (await first.PostAsync("/v1/keys", """{"name":"camera","scopes":["predict"]}""")).Problem(409, "key_exists");
@@ -60,7 +60,7 @@ public sealed class SharedKeysTests(PostgresServer postgres)
         using var replicas = new Replicas(postgres.CreateDatabase(), Required);
         var root = await NewKeyAsync(replicas, "root", "admin");
         await replicas.StartAsync(1);
-        var admin = With(replicas[0], root);
+        var admin = replicas[0].With(root);
         var soon = DateTimeOffset.UtcNow.AddSeconds(3).ToString("O");
 
         var made = await admin.PostAsync(
@@ -68,7 +68,7 @@ public sealed class SharedKeysTests(PostgresServer postgres)
             $$"""{"name":"guest","scopes":["predict"],"expires_at":"{{soon}}"}"""
         );
 
-        var guest = With(replicas[0], made.Ok(201).GetProperty("key").GetString()!);
+        var guest = replicas[0].With(made.Ok(201).GetProperty("key").GetString()!);
         (await guest.GetAsync("/v1/key")).Ok();
         await Eventually.GetAsync(() => guest.GetAsync("/v1/key"), answer => answer.Status == 401);
         var listed = (await admin.GetAsync("/v1/keys")).Ok().GetProperty("keys")[1];
@@ -88,12 +88,12 @@ public sealed class SharedKeysTests(PostgresServer postgres)
         );
         var root = await NewKeyAsync(replicas, "root", "admin");
         await replicas.StartAsync(1);
-        var admin = With(replicas[0], root);
+        var admin = replicas[0].With(root);
 
         own.Stop();
 
         (await admin.GetAsync("/v1/key")).Ok();
-        (await With(replicas[0], "configured").GetAsync("/v1/key")).Ok();
+        (await replicas[0].With("configured").GetAsync("/v1/key")).Ok();
         (await admin.PostAsync("/v1/keys", """{"name":"camera","scopes":["predict"]}""")).Problem(
             503,
             "storage_unavailable"
@@ -107,9 +107,6 @@ public sealed class SharedKeysTests(PostgresServer postgres)
     }
 
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
-
-    private static ApiClient With(ServerProcess server, string key) =>
-        new(new HttpClient { BaseAddress = server.Http.BaseAddress, DefaultRequestHeaders = { { "X-API-Key", key } } });
 
     // By the command for the first key.
     private static async Task<string> NewKeyAsync(Replicas replicas, string name, string scopes)
