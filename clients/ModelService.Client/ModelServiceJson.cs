@@ -81,6 +81,7 @@ namespace ModelService.Client;
 [JsonSerializable(typeof(ReceptiveField))]
 [JsonSerializable(typeof(RenamedTensor))]
 [JsonSerializable(typeof(ResizeDefinition))]
+[JsonSerializable(typeof(RolloutResponse))]
 [JsonSerializable(typeof(RouteStopResponse))]
 [JsonSerializable(typeof(RoutedVersionResponse))]
 [JsonSerializable(typeof(SampleDefinition))]

@@ -60,6 +60,9 @@ public static class ModelsServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
             .BindConfiguration(MemoryOptions.Section);
         services
+            .AddOptionsWithValidateOnStart<RolloutOptions, RolloutOptionsValidator>()
+            .BindConfiguration(RolloutOptions.Section);
+        services
             .AddOptionsWithValidateOnStart<DatasetOptions, DatasetOptionsValidator>()
             .BindConfiguration(DatasetOptions.Section);
         services

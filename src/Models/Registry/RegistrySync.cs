@@ -10,7 +10,7 @@ namespace ModelService.Models.Registry;
 /// <summary>
 /// Keeps what this server serves equal to a store that servers share. It asks the store for its revision all the time,
 /// and brings what others have changed into memory. A version that becomes the default is loaded beside the old
-/// default, which answers meanwhile. With a store that one server owns, it does nothing.
+/// default, which answers until enough servers have done so. With a store that one server owns, it does nothing.
 /// </summary>
 internal sealed partial class RegistrySync : BackgroundService
 {
@@ -23,6 +23,7 @@ internal sealed partial class RegistrySync : BackgroundService
     private readonly ModelRegistry registry;
     private readonly VersionLoader loader;
     private readonly StorageOptions options;
+    private readonly RolloutOptions rollout;
     private readonly TimeProvider clock;
     private readonly ILogger<RegistrySync> logger;
     private readonly SemaphoreSlim turn = new(1, 1); // of catching up
@@ -38,12 +39,13 @@ internal sealed partial class RegistrySync : BackgroundService
         ModelRegistry registry,
         VersionLoader loader,
         IOptions<StorageOptions> options,
+        IOptions<RolloutOptions> rollout,
         TimeProvider clock,
         ILogger<RegistrySync> logger
     )
     {
         (shared, this.registry, this.loader) = (store as ISharedModelStore, registry, loader);
-        (this.options, this.clock, this.logger) = (options.Value, clock, logger);
+        (this.options, this.rollout, this.clock, this.logger) = (options.Value, rollout.Value, clock, logger);
     }
 
     /// <summary>Tells that another server deleted a version, or replaced it by one with other weights.</summary>
@@ -60,7 +62,13 @@ internal sealed partial class RegistrySync : BackgroundService
     public SyncStatistics? Statistics =>
         shared is null
             ? null
-            : new SyncStatistics(Interlocked.Read(ref wanted), Interlocked.Read(ref reached), shared.Cache);
+            : new SyncStatistics(
+                Interlocked.Read(ref wanted),
+                Interlocked.Read(ref reached),
+                registry.List().Count(entry => entry.Rollout is not null),
+                Interlocked.Read(ref late),
+                shared.Cache
+            );
 
     /// <summary>Brings all that is stored now into memory, without loading it.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -79,7 +87,7 @@ internal sealed partial class RegistrySync : BackgroundService
                     return;
                 foreach (var catchUp in others)
                     await catchUp(reached, cancellationToken);
-                var update = new RegistryUpdate(registry, changes);
+                var update = new RegistryUpdate(registry, changes, clock.GetTimestamp());
                 if (!registry.TryApply(before, update.Apply))
                     continue;
                 if (update.IsComplete)
@@ -98,7 +106,8 @@ internal sealed partial class RegistrySync : BackgroundService
     /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it
     /// everywhere.
     /// </summary>
-    public async Task SettleAsync()
+    /// <param name="entry">A model: it also waits, as long, until servers answer by its default version.</param>
+    public async Task SettleAsync(ModelEntry? entry = null)
     {
         if (shared is null)
             return;
@@ -106,7 +115,7 @@ internal sealed partial class RegistrySync : BackgroundService
         {
             await CatchUpAsync(CancellationToken.None);
             var started = clock.GetTimestamp();
-            while (await shared.CountBehindAsync(CancellationToken.None) > 0)
+            while (await shared.CountBehindAsync(CancellationToken.None) > 0 || entry is { IsRemoved: false, Rollout: not null })
             {
                 if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)
                 {
@@ -155,7 +164,7 @@ internal sealed partial class RegistrySync : BackgroundService
         {
             try
             {
-                var found = await store.BeatAsync(reached, stoppingToken);
+                var found = await BeatAsync(store, stoppingToken);
                 Interlocked.Exchange(ref wanted, found);
                 if (found < reached)
                 {
@@ -166,7 +175,7 @@ internal sealed partial class RegistrySync : BackgroundService
                 if (found != reached)
                 {
                     await CatchUpAsync(stoppingToken);
-                    await store.BeatAsync(reached, stoppingToken);
+                    await BeatAsync(store, stoppingToken);
                 }
             }
             catch (ServingException)
@@ -178,6 +187,7 @@ internal sealed partial class RegistrySync : BackgroundService
                 LogBug(exception);
             }
 
+            SwitchDue();
             await hints.WaitAsync(options.Poll, stoppingToken);
         }
     }
@@ -186,14 +196,7 @@ internal sealed partial class RegistrySync : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await store.ListenAsync(
-                () =>
-                {
-                    if (hints.CurrentCount == 0)
-                        hints.Release();
-                },
-                stoppingToken
-            );
+            await store.ListenAsync(BeatSoon, stoppingToken);
             await Task.Delay(options.Poll, clock, stoppingToken);
         }
     }
@@ -211,54 +214,13 @@ internal sealed partial class RegistrySync : BackgroundService
         foreach (var entry in update.Changed)
             preparations.Writer.TryWrite(entry);
         LogReached(reached, update.Changed.Count, update.Removed.Count);
+        BeatSoon();
     }
 
-    // One after another, like the start of the server.
-    private async Task PrepareAsync(CancellationToken stoppingToken)
+    private void BeatSoon()
     {
-        await foreach (var entry in preparations.Reader.ReadAllAsync(stoppingToken))
-        {
-            try
-            {
-                await PrepareAsync(entry);
-            }
-            catch (ServingException exception)
-            {
-                LogNotPrepared(entry.Name, exception.Message);
-
-                // What can't be reached now is tried again, and the old default answers meanwhile.
-                if (entry.LastingDefault.Current.LoadsOnRequest)
-                    _ = PrepareLaterAsync(entry, stoppingToken);
-                else
-                    entry.Interim = null;
-            }
-        }
-    }
-
-    private async Task PrepareLaterAsync(ModelEntry entry, CancellationToken stoppingToken)
-    {
-        await Task.Delay(options.Poll * SettlePolls, clock, stoppingToken);
-        preparations.Writer.TryWrite(entry);
-    }
-
-    private async Task PrepareAsync(ModelEntry entry)
-    {
-        // The default may change again while it is loaded.
-        while (entry is { IsRemoved: false, Interim: not null })
-        {
-            var version = entry.LastingDefault;
-            if (version.Current is { LoadsOnRequest: true })
-                await loader.LoadIfRoomAsync(version);
-            if (version == entry.LastingDefault)
-                entry.Interim = null;
-        }
-
-        foreach (var version in entry.Versions)
-        {
-            var isWanted = options.Load == "all" || (options.Load == "pinned" && entry.IsChosen(version));
-            if (isWanted && !entry.IsRemoved && version.Current is { LoadsOnRequest: true })
-                await loader.LoadIfRoomAsync(version);
-        }
+        if (hints.CurrentCount == 0)
+            hints.Release();
     }
 
     [LoggerMessage(
@@ -270,15 +232,14 @@ internal sealed partial class RegistrySync : BackgroundService
     [LoggerMessage(LogLevel.Error, "Catching up with the store failed in an unexpected way; it is tried again")]
     private partial void LogBug(Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The new default of model {Model} could not be loaded: {Reason}")]
-    private partial void LogNotPrepared(string model, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "A change is stored, but another server has not reached it within the limit")]
+    [LoggerMessage(LogLevel.Warning, "A change is stored, but other servers need longer for it than the limit")]
     private partial void LogNotSettled();
 }
 
 /// <summary>How far a server has come, and its cache.</summary>
 /// <param name="Wanted">The store's revision, as it was heard last.</param>
 /// <param name="Reached">The revision that the server serves.</param>
+/// <param name="Rollouts">The number of models whose new default version does not answer yet.</param>
+/// <param name="Late">The number of rollouts in which the server has not waited for enough others.</param>
 /// <param name="Cache">The counts of its cache.</param>
-internal sealed record SyncStatistics(long Wanted, long Reached, CacheStatistics Cache);
+internal sealed record SyncStatistics(long Wanted, long Reached, int Rollouts, long Late, CacheStatistics Cache);

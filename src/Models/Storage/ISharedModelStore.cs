@@ -10,10 +10,19 @@ internal interface ISharedModelStore : IModelStore
 {
     /// <summary>Tells the store that this server lives.</summary>
     /// <param name="reached">The revision that it serves.</param>
+    /// <param name="prepared">The revision up to which it has loaded the new default versions.</param>
+    /// <param name="release">
+    /// The revision up to which enough servers are prepared, by that of each living one.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The store's revision now.</returns>
+    /// <returns>What the store says.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<long> BeatAsync(long reached, CancellationToken cancellationToken);
+    Task<StoreBeat> BeatAsync(
+        long reached,
+        long prepared,
+        Func<IReadOnlyCollection<long>, long> release,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Tells the store that this server is leaving. Does nothing when the store can't be reached.</summary>
     Task LeaveAsync();
@@ -39,7 +48,15 @@ internal interface ISharedModelStore : IModelStore
     CacheStatistics Cache { get; }
 }
 
-/// <summary>What was changed in a store.</summary>
+/// <summary>What a store says of itself and of the servers that share it.</summary>
+/// <param name="Revision">The store's revision.</param>
+/// <param name="Released">
+/// The revision up to which servers answer by the new default versions. Only a restored backup lowers it.
+/// </param>
+/// <param name="Prepared">The revision up to which each living server, this one too, has loaded them.</param>
+internal sealed record StoreBeat(long Revision, long Released, IReadOnlyCollection<long> Prepared);
+
+/// <summary>What was changed in a store.
 /// <param name="Revision">The store's revision.</param>
 /// <param name="Changed">The models that were changed, each with the versions that were.</param>
 /// <param name="Existing">All models, with the numbers of all of their versions.</param>

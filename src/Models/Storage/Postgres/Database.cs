@@ -108,6 +108,10 @@ internal sealed partial class Database : IAsyncDisposable
         return reader.GetInt64(0);
     }
 
+    /// <summary>Has all servers ask the database at the commit.</summary>
+    public static Task NotifyAsync(NpgsqlConnection connection) =>
+        connection.ValueAsync($"select pg_notify('{Channel}', '')");
+
     /// <summary>Listens for changes, until the connection is lost or the token fires.</summary>
     /// <param name="hear">Runs when a change was made, and once when listening begins.</param>
     /// <param name="cancellationToken">Ends it.</param>

@@ -12,24 +12,45 @@ internal sealed partial class PostgresModelStore
     private readonly Guid server = Guid.NewGuid();
 
     /// <inheritdoc/>
-    public Task<long> BeatAsync(long reached, CancellationToken cancellationToken) =>
+    public Task<StoreBeat> BeatAsync(
+        long reached,
+        long prepared,
+        Func<IReadOnlyCollection<long>, long> release,
+        CancellationToken cancellationToken
+    ) =>
         database.ChangeAsync(async connection =>
-            (long)
-                (
-                    await connection.ValueAsync(
-                        """
-                        with beat as (
-                            insert into servers (id, name, reached) values ($1, $2, $3)
-                            on conflict (id) do update set seen = now(), reached = $3
-                        )
-                        select value from revision
-                        """,
-                        server,
-                        Environment.MachineName,
-                        reached
+        {
+            var beat = (
+                await connection.RowsAsync(
+                    row => new StoreBeat(
+                        row.GetInt64(0),
+                        row.GetInt64(1),
+                        [prepared, .. row.GetFieldValue<long[]>(2)]
+                    ),
+                    """
+                    with beat as (
+                        insert into servers (id, name, reached, prepared) values ($1, $2, $3, $4)
+                        on conflict (id) do update set seen = now(), reached = $3, prepared = $4
                     )
-                )!
-        );
+                    select value, released, array(
+                        select prepared from servers
+                        where id <> $1 and seen > now() - $5::interval and prepared is not null
+                    ) from revision
+                    """,
+                    server,
+                    Environment.MachineName,
+                    reached,
+                    prepared,
+                    options.Value.Poll * MissedPolls
+                )
+            ).Single();
+            var enough = release(beat.Prepared);
+            if (enough <= beat.Released)
+                return beat;
+            await connection.RunAsync("update revision set released = $1 where released < $1", enough);
+            await Database.NotifyAsync(connection);
+            return beat with { Released = enough };
+        });
 
     /// <inheritdoc/>
     public async Task LeaveAsync()

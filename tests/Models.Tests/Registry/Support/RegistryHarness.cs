@@ -34,6 +34,7 @@ internal sealed class RegistryHarness
             Registry,
             Loader,
             Options.Create(new StorageOptions()),
+            Options.Create(new RolloutOptions()),
             Clock,
             NullLogger<RegistrySync>.Instance
         );

@@ -1,0 +1,2 @@
+alter table revision drop column released;
+alter table servers drop column prepared;
