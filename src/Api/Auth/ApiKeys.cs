@@ -61,7 +61,7 @@ internal sealed partial class ApiKeys : IHostedService, IDisposable
 
         if (found is not null)
             return Identify(found.Name, found.Scopes);
-        return stored.Find(Convert.ToHexStringLower(hash)) is { } key ? Identify(key.Name, key.Scopes) : null;
+        return stored.Find(Convert.ToHexStringLower(hash)) is { } shared ? Identify(shared.Name, shared.Scopes) : null;
     }
 
     /// <summary>

@@ -81,10 +81,12 @@ internal static class Audit
 
     // Of /v1/models/NAME and /v2/repository/models/NAME.
     private static string? ModelOf(string? path) =>
-        path?.Split('/') is [_, "v1", "models", var name, ..] or [_, "v2", "repository", "models", var name, ..]
-        && name.Length > 0
-            ? name
-            : null;
+        path?.Split('/') switch
+        {
+            [_, "v1", "models", { Length: > 0 } name, ..] => name,
+            [_, "v2", "repository", "models", { Length: > 0 } name, ..] => name,
+            _ => null,
+        };
 
     // A text in the database can't have this character.
     private static string? Clean(string? text) => text?.Replace('\0', '?');

@@ -27,14 +27,5 @@ public sealed record AuditEntryResponse(
 )
 {
     internal static AuditEntryResponse Create(AuditEntry entry) =>
-        new(
-            entry.At,
-            entry.Key,
-            entry.Address,
-            entry.Method,
-            entry.Path,
-            entry.Model,
-            entry.Status,
-            entry.Server
-        );
+        new(entry.At, entry.Key, entry.Address, entry.Method, entry.Path, entry.Model, entry.Status, entry.Server);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ModelService.Api.Auth;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Contracts;
@@ -11,8 +10,8 @@ namespace ModelService.Api.Contracts;
 /// digit. A name is used once, also when its key was revoked.
 /// </param>
 /// <param name="Scopes">
-/// The kinds of requests that it allows: at least one of <c>predict</c>, <c>manage</c>, <c>train</c>, <c>metrics</c> and
-/// <c>admin</c>.
+/// The kinds of requests that it allows: at least one of <c>predict</c>, <c>manage</c>, <c>train</c>, <c>metrics</c>
+/// and <c>admin</c>.
 /// </param>
 /// <param name="ExpiresAt">When it becomes invalid by itself; left out: never.</param>
 public sealed partial record CreateKeyBody(string Name, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt)

@@ -4,7 +4,9 @@ using ModelService.Models.Storage;
 namespace ModelService.Api.Contracts;
 
 /// <summary>The API keys that the server knows.</summary>
-/// <param name="Keys">The keys: first those of the server's own configuration, then the stored ones, oldest first.</param>
+/// <param name="Keys">
+/// The keys: first those of the server's own configuration, then the stored ones, oldest first.
+/// </param>
 public sealed record KeyListResponse(IReadOnlyList<KnownKeyResponse> Keys);
 
 /// <summary>An API key, without the key itself.</summary>
@@ -51,7 +53,7 @@ public sealed record KnownKeyResponse(
 /// <summary>Where a key is kept.</summary>
 public enum KeySource
 {
-    /// <summary>In the configuration or the keys file of this server, or it was generated when the server started.</summary>
+    /// <summary>In the configuration or the keys file of this server, or generated when the server started.</summary>
     Configured,
 
     /// <summary>In the database that servers share.</summary>

@@ -30,8 +30,8 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// </param>
 /// <param name="Canary">What came of the routes; absent without routes.</param>
 /// <param name="Rollout">
-/// The change of the default version that servers which share a database are about to make together; absent when none is
-/// under way.
+/// The change of the default version that servers which share a database are about to make together; absent when none
+/// is under way.
 /// </param>
 /// <param name="Base">The predefined architecture that the model was made from.</param>
 /// <param name="From">The model that this model was derived from.</param>

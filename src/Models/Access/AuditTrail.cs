@@ -77,7 +77,9 @@ public sealed partial class AuditTrail : BackgroundService
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        table is null ? Task.CompletedTask : Task.WhenAll(WriteAsync(table, stoppingToken), SweepAsync(table, stoppingToken));
+        table is null
+            ? Task.CompletedTask
+            : Task.WhenAll(WriteAsync(table, stoppingToken), SweepAsync(table, stoppingToken));
 
     // Ends when the last entry is written, after the server was told to stop.
     private async Task WriteAsync(AuditTable audit, CancellationToken stoppingToken)

@@ -70,9 +70,7 @@ public sealed partial class ModelEntry
             // a version was loaded that could not be loaded before.
             var isDue = rollout is null
                 ? Changes.CurrentCount > 0
-                : rollout.IsPrepared
-                    && wanted.Current.IsServable
-                    && (rollout.Revision <= released || isLate(rollout));
+                : rollout.IsPrepared && wanted.Current.IsServable && (rollout.Revision <= released || isLate(rollout));
             if (!isDue && FindActive() is not null)
                 return null;
             (active, rollout) = (wanted.Version, null);

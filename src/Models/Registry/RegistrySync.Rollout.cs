@@ -75,7 +75,7 @@ internal sealed partial class RegistrySync
 
     private async Task PrepareLaterAsync(ModelEntry entry, CancellationToken stoppingToken)
     {
-        await Task.Delay(options.Poll * SettlePolls, clock, stoppingToken);
+        await Task.Delay(options.Poll * RetryPolls, clock, stoppingToken);
         preparations.Writer.TryWrite(entry);
     }
 

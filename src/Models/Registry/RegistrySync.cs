@@ -14,8 +14,12 @@ namespace ModelService.Models.Registry;
 /// </summary>
 internal sealed partial class RegistrySync : BackgroundService
 {
-    // A change waits so many polls for other servers; by then, one that is silent counts as gone.
-    private const int SettlePolls = 5;
+    // A change waits so many polls for other servers: one that is silent counts as gone after five, and the next beat
+    // releases what waits for no more than that one.
+    private const int SettlePolls = 6;
+
+    // What could not be loaded is tried again after so many polls.
+    private const int RetryPolls = 5;
 
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(10);
 
@@ -115,7 +119,10 @@ internal sealed partial class RegistrySync : BackgroundService
         {
             await CatchUpAsync(CancellationToken.None);
             var started = clock.GetTimestamp();
-            while (await shared.CountBehindAsync(CancellationToken.None) > 0 || entry is { IsRemoved: false, Rollout: not null })
+            while (
+                await shared.CountBehindAsync(CancellationToken.None) > 0
+                || entry is { IsRemoved: false, Rollout: not null }
+            )
             {
                 if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)
                 {

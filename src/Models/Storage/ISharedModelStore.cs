@@ -56,7 +56,7 @@ internal interface ISharedModelStore : IModelStore
 /// <param name="Prepared">The revision up to which each living server, this one too, has loaded them.</param>
 internal sealed record StoreBeat(long Revision, long Released, IReadOnlyCollection<long> Prepared);
 
-/// <summary>What was changed in a store.
+/// <summary>What was changed in a store.</summary>
 /// <param name="Revision">The store's revision.</param>
 /// <param name="Changed">The models that were changed, each with the versions that were.</param>
 /// <param name="Existing">All models, with the numbers of all of their versions.</param>

@@ -14,7 +14,8 @@ public static class StorageCommands
 {
     /// <summary>How the commands are called.</summary>
     public const string Usage =
-        "storage migrate [--to NUMBER] | storage export FOLDER | storage import FOLDER | storage new-key NAME SCOPE,...";
+        "storage migrate [--to NUMBER] | storage export FOLDER | storage import FOLDER | "
+        + "storage new-key NAME SCOPE,...";
 
     /// <summary>Runs a command.</summary>
     /// <param name="services">The services of a host that is not started.</param>

@@ -24,8 +24,8 @@ public sealed class AuditTests(PostgresServer postgres)
         (await manager.PostAsync("/v1/models", Networks.Tiny("pets"))).Ok(201);
         (await manager.PostAsync("/v1/models/pets/versions", """{"seed":2}""")).Ok(201);
         (await replicas[1].With("predict").PredictAsync("pets", Networks.InputJson())).Ok();
-        (await other.PostAsync("/v1/models/pets/weights/check", "{}")).Problem(415, "unsupported_media_type");
-        (await other.PostAsync("/v2/repository/models/pets/unload", "")).Ok();
+        (await other.PostAsync("/v1/models/pets/weights/check", "{}")).Problem(422, "weights_unreadable");
+        Assert.Equal(200, (await other.PostAsync("/v2/repository/models/pets/unload", "")).Status);
         (await other.SendAsync(HttpMethod.Patch, "/v1/models/pets", Bodies.Json("{}"))).Problem(
             422,
             "definition_invalid"
@@ -83,12 +83,12 @@ public sealed class AuditTests(PostgresServer postgres)
         var (manager, admin) = (replicas[0].With("manage"), replicas[0].With("admin"));
 
         own.Stop();
-        (await manager.DeleteAsync("/v1/models/pets")).Problem(404, "model_not_found");
+        (await manager.DeleteAsync("/v1/models/pets")).Problem(503, "storage_unavailable");
         (await admin.GetAsync("/v1/audit")).Problem(503, "storage_unavailable");
         own.Start();
 
         var entry = Assert.Single(await ReadAsync(admin, "", 1));
-        Assert.Equal("manage key DELETE /v1/models/pets pets 404", Show(entry));
+        Assert.Equal("manage key DELETE /v1/models/pets pets 503", Show(entry));
     }
 
     // Waits until there are so many entries; the oldest first.

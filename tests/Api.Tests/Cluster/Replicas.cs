@@ -47,6 +47,15 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             servers.AddRange(started);
     }
 
+    /// <summary>Starts one more server, with settings and environment variables of its own.</summary>
+    public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] settings)
+    {
+        var folder = Path.Combine(data.Path, $"server-{Count}");
+        var started = await ServerProcess.StartAsync(folder, environment, [.. Settings, .. settings]);
+        lock (gate)
+            servers.Add(started);
+    }
+
     /// <summary>Kills a server.</summary>
     public Task KillAsync(int index) => this[index].KillAsync();
 

@@ -15,7 +15,11 @@ public sealed class RolloutTests(PostgresServer postgres)
     [InlineData("all", Forever, 1)] // the one that is ready waits for the other
     [InlineData("all", "00:00:01", 2)] // not for long
     [InlineData("1", Forever, 2)] // one is enough
-    public async Task Pin_VersionThatAServerCanNotLoadYet_IsDoneWhenEnoughAreReady(string ready, string limit, int first)
+    public async Task Pin_VersionThatAServerCanNotLoadYet_IsDoneWhenEnoughAreReady(
+        string ready,
+        string limit,
+        int first
+    )
     {
         using var replicas = new Replicas(
             postgres.CreateDatabase(),
@@ -27,7 +31,7 @@ public sealed class RolloutTests(PostgresServer postgres)
         await replicas[0].Api.CreateAsync(Networks.Tiny("pets"));
         await PinAsync(replicas[0], 1);
         Assert.Equal(1, await DefaultAsync(replicas[1]));
-        (await replicas[0].Api.PostAsync("/v1/models/pets/versions", """{"seed":2}""")).Ok(201);
+        (await replicas[0].Api.PostAsync("/v1/models/pets/versions", """{"num_classes":5}""")).Ok(201);
 
         var away = $"{replicas.Blobs}-away";
         Directory.Move(replicas.Blobs, away);
@@ -89,7 +93,9 @@ public sealed class RolloutTests(PostgresServer postgres)
             took.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"Pins took {string.Join(", ", took.Select(ms => $"{ms:f0}"))} ms");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Pins took {string.Join(", ", took.Select(ms => $"{ms:f0}"))} ms"
+        );
     }
 
     private static Task<Answer> PinAsync(ServerProcess server, int version) =>
@@ -113,7 +119,9 @@ public sealed class RolloutTests(PostgresServer postgres)
 
     private static async Task<long> MetricAsync(ServerProcess server, string name)
     {
-        var line = (await server.Api.GetAsync("/metrics")).Text.Split('\n').Single(line => line.StartsWith($"{name}{{", StringComparison.Ordinal));
+        var line = (await server.Api.GetAsync("/metrics"))
+            .Text.Split('\n')
+            .Single(line => line.StartsWith($"{name}{{", StringComparison.Ordinal));
         return long.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

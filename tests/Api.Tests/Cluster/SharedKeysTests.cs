@@ -61,7 +61,7 @@ public sealed class SharedKeysTests(PostgresServer postgres)
         var root = await NewKeyAsync(replicas, "root", "admin");
         await replicas.StartAsync(1);
         var admin = replicas[0].With(root);
-        var soon = DateTimeOffset.UtcNow.AddSeconds(3).ToString("O");
+        var soon = TimeProvider.System.GetUtcNow().AddSeconds(3).ToString("O");
 
         var made = await admin.PostAsync(
             "/v1/keys",

@@ -25,13 +25,7 @@ internal static class Keys
 
     /// <summary>Speaks with a key.</summary>
     public static ApiClient With(this ServerProcess server, string key) =>
-        new(
-            new HttpClient
-            {
-                BaseAddress = server.Http.BaseAddress,
-                DefaultRequestHeaders = { { "X-API-Key", key } },
-            }
-        );
+        new(new HttpClient { BaseAddress = server.Http.BaseAddress, DefaultRequestHeaders = { { "X-API-Key", key } } });
 
     private static Dictionary<string, string> Entry(int index, string scope) =>
         new()

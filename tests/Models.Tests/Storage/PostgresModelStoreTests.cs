@@ -195,7 +195,7 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         await store.OpenAsync(Token);
         await store.PutVersionAsync(Version("dogs", 1, "abc"), Token);
         await store.PutVersionAsync(Version("pets", 1, "abc"), Token);
-        var before = await store.BeatAsync(0, Token);
+        var before = (await BeatAsync(store, 0)).Revision;
         await store.PutVersionAsync(Version("pets", 2, "abc"), Token);
         await store.RemoveAsync("dogs");
 
@@ -212,16 +212,34 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         var (one, other) = (CreateServer(), CreateServer());
         await one.OpenAsync(Token);
         await other.OpenAsync(Token);
-        await other.BeatAsync(0, Token);
+        await BeatAsync(other, 0);
         await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
 
         Assert.Equal(1, await one.CountBehindAsync(Token));
-        await other.BeatAsync(await one.BeatAsync(0, Token), Token);
+        await BeatAsync(other, (await BeatAsync(one, 0)).Revision);
         Assert.Equal(0, await one.CountBehindAsync(Token));
         await one.RemoveAsync("pets");
         Assert.Equal(1, await one.CountBehindAsync(Token));
         await other.LeaveAsync();
         Assert.Equal(0, await one.CountBehindAsync(Token));
+    }
+
+    [Fact]
+    public async Task Beat_OfTheLastOfEnoughServers_ReleasesWhatTheyArePreparedFor()
+    {
+        PostgresModelStore[] stores = [CreateServer(), CreateServer(), CreateServer()];
+        foreach (var store in stores)
+            await store.OpenAsync(Token);
+        await stores[0].PutVersionAsync(Version("pets", 1, "abc"), Token);
+
+        Assert.Equal(0, (await BeatAsync(stores[0], 1, prepared: 0)).Released);
+        Assert.Equal(0, (await BeatAsync(stores[1], 1, prepared: 1)).Released);
+        var all = await BeatAsync(stores[2], 1, prepared: 1);
+        Assert.Equal((0, 2), (all.Released, all.Prepared.Count(revision => revision == 1)));
+        Assert.Equal(1, (await BeatAsync(stores[0], 1, prepared: 1)).Released);
+        Assert.Equal(1, (await BeatAsync(stores[2], 1, prepared: 0)).Released); // it stays
+        await stores[1].LeaveAsync();
+        Assert.Equal([0, 1], (await BeatAsync(stores[0], 1, prepared: 1)).Prepared.Order());
     }
 
     [Fact]
@@ -325,6 +343,10 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         Directory.Delete(from, recursive: true);
         Directory.Delete(to, recursive: true);
     }
+
+    // All living servers are needed.
+    private static Task<StoreBeat> BeatAsync(PostgresModelStore store, long reached, long? prepared = null) =>
+        store.BeatAsync(reached, prepared ?? reached, servers => servers.Min(), Token);
 }
 
 /// <summary>With blobs in S3.</summary>

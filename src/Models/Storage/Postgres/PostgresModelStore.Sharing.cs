@@ -20,30 +20,7 @@ internal sealed partial class PostgresModelStore
     ) =>
         database.ChangeAsync(async connection =>
         {
-            var beat = (
-                await connection.RowsAsync(
-                    row => new StoreBeat(
-                        row.GetInt64(0),
-                        row.GetInt64(1),
-                        [prepared, .. row.GetFieldValue<long[]>(2)]
-                    ),
-                    """
-                    with beat as (
-                        insert into servers (id, name, reached, prepared) values ($1, $2, $3, $4)
-                        on conflict (id) do update set seen = now(), reached = $3, prepared = $4
-                    )
-                    select value, released, array(
-                        select prepared from servers
-                        where id <> $1 and seen > now() - $5::interval and prepared is not null
-                    ) from revision
-                    """,
-                    server,
-                    Environment.MachineName,
-                    reached,
-                    prepared,
-                    options.Value.Poll * MissedPolls
-                )
-            ).Single();
+            var beat = await BeatAsync(connection, reached, prepared, cancellationToken);
             var enough = release(beat.Prepared);
             if (enough <= beat.Released)
                 return beat;
@@ -51,6 +28,38 @@ internal sealed partial class PostgresModelStore
             await Database.NotifyAsync(connection);
             return beat with { Released = enough };
         });
+
+    // A beat that takes longer than others wait for it is as good as none: the server then knows that it is cut off.
+    private async Task<StoreBeat> BeatAsync(
+        NpgsqlConnection connection,
+        long reached,
+        long prepared,
+        CancellationToken cancellationToken
+    )
+    {
+        var gone = options.Value.Poll * MissedPolls;
+        await using var command = connection.Command(
+            """
+            with beat as (
+                insert into servers (id, name, reached, prepared) values ($1, $2, $3, $4)
+                on conflict (id) do update set seen = now(), reached = $3, prepared = $4
+            )
+            select value, released, array(
+                select prepared from servers
+                where id <> $1 and seen > now() - $5::interval and prepared is not null
+            ) from revision
+            """,
+            server,
+            Environment.MachineName,
+            reached,
+            prepared,
+            gone
+        );
+        command.CommandTimeout = (int)Math.Ceiling(gone.TotalSeconds);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return new StoreBeat(row.GetInt64(0), row.GetInt64(1), [prepared, .. row.GetFieldValue<long[]>(2)]);
+    }
 
     /// <inheritdoc/>
     public async Task LeaveAsync()
