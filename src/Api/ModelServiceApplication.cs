@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Errors;
 using ModelService.Api.Grpc;
 using ModelService.Api.Health;
@@ -53,6 +54,7 @@ internal static class ModelServiceApplication
         builder.AddAuth();
         builder.Services.AddExceptionHandler<ServingExceptionHandler>().AddSingleton<ServingExceptionHandler>();
         builder.AddHealth();
+        builder.AddForwarding();
         builder.Services.AddSingleton<Inference>().AddSingleton<Repository>();
         builder.AddGrpcServices();
         builder.AddTorchServe();
@@ -111,6 +113,7 @@ internal static class ModelServiceApplication
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseRequestTimeouts();
+        app.UseForwarding();
         app.UseCompressedBodyRejection();
         app.UseGrpcMessages();
         app.UseEndpoints(endpoints =>

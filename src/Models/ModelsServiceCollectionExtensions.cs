@@ -11,6 +11,7 @@ using ModelService.Models.Int8;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Registry.Routing;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
@@ -86,6 +87,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<WeightsOpener>();
         services.TryAddSingleton<IModelBuilder, ModelBuilder>();
         services.TryAddSingleton<ModelRegistry>();
+        services.TryAddSingleton(Create<ModelPlacement>);
         services.TryAddSingleton<VersionLoader>();
         services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton(Create<ModelCatalog>);

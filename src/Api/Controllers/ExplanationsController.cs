@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Requests;
@@ -17,6 +18,7 @@ namespace ModelService.Api.Controllers;
 /// <summary>Explains scores, and shows what layers see.</summary>
 [ApiController]
 [Authorize(Scopes.Predict)]
+[RunsModel]
 [Route("v1/models/{name}")]
 [Produces("image/png", "application/json", "application/octet-stream")]
 public sealed class ExplanationsController(ExplanationService explanations, IOptions<LimitsOptions> limits)

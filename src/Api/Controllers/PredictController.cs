@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Contracts;
 using ModelService.Api.Errors;
 using ModelService.Api.Logging;
@@ -17,6 +18,7 @@ namespace ModelService.Api.Controllers;
 /// <summary>Scores images with a model.</summary>
 [ApiController]
 [Authorize(Scopes.Predict)]
+[RunsModel]
 [Route("v1/models/{name}")]
 [Produces("application/json")]
 public sealed class PredictController(

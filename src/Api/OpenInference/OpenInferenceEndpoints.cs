@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Errors;
 using ModelService.Api.Protection;
 using ModelService.Api.Requests;
@@ -40,7 +41,7 @@ internal static class OpenInferenceEndpoints
             root.MapGet($"{path}/stats", StatisticsAsync).RequireAuthorization(Scopes.Read);
             root.MapPost($"{path}/infer", InferAsync)
                 .RequireAuthorization(Scopes.Predict)
-                .WithMetadata(new CompressedBodies.Accepted());
+                .WithMetadata(new CompressedBodies.Accepted(), new RunsModelAttribute());
         }
     }
 

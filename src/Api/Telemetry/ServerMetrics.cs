@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ModelService.Api.Cluster;
 using ModelService.Api.Health;
 using ModelService.Models.Access;
 using ModelService.Models.Datasets;
@@ -6,6 +7,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Execution;
 using ModelService.Models.Explanation;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Telemetry;
@@ -20,13 +22,17 @@ namespace ModelService.Api.Telemetry;
 /// <param name="evaluations">The evaluations.</param>
 /// <param name="explanations">Computes explanations.</param>
 /// <param name="audit">Keeps who changed what.</param>
+/// <param name="placement">Knows the servers that forward requests to each other.</param>
+/// <param name="forwarding">Counts the requests that are forwarded.</param>
 internal sealed class ServerMetrics(
     HealthCheckService health,
     IModelStore store,
     DatasetCatalog datasets,
     EvaluationCatalog evaluations,
     ExplanationService explanations,
-    AuditTrail audit
+    AuditTrail audit,
+    ModelPlacement placement,
+    ForwardingMetrics forwarding
 )
 {
     /// <summary>The metrics with their values now; one without a value has no samples.</summary>
@@ -87,6 +93,7 @@ internal sealed class ServerMetrics(
                 "Bytes of the disk of the data folder, free and taken.",
                 space?.TotalBytes
             ),
+            .. forwarding.Collect(placement.Servers.Count),
         ];
     }
 

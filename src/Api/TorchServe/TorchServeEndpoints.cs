@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.OpenInference;
 using ModelService.Api.Requests;
 using ModelService.Models.Errors;
@@ -30,8 +31,12 @@ internal static class TorchServeEndpoints
             return;
         var root = endpoints.MapGroup("").ExcludeFromDescription();
         root.MapGet("/ping", PingAsync).DisableHttpMetrics().AllowAnonymous();
-        root.MapPost(Predictions + "/{name}", PredictAsync).RequireAuthorization(Scopes.Predict);
-        root.MapPost(Predictions + "/{name}/{version}", PredictAsync).RequireAuthorization(Scopes.Predict);
+        foreach (var path in new[] { Predictions + "/{name}", Predictions + "/{name}/{version}" })
+        {
+            root.MapPost(path, PredictAsync)
+                .RequireAuthorization(Scopes.Predict)
+                .WithMetadata(new RunsModelAttribute());
+        }
     }
 
     private static async Task PingAsync(HttpContext http)

@@ -47,7 +47,7 @@ public sealed partial class ModelEntry
             if (wanted.Version == active || FindActive() is null)
                 (active, rollout) = (wanted.Version, null);
             else if (rollout?.Wanted != wanted)
-                rollout = new Rollout(wanted, revision, now);
+                rollout = new Rollout(wanted, revision, now, rollout);
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -20,6 +21,7 @@ public sealed partial class RegistryStart : BackgroundService
     private readonly IModelStore store;
     private readonly ModelRegistry registry;
     private readonly VersionLoader loader;
+    private readonly ModelPlacement placement;
     private readonly StorageOptions options;
     private readonly ComputeOptions compute;
     private readonly TimeProvider clock;
@@ -31,13 +33,14 @@ public sealed partial class RegistryStart : BackgroundService
         IModelStore store,
         ModelRegistry registry,
         VersionLoader loader,
+        ModelPlacement placement,
         IOptions<StorageOptions> options,
         IOptions<ComputeOptions> compute,
         TimeProvider clock,
         ILogger<RegistryStart> logger
     )
     {
-        (this.store, this.registry, this.loader) = (store, registry, loader);
+        (this.store, this.registry, this.loader, this.placement) = (store, registry, loader, placement);
         (this.options, this.compute, this.clock, this.logger) = (options.Value, compute.Value, clock, logger);
     }
 
@@ -51,9 +54,12 @@ public sealed partial class RegistryStart : BackgroundService
     {
         NativeRuntime.Prepare(compute);
         registry.Restore(await OpenAsync(cancellationToken), await store.ReadLastUsesAsync());
+        if (store is ISharedModelStore shared)
+            placement.SetServers(await shared.ReadServersAsync(cancellationToken));
         waiting =
         [
             .. from entry in registry.List()
+            where placement.IsHome(entry.Name)
             let preferred = entry.Default
             from version in entry.Versions
             let isChosen = entry.IsChosen(version)

@@ -16,19 +16,27 @@ internal sealed partial class RegistrySync
     // Says what this server has, and hears what the others have. Returns the store's revision.
     private async Task<long> BeatAsync(ISharedModelStore store, CancellationToken stoppingToken)
     {
-        var beat = await store.BeatAsync(reached, PreparedUpTo(), rollout.ReleasedBy, stoppingToken);
+        var beat = await store.BeatAsync(Progress(), rollout.ReleasedBy, stoppingToken);
         Interlocked.Exchange(ref released, beat.Released);
         foreach (var entry in registry.List())
             entry.Rollout?.Count(beat.Prepared);
         return beat.Revision;
     }
 
-    private long PreparedUpTo() =>
-        registry
-            .List()
-            .Select(entry => entry.Rollout is { IsPrepared: false } begun ? begun.Revision - 1 : long.MaxValue)
-            .Append(Interlocked.Read(ref reached))
-            .Min();
+    // What is reached is read first: what was changed since then is missing in the rest, or is there too early.
+    private ServerProgress Progress()
+    {
+        var upTo = Interlocked.Read(ref reached);
+        var (prepared, switched) = (upTo, upTo);
+        foreach (var begun in registry.List().Select(entry => entry.Rollout).OfType<Rollout>())
+        {
+            switched = Math.Min(switched, begun.First - 1);
+            if (!begun.IsPrepared)
+                prepared = Math.Min(prepared, begun.Revision - 1);
+        }
+
+        return new ServerProgress(upTo, prepared, switched);
+    }
 
     private void SwitchDue()
     {
@@ -36,8 +44,10 @@ internal sealed partial class RegistrySync
         {
             ModelVersion? version = null;
             registry.BetweenChanges(() => version = entry.TrySwitch(Interlocked.Read(ref released), IsLate));
-            if (version is not null)
-                LogSwitched(entry.Name, version.Version);
+            if (version is null)
+                continue;
+            LogSwitched(entry.Name, version.Version);
+            BeatSoon(); // others wait for it
         }
     }
 
@@ -89,6 +99,8 @@ internal sealed partial class RegistrySync
             MarkPrepared(begun);
         }
 
+        if (!placement.IsHome(entry.Name))
+            return;
         foreach (var version in entry.Versions)
         {
             var isWanted = options.Load == "all" || (options.Load == "pinned" && entry.IsChosen(version));

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
@@ -14,8 +15,7 @@ namespace ModelService.Models.Registry;
 /// </summary>
 internal sealed partial class RegistrySync : BackgroundService
 {
-    // A change waits so many polls for other servers: one that is silent counts as gone after five, and the next beat
-    // releases what waits for no more than that one.
+    // A change waits so many polls for other servers: one that is silent counts as gone after five.
     private const int SettlePolls = 6;
 
     // What could not be loaded is tried again after so many polls.
@@ -26,6 +26,7 @@ internal sealed partial class RegistrySync : BackgroundService
     private readonly ISharedModelStore? shared;
     private readonly ModelRegistry registry;
     private readonly VersionLoader loader;
+    private readonly ModelPlacement placement;
     private readonly StorageOptions options;
     private readonly RolloutOptions rollout;
     private readonly TimeProvider clock;
@@ -42,6 +43,7 @@ internal sealed partial class RegistrySync : BackgroundService
         IModelStore store,
         ModelRegistry registry,
         VersionLoader loader,
+        ModelPlacement placement,
         IOptions<StorageOptions> options,
         IOptions<RolloutOptions> rollout,
         TimeProvider clock,
@@ -49,6 +51,7 @@ internal sealed partial class RegistrySync : BackgroundService
     )
     {
         (shared, this.registry, this.loader) = (store as ISharedModelStore, registry, loader);
+        this.placement = placement;
         (this.options, this.rollout, this.clock, this.logger) = (options.Value, rollout.Value, clock, logger);
     }
 
@@ -76,11 +79,12 @@ internal sealed partial class RegistrySync : BackgroundService
 
     /// <summary>Brings all that is stored now into memory, without loading it.</summary>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The store's revision then; 0 of a store that one server owns.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    public async Task<long> CatchUpAsync(CancellationToken cancellationToken)
     {
         if (shared is null)
-            return;
+            return 0;
         await turn.WaitAsync(cancellationToken);
         try
         {
@@ -88,7 +92,7 @@ internal sealed partial class RegistrySync : BackgroundService
             {
                 var before = registry.Changes;
                 if (await shared.ReadChangesAsync(reached, cancellationToken) is not { } changes)
-                    return;
+                    return reached;
                 foreach (var catchUp in others)
                     await catchUp(reached, cancellationToken);
                 var update = new RegistryUpdate(registry, changes, clock.GetTimestamp());
@@ -97,7 +101,7 @@ internal sealed partial class RegistrySync : BackgroundService
                 if (update.IsComplete)
                     Interlocked.Exchange(ref reached, changes.Revision);
                 Finish(update);
-                return;
+                return changes.Revision;
             }
         }
         finally
@@ -117,11 +121,11 @@ internal sealed partial class RegistrySync : BackgroundService
             return;
         try
         {
-            await CatchUpAsync(CancellationToken.None);
+            var revision = await CatchUpAsync(CancellationToken.None);
             var started = clock.GetTimestamp();
             while (
-                await shared.CountBehindAsync(CancellationToken.None) > 0
-                || entry is { IsRemoved: false, Rollout: not null }
+                entry is { IsRemoved: false, Rollout: not null }
+                || await shared.CountBehindAsync(revision, isSwitched: entry is not null, CancellationToken.None) > 0
             )
             {
                 if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)
@@ -130,6 +134,8 @@ internal sealed partial class RegistrySync : BackgroundService
                     return;
                 }
 
+                if (entry is not null)
+                    BeatSoon(); // it hears as soon as a silent server counts as gone
                 await Task.Delay(SettlePause, clock);
             }
         }
@@ -173,6 +179,7 @@ internal sealed partial class RegistrySync : BackgroundService
             {
                 var found = await BeatAsync(store, stoppingToken);
                 Interlocked.Exchange(ref wanted, found);
+                placement.SetServers(await store.ReadServersAsync(stoppingToken));
                 if (found < reached)
                 {
                     // The database was restored from a backup.

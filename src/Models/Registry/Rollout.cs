@@ -14,9 +14,10 @@ public sealed class Rollout
     /// <param name="wanted">The version that is to answer.</param>
     /// <param name="revision">The revision of the store that has the change.</param>
     /// <param name="started">When this server learned of it, as a timestamp of its clock.</param>
-    internal Rollout(ModelVersion wanted, long revision, long started)
+    /// <param name="before">A change that was under way, and that this one replaces; null: none was.</param>
+    internal Rollout(ModelVersion wanted, long revision, long started, Rollout? before)
     {
-        (Wanted, Revision, Started) = (wanted, revision, started);
+        (Wanted, Revision, Started, First) = (wanted, revision, started, before?.First ?? revision);
         isPrepared = !wanted.Current.LoadsOnRequest;
     }
 
@@ -34,6 +35,9 @@ public sealed class Rollout
 
     /// <summary>The revision of the store that has the change.</summary>
     internal long Revision { get; }
+
+    /// <summary>The revision of the first change that does not answer yet.</summary>
+    internal long First { get; }
 
     /// <summary>When this server learned of it, as a timestamp of its clock.</summary>
     internal long Started { get; }

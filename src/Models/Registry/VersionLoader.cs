@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Errors;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 using ModelService.Models.Weights;
 
@@ -9,12 +10,13 @@ namespace ModelService.Models.Registry;
 
 /// <summary>
 /// Brings versions into memory and out of it, within the memory budget. When a version needs the memory of others,
-/// the least recently used ones that are neither pinned nor leased are unloaded.
+/// the least recently used ones that are not leased are unloaded; those that are pinned only if they don't belong here.
 /// </summary>
 /// <param name="registry">The models.</param>
 /// <param name="builder">Builds versions.</param>
 /// <param name="store">The stored versions.</param>
 /// <param name="budget">The memory that versions may use.</param>
+/// <param name="placement">Tells the models that belong on this server.</param>
 /// <param name="options">How long requests wait for a version, and drains for requests.</param>
 /// <param name="clock">Measures both.</param>
 /// <param name="logger">Logs versions that are loaded and unloaded.</param>
@@ -23,6 +25,7 @@ internal sealed partial class VersionLoader(
     IModelBuilder builder,
     IModelStore store,
     MemoryBudget budget,
+    ModelPlacement placement,
     IOptions<MemoryOptions> options,
     TimeProvider clock,
     ILogger<VersionLoader> logger
@@ -178,7 +181,8 @@ internal sealed partial class VersionLoader(
             LogNotReproduced(version.Name, version.Version, samples.Differences.Count, samples.Count);
     }
 
-    private static string DeviceOf(ModelVersion version) =>
+    /// <summary>The device that a version computes on.</summary>
+    internal static string DeviceOf(ModelVersion version) =>
         ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
 
     private async Task LoadNowAsync(ModelVersion version, bool isUse)
@@ -230,7 +234,10 @@ internal sealed partial class VersionLoader(
         var candidates = (
             from entry in registry.List()
             from item in entry.Versions
-            where item.Version != entry.Pinned && item != version && item.Current.Execution?.Device == device
+            where
+                (item.Version != entry.Pinned || !placement.IsHome(entry.Name))
+                && item != version
+                && item.Current.Execution?.Device == device
             orderby item.LastUsed
             select item
         ).ToList();

@@ -9,8 +9,7 @@ namespace ModelService.Models.Storage;
 internal interface ISharedModelStore : IModelStore
 {
     /// <summary>Tells the store that this server lives.</summary>
-    /// <param name="reached">The revision that it serves.</param>
-    /// <param name="prepared">The revision up to which it has loaded the new default versions.</param>
+    /// <param name="progress">How far it has come.</param>
     /// <param name="release">
     /// The revision up to which enough servers are prepared, by that of each living one.
     /// </param>
@@ -18,11 +17,15 @@ internal interface ISharedModelStore : IModelStore
     /// <returns>What the store says.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     Task<StoreBeat> BeatAsync(
-        long reached,
-        long prepared,
+        ServerProgress progress,
         Func<IReadOnlyCollection<long>, long> release,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Reads the addresses of the living servers that forward requests to each other.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells the store that this server is leaving. Does nothing when the store can't be reached.</summary>
     Task LeaveAsync();
@@ -34,10 +37,12 @@ internal interface ISharedModelStore : IModelStore
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     Task<StoreChanges?> ReadChangesAsync(long since, CancellationToken cancellationToken);
 
-    /// <summary>Counts the living servers that have not reached the present revision.</summary>
+    /// <summary>Counts the other living servers that have not reached a revision.</summary>
+    /// <param name="revision">The revision.</param>
+    /// <param name="isSwitched">Whether they must answer by the default versions of that revision.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<long> CountBehindAsync(CancellationToken cancellationToken);
+    Task<long> CountBehindAsync(long revision, bool isSwitched, CancellationToken cancellationToken);
 
     /// <summary>Listens for changes, until the connection is lost or the token fires.</summary>
     /// <param name="hear">Runs when a change was made, and once when listening begins.</param>
@@ -47,6 +52,12 @@ internal interface ISharedModelStore : IModelStore
     /// <summary>The counts of the files that this server keeps and fetches.</summary>
     CacheStatistics Cache { get; }
 }
+
+/// <summary>How far a server has come with the changes of a store.</summary>
+/// <param name="Reached">The revision that it has in memory.</param>
+/// <param name="Prepared">The revision up to which it has loaded the new default versions, as far as it can.</param>
+/// <param name="Switched">The revision up to which it answers by them.</param>
+internal sealed record ServerProgress(long Reached, long Prepared, long Switched);
 
 /// <summary>What a store says of itself and of the servers that share it.</summary>
 /// <param name="Revision">The store's revision.</param>

@@ -23,6 +23,10 @@ internal static class StorageServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<BlobOptions, BlobOptionsValidator>()
             .BindConfiguration(BlobOptions.Section);
         services.AddSingleton<IValidateOptions<BlobOptions>, BlobOptionsRules>();
+        services
+            .AddOptionsWithValidateOnStart<ClusterOptions, ClusterOptionsValidator>()
+            .BindConfiguration(ClusterOptions.Section);
+        services.AddSingleton<IValidateOptions<ClusterOptions>, ClusterOptionsRules>();
         services.TryAddSingleton<StagingFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<StagingFolder>());
         services.TryAddSingleton<DataFolder>();

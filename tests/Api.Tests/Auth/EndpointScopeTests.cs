@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Auth;
@@ -184,6 +185,25 @@ public sealed class EndpointScopeTests : IAsyncDisposable
                 .Select(endpoint => endpoint.Name)
                 .Order(StringComparer.Ordinal)
         );
+    }
+
+    // What only predicts, with a model that the path names, may be forwarded to another server.
+    [Fact]
+    public void Endpoints_ThatRunAModel_AreThoseOfTheScopePredict()
+    {
+        var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+        var marked = endpoints
+            .Where(endpoint => endpoint.Metadata.GetMetadata<RunsModelAttribute>() is not null)
+            .SelectMany(endpoint =>
+                endpoint
+                    .Metadata.GetRequiredMetadata<HttpMethodMetadata>()
+                    .HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}")
+            );
+
+        var expected = Expected
+            .Where(pair => pair.Value == Predict && pair.Key.Contains("{name}", StringComparison.Ordinal))
+            .Select(pair => pair.Key);
+        Assert.Equal(expected.Order(StringComparer.Ordinal), marked.Order(StringComparer.Ordinal));
     }
 
     [Theory]

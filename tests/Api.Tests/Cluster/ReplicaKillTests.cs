@@ -14,6 +14,7 @@ namespace ModelService.Api.Tests.Cluster;
 public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
 {
     private const int Count = 3;
+    private const int Pinnable = 4; // versions of the model whose default changes all the time
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     private readonly int kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var count) ? count : 3;
@@ -31,16 +32,26 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
     {
         await replicas.StartAsync(Count);
         await replicas[0].Api.CreateAsync(Networks.Tiny("steady"));
+        await replicas[0].Api.CreateAsync(Networks.Tiny("pinned"));
+        for (var version = 2; version <= Pinnable; version++)
+            (await replicas[0].Api.PostAsync("/v1/models/pinned/versions", """{"seed":2}""")).Ok(201);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var traffic = Enumerable.Range(0, Count).Select(index => PredictAsync(index, end)).ToList();
         var random = TestSeed.Generator();
         var longest = TimeSpan.Zero;
+        var (pins, reads, inversions) = (0, 0, 0);
         for (var kill = 0; kill < kills; kill++)
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
+            var history = new DefaultHistory(await DefaultAsync(replicas[0]));
             var work = owners
                 .Select((owner, index) => ChangeAsync(owner, TestSeed.Generator((kill * Count) + index), over))
                 .Append(RollAsync(TestSeed.Generator(1000 + kill), over))
+                .Concat([
+                    PinAsync(history, TestSeed.Generator(2000 + kill), over),
+                    PinAsync(history, TestSeed.Generator(3000 + kill), over),
+                ])
+                .Concat(Enumerable.Range(0, Count).Select(index => ReadDefaultAsync(history, index, over)))
                 .ToList();
             await Task.Delay(random.Next(500, 3000), end.Token);
             var victim = random.Next(Count);
@@ -49,6 +60,11 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
             await Task.Delay(random.Next(1000), end.Token);
             await over.CancelAsync();
             await Task.WhenAll(work);
+            foreach (var found in history.FindWrong())
+                wrong.Enqueue(found);
+            pins += history.Count.Writes;
+            reads += history.Count.Reads;
+            inversions += history.CountInversions();
             await replicas.RestartAsync(victim);
             killed = -1;
 
@@ -66,9 +82,12 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{kills} kills, {acknowledged} changes acknowledged, "
                 + $"{owners.Sum(owner => owner.Interrupted)} interrupted, "
-                + $"{deleted.Count} deleted versions, {predictions} predictions, equal after at most {longest}"
+                + $"{deleted.Count} deleted versions, {predictions} predictions, equal after at most {longest}; "
+                + $"{pins} changes of a default that {reads} answers observed, {inversions} of them older than an "
+                + "earlier answer of another server"
         );
         Assert.Empty(wrong);
+        Assert.True(pins > kills && reads > pins, $"Only {pins} changes of the default, and {reads} answers.");
         Assert.True(acknowledged > kills, $"Only {acknowledged} changes were acknowledged.");
         Assert.True(longest < Quiet, $"The servers were equal after {longest}.");
     }
@@ -140,6 +159,49 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
             }
         }
     }
+
+    private async Task PinAsync(DefaultHistory history, Random random, CancellationTokenSource over)
+    {
+        try
+        {
+            while (!over.IsCancellationRequested)
+            {
+                var version = random.Next(1, Pinnable + 1);
+                var server = Any(random);
+                await history.WriteAsync(
+                    version,
+                    async () =>
+                        (
+                            await server.Api.SendAsync(
+                                HttpMethod.Patch,
+                                "/v1/models/pinned",
+                                Bodies.Json($$"""{"default_version":{{version}}}""")
+                            )
+                        ).Ok()
+                );
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // Killed: the change was made, or was not.
+        }
+    }
+
+    private async Task ReadDefaultAsync(DefaultHistory history, int index, CancellationTokenSource over)
+    {
+        try
+        {
+            while (!over.IsCancellationRequested)
+                await history.ReadAsync(index, () => DefaultAsync(replicas[index]));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or ObjectDisposedException)
+        {
+            // Killed.
+        }
+    }
+
+    private static async Task<int> DefaultAsync(ServerProcess server) =>
+        (await server.Api.PredictAsync("pinned", Networks.InputJson())).Ok().GetProperty("version").GetInt32();
 
     private ServerProcess Any(Random random)
     {

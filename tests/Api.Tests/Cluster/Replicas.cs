@@ -56,6 +56,25 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             servers.Add(started);
     }
 
+    /// <summary>Starts servers that forward requests to each other.</summary>
+    public async Task StartWithAddressesAsync(int count, params string[] settings)
+    {
+        var started = await Task.WhenAll(
+            Enumerable
+                .Range(Count, count)
+                .Select(index =>
+                {
+                    var address = $"http://127.0.0.1:{PostgresServer.FreePort()}";
+                    return ServerProcess.StartAsync(
+                        Path.Combine(data.Path, $"server-{index}"),
+                        [.. Settings, $"--urls={address}", $"--ModelService:Cluster:Address={address}", .. settings]
+                    );
+                })
+        );
+        lock (gate)
+            servers.AddRange(started);
+    }
+
     /// <summary>Kills a server.</summary>
     public Task KillAsync(int index) => this[index].KillAsync();
 

@@ -66,7 +66,7 @@ public sealed class ReplicasTests(PostgresServer postgres)
     {
         using var own = new PostgresServer();
         using var replicas = new Replicas(own.CreateDatabase());
-        await replicas.StartAsync(1);
+        await replicas.StartWithAddressesAsync(1);
         var api = replicas[0].Api;
         await api.CreateAsync(Networks.Tiny("pets"));
         (await api.PostAsync("/v1/models/pets/versions/1/unload", "")).Ok();

@@ -23,10 +23,20 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     private IBrowser? browser;
 
     /// <summary>Speaks to the server.</summary>
-    internal ApiClient Api => server!.Api;
+    internal ApiClient Api => Server.Api;
+
+    // Skips the test that asks for it where there is no browser.
+    private ServerProcess Server
+    {
+        get
+        {
+            Assert.SkipUnless(Executable is not null, "There is no Chromium on this machine.");
+            return server!;
+        }
+    }
 
     /// <summary>Kills the server.</summary>
-    internal Task KillServerAsync() => server!.KillAsync();
+    internal Task KillServerAsync() => Server.KillAsync();
 
     /// <summary>Starts the server again where it was, with the same data.</summary>
     internal async Task StartServerAsync()
@@ -65,7 +75,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     /// <param name="address">The server; the fixture's if null.</param>
     internal async Task<ConsolePage> OpenAsync(string route, int width = 1400, bool isDark = false, Uri? address = null)
     {
-        Assert.SkipUnless(Executable is not null, "There is no Chromium on this machine.");
+        var own = Server.Http.BaseAddress!;
         var context = await browser!.NewContextAsync(
             new BrowserNewContextOptions
             {
@@ -76,7 +86,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
                 TimezoneId = "UTC",
             }
         );
-        var page = new ConsolePage(context, await context.NewPageAsync(), address ?? server!.Http.BaseAddress!);
+        var page = new ConsolePage(context, await context.NewPageAsync(), address ?? own);
         pages.Add(page);
         await page.GoAsync(route);
         return page;

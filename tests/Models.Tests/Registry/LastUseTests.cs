@@ -168,6 +168,7 @@ public sealed class LastUseTests
             next.Store,
             next.Registry,
             next.Loader,
+            next.Placement,
             Options.Create(new StorageOptions()),
             Options.Create(new ComputeOptions()),
             next.Clock,

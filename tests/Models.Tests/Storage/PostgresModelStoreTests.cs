@@ -72,6 +72,7 @@ public abstract class PostgresModelStoreContract(PostgresServer postgres) : Mode
             folder,
             new StoredVersionReader(Options.Create(new ArchitectureLimits()), NullLogger<StoredVersionReader>.Instance),
             options,
+            Options.Create(new ClusterOptions()),
             TimeProvider.System
         );
     }
@@ -215,13 +216,16 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         await BeatAsync(other, 0);
         await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
 
-        Assert.Equal(1, await one.CountBehindAsync(Token));
-        await BeatAsync(other, (await BeatAsync(one, 0)).Revision);
-        Assert.Equal(0, await one.CountBehindAsync(Token));
-        await one.RemoveAsync("pets");
-        Assert.Equal(1, await one.CountBehindAsync(Token));
+        Assert.Equal(0, await one.CountBehindAsync(0, isSwitched: false, Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, isSwitched: false, Token));
+        await BeatAsync(other, 1, prepared: 0);
+        Assert.Equal(0, await one.CountBehindAsync(1, isSwitched: false, Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, isSwitched: true, Token));
+        await BeatAsync(other, 1);
+        Assert.Equal(0, await one.CountBehindAsync(1, isSwitched: true, Token));
+        Assert.Equal(1, await one.CountBehindAsync(2, isSwitched: false, Token));
         await other.LeaveAsync();
-        Assert.Equal(0, await one.CountBehindAsync(Token));
+        Assert.Equal(0, await one.CountBehindAsync(2, isSwitched: false, Token));
     }
 
     [Fact]
@@ -346,7 +350,11 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
 
     // All living servers are needed.
     private static Task<StoreBeat> BeatAsync(PostgresModelStore store, long reached, long? prepared = null) =>
-        store.BeatAsync(reached, prepared ?? reached, servers => servers.Min(), Token);
+        store.BeatAsync(
+            new ServerProgress(reached, prepared ?? reached, prepared ?? reached),
+            servers => servers.Min(),
+            Token
+        );
 }
 
 /// <summary>With blobs in S3.</summary>

@@ -13,14 +13,13 @@ internal sealed partial class PostgresModelStore
 
     /// <inheritdoc/>
     public Task<StoreBeat> BeatAsync(
-        long reached,
-        long prepared,
+        ServerProgress progress,
         Func<IReadOnlyCollection<long>, long> release,
         CancellationToken cancellationToken
     ) =>
         database.ChangeAsync(async connection =>
         {
-            var beat = await BeatAsync(connection, reached, prepared, cancellationToken);
+            var beat = await BeatAsync(connection, progress, cancellationToken);
             var enough = release(beat.Prepared);
             if (enough <= beat.Released)
                 return beat;
@@ -32,8 +31,7 @@ internal sealed partial class PostgresModelStore
     // A beat that takes longer than others wait for it is as good as none: the server then knows that it is cut off.
     private async Task<StoreBeat> BeatAsync(
         NpgsqlConnection connection,
-        long reached,
-        long prepared,
+        ServerProgress progress,
         CancellationToken cancellationToken
     )
     {
@@ -41,25 +39,40 @@ internal sealed partial class PostgresModelStore
         await using var command = connection.Command(
             """
             with beat as (
-                insert into servers (id, name, reached, prepared) values ($1, $2, $3, $4)
-                on conflict (id) do update set seen = now(), reached = $3, prepared = $4
+                insert into servers (id, name, address, reached, prepared, switched)
+                values ($1, $2, $3::text, $4, $5, $6)
+                on conflict (id) do update set seen = now(), reached = $4, prepared = $5, switched = $6
             )
             select value, released, array(
                 select prepared from servers
-                where id <> $1 and seen > now() - $5::interval and prepared is not null
+                where id <> $1 and seen > now() - $7::interval and prepared is not null
             ) from revision
             """,
             server,
             Environment.MachineName,
-            reached,
-            prepared,
+            cluster.Value.Address?.ToString(),
+            progress.Reached,
+            progress.Prepared,
+            progress.Switched,
             gone
         );
         command.CommandTimeout = (int)Math.Ceiling(gone.TotalSeconds);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return new StoreBeat(row.GetInt64(0), row.GetInt64(1), [prepared, .. row.GetFieldValue<long[]>(2)]);
+        return new StoreBeat(row.GetInt64(0), row.GetInt64(1), [progress.Prepared, .. row.GetFieldValue<long[]>(2)]);
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<string>>(
+            async connection =>
+                await connection.RowsAsync(
+                    row => row.GetString(0),
+                    "select distinct address from servers where address is not null and seen > now() - $1::interval",
+                    options.Value.Poll * MissedPolls
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public async Task LeaveAsync()
@@ -75,7 +88,7 @@ internal sealed partial class PostgresModelStore
     }
 
     /// <inheritdoc/>
-    public Task<long> CountBehindAsync(CancellationToken cancellationToken) =>
+    public Task<long> CountBehindAsync(long revision, bool isSwitched, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async connection =>
                 (long)
@@ -83,10 +96,13 @@ internal sealed partial class PostgresModelStore
                         await connection.ValueAsync(
                             """
                             select count(*) from servers
-                            where id <> $1 and seen > now() - $2::interval and reached < (select value from revision)
+                            where id <> $1 and seen > now() - $2::interval
+                                and case when $4 then coalesce(switched, reached) else reached end < $3
                             """,
                             server,
-                            options.Value.Poll * MissedPolls
+                            options.Value.Poll * MissedPolls,
+                            revision,
+                            isSwitched
                         )
                     )!,
             cancellationToken

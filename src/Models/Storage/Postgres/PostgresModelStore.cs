@@ -17,6 +17,7 @@ namespace ModelService.Models.Storage.Postgres;
 /// <param name="folder">The server's own folder, which has its data sets, trainings and cache.</param>
 /// <param name="reader">Reads stored versions.</param>
 /// <param name="options">Whether the server changes models, and how long a server lives without a sign of it.</param>
+/// <param name="cluster">The address at which other servers reach this one.</param>
 /// <param name="clock">Measures how long the server waits for the database when it starts.</param>
 internal sealed partial class PostgresModelStore(
     Database database,
@@ -24,6 +25,7 @@ internal sealed partial class PostgresModelStore(
     DataFolder folder,
     StoredVersionReader reader,
     IOptions<StorageOptions> options,
+    IOptions<ClusterOptions> cluster,
     TimeProvider clock
 ) : ISharedModelStore
 {

@@ -9,6 +9,7 @@ using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
+using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
 using ModelService.Models.Tests.Storage;
 using ModelService.Models.Weights;
@@ -20,7 +21,7 @@ namespace ModelService.Models.Tests.Registry.Support;
 /// </summary>
 internal sealed class RegistryHarness
 {
-    public RegistryHarness(long? budget = null, MemoryModelStore? store = null)
+    public RegistryHarness(long? budget = null, MemoryModelStore? store = null, ClusterOptions? cluster = null)
     {
         Store = store ?? new MemoryModelStore();
         Builder = new FakeModelBuilder(Clock);
@@ -28,11 +29,22 @@ internal sealed class RegistryHarness
         Budget = new MemoryBudget(memory, new ProgramCache());
         var compute = Options.Create(new ComputeOptions());
         Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
-        Loader = new VersionLoader(Registry, Builder, Store, Budget, memory, Clock, NullLogger<VersionLoader>.Instance);
+        Placement = new ModelPlacement(Registry, Budget, Options.Create(cluster ?? new ClusterOptions()), Clock);
+        Loader = new VersionLoader(
+            Registry,
+            Builder,
+            Store,
+            Budget,
+            Placement,
+            memory,
+            Clock,
+            NullLogger<VersionLoader>.Instance
+        );
         Sync = new RegistrySync(
             Store,
             Registry,
             Loader,
+            Placement,
             Options.Create(new StorageOptions()),
             Options.Create(new RolloutOptions()),
             Clock,
@@ -60,6 +72,8 @@ internal sealed class RegistryHarness
     public MemoryBudget Budget { get; }
 
     public ModelRegistry Registry { get; }
+
+    public ModelPlacement Placement { get; }
 
     public VersionLoader Loader { get; }
 

@@ -1,2 +1,2 @@
 alter table revision drop column released;
-alter table servers drop column prepared;
+alter table servers drop column prepared, drop column switched;

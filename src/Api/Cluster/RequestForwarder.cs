@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using ModelService.Api.Errors;
+using ModelService.Models.Errors;
+using ModelService.Models.Registry.Placement;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace ModelService.Api.Cluster;
+
+/// <summary>
+/// Sends requests for models that belong on other servers to one of these. If none of them takes the request, it is
+/// answered here. A request that was forwarded is never forwarded again.
+/// </summary>
+/// <param name="placement">Tells the servers of a model.</param>
+/// <param name="forwarder">Sends requests on.</param>
+/// <param name="metrics">Counts them.</param>
+internal sealed class RequestForwarder(ModelPlacement placement, IHttpForwarder forwarder, ForwardingMetrics metrics)
+    : IMiddleware,
+        IDisposable
+{
+    /// <summary>The header that a forwarded request has: the server that it goes to answers it.</summary>
+    public const string Header = "X-Model-Service-Forwarded";
+
+    private static readonly ForwarderRequestConfig Timing = new() { ActivityTimeout = TimeSpan.FromMinutes(5) };
+
+    private readonly HttpMessageInvoker client = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+
+            // The other server says whether it takes the request before it gets the body, so another one still can.
+            Expect100ContinueTimeout = TimeSpan.FromMinutes(5),
+            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
+        }
+    );
+
+    /// <inheritdoc/>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (FindServers(context) is { Count: > 0 } servers)
+        {
+            var name = Name(context)!;
+            var own = context.Request.Body;
+            var body = new WatchedBody(own);
+            context.Request.Body = body;
+            foreach (var server in servers)
+            {
+                var sending = new Sending(body);
+                var error = await forwarder.SendAsync(context, server.OriginalString, client, Timing, sending);
+                if (sending.IsRefused)
+                    placement.Relieve(name);
+                if (context.Response.HasStarted || (error == ForwarderError.None && !sending.IsDeclined))
+                {
+                    metrics.Forwarded();
+                    return;
+                }
+
+                metrics.Failed();
+                if (context.RequestAborted.IsCancellationRequested)
+                    return;
+                if (body.IsRead)
+                {
+                    await FailAsync(context, name);
+                    return;
+                }
+
+                context.Response.StatusCode = StatusCodes.Status200OK;
+            }
+
+            context.Request.Body = own;
+        }
+
+        await next(context);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    private IReadOnlyList<Uri> FindServers(HttpContext context)
+    {
+        var isOurs = context.GetEndpoint()?.Metadata.GetMetadata<RunsModelAttribute>() is not null;
+        if (!isOurs || Name(context) is not { } name || context.Request.Headers.ContainsKey(Header))
+            return [];
+        var version = context.Request.RouteValues["version"] as string;
+        if (version is null)
+            return placement.FindOthers(name, null);
+        return int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? placement.FindOthers(name, number)
+            : [];
+    }
+
+    private static string? Name(HttpContext context) => context.Request.RouteValues["name"] as string;
+
+    private static Task FailAsync(HttpContext context, string name)
+    {
+        var failure = new Failure(
+            ErrorCode.ModelNotReady,
+            $"The server that has the model '{Suggestions.Shorten(name)}' in memory left while it answered. Try again."
+        );
+        return ErrorTable.WriteAsync(context, ErrorTable.Describe(context, failure), failure.RetryAfter);
+    }
+
+    /// <summary>Sends a request with the body only when the other server asks for it.</summary>
+    /// <param name="body">The request's body.</param>
+    private sealed class Sending(WatchedBody body) : HttpTransformer
+    {
+        /// <summary>Whether the other server can't answer now: it has too much to do, or too little memory.</summary>
+        public bool IsRefused { get; private set; }
+
+        /// <summary>
+        /// Whether it said so before it got the body: its answer is dropped, because another server can still answer.
+        /// </summary>
+        public bool IsDeclined { get; private set; }
+
+        /// <inheritdoc/>
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext,
+            HttpRequestMessage proxyRequest,
+            string destinationPrefix,
+            CancellationToken cancellationToken
+        )
+        {
+            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.Headers.TryAddWithoutValidation(Header, "1");
+            proxyRequest.Headers.ExpectContinue = proxyRequest.Content is not null;
+        }
+
+        /// <inheritdoc/>
+        public override ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext,
+            HttpResponseMessage? proxyResponse,
+            CancellationToken cancellationToken
+        )
+        {
+            IsRefused =
+                proxyResponse?.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
+            IsDeclined = IsRefused && !body.IsRead;
+            return IsDeclined
+                ? new ValueTask<bool>(false)
+                : base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+-- Where the other servers reach a server, if they may forward requests to it.
+alter table servers add column address text;
