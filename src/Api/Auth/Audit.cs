@@ -21,13 +21,15 @@ internal static class Audit
         app.Use(
             async (http, next) =>
             {
+                // The handler of exceptions forgets the endpoint.
+                var applies = Applies(http.Request.Method, http.GetEndpoint());
                 try
                 {
                     await next(http);
                 }
                 finally
                 {
-                    if (Applies(http.Request.Method, http.GetEndpoint()) && IsDecided(http))
+                    if (applies && IsDecided(http))
                         trail.Add(Describe(http));
                 }
             }

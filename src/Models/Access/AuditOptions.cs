@@ -14,7 +14,7 @@ public sealed class AuditOptions
     /// <summary>
     /// The age at which entries in the database are deleted. An entry has the client's address and the name of its key.
     /// </summary>
-    /// <value>A time; 1 hour to 3,650 days; default 90 days.</value>
+    /// <value>A time; 1 hour to 3650 days; default 90 days.</value>
     [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromDays(90);
 }

@@ -47,15 +47,14 @@ public sealed partial class ModelEntry
             if (wanted.Version == active || FindActive() is null)
                 (active, rollout) = (wanted.Version, null);
             else if (rollout?.Wanted != wanted)
-                rollout = new Rollout(wanted, revision, now, rollout);
+                rollout = new Rollout(wanted, revision, now);
         }
     }
 
     /// <summary>Lets the default answer, if enough servers are ready.</summary>
-    /// <param name="released">The revision up to which enough servers are prepared.</param>
     /// <param name="isLate">Tells of a rollout whether it has waited for long enough.</param>
     /// <returns>The version that answers from now on; null when nothing changes.</returns>
-    internal ModelVersion? TrySwitch(long released, Func<Rollout, bool> isLate)
+    internal ModelVersion? TrySwitch(Func<Rollout, bool> isLate)
     {
         lock (gate)
         {
@@ -70,7 +69,7 @@ public sealed partial class ModelEntry
             // a version was loaded that could not be loaded before.
             var isDue = rollout is null
                 ? Changes.CurrentCount > 0
-                : rollout.IsPrepared && wanted.Current.IsServable && (rollout.Revision <= released || isLate(rollout));
+                : rollout.IsPrepared && wanted.Current.IsServable && (rollout.IsReleased || isLate(rollout));
             if (!isDue && FindActive() is not null)
                 return null;
             (active, rollout) = (wanted.Version, null);

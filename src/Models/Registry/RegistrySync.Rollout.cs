@@ -5,45 +5,55 @@ using ModelService.Models.Storage;
 namespace ModelService.Models.Registry;
 
 /// <content>
-/// Changes default versions together with the other servers: each loads the new one, and says in its beats up to which
-/// revision it has done so. When enough have, the store releases the revision, and each answers by the new version.
+/// Changes default versions together with the other servers: each loads the new one, and says in its beats which it has
+/// still to load. Who hears that enough servers are ready releases the change in the store, and each answers by it.
 /// </content>
 internal sealed partial class RegistrySync
 {
-    private long released = -1; // the revision up to which enough servers are prepared
     private long late; // rollouts that went on without enough servers
 
     // Says what this server has, and hears what the others have. Returns the store's revision.
     private async Task<long> BeatAsync(ISharedModelStore store, CancellationToken stoppingToken)
     {
-        var beat = await store.BeatAsync(Progress(), rollout.ReleasedBy, stoppingToken);
-        Interlocked.Exchange(ref released, beat.Released);
-        foreach (var entry in registry.List())
-            entry.Rollout?.Count(beat.Prepared);
+        var beat = await store.BeatAsync(Progress(), stoppingToken);
+        foreach (var begun in Rollouts())
+        {
+            var name = begun.Wanted.Name;
+            begun.Count(beat.Servers);
+            if (!beat.Released.TryGetValue(name, out var released))
+                continue; // it has begun since the beat
+            if (released < begun.Revision && begun.Ready >= rollout.CountNeeded(begun.Servers))
+            {
+                await store.ReleaseAsync(name, begun.Revision);
+                released = begun.Revision;
+            }
+
+            begun.IsReleased = released >= begun.Revision;
+        }
+
         return beat.Revision;
     }
 
-    // What is reached is read first: what was changed since then is missing in the rest, or is there too early.
+    // What is reached is read first: it has all rollouts up to then.
     private ServerProgress Progress()
     {
         var upTo = Interlocked.Read(ref reached);
-        var (prepared, switched) = (upTo, upTo);
-        foreach (var begun in registry.List().Select(entry => entry.Rollout).OfType<Rollout>())
-        {
-            switched = Math.Min(switched, begun.First - 1);
-            if (!begun.IsPrepared)
-                prepared = Math.Min(prepared, begun.Revision - 1);
-        }
-
-        return new ServerProgress(upTo, prepared, switched);
+        var begun = Rollouts();
+        return new ServerProgress(
+            upTo,
+            [.. begun.Where(rollout => !rollout.IsPrepared).Select(rollout => rollout.Wanted.Name)],
+            [.. begun.Select(rollout => rollout.Wanted.Name)]
+        );
     }
+
+    private List<Rollout> Rollouts() => [.. registry.List().Select(entry => entry.Rollout).OfType<Rollout>()];
 
     private void SwitchDue()
     {
         foreach (var entry in registry.List())
         {
             ModelVersion? version = null;
-            registry.BetweenChanges(() => version = entry.TrySwitch(Interlocked.Read(ref released), IsLate));
+            registry.BetweenChanges(() => version = entry.TrySwitch(IsLate));
             if (version is null)
                 continue;
             LogSwitched(entry.Name, version.Version);

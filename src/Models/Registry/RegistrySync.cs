@@ -125,7 +125,7 @@ internal sealed partial class RegistrySync : BackgroundService
             var started = clock.GetTimestamp();
             while (
                 entry is { IsRemoved: false, Rollout: not null }
-                || await shared.CountBehindAsync(revision, isSwitched: entry is not null, CancellationToken.None) > 0
+                || await shared.CountBehindAsync(revision, entry?.Name, CancellationToken.None) > 0
             )
             {
                 if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)

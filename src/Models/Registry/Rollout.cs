@@ -1,3 +1,5 @@
+using ModelService.Models.Storage;
+
 namespace ModelService.Models.Registry;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace ModelService.Models.Registry;
 public sealed class Rollout
 {
     private volatile bool isPrepared;
+    private volatile bool isReleased;
     private volatile int ready;
     private volatile int servers;
 
@@ -14,10 +17,9 @@ public sealed class Rollout
     /// <param name="wanted">The version that is to answer.</param>
     /// <param name="revision">The revision of the store that has the change.</param>
     /// <param name="started">When this server learned of it, as a timestamp of its clock.</param>
-    /// <param name="before">A change that was under way, and that this one replaces; null: none was.</param>
-    internal Rollout(ModelVersion wanted, long revision, long started, Rollout? before)
+    internal Rollout(ModelVersion wanted, long revision, long started)
     {
-        (Wanted, Revision, Started, First) = (wanted, revision, started, before?.First ?? revision);
+        (Wanted, Revision, Started) = (wanted, revision, started);
         isPrepared = !wanted.Current.LoadsOnRequest;
     }
 
@@ -36,9 +38,6 @@ public sealed class Rollout
     /// <summary>The revision of the store that has the change.</summary>
     internal long Revision { get; }
 
-    /// <summary>The revision of the first change that does not answer yet.</summary>
-    internal long First { get; }
-
     /// <summary>When this server learned of it, as a timestamp of its clock.</summary>
     internal long Started { get; }
 
@@ -49,8 +48,18 @@ public sealed class Rollout
         set => isPrepared = value;
     }
 
+    /// <summary>Whether enough servers are ready.</summary>
+    internal bool IsReleased
+    {
+        get => isReleased;
+        set => isReleased = value;
+    }
+
     /// <summary>Counts the servers that are ready.</summary>
-    /// <param name="prepared">The revision up to which each living server is prepared.</param>
-    internal void Count(IReadOnlyCollection<long> prepared) =>
-        (servers, ready) = (prepared.Count, prepared.Count(revision => revision >= Revision));
+    /// <param name="all">The living servers.</param>
+    internal void Count(IReadOnlyCollection<ServerProgress> all)
+    {
+        servers = all.Count;
+        ready = all.Count(server => server.Reached >= Revision && !server.Preparing.Contains(Wanted.Name));
+    }
 }

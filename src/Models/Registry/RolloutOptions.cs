@@ -27,11 +27,6 @@ public sealed class RolloutOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The revision up to which enough servers are prepared.</summary>
-    /// <param name="prepared">The revision up to which each living server is prepared; at least one.</param>
-    internal long ReleasedBy(IReadOnlyCollection<long> prepared) =>
-        prepared.OrderDescending().ElementAt(CountNeeded(prepared.Count) - 1);
-
     /// <summary>The number of servers that must be ready.</summary>
     /// <param name="servers">The number of living servers; at least 1.</param>
     internal int CountNeeded(int servers)

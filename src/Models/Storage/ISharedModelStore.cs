@@ -10,17 +10,16 @@ internal interface ISharedModelStore : IModelStore
 {
     /// <summary>Tells the store that this server lives.</summary>
     /// <param name="progress">How far it has come.</param>
-    /// <param name="release">
-    /// The revision up to which enough servers are prepared, by that of each living one.
-    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What the store says.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<StoreBeat> BeatAsync(
-        ServerProgress progress,
-        Func<IReadOnlyCollection<long>, long> release,
-        CancellationToken cancellationToken
-    );
+    Task<StoreBeat> BeatAsync(ServerProgress progress, CancellationToken cancellationToken);
+
+    /// <summary>Has all servers answer by the default version that a model has at a revision.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="revision">The revision.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    Task ReleaseAsync(string model, long revision);
 
     /// <summary>Reads the addresses of the living servers that forward requests to each other.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -39,10 +38,10 @@ internal interface ISharedModelStore : IModelStore
 
     /// <summary>Counts the other living servers that have not reached a revision.</summary>
     /// <param name="revision">The revision.</param>
-    /// <param name="isSwitched">Whether they must answer by the default versions of that revision.</param>
+    /// <param name="model">A model by whose default version they must answer; null: none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<long> CountBehindAsync(long revision, bool isSwitched, CancellationToken cancellationToken);
+    Task<long> CountBehindAsync(long revision, string? model, CancellationToken cancellationToken);
 
     /// <summary>Listens for changes, until the connection is lost or the token fires.</summary>
     /// <param name="hear">Runs when a change was made, and once when listening begins.</param>
@@ -55,17 +54,21 @@ internal interface ISharedModelStore : IModelStore
 
 /// <summary>How far a server has come with the changes of a store.</summary>
 /// <param name="Reached">The revision that it has in memory.</param>
-/// <param name="Prepared">The revision up to which it has loaded the new default versions, as far as it can.</param>
-/// <param name="Switched">The revision up to which it answers by them.</param>
-internal sealed record ServerProgress(long Reached, long Prepared, long Switched);
+/// <param name="Preparing">The models whose new default version it has still to load.</param>
+/// <param name="Pending">The models whose new default version does not answer yet: these, and others.</param>
+internal sealed record ServerProgress(long Reached, IReadOnlyList<string> Preparing, IReadOnlyList<string> Pending);
 
 /// <summary>What a store says of itself and of the servers that share it.</summary>
 /// <param name="Revision">The store's revision.</param>
+/// <param name="Servers">All living servers, this one too.</param>
 /// <param name="Released">
-/// The revision up to which servers answer by the new default versions. Only a restored backup lowers it.
+/// The revision that was released of each model whose new default version does not answer here yet.
 /// </param>
-/// <param name="Prepared">The revision up to which each living server, this one too, has loaded them.</param>
-internal sealed record StoreBeat(long Revision, long Released, IReadOnlyCollection<long> Prepared);
+internal sealed record StoreBeat(
+    long Revision,
+    IReadOnlyCollection<ServerProgress> Servers,
+    IReadOnlyDictionary<string, long> Released
+);
 
 /// <summary>What was changed in a store.</summary>
 /// <param name="Revision">The store's revision.</param>

@@ -42,12 +42,13 @@ public sealed class RegistryUpdateTests
         Assert.Equal((2, false), (entry.Rollout!.Version, entry.Rollout.IsPrepared));
 
         // It answers when this server has it, and enough others do, or the time is over.
-        Assert.Null(entry.TrySwitch(revision, _ => true));
+        Assert.Null(entry.TrySwitch(_ => true));
         (await own.LeaseAsync("pets", 2)).OrThrow().Dispose();
         entry.Rollout.IsPrepared = true;
-        Assert.Null(entry.TrySwitch(revision - 1, _ => false));
+        Assert.Null(entry.TrySwitch(_ => false));
         Assert.Equal(1, entry.Default.Version);
-        Assert.Equal(2, entry.TrySwitch(revision, _ => false)!.Version);
+        entry.Rollout.IsReleased = true;
+        Assert.Equal(2, entry.TrySwitch(_ => false)!.Version);
         Assert.Equal(2, entry.Default.Version);
         Assert.Null(entry.Rollout);
     }
@@ -81,12 +82,12 @@ public sealed class RegistryUpdateTests
         Assert.NotNull((await own.LeaseAsync("pets", 2)).Failure);
         entry.Rollout!.IsPrepared = true;
 
-        Assert.Null(entry.TrySwitch(revision, _ => true));
+        Assert.Null(entry.TrySwitch(_ => true));
 
         Assert.Equal(1, entry.Default.Version);
         own.Builder.OnBuild = (_, _, _) => Task.CompletedTask;
         await own.Loader.LoadAsync(entry.LastingDefault);
-        Assert.Equal(2, entry.TrySwitch(revision, _ => false)!.Version);
+        Assert.Equal(2, entry.TrySwitch(_ => true)!.Version);
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class RegistryUpdateTests
         var entry = own.Registry.Find("pets").OrThrow();
         Assert.Equal(1, entry.Default.Version);
         Assert.Null(entry.Rollout);
-        Assert.Null(entry.TrySwitch(revision, _ => true));
+        Assert.Null(entry.TrySwitch(_ => true));
     }
 
     [Fact]

@@ -216,34 +216,39 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         await BeatAsync(other, 0);
         await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
 
-        Assert.Equal(0, await one.CountBehindAsync(0, isSwitched: false, Token));
-        Assert.Equal(1, await one.CountBehindAsync(1, isSwitched: false, Token));
-        await BeatAsync(other, 1, prepared: 0);
-        Assert.Equal(0, await one.CountBehindAsync(1, isSwitched: false, Token));
-        Assert.Equal(1, await one.CountBehindAsync(1, isSwitched: true, Token));
+        Assert.Equal(0, await one.CountBehindAsync(0, "pets", Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, "pets", Token));
+        await BeatAsync(other, 1, "pets");
+        Assert.Equal(0, await one.CountBehindAsync(1, null, Token));
+        Assert.Equal(0, await one.CountBehindAsync(1, "dogs", Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, "pets", Token));
         await BeatAsync(other, 1);
-        Assert.Equal(0, await one.CountBehindAsync(1, isSwitched: true, Token));
-        Assert.Equal(1, await one.CountBehindAsync(2, isSwitched: false, Token));
+        Assert.Equal(0, await one.CountBehindAsync(1, "pets", Token));
+        Assert.Equal(1, await one.CountBehindAsync(2, null, Token));
         await other.LeaveAsync();
-        Assert.Equal(0, await one.CountBehindAsync(2, isSwitched: false, Token));
+        Assert.Equal(0, await one.CountBehindAsync(2, null, Token));
     }
 
     [Fact]
-    public async Task Beat_OfTheLastOfEnoughServers_ReleasesWhatTheyArePreparedFor()
+    public async Task Beat_OfOneServer_TellsOfTheOthersAndOfWhatIsReleased()
     {
-        PostgresModelStore[] stores = [CreateServer(), CreateServer(), CreateServer()];
-        foreach (var store in stores)
-            await store.OpenAsync(Token);
-        await stores[0].PutVersionAsync(Version("pets", 1, "abc"), Token);
+        var (one, other) = (CreateServer(), CreateServer());
+        await one.OpenAsync(Token);
+        await other.OpenAsync(Token);
+        await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
+        await BeatAsync(other, 1, "pets");
 
-        Assert.Equal(0, (await BeatAsync(stores[0], 1, prepared: 0)).Released);
-        Assert.Equal(0, (await BeatAsync(stores[1], 1, prepared: 1)).Released);
-        var all = await BeatAsync(stores[2], 1, prepared: 1);
-        Assert.Equal((0, 2), (all.Released, all.Prepared.Count(revision => revision == 1)));
-        Assert.Equal(1, (await BeatAsync(stores[0], 1, prepared: 1)).Released);
-        Assert.Equal(1, (await BeatAsync(stores[2], 1, prepared: 0)).Released); // it stays
-        await stores[1].LeaveAsync();
-        Assert.Equal([0, 1], (await BeatAsync(stores[0], 1, prepared: 1)).Prepared.Order());
+        var beat = await BeatAsync(one, 1);
+
+        Assert.Equal(1, beat.Revision);
+        Assert.Equal(["", "pets"], beat.Servers.Select(server => string.Join(' ', server.Preparing)).Order());
+        Assert.Empty(beat.Released);
+        Assert.Equal(0, (await BeatAsync(one, 1, "pets")).Released["pets"]);
+        await other.ReleaseAsync("pets", 5);
+        await other.ReleaseAsync("pets", 4); // it stays
+        Assert.Equal(5, (await BeatAsync(one, 1, "pets")).Released["pets"]);
+        await other.LeaveAsync();
+        Assert.Single((await BeatAsync(one, 1)).Servers);
     }
 
     [Fact]
@@ -348,13 +353,8 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         Directory.Delete(to, recursive: true);
     }
 
-    // All living servers are needed.
-    private static Task<StoreBeat> BeatAsync(PostgresModelStore store, long reached, long? prepared = null) =>
-        store.BeatAsync(
-            new ServerProgress(reached, prepared ?? reached, prepared ?? reached),
-            servers => servers.Min(),
-            Token
-        );
+    private static Task<StoreBeat> BeatAsync(PostgresModelStore store, long reached, params string[] preparing) =>
+        store.BeatAsync(new ServerProgress(reached, preparing, preparing), Token);
 }
 
 /// <summary>With blobs in S3.</summary>

@@ -1,2 +1,2 @@
-alter table revision drop column released;
-alter table servers drop column prepared, drop column switched;
+alter table models drop column released;
+alter table servers drop column preparing, drop column pending;

@@ -1,7 +1,6 @@
--- The revision up to which a server has loaded the new default versions, and that up to which they answer; null: an older
--- server, which doesn't say it.
-alter table servers add column prepared bigint, add column switched bigint;
+-- The models of which a server has not loaded the new default version yet, and those where it does not answer yet; null:
+-- an older server, which doesn't say it.
+alter table servers add column preparing text[], add column pending text[];
 
--- The revision up to which enough servers have loaded them. Then all answer by these versions.
-alter table revision add column released bigint not null default 0;
-update revision set released = value;
+-- The revision of the change of a model's default version for which enough servers are ready: all answer by it.
+alter table models add column released bigint not null default 0;
