@@ -62,6 +62,9 @@ internal sealed record DropoutOperator(double P, bool WholeChannels) : Operator
     /// <summary>Whether inputs of the batch are dropped as a whole: stochastic depth.</summary>
     public bool WholeInputs { get; init; }
 
+    /// <summary>Whether the result has the mean and the variance of the input; of single elements only.</summary>
+    public bool IsAlpha { get; init; }
+
     /// <inheritdoc/>
     public override Shape InferShape() => Input.Shape;
 }

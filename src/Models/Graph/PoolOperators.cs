@@ -65,14 +65,12 @@ internal sealed record AvgPoolOperator(PoolGeometry Geometry, bool CountIncludeP
 
 /// <summary>Pools to a given size: the mean of each region, or its greatest element.</summary>
 /// <param name="OutputSize">Regions in each spatial dimension.</param>
-/// <param name="IsMax">Whether the greatest element counts, in series and pictures only; else the mean.</param>
+/// <param name="IsMax">Whether the greatest element counts; else the mean.</param>
 internal sealed record AdaptivePoolOperator(long[] OutputSize, bool IsMax) : Operator
 {
     /// <inheritdoc/>
     public override Shape InferShape() =>
-        Input.Shape.Rank == OutputSize.Length + 1
-        && OutputSize.All(size => size > 0)
-        && (!IsMax || OutputSize.Length < 3)
+        Input.Shape.Rank == OutputSize.Length + 1 && OutputSize.All(size => size > 0)
             ? new Shape([Input.Shape.Sizes[0], .. OutputSize])
             : throw Misfit();
 }

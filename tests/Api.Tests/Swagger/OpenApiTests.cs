@@ -157,7 +157,8 @@ public sealed class OpenApiTests(ApiServer server)
         // A training needs labelled images, a calibration more images than an example can hold, and a key a database.
         var examples = (await OperationsAsync())
             .Where(operation =>
-                operation.Json.GetProperty("operationId").GetString() is not ("startTraining" or "quantizeVersion" or "createKey")
+                operation.Json.GetProperty("operationId").GetString()
+                    is not ("startTraining" or "quantizeVersion" or "createKey")
             )
             .SelectMany(operation => operation.Examples.Select(body => (operation.Method, operation.Path, Body: body)))
             .OrderBy(example => example.Path.Count(letter => letter == '/'))

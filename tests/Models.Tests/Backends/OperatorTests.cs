@@ -6,6 +6,7 @@ using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
 using static TorchSharp.torch;
+using UpsampleMode = ModelService.Models.Graph.UpsampleMode;
 
 namespace ModelService.Models.Tests.Backends;
 
@@ -76,6 +77,18 @@ public sealed class OperatorTests
         ("mean pool 3d", Volume, Single(new AvgPoolOperator(Pool(3), CountIncludePad: true, 7))),
         ("adaptive max pool 1d", Series, Single(new AdaptivePoolOperator([3], IsMax: true))),
         ("adaptive max pool 2d", Picture, Single(new AdaptivePoolOperator([3, 2], IsMax: true))),
+        ("adaptive max pool 3d", Volume, Single(new AdaptivePoolOperator([3, 2, 2], IsMax: true))),
+        ("upsample 1d", Series, Single(new UpsampleOperator([33], null, UpsampleMode.Nearest, false))),
+        ("upsample 1d, linear", Series, Single(new UpsampleOperator([33], null, UpsampleMode.Linear, true))),
+        ("upsample 2d", Picture, Single(new UpsampleOperator([7, 31], null, UpsampleMode.Nearest, false))),
+        ("upsample 2d, bilinear", Picture, Single(new UpsampleOperator([7, 31], null, UpsampleMode.Bilinear, false))),
+        ("upsample 2d, bicubic", Picture, Single(new UpsampleOperator([7, 31], null, UpsampleMode.Bicubic, true))),
+        ("upsample 3d", Volume, Single(new UpsampleOperator([9, 4, 5], null, UpsampleMode.Nearest, false))),
+        (
+            "upsample 3d, trilinear",
+            Volume,
+            Single(new UpsampleOperator([9, 4, 5], null, UpsampleMode.Trilinear, false))
+        ),
         ("adaptive mean pool 1d", Series, Single(new AdaptivePoolOperator([3], IsMax: false))),
         ("adaptive mean pool 2d", Picture, Single(new AdaptivePoolOperator([3, 2], IsMax: false))),
         ("adaptive mean pool 3d", Volume, Single(new AdaptivePoolOperator([3, 2, 2], IsMax: false))),

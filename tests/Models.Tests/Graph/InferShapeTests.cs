@@ -255,6 +255,20 @@ public sealed class InferShapeTests
             [3, 7, 1]
         ),
         (
+            new UpsampleOperator([7, 1], 1.5, UpsampleMode.Bicubic, false),
+            [
+                [3, 5, 4],
+            ],
+            [3, 7, 1]
+        ),
+        (
+            new UpsampleOperator([8], null, UpsampleMode.Linear, true),
+            [
+                [3, 5],
+            ],
+            [3, 8]
+        ),
+        (
             Convolution(),
             [
                 [4, 5, 6],
@@ -521,6 +535,24 @@ public sealed class InferShapeTests
         ),
         (
             new AdaptivePoolOperator([2, 0], IsMax: false),
+            [
+                [3, 5, 4],
+            ]
+        ),
+        (
+            new UpsampleOperator([7], null, UpsampleMode.Nearest, false),
+            [
+                [3, 5, 4],
+            ]
+        ),
+        (
+            new UpsampleOperator([7, 0], null, UpsampleMode.Nearest, false),
+            [
+                [3, 5, 4],
+            ]
+        ),
+        (
+            new UpsampleOperator([7, 7], null, UpsampleMode.Linear, false),
             [
                 [3, 5, 4],
             ]

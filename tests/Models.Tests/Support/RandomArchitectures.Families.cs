@@ -7,7 +7,7 @@ internal sealed partial class RandomArchitectures
 {
     // Small layers, most of them for pictures.
     private JsonObject Other(int rank) =>
-        random.Next(10) switch
+        random.Next(13) switch
         {
             0 => new JsonObject { ["type"] = "channel_shuffle", ["groups"] = random.Next(1, 4) },
             1 => new JsonObject { ["type"] = "layer_norm2d", ["eps"] = 0.1 },
@@ -42,12 +42,33 @@ internal sealed partial class RandomArchitectures
                 ["dim"] = random.Next(1, 3),
                 ["index"] = random.Next(-1, 2),
             },
+            9 => new JsonObject
+            {
+                ["type"] = "unflatten",
+                ["dim"] = random.Next(1, rank + 2),
+                ["unflattened_size"] = new JsonArray(random.Next(1, 4), random.Next(1, 4)),
+            },
+            10 => Upsample(rank),
+            11 => new JsonObject { ["type"] = "alpha_dropout" },
             _ => new JsonObject
             {
                 ["type"] = "training_only",
                 ["layers"] = new JsonArray(new JsonObject { ["type"] = "linear", ["out_features"] = 3 }),
             },
         };
+
+    private JsonObject Upsample(int rank)
+    {
+        var mode = Chance(1) ? "nearest" : new[] { "linear", "bilinear", "trilinear" }[rank - 1];
+        var layer = new JsonObject { ["type"] = "upsample", ["mode"] = mode };
+        if (Chance(1))
+            layer["scale_factor"] = 0.5 + random.NextDouble();
+        else
+            layer["size"] = random.Next(1, 12);
+        if (mode != "nearest" && Chance(1))
+            layer["align_corners"] = Chance(1);
+        return layer;
+    }
 
     // A transformer's beginning: tokens of a picture, one of their own, and attention.
     private JsonObject Tokens() =>

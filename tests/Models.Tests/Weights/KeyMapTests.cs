@@ -110,7 +110,21 @@ public sealed class KeyMapTests
             (@"layer4\.", "resnet.encoder.stages.3.layers."),
             (@"^fc\.", "classifier.1."),
         ],
+        ["timm's EfficientNet b0 to b7"] =
+        [
+            .. Stem,
+            (@"^features\.8\.0\.", "conv_head."),
+            (@"^features\.8\.1\.", "bn2."),
+            .. Separable(@"1\.(\d+)", "blocks.0.$1"),
+            .. Enumerable.Range(2, 6).SelectMany(stage => Inverted($@"{stage}\.(\d+)", $"blocks.{stage - 1}.$1")),
+            (@"^classifier\.1\.", "classifier."),
+        ],
+        ["timm's MobileNetV3 large"] = MobileNet([2, 3, 4, 2, 3], last: 16),
+        ["timm's MobileNetV3 small"] = MobileNet([2, 3, 2, 3], last: 12),
     };
+
+    private static (string From, string To)[] Stem =>
+        [(@"^features\.0\.0\.", "conv_stem."), (@"^features\.0\.1\.", "bn1.")];
 
     public static TheoryData<string, string> Cases
     {
@@ -138,7 +152,8 @@ public sealed class KeyMapTests
         [
             .. network
                 .StateDict.SelectMany(spec => Split(spec.Name, spec.Shape, parts))
-                .Select(item => (prefix + Rename(item.Name, Foreign[of]), item.Shape)),
+                .Select(item => (Rename(item.Name, Foreign[of]), item.Shape))
+                .Select(item => (prefix + item.Item1, ShapeIn(of, item.Item1, item.Shape))),
         ];
         Write(file.Path, tensors);
         using var opened = WeightsFile.Open(file.Path, WeightsLimits.Default);
@@ -225,6 +240,10 @@ public sealed class KeyMapTests
             ? PredefinedArchitectures.Find("convnext_tiny")!.Analyze(new ArchitectureLimits())
         : of.Contains("ResNet", StringComparison.Ordinal)
             ? PredefinedArchitectures.Find("resnet18")!.Analyze(new ArchitectureLimits())
+        : of.Contains("EfficientNet", StringComparison.Ordinal)
+            ? PredefinedArchitectures.Find("efficientnet_b0")!.Analyze(new ArchitectureLimits())
+        : of.Contains("MobileNetV3", StringComparison.Ordinal)
+            ? PredefinedArchitectures.Find($"mobilenet_v3_{of.Split(' ')[^1]}")!.Analyze(new ArchitectureLimits())
         : Networks.Analyze(Transformer.Replace("SIDE", "8", StringComparison.Ordinal));
 
     // The projections to query, key and value as three tensors.
@@ -257,6 +276,73 @@ public sealed class KeyMapTests
             (@"\.mlp\.3\.", ".output.dense."),
             (@"heads\.head\.", "classifier."),
         ];
+
+    // timm's DepthwiseSeparableConv, with and without squeeze and excitation.
+    private static (string From, string To)[] Separable(string feature, string block) =>
+        Renames(
+            feature,
+            block,
+            [
+                ("0.0", "conv_dw"),
+                ("0.1", "bn1"),
+                ("1.fc1", "se.conv_reduce"),
+                ("1.fc2", "se.conv_expand"),
+                ("1.0", "conv_pw"),
+                ("1.1", "bn2"),
+                ("2.0", "conv_pw"),
+                ("2.1", "bn2"),
+            ]
+        );
+
+    // timm's InvertedResidual, with and without squeeze and excitation.
+    private static (string From, string To)[] Inverted(string feature, string block) =>
+        Renames(
+            feature,
+            block,
+            [
+                ("0.0", "conv_pw"),
+                ("0.1", "bn1"),
+                ("1.0", "conv_dw"),
+                ("1.1", "bn2"),
+                ("2.fc1", "se.conv_reduce"),
+                ("2.fc2", "se.conv_expand"),
+                ("2.0", "conv_pwl"),
+                ("2.1", "bn3"),
+                ("3.0", "conv_pwl"),
+                ("3.1", "bn3"),
+            ]
+        );
+
+    private static (string From, string To)[] Renames(string feature, string block, (string From, string To)[] parts) =>
+        [
+            .. parts.Select(part =>
+                ($@"^features\.{feature}\.block\.{Regex.Escape(part.From)}\.", $"{block}.{part.To}.")
+            ),
+        ];
+
+    // timm counts blocks within stages; its head's linear layer is a convolution.
+    private static (string From, string To)[] MobileNet(int[] stages, int last)
+    {
+        List<(string From, string To)> rules = [.. Stem, .. Separable("1", "blocks.0.0")];
+        var feature = 2;
+        foreach (var (stage, count) in stages.Index())
+        {
+            for (var block = 0; block < count; block++)
+                rules.AddRange(Inverted($"{feature++}", $"blocks.{stage + 1}.{block}"));
+        }
+
+        return
+        [
+            .. rules,
+            ($@"^features\.{last}\.0\.", $"blocks.{stages.Length + 1}.0.conv."),
+            ($@"^features\.{last}\.1\.", $"blocks.{stages.Length + 1}.0.bn1."),
+            (@"^classifier\.0\.", "conv_head."),
+            (@"^classifier\.3\.", "classifier."),
+        ];
+    }
+
+    private static IReadOnlyList<long> ShapeIn(string of, string name, IReadOnlyList<long> shape) =>
+        of.Contains("MobileNetV3", StringComparison.Ordinal) && name == "conv_head.weight" ? [.. shape, 1, 1] : shape;
 
     private static string Rename(string name, (string From, string To)[] rules) =>
         rules.Aggregate(name, (text, rule) => Regex.Replace(text, rule.From, rule.To));

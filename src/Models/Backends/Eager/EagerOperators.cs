@@ -58,9 +58,10 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
                 norm.K
             ),
             ActivationOperator { Function: var function } => Activate(function, x),
-            MaxPoolOperator { Geometry: var pool } => MaxPool(pool, x),
-            AvgPoolOperator pool => AvgPool(pool, x),
-            AdaptivePoolOperator pool => AdaptivePool(pool, x),
+            MaxPoolOperator { Geometry: var pool } => EagerPools.MaxPool(pool, x),
+            AvgPoolOperator pool => EagerPools.AvgPool(pool, x),
+            AdaptivePoolOperator pool => EagerPools.AdaptivePool(pool, x),
+            UpsampleOperator upsample => EagerPools.Upsample(upsample, x),
             AddOperator => TensorMath.Sum(inputs[0], inputs[1]),
             MultiplyOperator => inputs[0] * inputs[1],
             ParameterOperator parameter => Combine(parameter, x),
@@ -80,6 +81,11 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
                     dropout.P,
                     training: true
                 ),
+            DropoutOperator { IsAlpha: true } dropout when mode != EagerMode.Inference => functional.alpha_dropout(
+                x,
+                dropout.P,
+                training: true
+            ),
             DropoutOperator dropout when mode != EagerMode.Inference => dropout.WholeChannels
                 ? functional.dropout2d(x, dropout.P, training: true)
                 : functional.dropout(x, dropout.P, training: true),
@@ -216,67 +222,6 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             ActivationKind.Sigmoid => functional.sigmoid(x),
             ActivationKind.Tanh => functional.tanh(x),
             _ => throw new InvalidOperationException($"{function.Kind} can't be computed."),
-        };
-
-    private static Tensor MaxPool(PoolGeometry pool, Tensor x) =>
-        pool.Rank switch
-        {
-            1 => functional.max_pool1d(
-                x,
-                pool.Kernel[0],
-                pool.Stride[0],
-                pool.Padding[0],
-                pool.Dilation[0],
-                pool.CeilMode
-            ),
-            2 => functional.max_pool2d(x, pool.Kernel, pool.Stride, pool.Padding, pool.Dilation, pool.CeilMode),
-            _ => functional.max_pool3d(x, pool.Kernel, pool.Stride, pool.Padding, pool.Dilation, pool.CeilMode),
-        };
-
-    private static Tensor AvgPool(AvgPoolOperator item, Tensor x)
-    {
-        var pool = item.Geometry;
-        return pool.Rank switch
-        {
-            1 => functional.avg_pool1d(
-                x,
-                pool.Kernel[0],
-                pool.Stride[0],
-                pool.Padding[0],
-                pool.CeilMode,
-                item.CountIncludePad
-            ),
-            2 => functional.avg_pool2d(
-                x,
-                pool.Kernel,
-                pool.Stride,
-                pool.Padding,
-                pool.CeilMode,
-                item.CountIncludePad,
-                item.DivisorOverride
-            ),
-            _ => functional.avg_pool3d(
-                x,
-                pool.Kernel,
-                pool.Stride,
-                pool.Padding,
-                pool.CeilMode,
-                item.CountIncludePad,
-                item.DivisorOverride
-            ),
-        };
-    }
-
-    private static Tensor AdaptivePool(AdaptivePoolOperator item, Tensor x) =>
-        (item.OutputSize.Length, item.IsMax) switch
-        {
-            (1, false) => functional.adaptive_avg_pool1d(x, item.OutputSize[0]),
-            (2, false) => functional.adaptive_avg_pool2d(x, item.OutputSize),
-            (3, false) => functional.adaptive_avg_pool3d(x, item.OutputSize),
-            (1, true) => functional.adaptive_max_pool1d(x, item.OutputSize[0]),
-            (2, true) => functional.adaptive_max_pool2d(x, item.OutputSize),
-            // TorchSharp 0.107's adaptive_max_pool3d calls libtorch's function for series.
-            _ => throw new InvalidOperationException("Only series and pictures are pooled to their greatest elements."),
         };
 
     private static PaddingModes Mode(PadMode mode) =>

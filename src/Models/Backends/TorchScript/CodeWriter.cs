@@ -140,6 +140,7 @@ internal sealed class CodeWriter
                 item.Input,
                 pool.OutputSize
             ),
+            UpsampleOperator upsample => Write(upsample),
             ReshapeOperator { Shape: var shape } => Call("reshape", item.Input, shape.Sizes.Prepend(-1)),
             PermuteOperator permute => Call("permute", item.Input, permute.Dimensions),
             SliceOperator slice => Call(
@@ -188,6 +189,17 @@ internal sealed class CodeWriter
             shifted = text.Local($"torch.sub_({shifted}, {format.ZeroPoint})");
         return $"torch.mul_({shifted}, {Literal.Format(format.Scale)})";
     }
+
+    private static string Write(UpsampleOperator item) =>
+        Call(
+            $"upsample_{WireNames.Get(item.Mode)}{item.Size.Length}d",
+            [
+                item.Input,
+                item.Size,
+                .. item.Mode == UpsampleMode.Nearest ? (object?[])[] : [item.AlignCorners],
+                .. Enumerable.Repeat<object?>(item.Scale, item.Size.Length),
+            ]
+        );
 
     private string Write(ParameterOperator item)
     {

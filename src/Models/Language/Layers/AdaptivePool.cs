@@ -80,3 +80,12 @@ internal sealed record AdaptiveMaxPool2d : AdaptivePool
 
     private protected override bool IsMax => true;
 }
+
+/// <summary>Adaptive max pooling over <c>[N, C, D, H, W]</c>.</summary>
+[Layer("adaptive_max_pool3d", "Divides the input into output_size regions and gives the greatest number of each.")]
+internal sealed record AdaptiveMaxPool3d : AdaptivePool
+{
+    private protected override int SpatialRank => 3;
+
+    private protected override bool IsMax => true;
+}

@@ -21,10 +21,13 @@ public abstract record AnyDropout : LayerDefinition
     internal sealed override Shape Infer(Shape input, LayerVisit visit) => input;
 
     internal sealed override Value Emit(LayerNode node, GraphBuilder graph, Value input) =>
-        graph.Add(node.Key, new DropoutOperator(P, WholeChannels), input);
+        graph.Add(node.Key, new DropoutOperator(P, WholeChannels) { IsAlpha = IsAlpha }, input);
 
     /// <summary>Whether channels are dropped as a whole.</summary>
     private protected abstract bool WholeChannels { get; }
+
+    /// <summary>Whether mean and variance are kept.</summary>
+    private protected virtual bool IsAlpha => false;
 }
 
 /// <summary>Dropout of single numbers.</summary>
@@ -53,4 +56,14 @@ internal sealed record Dropout3d : AnyDropout
 internal sealed record Dropout2d : AnyDropout
 {
     private protected override bool WholeChannels => true;
+}
+
+/// <summary>Dropout that keeps mean and variance, for networks of <c>selu</c>.</summary>
+/// <remarks>Source: Klambauer et al. 2017, arXiv:1706.02515; PyTorch nn.AlphaDropout.</remarks>
+[Layer("alpha_dropout", "Dropout for networks of selu: keeps mean and variance; does nothing during inference.")]
+internal sealed record AlphaDropout : AnyDropout
+{
+    private protected override bool WholeChannels => false;
+
+    private protected override bool IsAlpha => true;
 }

@@ -27,6 +27,25 @@ public sealed class DropoutTests
         Assert.False(first.eq(second).all().item<bool>());
     }
 
+    // Klambauer et al. 2017, section "New dropout technique": dropped numbers become selu's limit, and the whole is
+    // scaled so that mean 0 and variance 1 stay.
+    [Fact]
+    public void Run_TrainingOfAlphaDropout_SetsAShareOfPToTheLimitOfSelu()
+    {
+        const double P = 0.2,
+            Limit = -1.7580993408473766;
+        var scale = 1 / Math.Sqrt((1 - P) * (1 + (P * Limit * Limit)));
+        var shift = -scale * Limit * P;
+        using var scope = NewDisposeScope();
+
+        var result = Run("alpha_dropout", P, EagerMode.Training);
+
+        var dropped = (result - ((scale * Limit) + shift)).abs().lt(1e-5);
+        var kept = (result - (scale + shift)).abs().lt(1e-5);
+        Assert.True((dropped | kept).all().item<bool>());
+        Assert.InRange(dropped.to(float32).mean().item<float>(), P - 0.015, P + 0.015); // five standard deviations
+    }
+
     [Theory]
     [InlineData("dropout", false)]
     [InlineData("dropout2d", true)]
@@ -43,6 +62,7 @@ public sealed class DropoutTests
     [Theory]
     [InlineData("dropout")]
     [InlineData("dropout2d")]
+    [InlineData("alpha_dropout")]
     public void Run_Inference_DropsNothing(string type)
     {
         using var scope = NewDisposeScope();

@@ -94,6 +94,36 @@ public sealed class FamilyLayerTests
     [InlineData("", """{ "type": "zero_pad2d", "padding": -1 }""", "/padding", "from 0")]
     [InlineData("", """{ "type": "pixel_shuffle", "upscale_factor": 2 }""", "/upscale_factor", "does not divide")]
     [InlineData("", """{ "type": "log_softmax", "dim": 0 }""", "/dim", "batch")]
+    [InlineData("", """{ "type": "unflatten", "dim": 0, "unflattened_size": [1, 3] }""", "/dim", "1 to 3")]
+    [InlineData("", """{ "type": "unflatten", "dim": 4, "unflattened_size": [1, 3] }""", "/dim", "1 to 3")]
+    [InlineData("", """{ "type": "unflatten", "dim": 1, "unflattened_size": 3 }""", "/unflattened_size", "2 or more")]
+    [InlineData(
+        "",
+        """{ "type": "unflatten", "dim": 1, "unflattened_size": [2, 2] }""",
+        "/unflattened_size",
+        "has 3 numbers"
+    )]
+    [InlineData(
+        "",
+        """{ "type": "unflatten", "dim": 1, "unflattened_size": [2147483647, 2147483647, 2147483647] }""",
+        "",
+        "too large"
+    )]
+    [InlineData(
+        "",
+        """{ "type": "unflatten", "dim": 1, "unflattened_size": [3, -1] }""",
+        "/unflattened_size/1",
+        "from 1"
+    )]
+    [InlineData("", """{ "type": "upsample" }""", "", "Either")]
+    [InlineData("", """{ "type": "upsample", "size": 4, "scale_factor": 2 }""", "/scale_factor", "leave out one")]
+    [InlineData("", """{ "type": "upsample", "size": [4, 4, 4] }""", "/size", "3 numbers")]
+    [InlineData("", """{ "type": "upsample", "scale_factor": 0.01 }""", "/scale_factor", "leaves nothing")]
+    [InlineData("", """{ "type": "upsample", "scale_factor": 0 }""", "/scale_factor", "from 0.001")]
+    [InlineData("", """{ "type": "upsample", "size": 4, "mode": "nearst" }""", "/mode", "nearest")]
+    [InlineData("", """{ "type": "upsample", "size": 4, "mode": "linear" }""", "/type", "")]
+    [InlineData("", """{ "type": "upsample", "size": 4, "align_corners": true }""", "/align_corners", "nearest")]
+    [InlineData("", """{ "type": "upsample", "scale_factor": 1024 }""", "", "")]
     [InlineData(
         "",
         """{ "type": "residual", "stochastic_depth_last": 0.2, "body": [{ "type": "relu" }] }""",

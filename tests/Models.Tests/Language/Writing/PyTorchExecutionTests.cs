@@ -123,6 +123,24 @@ public sealed class PyTorchExecutionTests(PyTorchProcess pytorch) : IClassFixtur
               { "type": "adaptive_max_pool1d", "output_size": 7 }] }
             """,
         """{ "input": { "shape": [2, 4, 5, 6] }, "layers": [{ "type": "instance_norm3d" }] }""",
+        Networks.Of(
+            """{ "type": "upsample", "scale_factor": 1.7 }""",
+            """{ "type": "upsample", "size": [20, 31], "mode": "bilinear" }""",
+            """{ "type": "upsample", "scale_factor": 1.3, "mode": "bilinear" }""",
+            """{ "type": "upsample", "scale_factor": 0.9, "mode": "bilinear", "align_corners": true }""",
+            """{ "type": "upsample", "size": 16, "mode": "bicubic" }""",
+            """{ "type": "upsample", "scale_factor": 1.5, "mode": "bicubic", "align_corners": true }""",
+            """{ "type": "alpha_dropout", "p": 0.2 }""",
+            """{ "type": "unflatten", "dim": 1, "unflattened_size": [3, 1] }""",
+            """{ "type": "unflatten", "dim": -1, "unflattened_size": [2, 3, 4] }""",
+            """{ "type": "flatten", "start_dim": 2 }""",
+            """{ "type": "upsample", "scale_factor": 0.01, "mode": "linear" }"""
+        ),
+        """
+            { "input": { "shape": [2, 7, 9, 8] }, "layers": [{ "type": "adaptive_max_pool3d", "output_size": [3, 4, 5] },
+              { "type": "upsample", "scale_factor": 2, "mode": "trilinear" }, { "type": "upsample", "size": 5 },
+              { "type": "upsample", "size": [4, 6, 3], "mode": "trilinear", "align_corners": true }] }
+            """,
         """
             { "input": { "shape": [4, 30] }, "layers": [{ "type": "adaptive_avg_pool1d", "output_size": 9 },
               { "type": "batch_norm1d" }, { "type": "avg_pool1d", "kernel_size": 2, "padding": 1 },
