@@ -30,6 +30,32 @@ public sealed class ModelServiceClient(HttpClient http)
     /// <summary>The predefined networks, and the language of networks.</summary>
     public ArchitecturesClient Architectures => new(transport);
 
+    /// <summary>API keys.</summary>
+    public KeysClient Keys => new(transport);
+
+    /// <summary>Lists the requests that changed something, the newest first.</summary>
+    /// <param name="model">Only requests about this model.</param>
+    /// <param name="since">Only requests from this moment on.</param>
+    /// <param name="until">Only requests before this moment. That of the last entry leads to those before it.</param>
+    /// <param name="limit">The largest number of entries.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="ModelServiceException">The server refused it.</exception>
+    public Task<AuditResponse> ReadAuditAsync(
+        string? model = null,
+        DateTimeOffset? since = null,
+        DateTimeOffset? until = null,
+        int? limit = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var query = new Query()
+            .Add("model", model)
+            .Add("since", since?.ToString("O", CultureInfo.InvariantCulture))
+            .Add("until", until?.ToString("O", CultureInfo.InvariantCulture))
+            .Add("limit", limit);
+        return transport.GetAsync($"v1/audit{query}", ModelServiceJson.Default.AuditResponse, cancellationToken);
+    }
+
     /// <summary>Tells what the client's key allows.</summary>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="ModelServiceException">The server refused it.</exception>

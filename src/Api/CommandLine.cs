@@ -17,11 +17,13 @@ internal static class CommandLine
           --environment NAME     Development needs no API keys; Production, the default, does
           --new-key NAME SCOPE,...
                                  prints a new API key and its entry for the keys file, and exits;
-                                 the scopes are predict, manage, train and metrics
+                                 the scopes are predict, manage, train, metrics and admin
           storage migrate [--to NUMBER]
                                  brings the database of the models to a state: the newest, or this one
           storage export FOLDER  copies all models from the database into a data folder,
           storage import FOLDER  or from a data folder into the database; options can follow
+          storage new-key NAME SCOPE,...
+                                 stores a new API key in the database, and prints it
           --healthcheck [ADDRESS]
                                  exits with 0 if the server at the address is alive
           --version, --help      print this, and exit

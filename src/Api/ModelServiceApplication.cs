@@ -104,6 +104,7 @@ internal static class ModelServiceApplication
         app.UsePageHeaders();
         useConsole(app);
         app.UseRouting();
+        app.UseAudit();
         app.UseExceptionHandler(static _ => { });
         app.UseStatusCodePages(StatusCodeResponses.WriteAsync);
         app.UseCors();

@@ -1,3 +1,4 @@
+using ModelService.Api.Auth;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api;
@@ -24,6 +25,21 @@ internal static class StorageCommand
             press.Cancel = true;
             stop.Cancel();
         };
+        if (words is ["new-key", .. var terms])
+        {
+            return await NewKey.RunAsync(
+                terms,
+                Console.Out,
+                Console.Error,
+                key =>
+                    StorageCommands.AddKeyAsync(
+                        app.Services,
+                        new StoredKey(key.Name, key.Sha256, key.Scopes, Expires: null, CreatedBy: null),
+                        Console.Error
+                    )
+            );
+        }
+
         return await StorageCommands.RunAsync(app.Services, words, Console.Out, Console.Error, stop.Token);
     }
 }

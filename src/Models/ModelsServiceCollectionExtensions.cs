@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModelService.Imaging;
+using ModelService.Models.Access;
 using ModelService.Models.Backends;
 using ModelService.Models.Datasets;
 using ModelService.Models.Evaluation.Runs;
@@ -60,6 +61,9 @@ public static class ModelsServiceCollectionExtensions
             .AddOptionsWithValidateOnStart<MemoryOptions, MemoryOptionsValidator>()
             .BindConfiguration(MemoryOptions.Section);
         services
+            .AddOptionsWithValidateOnStart<RolloutOptions, RolloutOptionsValidator>()
+            .BindConfiguration(RolloutOptions.Section);
+        services
             .AddOptionsWithValidateOnStart<DatasetOptions, DatasetOptionsValidator>()
             .BindConfiguration(DatasetOptions.Section);
         services
@@ -68,6 +72,9 @@ public static class ModelsServiceCollectionExtensions
         services
             .AddOptionsWithValidateOnStart<ExplanationOptions, ExplanationOptionsValidator>()
             .BindConfiguration(ExplanationOptions.Section);
+        services
+            .AddOptionsWithValidateOnStart<AuditOptions, AuditOptionsValidator>()
+            .BindConfiguration(AuditOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddStorage();
         services.TryAddSingleton<MemoryBudget>();
@@ -85,6 +92,8 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<RegistrySync>();
         services.TryAddSingleton<IStoreSync>(provider => provider.GetRequiredService<RegistrySync>());
         services.TryAddSingleton(Create<ModelCatalog>);
+        services.TryAddSingleton(Create<KeyCatalog>);
+        services.TryAddSingleton(Create<AuditTrail>);
         services.TryAddSingleton(Create<RegistryMetrics>);
         services.TryAddKeyedSingleton(RouteBuckets.Random, Random.Shared);
         services.TryAddSingleton<RouteBuckets>();
@@ -98,6 +107,7 @@ public static class ModelsServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());
         services.AddHostedService(provider => provider.GetRequiredService<RegistrySync>());
         services.AddHostedService<LastUseRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditTrail>());
         services.AddDatasets();
         services.TryAddSingleton(Create<DatasetCatalog>);
         services.AddHostedService<DatasetStart>();

@@ -39,6 +39,7 @@ public sealed partial class FloorTests
             "Execution",
             "Storage",
         ],
+        ["Access"] = ["Errors", "Storage", "Registry"],
         ["Prediction"] =
         [
             "Errors",

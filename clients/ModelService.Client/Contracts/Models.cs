@@ -122,6 +122,12 @@ public sealed record ModelResponse
     /// <summary>What came of the routes; absent without routes.</summary>
     public CanaryResponse? Canary { get; init; }
 
+    /// <summary>
+    /// The change of the default version that servers which share a database are about to make together; absent when
+    /// none is under way.
+    /// </summary>
+    public RolloutResponse? Rollout { get; init; }
+
     /// <summary>The predefined architecture that the model was made from.</summary>
     public string? Base { get; init; }
 

@@ -94,3 +94,22 @@ public sealed record ServingResponse
     /// </summary>
     public required bool Pinned { get; init; }
 }
+
+/// <summary>
+/// A change of the default version that servers make together. The version before answers until enough of them are
+/// ready.
+/// </summary>
+public sealed record RolloutResponse
+{
+    /// <summary>The version that is to answer.</summary>
+    public required int Wanted { get; init; }
+
+    /// <summary>
+    /// The number of servers that are ready: they have the version in memory, or can't load it. As the server that
+    /// tells it heard it last.
+    /// </summary>
+    public required int Ready { get; init; }
+
+    /// <summary>The number of servers.</summary>
+    public required int Of { get; init; }
+}

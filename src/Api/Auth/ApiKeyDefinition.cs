@@ -11,6 +11,6 @@ public sealed class ApiKeyDefinition
     public required string Sha256 { get; init; }
 
     /// <summary>The scopes of the key: the kinds of requests it allows.</summary>
-    /// <value>At least one of <c>predict</c>, <c>manage</c>, <c>train</c> and <c>metrics</c>.</value>
+    /// <value>At least one of <c>predict</c>, <c>manage</c>, <c>train</c>, <c>metrics</c> and <c>admin</c>.</value>
     public required IReadOnlyList<string> Scopes { get; init; }
 }

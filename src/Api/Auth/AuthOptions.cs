@@ -5,7 +5,7 @@ namespace ModelService.Api.Auth;
 
 /// <summary>
 /// API keys. A request sends its key as <c>X-API-Key: KEY</c> or <c>Authorization: Bearer KEY</c>. If keys are required
-/// and none is configured, the server generates a key with all scopes when it starts and prints it once, to standard
+/// and there is none, the server generates a key with all scopes when it starts and prints it once, to standard
 /// error. That key is valid until the server stops.
 /// </summary>
 public sealed class AuthOptions
@@ -25,9 +25,8 @@ public sealed class AuthOptions
     /// The server reads this list only when it starts.
     /// </summary>
     /// <value>
-    /// A list of <c>{"name", "sha256", "scopes"}</c>; the scopes are <c>predict</c>, <c>manage</c>, <c>train</c> and
-    /// <c>metrics</c>;
-    /// default: none.
+    /// A list of <c>{"name", "sha256", "scopes"}</c>; the scopes are <c>predict</c>, <c>manage</c>, <c>train</c>,
+    /// <c>metrics</c> and <c>admin</c>; default: none.
     /// </value>
     public IReadOnlyList<ApiKeyDefinition> Keys { get; init; } = [];
 

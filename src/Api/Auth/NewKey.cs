@@ -26,12 +26,21 @@ internal static class NewKey
             Scopes = scopes,
         };
 
-    /// <summary>Prints a new key and its configuration entry: <c>--new-key NAME SCOPE,SCOPE</c>.</summary>
+    /// <summary>
+    /// Prints a new key and its configuration entry: <c>--new-key NAME SCOPE,SCOPE</c>. Or stores it:
+    /// <c>storage new-key NAME SCOPE,SCOPE</c>.
+    /// </summary>
     /// <param name="arguments">The name and the scopes.</param>
     /// <param name="output">Receives the key and the entry.</param>
     /// <param name="errors">Receives the problems of the arguments.</param>
+    /// <param name="store">Stores the key, and returns the process's exit code; null: the entry is printed.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments,
+        TextWriter output,
+        TextWriter errors,
+        Func<ApiKeyDefinition, Task<int>>? store = null
+    )
     {
         var key = Create();
         var definition = Define(
@@ -41,14 +50,20 @@ internal static class NewKey
         );
         if (ApiKeyRules.FindProblems([definition]).ToList() is { Count: > 0 } problems)
         {
-            await errors.WriteLineAsync($"--new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
+            await errors.WriteLineAsync($"new-key NAME {string.Join(',', Scopes.All)}: {string.Join(' ', problems)}");
             return 1;
         }
 
-        await output.WriteLineAsync(
-            $"The key, for its holder. It is not shown again:\n{key}\n\n"
-                + $"Its configuration entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}"
-        );
+        if (store is not null && await store(definition) is not 0 and var exitCode)
+            return exitCode;
+        await output.WriteLineAsync($"The key, for its holder. It is not shown again:\n{key}");
+        if (store is null)
+        {
+            await output.WriteLineAsync(
+                $"\nIts configuration entry, for the server:\n{JsonSerializer.Serialize(definition, ApiKeyFile.Json)}"
+            );
+        }
+
         return 0;
     }
 }

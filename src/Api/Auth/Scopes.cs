@@ -15,6 +15,9 @@ internal static class Scopes
     /// <summary>Reading the server's metrics.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>Making, listing and revoking keys, and reading who changed what.</summary>
+    public const string Admin = "admin";
+
     /// <summary>
     /// Policy for requests that only read models and the language: either of the two scopes is enough. It is not itself
     /// a scope.
@@ -28,7 +31,7 @@ internal static class Scopes
     public const string TrainOrManage = Train + Or + Manage;
 
     /// <summary>Policy for requests that any key may send. It is not itself a scope.</summary>
-    public const string Any = Predict + Or + Manage + Or + Train + Or + Metrics;
+    public const string Any = Predict + Or + Manage + Or + Train + Or + Metrics + Or + Admin;
 
     /// <summary>Type of the claims for a key's scopes.</summary>
     public const string Claim = "scope";
@@ -36,7 +39,7 @@ internal static class Scopes
     private const string Or = " or ";
 
     /// <summary>All scopes.</summary>
-    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Train, Metrics];
+    public static IReadOnlyList<string> All { get; } = [Predict, Manage, Train, Metrics, Admin];
 
     /// <summary>The names of all policies.</summary>
     public static IReadOnlyList<string> Policies { get; } = [.. All, Read, TrainOrManage, Any];

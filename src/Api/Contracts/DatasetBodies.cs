@@ -16,25 +16,11 @@ public sealed record CreateDatasetBody(string Name, IReadOnlyList<string>? Class
 {
     internal static CreateDatasetBody Read(JsonElement json)
     {
-        DatasetJsonBody.CheckProperties(json, "name", "classes");
+        SmallBody.CheckProperties(json, "name", "classes");
         var name =
-            DatasetJsonBody.Text(json, "name")
+            SmallBody.Text(json, "name")
             ?? throw ServingException.MalformedAt("/name", "the name of the data set is missing.");
-        if (!json.TryGetProperty("classes", out var list) || list.ValueKind == JsonValueKind.Null)
-            return new CreateDatasetBody(name, null);
-        if (list.ValueKind != JsonValueKind.Array)
-            throw ServingException.MalformedAt("/classes", "a list of labels is expected.");
-        var classes = list.EnumerateArray()
-            .Select(
-                (item, index) =>
-                    item.ValueKind == JsonValueKind.String
-                        ? item.GetString()!
-                        : throw ServingException.MalformedAt(
-                            JsonPointer.Append("/classes", index),
-                            "a label is a text in quotes."
-                        )
-            );
-        return new CreateDatasetBody(name, [.. classes]);
+        return new CreateDatasetBody(name, SmallBody.Texts(json, "classes", "label"));
     }
 }
 
@@ -49,16 +35,16 @@ public sealed record UpdateImageBody(string? Label, Split? Split, string? Group)
 {
     internal static ImageUpdate Read(JsonElement json)
     {
-        DatasetJsonBody.CheckProperties(json, "label", "split", "group");
+        SmallBody.CheckProperties(json, "label", "split", "group");
         if (!json.EnumerateObject().Any())
             throw ServingException.MalformedAt("", "the change is empty: give \"label\", \"split\" or \"group\".");
-        var group = DatasetJsonBody.Text(json, "group");
+        var group = SmallBody.Text(json, "group");
         if (LabelRules.CheckGroup(group) is { } failure)
             throw new ServingException(failure);
-        return new ImageUpdate(DatasetJsonBody.Text(json, "label"))
+        return new ImageUpdate(SmallBody.Text(json, "label"))
         {
             ChangesSplit = json.TryGetProperty("split", out _),
-            Split = DatasetJsonBody.Text(json, "split") is { } split ? ReadSplit(split) : null,
+            Split = SmallBody.Text(json, "split") is { } split ? ReadSplit(split) : null,
             ChangesGroup = json.TryGetProperty("group", out _),
             Group = group,
         };
@@ -70,8 +56,8 @@ public sealed record UpdateImageBody(string? Label, Split? Split, string? Group)
             : throw ServingException.MalformedAt("/split", "a split is train, val or test.");
 }
 
-/// <summary>Reads the small bodies of requests about data sets.</summary>
-internal static class DatasetJsonBody
+/// <summary>Reads bodies of a few properties.</summary>
+internal static class SmallBody
 {
     /// <summary>Refuses a body that is no object, or that has other properties.</summary>
     public static void CheckProperties(JsonElement json, params string[] known)
@@ -95,4 +81,30 @@ internal static class DatasetJsonBody
         !json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw ServingException.MalformedAt(JsonPointer.Append("", name), "a text in quotes is expected.");
+
+    /// <summary>A property that is a list of texts; null when it is left out or null.</summary>
+    /// <param name="json">The body.</param>
+    /// <param name="name">The property.</param>
+    /// <param name="item">What the list has, in the singular.</param>
+    public static IReadOnlyList<string>? Texts(JsonElement json, string name, string item)
+    {
+        if (!json.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null)
+            return null;
+        var pointer = JsonPointer.Append("", name);
+        if (list.ValueKind != JsonValueKind.Array)
+            throw ServingException.MalformedAt(pointer, $"a list of {item}s is expected.");
+        return
+        [
+            .. list.EnumerateArray()
+                .Select(
+                    (value, index) =>
+                        value.ValueKind == JsonValueKind.String
+                            ? value.GetString()!
+                            : throw ServingException.MalformedAt(
+                                JsonPointer.Append(pointer, index),
+                                $"a {item} is a text in quotes."
+                            )
+                ),
+        ];
+    }
 }

@@ -15,12 +15,12 @@ public sealed record EvaluationBody(string Dataset, int? Revision, EvaluationSpl
 {
     internal static EvaluationRequest Read(JsonElement json)
     {
-        DatasetJsonBody.CheckProperties(json, "dataset", "revision", "split");
+        SmallBody.CheckProperties(json, "dataset", "revision", "split");
         return new EvaluationRequest(
-            DatasetJsonBody.Text(json, "dataset")
+            SmallBody.Text(json, "dataset")
                 ?? throw ServingException.MalformedAt("/dataset", "the name of the data set is missing."),
             ReadRevision(json),
-            DatasetJsonBody.Text(json, "split") is { } split ? ReadSplit(split) : null
+            SmallBody.Text(json, "split") is { } split ? ReadSplit(split) : null
         );
     }
 

@@ -29,6 +29,10 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// answers them all.
 /// </param>
 /// <param name="Canary">What came of the routes; absent without routes.</param>
+/// <param name="Rollout">
+/// The change of the default version that servers which share a database are about to make together; absent when none
+/// is under way.
+/// </param>
 /// <param name="Base">The predefined architecture that the model was made from.</param>
 /// <param name="From">The model that this model was derived from.</param>
 /// <param name="Lineage">The versions that this version comes from.</param>
@@ -95,6 +99,7 @@ public sealed record ModelResponse(
     ServingResponse Serving,
     IReadOnlyDictionary<int, int>? Routes,
     CanaryResponse? Canary,
+    RolloutResponse? Rollout,
     string? Base,
     string? From,
     VersionLineage? Lineage,
@@ -147,6 +152,7 @@ public sealed record ModelResponse(
             ServingResponse.Create(entry),
             routes?.Routes.Shares,
             CanaryResponse.Create(routes),
+            RolloutResponse.Create(entry.Rollout),
             definition?.Base,
             definition?.From,
             version.Lineage,

@@ -19,6 +19,22 @@ public sealed record ServingResponse(int Version, bool Pinned)
     }
 }
 
+/// <summary>
+/// A change of the default version that servers make together. The version before answers until enough of them are
+/// ready.
+/// </summary>
+/// <param name="Wanted">The version that is to answer.</param>
+/// <param name="Ready">
+/// The number of servers that are ready: they have the version in memory, or can't load it. As this server heard it
+/// last.
+/// </param>
+/// <param name="Of">The number of servers.</param>
+public sealed record RolloutResponse(int Wanted, int Ready, int Of)
+{
+    internal static RolloutResponse? Create(Rollout? rollout) =>
+        rollout is null ? null : new RolloutResponse(rollout.Version, rollout.Ready, rollout.Servers);
+}
+
 /// <summary>The versions of a model.</summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="Serving">The version that answers requests without a version number, and why.</param>

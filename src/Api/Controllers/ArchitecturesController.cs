@@ -61,6 +61,7 @@ public sealed class ArchitecturesController(
     /// </summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The analysis.</response>
+    [ChangesNothing]
     [HttpPost("analyze", Name = "analyzeArchitecture")]
     [Authorize(Scopes.Manage)]
     [ConsumesJson(typeof(ArchitectureDefinition), Examples.SeedNetwork)]
@@ -84,6 +85,7 @@ public sealed class ArchitecturesController(
     /// <param name="colors">The colours.</param>
     /// <param name="legend">With one scale: whether a bar beside the grid says what the colours mean.</param>
     /// <response code="200">The channels, in the form that was asked for.</response>
+    [ChangesNothing]
     [HttpPost("features", Name = "tryArchitecture")]
     [Authorize(Scopes.Manage)]
     [Produces("image/png", "application/json", "application/octet-stream")]

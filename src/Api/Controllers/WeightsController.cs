@@ -43,6 +43,7 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// </param>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The tensors that loading the file would load, and those that it would not.</response>
+    [ChangesNothing]
     [HttpPost("weights/check", Name = "checkWeights")]
     [ConsumesBytes]
     [Produces("application/json")]

@@ -38,6 +38,7 @@ internal static class ErrorTable
         [ErrorCode.DatasetNotFound] = (404, "there is no data set of that name, or no revision of that number."),
         [ErrorCode.ImageNotFound] = (404, "the data set has no such image, or the bytes of the image were purged."),
         [ErrorCode.EvaluationNotFound] = (404, "the version has no evaluation of that id."),
+        [ErrorCode.KeyNotFound] = (404, "no stored key has this name."),
         [ErrorCode.NotFound] = (404, "there is nothing of that name or at that path."),
         [ErrorCode.MethodNotAllowed] = (
             405,
@@ -52,6 +53,7 @@ internal static class ErrorTable
             409,
             "the state of the evaluation does not allow this, or two evaluations are not on the same images."
         ),
+        [ErrorCode.KeyExists] = (409, "there is, or was, a key of that name; names are used once."),
         [ErrorCode.BodyTooLarge] = (413, "the body, or a file in it, is larger than the server allows."),
         [ErrorCode.ImageTooLarge] = (
             413,

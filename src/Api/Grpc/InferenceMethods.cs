@@ -118,7 +118,7 @@ internal sealed class InferenceMethods(GrpcFailures failures) : IServiceMethodPr
             "RepositoryModelUnload",
             RepositoryModelUnloadRequest.Parser,
             RepositoryModelUnloadResponse.Parser,
-            (s, r, _) => s.RepositoryModelUnload(r),
+            (s, r, c) => s.RepositoryModelUnload(r, c),
             managers
         );
         context.AddUnaryMethod(

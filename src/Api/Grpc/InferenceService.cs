@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Auth;
 using ModelService.Api.OpenInference;
 using ModelService.Api.Requests;
 using ModelService.Models.Errors;
@@ -97,6 +98,7 @@ internal sealed class InferenceService(
         ServerCallContext context
     )
     {
+        Audit.SetModel(context.GetHttpContext(), request.ModelName);
         CheckRepository(request.RepositoryName);
         await repository.LoadAsync(
             request.ModelName,
@@ -108,8 +110,12 @@ internal sealed class InferenceService(
     }
 
     /// <summary>Unloads a model.</summary>
-    public async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request)
+    public async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(
+        RepositoryModelUnloadRequest request,
+        ServerCallContext context
+    )
     {
+        Audit.SetModel(context.GetHttpContext(), request.ModelName);
         CheckRepository(request.RepositoryName);
         await repository.UnloadAsync(request.ModelName);
         return new RepositoryModelUnloadResponse();

@@ -47,6 +47,9 @@ internal static class Examples
     /// <summary>A training of the lesson's network from random weights.</summary>
     public const string TrainingFromScratch = "A network of one's own, from random weights";
 
+    /// <summary>A key for a client that predicts.</summary>
+    public const string NewKey = "For a client that predicts";
+
     private const string Network = """
         {
           "input": { "channels": 3, "height": 32, "width": 32 },
@@ -106,6 +109,7 @@ internal static class Examples
                   { "type": "linear", "out_features": 10 }
                 ] } } }
             """,
+        [NewKey] = """{ "name": "camera", "scopes": ["predict"] }""",
         [OnePixelImage] =
             """{ "images": ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+"""
             + """M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="] }""",

@@ -22,6 +22,8 @@ internal sealed class Groups : IDocumentFilter
         ("Architectures", "The predefined networks, and what a network of your own costs."),
         ("Layers", "The layers of the architecture language."),
         ("Key", "What your key allows."),
+        ("Keys", "Make, list and revoke keys, where servers share a database."),
+        ("Audit", "See who changed what, where servers share a database."),
         ("Schemas", "JSON Schemas for editors."),
     ];
 

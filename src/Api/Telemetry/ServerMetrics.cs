@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ModelService.Api.Cluster;
 using ModelService.Api.Health;
+using ModelService.Models.Access;
 using ModelService.Models.Datasets;
 using ModelService.Models.Errors;
 using ModelService.Models.Evaluation.Runs;
@@ -20,6 +21,7 @@ namespace ModelService.Api.Telemetry;
 /// <param name="datasets">The data sets.</param>
 /// <param name="evaluations">The evaluations.</param>
 /// <param name="explanations">Computes explanations.</param>
+/// <param name="audit">Keeps who changed what.</param>
 /// <param name="placement">Knows the servers that forward requests to each other.</param>
 /// <param name="forwarding">Counts the requests that are forwarded.</param>
 internal sealed class ServerMetrics(
@@ -28,6 +30,7 @@ internal sealed class ServerMetrics(
     DatasetCatalog datasets,
     EvaluationCatalog evaluations,
     ExplanationService explanations,
+    AuditTrail audit,
     ModelPlacement placement,
     ForwardingMetrics forwarding
 )
@@ -74,6 +77,11 @@ internal sealed class ServerMetrics(
                 "modelservice_explanations_active",
                 "Explanations and feature maps that wait or are being computed.",
                 explanations.Active
+            ),
+            Gauge(
+                "modelservice_audit_waiting",
+                "Entries of the audit that are still to be written to the database that servers share.",
+                audit.Waiting
             ),
             Gauge(
                 "modelservice_storage_free_bytes",

@@ -141,6 +141,12 @@ public enum ErrorCode
     /// <summary>The server only serves the stored models, and changes none.</summary>
     ReadOnly,
 
+    /// <summary>No stored API key has this name.</summary>
+    KeyNotFound,
+
+    /// <summary>There is, or was, a stored API key of this name.</summary>
+    KeyExists,
+
     /// <summary>The data folder can't be written: the disk is full, read-only or broken.</summary>
     StorageUnavailable,
 

@@ -199,7 +199,7 @@ public sealed partial class ModelCatalog
             try
             {
                 var changed = await ChangeAsync(entry, change, isDeletion, cancellationToken);
-                await sync.SettleAsync();
+                await sync.SettleAsync(entry);
                 return changed;
             }
             finally

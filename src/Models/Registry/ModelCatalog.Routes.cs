@@ -23,7 +23,7 @@ public sealed partial class ModelCatalog
                     return entry;
                 var settings = entry.Settings with { Routes = current with { Stopped = stop } };
                 await store.PutSettingsAsync(name, settings);
-                registry.Apply(() => entry.Settings = settings);
+                registry.Apply(() => entry.Take(settings));
                 return entry;
             },
             CancellationToken.None

@@ -44,7 +44,7 @@ public sealed partial class ModelCatalog
                 await store.PutSettingsAsync(name, settings);
                 registry.Apply(() =>
                 {
-                    entry.Settings = settings;
+                    entry.Take(settings);
                     if (update.Labels is not null)
                         version.Relabel(update.Labels);
                     if (isPinning)

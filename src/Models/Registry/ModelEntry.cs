@@ -16,7 +16,6 @@ public sealed partial class ModelEntry
     private readonly Queue<int> failures = new();
     private readonly string? damage; // of the files that its versions share
     private volatile ModelSettings settings;
-    private int? interim;
 
     internal ModelEntry(string name, ModelSettings settings, string? damage = null)
     {
@@ -71,36 +70,17 @@ public sealed partial class ModelEntry
         set
         {
             lock (gate)
-                (settings, interim, canary) = (value, null, Canary.After(canary, value.Routes));
+                (settings, canary) = (value, Canary.After(canary, value.Routes));
         }
     }
 
     /// <summary>
-    /// The version that answers for the default while the default is being loaded; null: none is needed. It is set when
-    /// another server changed the default.
+    /// Takes settings that this server has stored, unless newer ones of a store that servers share are in memory.
     /// </summary>
-    internal int? Interim
+    internal void Take(ModelSettings stored)
     {
-        get
-        {
-            lock (gate)
-                return interim;
-        }
-        set
-        {
-            lock (gate)
-                interim = value;
-        }
-    }
-
-    /// <summary>The default, whether or not it is loaded.</summary>
-    internal ModelVersion LastingDefault
-    {
-        get
-        {
-            lock (gate)
-                return FindDefault();
-        }
+        if (!(stored.Revision < settings.Revision))
+            Settings = stored;
     }
 
     /// <summary>Whether its first version is being built.</summary>
@@ -125,21 +105,14 @@ public sealed partial class ModelEntry
     /// <summary>
     /// The version that answers requests without a version number: the pinned one, else the newest that is not
     /// quarantined and is ready or loads on request. When all versions are quarantined, it is the newest of them, and
-    /// requests need its number.
+    /// requests need its number. While servers roll out another default, it is still the one before.
     /// </summary>
     public ModelVersion Default
     {
         get
         {
             lock (gate)
-            {
-                return
-                    interim is { } number
-                    && versions.TryGetValue(number, out var version)
-                    && version.Current.State == VersionState.Ready
-                    ? version
-                    : FindDefault();
-            }
+                return FindActive() ?? FindDefault();
         }
     }
 

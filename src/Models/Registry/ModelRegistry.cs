@@ -118,6 +118,14 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
         }
     }
 
+    /// <summary>Runs something while no change is being brought into memory.</summary>
+    /// <param name="action">It does not block.</param>
+    public void BetweenChanges(Action action)
+    {
+        lock (changing)
+            action();
+    }
+
     /// <summary>Adds the models that are found in the store, without loading them.</summary>
     /// <param name="stored">The models.</param>
     /// <param name="lastUses">Their versions, as <see cref="ListByLastUse"/> gave them before.</param>

@@ -90,6 +90,16 @@ public sealed class RegistryMetrics
                 [Sample(statistics.Reached)]
             ),
             Gauge(
+                "modelservice_rollouts",
+                "Models whose new default version does not answer yet, since servers are not ready for it.",
+                [Sample(statistics.Rollouts)]
+            ),
+            Counter(
+                "modelservice_rollouts_late_total",
+                "New default versions that answer although too few servers were ready in time.",
+                statistics.Late
+            ),
+            Gauge(
                 "modelservice_blob_cache_bytes",
                 "Bytes of weights, samples and photos in this server's cache.",
                 [Sample(statistics.Cache.Bytes)]

@@ -11,12 +11,15 @@ namespace ModelService.Models.Registry;
 /// <summary>
 /// Keeps what this server serves equal to a store that servers share. It asks the store for its revision all the time,
 /// and brings what others have changed into memory. A version that becomes the default is loaded beside the old
-/// default, which answers meanwhile. With a store that one server owns, it does nothing.
+/// default, which answers until enough servers have done so. With a store that one server owns, it does nothing.
 /// </summary>
 internal sealed partial class RegistrySync : BackgroundService, IStoreSync
 {
-    // A change waits so many polls for other servers; by then, one that is silent counts as gone.
-    private const int SettlePolls = 5;
+    // A change waits so many polls for other servers: one that is silent counts as gone after five.
+    private const int SettlePolls = 6;
+
+    // What could not be loaded is tried again after so many polls.
+    private const int RetryPolls = 5;
 
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(10);
 
@@ -25,6 +28,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     private readonly VersionLoader loader;
     private readonly ModelPlacement placement;
     private readonly StorageOptions options;
+    private readonly RolloutOptions rollout;
     private readonly TimeProvider clock;
     private readonly ILogger<RegistrySync> logger;
     private readonly SemaphoreSlim turn = new(1, 1); // of catching up
@@ -41,13 +45,14 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
         VersionLoader loader,
         ModelPlacement placement,
         IOptions<StorageOptions> options,
+        IOptions<RolloutOptions> rollout,
         TimeProvider clock,
         ILogger<RegistrySync> logger
     )
     {
         (shared, this.registry, this.loader) = (store as ISharedModelStore, registry, loader);
         this.placement = placement;
-        (this.options, this.clock, this.logger) = (options.Value, clock, logger);
+        (this.options, this.rollout, this.clock, this.logger) = (options.Value, rollout.Value, clock, logger);
     }
 
     /// <summary>Tells that another server deleted a version, or replaced it by one with other weights.</summary>
@@ -60,14 +65,20 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     public SyncStatistics? Statistics =>
         shared is null
             ? null
-            : new SyncStatistics(Interlocked.Read(ref wanted), Interlocked.Read(ref reached), shared.Cache);
+            : new SyncStatistics(
+                Interlocked.Read(ref wanted),
+                Interlocked.Read(ref reached),
+                registry.List().Count(entry => entry.Rollout is not null),
+                Interlocked.Read(ref late),
+                shared.Cache
+            );
 
     /// <inheritdoc/>
     /// <remarks>Nothing is loaded.</remarks>
-    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    public async Task<long> CatchUpAsync(CancellationToken cancellationToken)
     {
         if (shared is null)
-            return;
+            return 0;
         await turn.WaitAsync(cancellationToken);
         try
         {
@@ -75,16 +86,16 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
             {
                 var before = registry.Changes;
                 if (await shared.ReadChangesAsync(reached, cancellationToken) is not { } changes)
-                    return;
+                    return reached;
                 foreach (var catchUp in others)
                     await catchUp(reached, cancellationToken);
-                var update = new RegistryUpdate(registry, changes);
+                var update = new RegistryUpdate(registry, changes, clock.GetTimestamp());
                 if (!registry.TryApply(before, update.Apply))
                     continue;
                 if (update.IsComplete)
                     Interlocked.Exchange(ref reached, changes.Revision);
                 Finish(update);
-                return;
+                return changes.Revision;
             }
         }
         finally
@@ -94,15 +105,25 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     }
 
     /// <inheritdoc/>
-    public async Task SettleAsync()
+    public Task SettleAsync() => SettleAsync(null);
+
+    /// <summary>
+    /// Waits until the other servers have what is stored, or count as gone, and as long until servers answer by a
+    /// model's default version.
+    /// </summary>
+    /// <param name="entry">The model; null: none.</param>
+    public async Task SettleAsync(ModelEntry? entry)
     {
         if (shared is null)
             return;
         try
         {
-            await CatchUpAsync(CancellationToken.None);
+            var revision = await CatchUpAsync(CancellationToken.None);
             var started = clock.GetTimestamp();
-            while (await shared.CountBehindAsync(CancellationToken.None) > 0)
+            while (
+                entry is { IsRemoved: false, Rollout: not null }
+                || await shared.CountBehindAsync(revision, entry?.Name, CancellationToken.None) > 0
+            )
             {
                 if (clock.GetElapsedTime(started) > options.Poll * SettlePolls)
                 {
@@ -110,6 +131,8 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
                     return;
                 }
 
+                if (entry is not null)
+                    BeatSoon(); // it hears as soon as a silent server counts as gone
                 await Task.Delay(SettlePause, clock);
             }
         }
@@ -151,7 +174,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
         {
             try
             {
-                var found = await store.BeatAsync(reached, stoppingToken);
+                var found = await BeatAsync(store, stoppingToken);
                 Interlocked.Exchange(ref wanted, found);
                 placement.SetServers(await store.ReadServersAsync(stoppingToken));
                 if (found < reached)
@@ -163,7 +186,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
                 if (found != reached)
                 {
                     await CatchUpAsync(stoppingToken);
-                    await store.BeatAsync(reached, stoppingToken);
+                    await BeatAsync(store, stoppingToken);
                 }
             }
             catch (ServingException)
@@ -175,6 +198,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
                 LogBug(exception);
             }
 
+            SwitchDue();
             await hints.WaitAsync(options.Poll, stoppingToken);
         }
     }
@@ -183,14 +207,7 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await store.ListenAsync(
-                () =>
-                {
-                    if (hints.CurrentCount == 0)
-                        hints.Release();
-                },
-                stoppingToken
-            );
+            await store.ListenAsync(BeatSoon, stoppingToken);
             await Task.Delay(options.Poll, clock, stoppingToken);
         }
     }
@@ -209,56 +226,13 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
             preparations.Writer.TryWrite(entry);
         if (update.Changed.Count + update.Removed.Count > 0)
             LogReached(reached, update.Changed.Count, update.Removed.Count);
+        BeatSoon();
     }
 
-    // One after another, like the start of the server.
-    private async Task PrepareAsync(CancellationToken stoppingToken)
+    private void BeatSoon()
     {
-        await foreach (var entry in preparations.Reader.ReadAllAsync(stoppingToken))
-        {
-            try
-            {
-                await PrepareAsync(entry);
-            }
-            catch (ServingException exception)
-            {
-                LogNotPrepared(entry.Name, exception.Message);
-
-                // What can't be reached now is tried again, and the old default answers meanwhile.
-                if (entry.LastingDefault.Current.LoadsOnRequest)
-                    _ = PrepareLaterAsync(entry, stoppingToken);
-                else
-                    entry.Interim = null;
-            }
-        }
-    }
-
-    private async Task PrepareLaterAsync(ModelEntry entry, CancellationToken stoppingToken)
-    {
-        await Task.Delay(options.Poll * SettlePolls, clock, stoppingToken);
-        preparations.Writer.TryWrite(entry);
-    }
-
-    private async Task PrepareAsync(ModelEntry entry)
-    {
-        // The default may change again while it is loaded.
-        while (entry is { IsRemoved: false, Interim: not null })
-        {
-            var version = entry.LastingDefault;
-            if (version.Current is { LoadsOnRequest: true })
-                await loader.LoadIfRoomAsync(version);
-            if (version == entry.LastingDefault)
-                entry.Interim = null;
-        }
-
-        if (!placement.IsHome(entry.Name))
-            return;
-        foreach (var version in entry.Versions)
-        {
-            var isWanted = options.Load == "all" || (options.Load == "pinned" && entry.IsChosen(version));
-            if (isWanted && !entry.IsRemoved && version.Current is { LoadsOnRequest: true })
-                await loader.LoadIfRoomAsync(version);
-        }
+        if (hints.CurrentCount == 0)
+            hints.Release();
     }
 
     [LoggerMessage(
@@ -270,15 +244,14 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
     [LoggerMessage(LogLevel.Error, "Catching up with the store failed in an unexpected way; it is tried again")]
     private partial void LogBug(Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The new default of model {Model} could not be loaded: {Reason}")]
-    private partial void LogNotPrepared(string model, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "A change is stored, but another server has not reached it within the limit")]
+    [LoggerMessage(LogLevel.Warning, "A change is stored, but other servers need longer for it than the limit")]
     private partial void LogNotSettled();
 }
 
 /// <summary>How far a server has come, and its cache.</summary>
 /// <param name="Wanted">The store's revision, as it was heard last.</param>
 /// <param name="Reached">The revision that the server serves.</param>
+/// <param name="Rollouts">The number of models whose new default version does not answer yet.</param>
+/// <param name="Late">The number of rollouts in which the server has not waited for enough others.</param>
 /// <param name="Cache">The counts of its cache.</param>
-internal sealed record SyncStatistics(long Wanted, long Reached, CacheStatistics Cache);
+internal sealed record SyncStatistics(long Wanted, long Reached, int Rollouts, long Late, CacheStatistics Cache);

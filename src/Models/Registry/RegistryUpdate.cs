@@ -5,7 +5,8 @@ namespace ModelService.Models.Registry;
 /// <summary>Brings changes of a store that servers share into memory.</summary>
 /// <param name="registry">The models in memory.</param>
 /// <param name="changes">The changes.</param>
-internal sealed class RegistryUpdate(ModelRegistry registry, StoreChanges changes)
+/// <param name="now">A timestamp of the clock: when this server learned of them.</param>
+internal sealed class RegistryUpdate(ModelRegistry registry, StoreChanges changes, long now)
 {
     private readonly List<ModelVersion> removed = [];
     private readonly List<ModelEntry> changed = [];
@@ -30,6 +31,9 @@ internal sealed class RegistryUpdate(ModelRegistry registry, StoreChanges change
         {
             if (changes.Existing.TryGetValue(entry.Name, out var numbers))
                 RemoveVersions(entry, numbers);
+            entry.BeginRollout(changes.Revision, now);
+            if (entry.Rollout is { IsPrepared: false } && !changed.Contains(entry))
+                changed.Add(entry);
         }
     }
 
@@ -68,23 +72,15 @@ internal sealed class RegistryUpdate(ModelRegistry registry, StoreChanges change
             return;
         }
 
-        var before = entry.Default;
+        entry.Hold();
+        var before = entry.LastingDefault;
         entry.Settings = model.Settings;
         var isChanged = false;
         foreach (var version in model.Versions)
             isChanged |= Update(entry, version);
         entry.Relabel();
-        var after = entry.LastingDefault;
-        if (isChanged || after != before)
+        if (isChanged || entry.LastingDefault != before)
             changed.Add(entry);
-        if (
-            after != before
-            && after.Current.LoadsOnRequest
-            && before.Current is { State: VersionState.Ready, IsQuarantined: false }
-        )
-        {
-            entry.Interim = before.Version;
-        }
     }
 
     private bool Update(ModelEntry entry, StoredVersion stored)

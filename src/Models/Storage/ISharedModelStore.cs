@@ -9,11 +9,17 @@ namespace ModelService.Models.Storage;
 internal interface ISharedModelStore : IModelStore
 {
     /// <summary>Tells the store that this server lives.</summary>
-    /// <param name="reached">The revision that it serves.</param>
+    /// <param name="progress">How far it has come.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The store's revision now.</returns>
+    /// <returns>What the store says.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<long> BeatAsync(long reached, CancellationToken cancellationToken);
+    Task<StoreBeat> BeatAsync(ServerProgress progress, CancellationToken cancellationToken);
+
+    /// <summary>Has all servers answer by the default version that a model has at a revision.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="revision">The revision.</param>
+    /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    Task ReleaseAsync(string model, long revision);
 
     /// <summary>Reads the addresses of the living servers that forward requests to each other.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -30,10 +36,12 @@ internal interface ISharedModelStore : IModelStore
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     Task<StoreChanges?> ReadChangesAsync(long since, CancellationToken cancellationToken);
 
-    /// <summary>Counts the living servers that have not reached the present revision.</summary>
+    /// <summary>Counts the other living servers that have not reached a revision.</summary>
+    /// <param name="revision">The revision.</param>
+    /// <param name="model">A model by whose default version they must answer; null: none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<long> CountBehindAsync(CancellationToken cancellationToken);
+    Task<long> CountBehindAsync(long revision, string? model, CancellationToken cancellationToken);
 
     /// <summary>Listens for changes, until the connection is lost or the token fires.</summary>
     /// <param name="hear">Runs when a change was made, and once when listening begins.</param>
@@ -43,6 +51,24 @@ internal interface ISharedModelStore : IModelStore
     /// <summary>The counts of the files that this server keeps and fetches.</summary>
     CacheStatistics Cache { get; }
 }
+
+/// <summary>How far a server has come with the changes of a store.</summary>
+/// <param name="Reached">The revision that it has in memory.</param>
+/// <param name="Preparing">The models whose new default version it has still to load.</param>
+/// <param name="Pending">The models whose new default version does not answer yet: these, and others.</param>
+internal sealed record ServerProgress(long Reached, IReadOnlyList<string> Preparing, IReadOnlyList<string> Pending);
+
+/// <summary>What a store says of itself and of the servers that share it.</summary>
+/// <param name="Revision">The store's revision.</param>
+/// <param name="Servers">All living servers, this one too.</param>
+/// <param name="Released">
+/// The revision that was released of each model whose new default version does not answer here yet.
+/// </param>
+internal sealed record StoreBeat(
+    long Revision,
+    IReadOnlyCollection<ServerProgress> Servers,
+    IReadOnlyDictionary<string, long> Released
+);
 
 /// <summary>What was changed in a store.</summary>
 /// <param name="Revision">The store's revision.</param>

@@ -16,8 +16,9 @@ internal interface IStoreSync
 
     /// <summary>Brings all that is stored now into memory.</summary>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The store's revision then; 0 of a store that one server owns.</returns>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task CatchUpAsync(CancellationToken cancellationToken);
+    Task<long> CatchUpAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Waits until the other servers have what is stored, or count as gone. So whoever made a change sees it

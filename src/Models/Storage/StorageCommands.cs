@@ -13,7 +13,9 @@ namespace ModelService.Models.Storage;
 public static class StorageCommands
 {
     /// <summary>How the commands are called.</summary>
-    public const string Usage = "storage migrate [--to NUMBER] | storage export FOLDER | storage import FOLDER";
+    public const string Usage =
+        "storage migrate [--to NUMBER] | storage export FOLDER | storage import FOLDER | "
+        + "storage new-key NAME SCOPE,...";
 
     /// <summary>Runs a command.</summary>
     /// <param name="services">The services of a host that is not started.</param>
@@ -22,13 +24,48 @@ public static class StorageCommands
     /// <param name="errors">Receives why it was not.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunAsync(
+    public static Task<int> RunAsync(
         IServiceProvider services,
         IReadOnlyList<string> arguments,
         TextWriter output,
         TextWriter errors,
         CancellationToken cancellationToken
-    )
+    ) =>
+        RunAsync(
+            services,
+            errors,
+            () =>
+                arguments switch
+                {
+                    ["migrate"] => MigrateAsync(services, Migrations.Latest, output),
+                    ["migrate", "--to", var text]
+                        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) =>
+                        MigrateAsync(services, number, output),
+                    ["export", var folder] => CopyAsync(services, folder, isExport: true, output, cancellationToken),
+                    ["import", var folder] => CopyAsync(services, folder, isExport: false, output, cancellationToken),
+                    _ => throw new UnusableDatabaseException($"Usage: {Usage}"),
+                }
+        );
+
+    /// <summary>Stores an API key. Servers that run know it in a moment.</summary>
+    /// <param name="services">The services of a host that is not started.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="errors">Receives why it was not stored.</param>
+    /// <returns>The process's exit code.</returns>
+    public static Task<int> AddKeyAsync(IServiceProvider services, StoredKey key, TextWriter errors) =>
+        RunAsync(
+            services,
+            errors,
+            async () =>
+            {
+                var database = services.GetRequiredService<Database>();
+                await Migrations.UpAsync(database);
+                await new KeyTable(database).AddAsync(key);
+                return 0;
+            }
+        );
+
+    private static async Task<int> RunAsync(IServiceProvider services, TextWriter errors, Func<Task<int>> command)
     {
         try
         {
@@ -40,20 +77,7 @@ public static class StorageCommands
                 );
             }
 
-            switch (arguments)
-            {
-                case ["migrate"]:
-                    return await MigrateAsync(services, Migrations.Latest, output);
-                case ["migrate", "--to", var text]
-                    when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
-                    return await MigrateAsync(services, number, output);
-                case ["export", var folder]:
-                    return await CopyAsync(services, folder, isExport: true, output, cancellationToken);
-                case ["import", var folder]:
-                    return await CopyAsync(services, folder, isExport: false, output, cancellationToken);
-                default:
-                    throw new UnusableDatabaseException($"Usage: {Usage}");
-            }
+            return await command();
         }
         catch (Exception exception)
             when (exception

@@ -199,7 +199,7 @@ public sealed class ApiKeyTests
     [InlineData("Name", "", "has no name")]
     [InlineData("Name", "manage key", "2 keys have the name 'manage key'")]
     [InlineData("Sha256", "predict", "64 hexadecimal digits")]
-    [InlineData("Scopes:0", "admin", "'admin' is not a scope. The scopes are predict, manage, train, metrics.")]
+    [InlineData("Scopes:0", "write", "'write' is not a scope. The scopes are predict, manage, train, metrics, admin.")]
     public async Task Start_KeyThatIsWrittenWrong_IsRefusedAndSaysWhy(string property, string value, string reason)
     {
         await using var server = Server(($"ModelService:Auth:Keys:0:{property}", value));

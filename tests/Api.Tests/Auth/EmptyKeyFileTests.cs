@@ -10,7 +10,7 @@ namespace ModelService.Api.Tests.Auth;
 public sealed class EmptyKeyFileTests : IDisposable
 {
     private const string NoKey = "There is no API key",
-        OtherKeys = "has no API key. The server accepts only the 4 keys";
+        OtherKeys = "has no API key. The server accepts only the 5 keys";
 
     private readonly TemporaryFolder folder = new();
     private readonly FakeTimeProvider clock = new();

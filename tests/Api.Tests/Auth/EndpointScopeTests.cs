@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
+using ModelService.Api.Auth;
 using ModelService.Api.Cluster;
 using ModelService.Api.Tests.Support;
 
@@ -14,9 +15,10 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         Manage = "manage",
         Train = "train",
         Metrics = "metrics",
+        Admin = "admin",
         Read = "predict or manage",
         TrainOrManage = "train or manage",
-        Any = "predict or manage or train or metrics";
+        Any = "predict or manage or train or metrics or admin";
 
     private const string Call = "POST inference.GRPCInferenceService/";
 
@@ -28,6 +30,10 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["POST v1/architectures/analyze"] = Manage,
         ["GET v1/layers"] = Read,
         ["GET v1/key"] = Any,
+        ["GET v1/audit"] = Admin,
+        ["GET v1/keys"] = Admin,
+        ["POST v1/keys"] = Admin,
+        ["DELETE v1/keys/{name}"] = Admin,
         ["GET v1/schemas/architecture"] = Open,
         ["POST v1/models"] = Manage,
         ["GET v1/models"] = Read,
@@ -117,6 +123,35 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         ["GET metrics"] = Metrics,
     };
 
+    // Requests that are no change, although their method could make one. All others are audited.
+    private static readonly string[] ChangeNothing =
+    [
+        "POST v1/architectures/analyze",
+        "POST v1/architectures/features",
+        "POST v1/models/{name}/weights/check",
+        "POST v1/models/{name}/predict",
+        "POST v1/models/{name}/versions/{version:int}/predict",
+        "POST v1/models/{name}/explain",
+        "POST v1/models/{name}/versions/{version:int}/explain",
+        "POST v1/models/{name}/features",
+        "POST v1/models/{name}/versions/{version:int}/features",
+        "POST v2/models/{name}/infer",
+        "POST v2/models/{name}/versions/{version}/infer",
+        "POST v2/repository/index",
+        $"{Call}ServerLive",
+        $"{Call}ServerReady",
+        $"{Call}ServerMetadata",
+        $"{Call}ModelReady",
+        $"{Call}ModelMetadata",
+        $"{Call}ModelConfig",
+        $"{Call}ModelStatistics",
+        $"{Call}ModelInfer",
+        $"{Call}ModelStreamInfer",
+        $"{Call}RepositoryIndex",
+        "POST grpc.health.v1.Health/Check",
+        "POST grpc.health.v1.Health/Watch",
+    ];
+
     private readonly ApiServer server = new() { Settings = Keys.Settings };
 
     public static TheoryData<string> Names => [.. Expected.Keys];
@@ -129,22 +164,27 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     [Fact]
     public void Endpoints_All_AreKnownHere()
     {
-        var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+        Assert.Equal(
+            Expected.Keys.Order(StringComparer.Ordinal),
+            Endpoints().Select(endpoint => endpoint.Name).Order(StringComparer.Ordinal)
+        );
+    }
 
-        // Those of reflection are there in Development alone. The others answer calls that there are not.
-        var names = endpoints
-            .Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false))
-            .Where(endpoint => endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
-            .Where(endpoint => endpoint.RoutePattern.RawText != "{**path:file}") // console files made since the build
-            .Where(endpoint => !endpoint.RoutePattern.RawText!.Contains("grpc.reflection", StringComparison.Ordinal))
-            .Where(endpoint => endpoint.RoutePattern.GetParameter("unimplementedMethod") is null)
-            .SelectMany(endpoint =>
-                (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method =>
-                    $"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}"
-                )
-            );
+    [Fact]
+    public void Endpoints_ThatMayChangeSomething_AreAudited()
+    {
+        var endpoints = Endpoints().ToList();
 
-        Assert.Equal(Expected.Keys.Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Expected
+                .Keys.Except(ChangeNothing)
+                .Where(name => !name.StartsWith("GET ", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+            endpoints
+                .Where(endpoint => Audit.Applies(endpoint.Name.Split(' ')[0], endpoint.Endpoint))
+                .Select(endpoint => endpoint.Name)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     // What only predicts, with a model that the path names, may be forwarded to another server.
@@ -181,7 +221,7 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     public async Task Send_WrongScope_IsForbiddenAndNamesTheScope(string endpoint)
     {
         var needed = Expected[endpoint];
-        foreach (var other in new[] { "predict", "manage", "train", "metrics" }.Except(needed.Split(" or ")))
+        foreach (var other in new[] { "predict", "manage", "train", "metrics", "admin" }.Except(needed.Split(" or ")))
         {
             var answer = await SendAsync(server.With(other), endpoint);
 
@@ -231,6 +271,21 @@ public sealed class EndpointScopeTests : IAsyncDisposable
     {
         Assert.Equal(200, (await server.Api.GetAsync(path)).Status);
     }
+
+    // Those of reflection are there in Development alone. The others answer calls that there are not.
+    private IEnumerable<(string Name, RouteEndpoint Endpoint)> Endpoints() =>
+        server
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.Select(endpoint => Assert.IsType<RouteEndpoint>(endpoint, exactMatch: false))
+            .Where(endpoint => endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
+            .Where(endpoint => endpoint.RoutePattern.RawText != "{**path:file}") // console files made since the build
+            .Where(endpoint => !endpoint.RoutePattern.RawText!.Contains("grpc.reflection", StringComparison.Ordinal))
+            .Where(endpoint => endpoint.RoutePattern.GetParameter("unimplementedMethod") is null)
+            .SelectMany(endpoint =>
+                (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method =>
+                    ($"{method} {endpoint.RoutePattern.RawText!.TrimStart('/')}", endpoint)
+                )
+            );
 
     // What a refusal says. The Open Inference Protocol has errors of its own form.
     private static string? Refused(Answer answer, string endpoint, int status, string code)

@@ -173,6 +173,8 @@ public sealed class ClientContractTests
             return Upload.FromBytes(new byte[3]);
         if (type == typeof(IReadOnlyCollection<Upload>))
             return new[] { Upload.FromBytes(new byte[3]) };
+        if (type == typeof(DateTimeOffset))
+            return DateTimeOffset.UnixEpoch;
         if (type == typeof(TimeSpan))
             return TimeSpan.FromSeconds(1);
         if (type == typeof(bool))

@@ -5,7 +5,9 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Servers in processes of their own that share a database and a folder of blobs.</summary>
-internal sealed class Replicas(string connection) : IDisposable
+/// <param name="connection">The database.</param>
+/// <param name="more">Further settings of all servers.</param>
+internal sealed class Replicas(string connection, params string[] more) : IDisposable
 {
     private readonly TemporaryFolder data = new();
     private readonly List<ServerProcess> servers = [];
@@ -37,6 +39,7 @@ internal sealed class Replicas(string connection) : IDisposable
             "--ModelService:Storage:Kind=postgres",
             $"--ModelService:Storage:Connection={connection}",
             $"--ModelService:Blobs:Path={Blobs}",
+            .. more,
         ];
 
     /// <summary>Starts servers.</summary>
@@ -45,6 +48,15 @@ internal sealed class Replicas(string connection) : IDisposable
         var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(StartOneAsync));
         lock (gate)
             servers.AddRange(started);
+    }
+
+    /// <summary>Starts one more server, with settings and environment variables of its own.</summary>
+    public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] settings)
+    {
+        var folder = Path.Combine(data.Path, $"server-{Count}");
+        var started = await ServerProcess.StartAsync(folder, environment, [.. Settings, .. settings]);
+        lock (gate)
+            servers.Add(started);
     }
 
     /// <summary>Starts servers that forward requests to each other.</summary>

@@ -14,6 +14,7 @@ internal static class Keys
             .. Entry(1, "manage"),
             .. Entry(2, "metrics"),
             .. Entry(3, "train"),
+            .. Entry(4, "admin"),
         ]);
 
     /// <summary>SHA-256 of a key, in hexadecimal.</summary>
@@ -21,6 +22,10 @@ internal static class Keys
 
     /// <summary>Speaks with a key.</summary>
     public static ApiClient With(this ApiServer server, string key) => server.Connect(("X-API-Key", key));
+
+    /// <summary>Speaks with a key.</summary>
+    public static ApiClient With(this ServerProcess server, string key) =>
+        new(new HttpClient { BaseAddress = server.Http.BaseAddress, DefaultRequestHeaders = { { "X-API-Key", key } } });
 
     private static Dictionary<string, string> Entry(int index, string scope) =>
         new()

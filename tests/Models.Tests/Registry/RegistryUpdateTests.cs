@@ -1,3 +1,4 @@
+using ModelService.Models.Errors;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Tests.Registry.Support;
@@ -9,6 +10,7 @@ public sealed class RegistryUpdateTests
 {
     private readonly RegistryHarness other = new();
     private readonly RegistryHarness own;
+    private long revision;
 
     public RegistryUpdateTests() => own = new RegistryHarness(store: other.Store);
 
@@ -37,8 +39,85 @@ public sealed class RegistryUpdateTests
         var entry = own.Registry.Find("pets").OrThrow();
         Assert.Equal((1, 2), (entry.Default.Version, entry.LastingDefault.Version));
         Assert.Equal(2, entry.Find(2).OrThrow().Version);
-        entry.Interim = null;
+        Assert.Equal((2, false), (entry.Rollout!.Version, entry.Rollout.IsPrepared));
+
+        // It answers when this server has it, and enough others do, or the time is over.
+        Assert.Null(entry.TrySwitch(_ => true));
+        (await own.LeaseAsync("pets", 2)).OrThrow().Dispose();
+        entry.Rollout.IsPrepared = true;
+        Assert.Null(entry.TrySwitch(_ => false));
+        Assert.Equal(1, entry.Default.Version);
+        entry.Rollout.IsReleased = true;
+        Assert.Equal(2, entry.TrySwitch(_ => false)!.Version);
         Assert.Equal(2, entry.Default.Version);
+        Assert.Null(entry.Rollout);
+    }
+
+    [Fact]
+    public async Task Apply_NewDefaultOfAModelWhoseOldOneIsUnloaded_AnswersAtOnce()
+    {
+        (await other.CreateAsync("pets")).OrThrow();
+        await UpdateAsync();
+        (await other.AddAsync("pets")).OrThrow();
+
+        await UpdateAsync();
+
+        var entry = own.Registry.Find("pets").OrThrow();
+        Assert.Equal(2, entry.Default.Version);
+        Assert.Null(entry.Rollout);
+    }
+
+    [Fact]
+    public async Task Apply_NewDefaultThatCanNotBeLoaded_OldOneAnswersOn()
+    {
+        (await other.CreateAsync("pets")).OrThrow();
+        (await other.AddAsync("pets")).OrThrow();
+        (await other.PinAsync("pets", "1")).OrThrow();
+        await UpdateAsync();
+        (await own.LeaseAsync("pets")).OrThrow().Dispose();
+        (await other.PinAsync("pets", "2")).OrThrow();
+        await UpdateAsync();
+        var entry = own.Registry.Find("pets").OrThrow();
+        own.Builder.OnBuild = (_, _, _) => throw new ServingException(ErrorCode.WeightsUnreadable, "It is damaged.");
+        Assert.NotNull((await own.LeaseAsync("pets", 2)).Failure);
+        entry.Rollout!.IsPrepared = true;
+
+        Assert.Null(entry.TrySwitch(_ => true));
+
+        Assert.Equal(1, entry.Default.Version);
+        own.Builder.OnBuild = (_, _, _) => Task.CompletedTask;
+        await own.Loader.LoadAsync(entry.LastingDefault);
+        Assert.Equal(2, entry.TrySwitch(_ => true)!.Version);
+    }
+
+    [Fact]
+    public async Task Apply_RollbackDuringARollout_EndsIt()
+    {
+        (await other.CreateAsync("pets")).OrThrow();
+        await UpdateAsync();
+        (await own.LeaseAsync("pets")).OrThrow().Dispose();
+        (await other.AddAsync("pets")).OrThrow();
+        await UpdateAsync();
+        (await other.PinAsync("pets", "1")).OrThrow();
+
+        await UpdateAsync();
+
+        var entry = own.Registry.Find("pets").OrThrow();
+        Assert.Equal(1, entry.Default.Version);
+        Assert.Null(entry.Rollout);
+        Assert.Null(entry.TrySwitch(_ => true));
+    }
+
+    [Fact]
+    public async Task Take_SettingsThatAreOlderThanThoseOfTheStore_StayAway()
+    {
+        (await own.CreateAsync("pets")).OrThrow();
+        var entry = own.Registry.Find("pets").OrThrow();
+        entry.Settings = entry.Settings with { Revision = 11, DefaultVersion = 1 };
+
+        entry.Take(entry.Settings with { Revision = 10, DefaultVersion = null });
+
+        Assert.Equal((11, 1), (entry.Settings.Revision, entry.Pinned));
     }
 
     [Fact]
@@ -54,10 +133,6 @@ public sealed class RegistryUpdateTests
 
         var entry = own.Registry.Find("pets").OrThrow();
         Assert.Equal((2, 1), (entry.Default.Version, entry.LastingDefault.Version));
-
-        // A pin through this server counts at once.
-        (await own.PinAsync("pets", "1")).OrThrow();
-        Assert.Equal(1, entry.Default.Version);
     }
 
     [Fact]
@@ -140,7 +215,7 @@ public sealed class RegistryUpdateTests
     {
         (await own.CreateAsync("pets")).OrThrow();
         var before = own.Registry.Changes;
-        var update = new RegistryUpdate(own.Registry, await ReadAsync());
+        var update = new RegistryUpdate(own.Registry, await ReadAsync(), now: 0);
         (await own.Catalog.DeleteAsync("pets")).OrThrow();
 
         Assert.False(own.Registry.TryApply(before, update.Apply));
@@ -149,7 +224,7 @@ public sealed class RegistryUpdateTests
 
     private async Task<RegistryUpdate> UpdateAsync()
     {
-        var update = new RegistryUpdate(own.Registry, await ReadAsync());
+        var update = new RegistryUpdate(own.Registry, await ReadAsync(), now: 0);
         Assert.True(own.Registry.TryApply(own.Registry.Changes, update.Apply));
         return update;
     }
@@ -158,7 +233,7 @@ public sealed class RegistryUpdateTests
     {
         var models = await own.Store.OpenAsync(TestContext.Current.CancellationToken);
         return new StoreChanges(
-            1,
+            ++revision,
             models,
             models.ToDictionary(
                 model => model.Name,

@@ -196,7 +196,7 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         await store.OpenAsync(Token);
         await store.PutVersionAsync(Version("dogs", 1, "abc"), Token);
         await store.PutVersionAsync(Version("pets", 1, "abc"), Token);
-        var before = await store.BeatAsync(0, Token);
+        var before = (await BeatAsync(store, 0)).Revision;
         await store.PutVersionAsync(Version("pets", 2, "abc"), Token);
         await store.RemoveAsync("dogs");
 
@@ -213,16 +213,42 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         var (one, other) = (CreateServer(), CreateServer());
         await one.OpenAsync(Token);
         await other.OpenAsync(Token);
-        await other.BeatAsync(0, Token);
+        await BeatAsync(other, 0);
         await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
 
-        Assert.Equal(1, await one.CountBehindAsync(Token));
-        await other.BeatAsync(await one.BeatAsync(0, Token), Token);
-        Assert.Equal(0, await one.CountBehindAsync(Token));
-        await one.RemoveAsync("pets");
-        Assert.Equal(1, await one.CountBehindAsync(Token));
+        Assert.Equal(0, await one.CountBehindAsync(0, "pets", Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, "pets", Token));
+        await BeatAsync(other, 1, "pets");
+        Assert.Equal(0, await one.CountBehindAsync(1, null, Token));
+        Assert.Equal(0, await one.CountBehindAsync(1, "dogs", Token));
+        Assert.Equal(1, await one.CountBehindAsync(1, "pets", Token));
+        await BeatAsync(other, 1);
+        Assert.Equal(0, await one.CountBehindAsync(1, "pets", Token));
+        Assert.Equal(1, await one.CountBehindAsync(2, null, Token));
         await other.LeaveAsync();
-        Assert.Equal(0, await one.CountBehindAsync(Token));
+        Assert.Equal(0, await one.CountBehindAsync(2, null, Token));
+    }
+
+    [Fact]
+    public async Task Beat_OfOneServer_TellsOfTheOthersAndOfWhatIsReleased()
+    {
+        var (one, other) = (CreateServer(), CreateServer());
+        await one.OpenAsync(Token);
+        await other.OpenAsync(Token);
+        await one.PutVersionAsync(Version("pets", 1, "abc"), Token);
+        await BeatAsync(other, 1, "pets");
+
+        var beat = await BeatAsync(one, 1);
+
+        Assert.Equal(1, beat.Revision);
+        Assert.Equal(["", "pets"], beat.Servers.Select(server => string.Join(' ', server.Preparing)).Order());
+        Assert.Empty(beat.Released);
+        Assert.Equal(0, (await BeatAsync(one, 1, "pets")).Released["pets"]);
+        await other.ReleaseAsync("pets", 5);
+        await other.ReleaseAsync("pets", 4); // it stays
+        Assert.Equal(5, (await BeatAsync(one, 1, "pets")).Released["pets"]);
+        await other.LeaveAsync();
+        Assert.Single((await BeatAsync(one, 1)).Servers);
     }
 
     [Fact]
@@ -326,6 +352,9 @@ public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresMode
         Directory.Delete(from, recursive: true);
         Directory.Delete(to, recursive: true);
     }
+
+    private static Task<StoreBeat> BeatAsync(PostgresModelStore store, long reached, params string[] preparing) =>
+        store.BeatAsync(new ServerProgress(reached, preparing, preparing), Token);
 }
 
 /// <summary>With blobs in S3.</summary>

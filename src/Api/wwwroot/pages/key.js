@@ -10,6 +10,7 @@ import { html, useState } from "../lib/html.js";
 import { href } from "../lib/router.js";
 import { useKey } from "../lib/session.js";
 import { useStore } from "../lib/store.js";
+import { KeyList } from "./key/list.js";
 
 const request = { path: "v1/key" };
 
@@ -18,6 +19,7 @@ const scopes = [
   { name: "manage", text: "Create, change and delete models, download weights, and analyse networks." },
   { name: "train", text: "Upload photos with their labels, train models, and evaluate them." },
   { name: "metrics", text: "Read the server's metrics, which the page Live shows." },
+  { name: "admin", text: "Make and revoke keys, and read who changed what." },
 ];
 
 /** The key of this tab, and what it may do. */
@@ -43,6 +45,7 @@ export function Page() {
         <${Curl} request=${request} />
       </section>
     </div>
+    ${data?.scopes.includes("admin") && html`<${KeyList} />`}
   `;
 }
 

@@ -7,8 +7,10 @@ namespace ModelService.Models.Storage.Postgres;
 /// <summary>The PostgreSQL database that servers share. Thread-safe.</summary>
 internal sealed partial class Database : IAsyncDisposable
 {
-    // A connection string's own values come after these, and win.
-    private const string Defaults = "Timeout=5;Command Timeout=10;Application Name=ModelService;";
+    // A connection string's own values come after these, and win. A command that takes too long is given up at once:
+    // asking the database to cancel it would take as long again when the network is cut.
+    private const string Defaults =
+        "Timeout=5;Command Timeout=10;Cancellation Timeout=-1;Application Name=ModelService;";
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -107,6 +109,10 @@ internal sealed partial class Database : IAsyncDisposable
         await reader.ReadAsync();
         return reader.GetInt64(0);
     }
+
+    /// <summary>Has all servers ask the database at the commit.</summary>
+    public static Task NotifyAsync(NpgsqlConnection connection) =>
+        connection.ValueAsync($"select pg_notify('{Channel}', '')");
 
     /// <summary>Listens for changes, until the connection is lost or the token fires.</summary>
     /// <param name="hear">Runs when a change was made, and once when listening begins.</param>

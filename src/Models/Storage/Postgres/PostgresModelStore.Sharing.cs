@@ -12,25 +12,72 @@ internal sealed partial class PostgresModelStore
     private readonly Guid server = Guid.NewGuid();
 
     /// <inheritdoc/>
-    public Task<long> BeatAsync(long reached, CancellationToken cancellationToken) =>
+    public Task<StoreBeat> BeatAsync(ServerProgress progress, CancellationToken cancellationToken) =>
         database.ChangeAsync(async connection =>
-            (long)
-                (
-                    await connection.ValueAsync(
-                        """
-                        with beat as (
-                            insert into servers (id, name, reached, address) values ($1, $2, $3, $4)
-                            on conflict (id) do update set seen = now(), reached = $3
-                        )
-                        select value from revision
-                        """,
-                        server,
-                        Environment.MachineName,
-                        reached,
-                        cluster.Value.Address?.ToString()
-                    )
-                )!
-        );
+        {
+            string[] pending = [.. progress.Pending];
+            var gone = options.Value.Poll * MissedPolls;
+            await using var command = connection.Command(
+                """
+                with beat as (
+                    insert into servers (id, name, address, reached, preparing, pending)
+                    values ($1, $2, $3::text, $4, $5, $6)
+                    on conflict (id) do update set seen = now(), reached = $4, preparing = $5, pending = $6
+                )
+                select value, null::bigint, null::text[], null::text from revision
+                union all select null, reached, preparing, null from servers
+                where id <> $1 and seen > now() - $7::interval and preparing is not null
+                union all select released, null, null, name from models where name = any($6)
+                """,
+                server,
+                Environment.MachineName,
+                cluster.Value.Address?.ToString(),
+                progress.Reached,
+                progress.Preparing.ToArray(),
+                pending,
+                gone
+            );
+
+            // A beat that takes longer than others wait for it is as good as none: the server is cut off.
+            command.CommandTimeout = (int)Math.Ceiling(gone.TotalSeconds);
+            return await ReadBeatAsync(command, progress, cancellationToken);
+        });
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(string model, long revision) =>
+        database.ChangeAsync(async connection =>
+        {
+            await connection.RunAsync(
+                "update models set released = $2 where name = $1 and released < $2",
+                model,
+                revision
+            );
+            await Database.NotifyAsync(connection);
+            return true;
+        });
+
+    private static async Task<StoreBeat> ReadBeatAsync(
+        NpgsqlCommand command,
+        ServerProgress own,
+        CancellationToken cancellationToken
+    )
+    {
+        var revision = 0L;
+        List<ServerProgress> servers = [own];
+        Dictionary<string, long> released = [];
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            if (!row.IsDBNull(1))
+                servers.Add(new ServerProgress(row.GetInt64(1), row.GetFieldValue<string[]>(2), []));
+            else if (row.IsDBNull(3))
+                revision = row.GetInt64(0);
+            else
+                released[row.GetString(3)] = row.GetInt64(0);
+        }
+
+        return new StoreBeat(revision, servers, released);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken) =>
@@ -58,7 +105,7 @@ internal sealed partial class PostgresModelStore
     }
 
     /// <inheritdoc/>
-    public Task<long> CountBehindAsync(CancellationToken cancellationToken) =>
+    public Task<long> CountBehindAsync(long revision, string? model, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async connection =>
                 (long)
@@ -66,10 +113,13 @@ internal sealed partial class PostgresModelStore
                         await connection.ValueAsync(
                             """
                             select count(*) from servers
-                            where id <> $1 and seen > now() - $2::interval and reached < (select value from revision)
+                            where id <> $1 and seen > now() - $2::interval
+                                and (reached < $3 or $4::text = any(pending))
                             """,
                             server,
-                            options.Value.Poll * MissedPolls
+                            options.Value.Poll * MissedPolls,
+                            revision,
+                            model
                         )
                     )!,
             cancellationToken

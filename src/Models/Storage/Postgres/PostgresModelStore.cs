@@ -41,6 +41,12 @@ internal sealed partial class PostgresModelStore(
             )
             : null;
 
+    /// <summary>The API keys, which are in the same database.</summary>
+    public KeyTable Keys { get; } = new(database);
+
+    /// <summary>Who changed what, in the same database.</summary>
+    public AuditTable Audit { get; } = new(database);
+
     /// <inheritdoc/>
     public CacheStatistics Cache
     {

@@ -235,13 +235,14 @@ internal sealed class DatasetHarness(DatasetOptions? limits = null, SharedStores
 
         public void Share(Func<long, CancellationToken, Task> catchUp) => follow = catchUp;
 
-        public async Task CatchUpAsync(CancellationToken cancellationToken)
+        public async Task<long> CatchUpAsync(CancellationToken cancellationToken)
         {
             await Turn.WaitAsync(cancellationToken);
             try
             {
                 if (!isDeaf)
                     await follow(0, cancellationToken);
+                return 0;
             }
             finally
             {

@@ -46,6 +46,7 @@ internal sealed class RegistryHarness
             Loader,
             Placement,
             Options.Create(new StorageOptions()),
+            Options.Create(new RolloutOptions()),
             Clock,
             NullLogger<RegistrySync>.Instance
         );
