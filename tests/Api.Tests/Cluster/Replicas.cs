@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using ModelService.Api.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
@@ -5,7 +7,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Servers in processes of their own that share a database and a folder of blobs.</summary>
-internal sealed class Replicas(string connection) : IDisposable
+internal sealed class Replicas(string connection, params string[] more) : IDisposable
 {
     private readonly TemporaryFolder data = new();
     private readonly List<ServerProcess> servers = [];
@@ -37,14 +39,24 @@ internal sealed class Replicas(string connection) : IDisposable
             "--ModelService:Storage:Kind=postgres",
             $"--ModelService:Storage:Connection={connection}",
             $"--ModelService:Blobs:Path={Blobs}",
+            .. more,
         ];
 
     /// <summary>Starts servers.</summary>
-    public async Task StartAsync(int count)
+    /// <param name="count">Their number.</param>
+    /// <param name="own">Settings that the others do not have.</param>
+    public async Task StartAsync(int count, params string[] own)
     {
-        var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(StartOneAsync));
+        var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(index => StartOneAsync(index, own)));
         lock (gate)
             servers.AddRange(started);
+    }
+
+    /// <summary>Sends a signal to a server, such as <c>-STOP</c>.</summary>
+    public void Signal(int index, string signal)
+    {
+        using var kill = Process.Start("kill", [signal, this[index].Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>Starts servers that forward requests to each other.</summary>
@@ -87,6 +99,6 @@ internal sealed class Replicas(string connection) : IDisposable
         data.Dispose();
     }
 
-    private Task<ServerProcess> StartOneAsync(int index) =>
-        ServerProcess.StartAsync(Path.Combine(data.Path, $"server-{index}"), Settings);
+    private Task<ServerProcess> StartOneAsync(int index, params string[] own) =>
+        ServerProcess.StartAsync(Path.Combine(data.Path, $"server-{index}"), [.. Settings, .. own]);
 }
