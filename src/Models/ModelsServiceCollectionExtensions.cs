@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using ModelService.Imaging;
 using ModelService.Models.Access;
 using ModelService.Models.Backends;
@@ -124,6 +125,12 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<TrainingPreparation>();
         services.TryAddSingleton<TrainingChild>();
         services.TryAddSingleton<TrainingGate>();
+        services.TryAddSingleton<JobAdoption>();
+        services.TryAddSingleton<IRunStore>(provider =>
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == "postgres"
+                ? ActivatorUtilities.CreateInstance<SharedRuns>(provider)
+                : ActivatorUtilities.CreateInstance<FolderRuns>(provider)
+        );
         services.TryAddSingleton(Create<TrainingCatalog>);
         services.TryAddSingleton(Create<TrainingMetrics>);
         services.AddHostedService<TrainingRunner>();

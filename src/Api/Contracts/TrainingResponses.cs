@@ -10,8 +10,8 @@ public sealed record TrainingResponse : TrainingRun
 {
     /// <summary>Takes a training over.</summary>
     [SetsRequiredMembers]
-    public TrainingResponse(TrainingRun run, (JsonObject? Progress, JsonObject? Best) now)
-        : base(run) => (Progress, BestSoFar) = (now.Progress, now.Best);
+    public TrainingResponse(TrainingStatus status)
+        : base(status.Run) => (Progress, BestSoFar) = (status.Progress, status.Best);
 
     /// <summary>
     /// The last event of a step: phase, step of steps, epoch, loss, accuracy, learning rate, images per second, seconds

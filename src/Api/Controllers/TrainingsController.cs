@@ -61,29 +61,41 @@ public sealed class TrainingsController(
     {
         var json = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
         var started = await catalog.StartAsync(name, json, cancellationToken);
-        return started.ToActionResult(run => AcceptedAtAction(nameof(Get), new { training = run.Id }, Describe(run)));
+        return started.ToActionResult(status =>
+            AcceptedAtAction(nameof(Get), new { training = status.Run.Id }, new TrainingResponse(status))
+        );
     }
 
     /// <summary>Lists the trainings of a model.</summary>
     /// <param name="name" example="pets">The model's name.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The trainings, the newest first.</response>
     [HttpGet("v1/models/{name}/trainings", Name = "listTrainingsOfModel")]
     [Authorize(Scopes.TrainOrManage)]
-    public TrainingListResponse ListOfModel(string name) => new([.. catalog.List(name).Select(Describe)]);
+    [FailsWith(ErrorCode.StorageUnavailable)]
+    public async Task<ActionResult<TrainingListResponse>> ListOfModel(
+        string name,
+        CancellationToken cancellationToken
+    ) => (await catalog.ListAsync(name, cancellationToken)).ToResult(Describe);
 
     /// <summary>Lists all trainings.</summary>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The trainings, the newest first.</response>
     [HttpGet("v1/trainings", Name = "listTrainings")]
     [Authorize(Scopes.TrainOrManage)]
-    public TrainingListResponse List() => new([.. catalog.List().Select(Describe)]);
+    [FailsWith(ErrorCode.StorageUnavailable)]
+    public async Task<ActionResult<TrainingListResponse>> List(CancellationToken cancellationToken) =>
+        (await catalog.ListAsync(null, cancellationToken)).ToResult(Describe);
 
     /// <summary>Returns a training: its state, how far it is, and its result.</summary>
     /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The training.</response>
     [HttpGet("v1/trainings/{training}", Name = "getTraining")]
     [Authorize(Scopes.TrainOrManage)]
-    [FailsWith(ErrorCode.TrainingNotFound)]
-    public ActionResult<TrainingResponse> Get(string training) => catalog.Find(training).ToResult(Describe);
+    [FailsWith(ErrorCode.TrainingNotFound, ErrorCode.StorageUnavailable)]
+    public async Task<ActionResult<TrainingResponse>> Get(string training, CancellationToken cancellationToken) =>
+        (await catalog.FindAsync(training, cancellationToken)).ToResult(Describe);
 
     /// <summary>Follows a training: server-sent events until it ends.</summary>
     /// <remarks>
@@ -98,7 +110,7 @@ public sealed class TrainingsController(
     [Authorize(Scopes.TrainOrManage)]
     [DisableRequestTimeout]
     [Produces("text/event-stream")]
-    [FailsWith(ErrorCode.TrainingNotFound)]
+    [FailsWith(ErrorCode.TrainingNotFound, ErrorCode.StorageUnavailable)]
     public async Task<IActionResult> Events(
         string training,
         [FromHeader(Name = "Last-Event-ID"), Range(0, long.MaxValue)] long lastEventId,
@@ -109,10 +121,9 @@ public sealed class TrainingsController(
             cancellationToken,
             lifetime.ApplicationStopping
         );
-        if (!catalog.ReadEvents(training, lastEventId, follow: true, end.Token).TryGet(out var events, out var failure))
-        {
+        var read = await catalog.ReadEventsAsync(training, lastEventId, follow: true, end.Token);
+        if (!read.TryGet(out var events, out var failure))
             return new FailureResult(failure);
-        }
 
         Response.ContentType = "text/event-stream";
         Response.Headers.CacheControl = "no-store";
@@ -136,13 +147,16 @@ public sealed class TrainingsController(
     /// <response code="200">The course so far.</response>
     [HttpGet("v1/trainings/{training}/history", Name = "getTrainingHistory")]
     [Authorize(Scopes.TrainOrManage)]
-    [FailsWith(ErrorCode.TrainingNotFound)]
+    [FailsWith(ErrorCode.TrainingNotFound, ErrorCode.StorageUnavailable)]
     public async Task<ActionResult<TrainingHistoryResponse>> History(
         string training,
         [FromQuery, Range(1, 100_000)] int? points,
         CancellationToken cancellationToken
     ) =>
-        catalog.ReadEvents(training, 0, follow: false, cancellationToken).TryGet(out var events, out var failure)
+        (await catalog.ReadEventsAsync(training, 0, follow: false, cancellationToken)).TryGet(
+            out var events,
+            out var failure
+        )
             ? await TrainingHistoryResponse.CreateAsync(events, points)
             : new FailureResult(failure);
 
@@ -151,24 +165,33 @@ public sealed class TrainingsController(
     /// <param name="keep">
     /// Whether the best weights so far become a version. The training then ends by itself after the step that it is in.
     /// </param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects. The training ends all the same.</param>
     /// <response code="200">The training, in the state that it reached. One that had ended stays as it was.</response>
     [HttpPost("v1/trainings/{training}/cancel", Name = "cancelTraining")]
     [ChangesModels]
     [Authorize(Scopes.Train)]
     [FailsWith(ErrorCode.TrainingNotFound)]
-    public async Task<ActionResult<TrainingResponse>> Cancel(string training, [FromQuery] bool keep = false) =>
-        (await catalog.CancelAsync(training, keep)).ToResult(Describe);
+    public async Task<ActionResult<TrainingResponse>> Cancel(
+        string training,
+        CancellationToken cancellationToken,
+        [FromQuery] bool keep = false
+    ) => (await catalog.CancelAsync(training, keep, cancellationToken)).ToResult(Describe);
 
     /// <summary>Forgets a training that has ended. The version that it made stays.</summary>
     /// <param name="training" example="20261127-101500-3f2a">The training's id.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
     /// <response code="200">The training that was forgotten.</response>
     [HttpDelete("v1/trainings/{training}", Name = "deleteTraining")]
     [ChangesModels]
     [Authorize(Scopes.Train)]
     [FailsWith(ErrorCode.TrainingNotFound, ErrorCode.TrainingConflict)]
-    public ActionResult<TrainingResponse> Delete(string training) => catalog.Remove(training).ToResult(Describe);
+    public async Task<ActionResult<TrainingResponse>> Delete(string training, CancellationToken cancellationToken) =>
+        (await catalog.RemoveAsync(training, cancellationToken)).ToResult(Describe);
 
-    private TrainingResponse Describe(TrainingRun run) => new(run, catalog.FindProgress(run.Id));
+    private static TrainingResponse Describe(TrainingStatus status) => new(status);
+
+    private static TrainingListResponse Describe(IReadOnlyList<TrainingStatus> trainings) =>
+        new([.. trainings.Select(Describe)]);
 
     private async Task WriteAsync(IAsyncEnumerable<JsonElement> events, CancellationToken cancellationToken)
     {

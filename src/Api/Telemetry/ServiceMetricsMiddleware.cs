@@ -59,8 +59,9 @@ internal sealed class ServiceMetricsMiddleware(
         await next(http);
         if (http.Response.StatusCode != StatusCodes.Status200OK)
             return;
+        var ofTrainings = await trainings.CollectAsync(http.RequestAborted);
         var ofServer = await server.CollectAsync(http.RequestAborted);
-        foreach (var metric in (MetricFamily[])[.. models.Collect(), .. trainings.Collect(), .. ofServer])
+        foreach (var metric in (MetricFamily[])[.. models.Collect(), .. ofTrainings, .. ofServer])
             await http.Response.WriteAsync(PrometheusText.Write(metric), http.RequestAborted);
     }
 }

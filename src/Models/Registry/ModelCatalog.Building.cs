@@ -81,6 +81,7 @@ public sealed partial class ModelCatalog
         WeightsSource source,
         IReadOnlyList<SampleDefinition> samples,
         bool replaces,
+        JobResult? job,
         CancellationToken cancellationToken
     )
     {
@@ -94,7 +95,8 @@ public sealed partial class ModelCatalog
         {
             var network = await builder.BuildAsync(version, source, samples, cancellationToken);
             built = new VersionInMemory(network, reserved);
-            files = await store.PutVersionAsync(Describe(version, network, samples, replaces), cancellationToken);
+            var content = Describe(version, network, samples, replaces) with { Job = job };
+            files = await store.PutVersionAsync(content, cancellationToken);
         }
         catch
         {

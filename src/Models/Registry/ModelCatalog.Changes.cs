@@ -17,6 +17,7 @@ public sealed partial class ModelCatalog
     /// <param name="terms">The client's choices about the weights file.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <param name="training">The training that made the weights file; null when none did.</param>
+    /// <param name="job">The job that ends with the version, in a store that several servers share; null: none.</param>
     /// <returns>
     /// The version; <see cref="ErrorCode.ModelExists"/>, <see cref="ErrorCode.DefinitionInvalid"/> (the device does not
     /// exist, a sample can't be decoded, or the whole memory budget is too small),
@@ -30,7 +31,8 @@ public sealed partial class ModelCatalog
         WeightsUpload? upload,
         WeightsTerms terms,
         CancellationToken cancellationToken,
-        TrainingLineage? training = null
+        TrainingLineage? training = null,
+        JobResult? job = null
     ) =>
         Outcome.OfAsync(async () =>
         {
@@ -51,7 +53,8 @@ public sealed partial class ModelCatalog
             {
                 var version = CreateVersion(entry, 1, model, parent: null, training);
                 var source = SourceOf(version, upload, terms);
-                await BuildAsync(version, source, model.Definition.Samples ?? [], replaces: false, cancellationToken);
+                var samples = model.Definition.Samples ?? [];
+                await BuildAsync(version, source, samples, replaces: false, job, cancellationToken);
                 registry.Apply(() =>
                 {
                     entry.Put(version);
@@ -76,6 +79,7 @@ public sealed partial class ModelCatalog
     /// <param name="terms">As of <see cref="CreateAsync"/>.</param>
     /// <param name="cancellationToken">Fires when the client disconnects; gives up the build.</param>
     /// <param name="training">As of <see cref="CreateAsync"/>.</param>
+    /// <param name="job">As of <see cref="CreateAsync"/>.</param>
     /// <returns>
     /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
     /// others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
@@ -85,7 +89,8 @@ public sealed partial class ModelCatalog
         WeightsUpload? upload,
         WeightsTerms terms,
         CancellationToken cancellationToken,
-        TrainingLineage? training = null
+        TrainingLineage? training = null,
+        JobResult? job = null
     ) =>
         ChangeAsync(
             model.Definition.Name,
@@ -109,7 +114,7 @@ public sealed partial class ModelCatalog
                 entry.Put(version);
                 try
                 {
-                    await BuildAsync(version, source, samples, replaces: false, cancellationToken);
+                    await BuildAsync(version, source, samples, replaces: false, job, cancellationToken);
                     return new VersionOfModel(entry, version);
                 }
                 catch (OperationCanceledException)
@@ -168,6 +173,7 @@ public sealed partial class ModelCatalog
                     new UploadedWeights(upload, terms),
                     await ReadSamplesAsync(before, cancellationToken),
                     replaces: true,
+                    job: null,
                     cancellationToken
                 );
                 ModelVersion? replaced = null;

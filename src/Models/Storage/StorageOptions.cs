@@ -41,8 +41,9 @@ public sealed class StorageOptions
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The folder where models are stored, or, when they are in a database, this server's trainings and its cache of
-    /// weights and photos. One server owns it; a second server with the same folder does not start, unless it is
+    /// The folder where models are stored, or, when they are in a database, this server's evaluations, the trainings
+    /// that it runs, and its cache of weights and photos. One server owns it; a second server with the same folder does
+    /// not start, unless it is
     /// <see cref="ReadOnly"/>.
     /// </summary>
     /// <value>

@@ -42,6 +42,7 @@ internal static class StorageServiceCollectionExtensions
             ActivatorUtilities.CreateInstance<Database>(provider, Options<StorageOptions>(provider))
         );
         services.TryAddSingleton<PostgresModelStore>();
+        services.TryAddSingleton<JobTable>();
         services.AddSingleton<IHostedService>(provider =>
             Options<StorageOptions>(provider).Kind == "postgres"
                 ? ActivatorUtilities.CreateInstance<OrphanSweeper>(provider)

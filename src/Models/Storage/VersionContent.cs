@@ -23,4 +23,7 @@ public sealed record VersionContent(
     /// servers share: another one may have created or deleted the model meanwhile.
     /// </summary>
     public bool? OfExistingModel { get; init; }
+
+    /// <summary>The job that makes the version, in a store that several servers share; null: none.</summary>
+    public JobResult? Job { get; init; }
 }

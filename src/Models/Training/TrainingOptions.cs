@@ -11,11 +11,19 @@ public sealed class TrainingOptions
 
     /// <summary>
     /// Number of trainings that run at once. Each has a process of its own, and uses the cores that predictions leave.
-    /// With 0, trainings are refused.
+    /// With 0, trainings are refused; or, when several servers share a database, taken and left to other servers.
     /// </summary>
     /// <value>Trainings; 0 to 64; default 1.</value>
     [Range(0, 64)]
     public int MaxRunning { get; init; } = 1;
+
+    /// <summary>
+    /// How often servers that share a database take the same training, after the servers that ran it were killed or cut
+    /// off. Then it fails: it may be what kills them. Servers that are stopped don't count.
+    /// </summary>
+    /// <value>Times; 1 to 1,000; default 5.</value>
+    [Range(1, 1_000)]
+    public int MaxAttempts { get; init; } = 5;
 
     /// <summary>Number of trainings that may wait for their turn.</summary>
     /// <value>Trainings; 0 to 10,000; default 20.</value>

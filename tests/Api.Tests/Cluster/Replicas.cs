@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using ModelService.Api.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
@@ -43,9 +45,11 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
         ];
 
     /// <summary>Starts servers.</summary>
-    public async Task StartAsync(int count)
+    /// <param name="count">Their number.</param>
+    /// <param name="own">Settings that the others do not have.</param>
+    public async Task StartAsync(int count, params string[] own)
     {
-        var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(StartOneAsync));
+        var started = await Task.WhenAll(Enumerable.Range(Count, count).Select(index => StartOneAsync(index, own)));
         lock (gate)
             servers.AddRange(started);
     }
@@ -57,6 +61,13 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
         var started = await ServerProcess.StartAsync(folder, environment, [.. Settings, .. settings]);
         lock (gate)
             servers.Add(started);
+    }
+
+    /// <summary>Sends a signal to a server, such as <c>-STOP</c>.</summary>
+    public void Signal(int index, string signal)
+    {
+        using var kill = Process.Start("kill", [signal, this[index].Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>Starts servers that forward requests to each other.</summary>
@@ -99,6 +110,6 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
         data.Dispose();
     }
 
-    private Task<ServerProcess> StartOneAsync(int index) =>
-        ServerProcess.StartAsync(Path.Combine(data.Path, $"server-{index}"), Settings);
+    private Task<ServerProcess> StartOneAsync(int index, params string[] own) =>
+        ServerProcess.StartAsync(Path.Combine(data.Path, $"server-{index}"), [.. Settings, .. own]);
 }

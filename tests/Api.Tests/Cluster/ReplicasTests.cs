@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ModelService.Api.Tests.Embedding;
 using ModelService.Api.Tests.Support;
 using ModelService.Api.Tests.Telemetry;
@@ -111,13 +110,13 @@ public sealed class ReplicasTests(PostgresServer postgres)
         (await replicas[0].Api.PostAsync("/v1/models/pets/versions", """{"seed":2}""")).Ok(201);
         Assert.Equal(2, await DefaultAsync(replicas[1]));
 
-        Signal(replicas[1], "-STOP");
+        replicas.Signal(1, "-STOP");
         var started = Stopwatch.GetTimestamp();
         await PinAsync(replicas[0], "1");
         var took = Stopwatch.GetElapsedTime(started);
         await PinAsync(replicas[0], "2");
         (await replicas[0].Api.DeleteAsync("/v1/models/pets/versions/1")).Ok();
-        Signal(replicas[1], "-CONT");
+        replicas.Signal(1, "-CONT");
 
         TestContext.Current.TestOutputHelper?.WriteLine($"The change waited {took}");
         Assert.InRange(took, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20));
@@ -219,12 +218,6 @@ public sealed class ReplicasTests(PostgresServer postgres)
         );
         Assert.Equal(1, exitCode);
         Assert.Contains("ModelService:Storage:Kind", output, StringComparison.Ordinal);
-    }
-
-    private static void Signal(ServerProcess server, string signal)
-    {
-        using var kill = Process.Start("kill", [signal, server.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 
     private static async Task<int> DefaultAsync(ServerProcess server) =>

@@ -101,6 +101,22 @@ public sealed partial class KubernetesClusterTests
     }
 
     [Fact]
+    public void Trainers_AnyNumber_TrainAndServersDoNot()
+    {
+        var trainers = Assert.Single(Of<V1Deployment>(), item => item.Metadata.Name == "model-service-trainers");
+        var settings = Assert.Single(Assert.IsType<YamlSequenceNode>(Kustomization.At("configMapGenerator")));
+        var own = Assert
+            .Single(trainers.Spec.Template.Spec.Containers)
+            .Env.ToDictionary(item => item.Name, item => item.Value);
+
+        Assert.Contains("ModelService__Training__MaxRunning=0", settings.Texts("literals"));
+        Assert.Equal("1", own["ModelService__Training__MaxRunning"]);
+        Assert.Equal("on_demand", own["ModelService__Storage__Load"]);
+        Assert.All(own.Keys, name => Assert.Contains(name, Deployment.Settings));
+        Assert.DoesNotContain(trainers.Spec.Template.Spec.Volumes, volume => volume.PersistentVolumeClaim is not null);
+    }
+
+    [Fact]
     public void Pods_Each_HasNoRightsItDoesNotNeed() =>
         Assert.All(
             Pods,

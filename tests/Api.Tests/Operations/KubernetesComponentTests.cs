@@ -95,9 +95,9 @@ public sealed class KubernetesComponentTests
                 && !service.Metadata.Labels.ContainsKey(without.At("key").ToString())
             );
 
-        // The service's name becomes the label "job", which the alerts and the dashboard ask for.
+        // A label of the service becomes the label "job", which the alerts and the dashboard ask for.
         var service = Assert.Single(selected);
-        Assert.Equal("model-service", service.Metadata.Name);
+        Assert.Equal("model-service", service.Metadata.Labels[monitor.At("spec", "jobLabel").ToString()]);
         Assert.Equal(
             "model-service",
             Deployment.Yaml("prometheus", "prometheus.yml").At("scrape_configs")[0].At("job_name").ToString()

@@ -122,7 +122,8 @@ public sealed class TrainingServer : IAsyncLifetime
         }
     }
 
-    private static byte[] Zip(int perClass, int classes, string[] splits)
+    /// <summary>A zip file of digits.</summary>
+    internal static byte[] Zip(int perClass, int classes, string[] splits)
     {
         using var bytes = new MemoryStream();
         using (var made = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))

@@ -12,6 +12,7 @@ internal static class BlobRows
     public const string IsUnused = """
         not exists (select 1 from versions where weights = sha256 or samples = sha256)
             and not exists (select 1 from dataset_lines where pack = sha256)
+            and not exists (select 1 from job_files where file = sha256)
         """;
 
     /// <summary>

@@ -7,8 +7,8 @@ using ModelService.Models.Storage.Blobs;
 namespace ModelService.Models.Storage.Postgres;
 
 /// <summary>
-/// Deletes blobs that nothing has: of versions and data sets that were deleted, and of uploads that were never
-/// finished. Every server sweeps once an hour; two don't disturb each other.
+/// Deletes blobs that nothing has: of versions and data sets that were deleted, of jobs that are over, and of uploads
+/// that were never finished. Every server sweeps once an hour; two don't disturb each other.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="blobs">The blobs.</param>

@@ -59,6 +59,14 @@ internal sealed partial class PostgresModelStore
             var revision = await Database.RaiseRevisionAsync(connection);
             await PutModelAsync(connection, content, revision);
             await PutRowAsync(connection, content, revision, Text(manifest), Text(definition), stored);
+            if (
+                content.Job is { } job
+                && !await JobTable.TryEndAsync(connection, job.Lease, job.Record(content.Manifest))
+            )
+            {
+                throw new LeaseLostException(job.Lease);
+            }
+
             return true;
         });
         return stored;

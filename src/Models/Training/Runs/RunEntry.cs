@@ -1,13 +1,15 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ModelService.Models.Errors;
+using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Training.Process;
 
 namespace ModelService.Models.Training.Runs;
 
 /// <summary>A run with its folder: its current state, its events, and what ends it.</summary>
-internal sealed class RunEntry : IDisposable
+internal class RunEntry : IDisposable
 {
     private const string StateFile = "run.json";
     private const string EventsFile = "events.jsonl";
@@ -24,10 +26,15 @@ internal sealed class RunEntry : IDisposable
     private readonly Lock gate = new();
     private volatile TrainingRun current;
 
-    private RunEntry(DataFolder folder, string path, TrainingRun run)
+    /// <summary>Creates the entry of a run, whose folder is there.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="path">The run's folder.</param>
+    /// <param name="run">The run as it is now.</param>
+    /// <param name="events">The number of events that another server keeps.</param>
+    protected RunEntry(DataFolder folder, string path, TrainingRun run, long events = 0)
     {
         (this.folder, Path, current) = (folder, path, run);
-        Events = new RunEvents(System.IO.Path.Combine(path, EventsFile), run.IsOver);
+        Events = new RunEvents(System.IO.Path.Combine(path, EventsFile), run.IsOver, events);
     }
 
     /// <summary>The run's folder.</summary>
@@ -48,6 +55,9 @@ internal sealed class RunEntry : IDisposable
     /// <summary>Whether a worker has taken it: only the worker ends it then.</summary>
     public bool IsAtWork { get; set; }
 
+    /// <summary>Whether another server may have taken the run: nothing may be written of it here.</summary>
+    public virtual bool IsLost => false;
+
     /// <summary>Completed when the run has ended.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -67,15 +77,58 @@ internal sealed class RunEntry : IDisposable
             return null;
         try
         {
-            return JsonSerializer.Deserialize<TrainingRun>(File.ReadAllBytes(file), Json) is { } run
-                ? new RunEntry(folder, path, run)
-                : null;
+            return Read(File.ReadAllText(file)) is { } run ? new RunEntry(folder, path, run) : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    /// <summary>Reads a run from JSON.</summary>
+    /// <exception cref="JsonException">It is not that of a run.</exception>
+    public static TrainingRun? Read(string json) => JsonSerializer.Deserialize<TrainingRun>(json, Json);
+
+    /// <summary>Writes a run as JSON.</summary>
+    public static string Write(TrainingRun run) => JsonSerializer.Serialize(run, Json);
+
+    /// <summary>Asks the child process for the result as it is.</summary>
+    /// <returns>Whether there is a process.</returns>
+    public bool TryFinish()
+    {
+        if (Finish is not { } finish)
+            return false;
+        try
+        {
+            finish();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+
+        return true;
+    }
+
+    /// <summary>Brings all that the child process needs into the run's folder.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Prepares the end of the run with the version that it makes, in one step of the store.</summary>
+    /// <param name="end">Makes the last state of the run, by the version's manifest.</param>
+    /// <returns>What the store is given with the version; null: the state is stored after it.</returns>
+    public virtual Task<JobResult?> PrepareEndAsync(Func<VersionManifest, TrainingRun> end) =>
+        Task.FromResult<JobResult?>(null);
+
+    /// <summary>Waits, after a step has failed, if the step is to be tried again.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether to try again.</returns>
+    public virtual Task<bool> WaitAsync(Failure failure, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    /// <summary>Ends the work on the run: it has ended, or the server stops.</summary>
+    /// <param name="stoppingToken">Fires when the server stops.</param>
+    public virtual Task CloseAsync(CancellationToken stoppingToken) => Task.CompletedTask;
 
     /// <summary>Replaces the state, and stores it.</summary>
     /// <param name="change">Makes the next state; null: the change does not apply any more.</param>
@@ -98,21 +151,23 @@ internal sealed class RunEntry : IDisposable
             current = next;
             if (!next.IsOver)
                 return next;
-            Events.Add(
-                new System.Text.Json.Nodes.JsonObject
-                {
-                    ["event"] = "end",
-                    ["state"] = WireNames.Get(next.State),
-                    ["reason"] = next.Reason,
-                    ["version"] = next.Version,
-                }
-            );
+            Events.Add(EndOf(next));
             Events.End();
             DeleteWorkFiles();
             Ended.TrySetResult();
             return next;
         }
     }
+
+    /// <summary>The last event of a run.</summary>
+    public static JsonObject EndOf(TrainingRun run) =>
+        new()
+        {
+            ["event"] = "end",
+            ["state"] = WireNames.Get(run.State),
+            ["reason"] = run.Reason,
+            ["version"] = run.Version,
+        };
 
     /// <summary>Notes the phase, which is not worth a write to the disk.</summary>
     public void SetPhase(string phase)
@@ -124,14 +179,23 @@ internal sealed class RunEntry : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Dispose(isDisposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file of the events.</summary>
+    protected virtual void Dispose(bool isDisposing)
+    {
         Events.Dispose();
         Cancellation.Dispose();
     }
 
-    private void Store(TrainingRun run) =>
+    /// <summary>Stores the state.</summary>
+    /// <param name="run">The state.</param>
+    protected virtual void Store(TrainingRun run) =>
         folder.Write(() =>
         {
-            var content = JsonSerializer.SerializeToUtf8Bytes(run, Json);
+            var content = System.Text.Encoding.UTF8.GetBytes(Write(run));
             folder.Replace(System.IO.Path.Combine(Path, StateFile), content, flush: true);
             return run;
         });

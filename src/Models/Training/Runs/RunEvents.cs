@@ -14,6 +14,7 @@ internal sealed class RunEvents : IDisposable
     private readonly string path;
     private readonly Lock gate = new();
     private FileStream? file;
+    private readonly long before;
     private long count;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool isEnded;
@@ -21,9 +22,10 @@ internal sealed class RunEvents : IDisposable
     /// <summary>Opens the events of a run.</summary>
     /// <param name="path">The file.</param>
     /// <param name="isEnded">Whether the run has ended: no events will come.</param>
-    public RunEvents(string path, bool isEnded)
+    /// <param name="before">The number of events that came before those in the file.</param>
+    public RunEvents(string path, bool isEnded, long before = 0)
     {
-        (this.path, this.isEnded) = (path, isEnded);
+        (this.path, this.isEnded, this.before, count) = (path, isEnded, before, before);
         if (!File.Exists(path) || isEnded)
             return;
 
@@ -92,7 +94,7 @@ internal sealed class RunEvents : IDisposable
         StreamReader? reader = null;
         try
         {
-            for (long read = 0; ; )
+            for (var read = before; ; )
             {
                 Task next;
                 long known;

@@ -49,7 +49,7 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         child.BeginErrorReadLine();
 
         // Stays open until the child has ended: if this process is killed, its end tells the child.
-        using var input = child.StandardInput;
+        var input = TextWriter.Synchronized(child.StandardInput);
         await input.WriteLineAsync(entry.Path);
         await input.FlushAsync(CancellationToken.None);
         entry.Finish = () =>
@@ -76,6 +76,7 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         finally
         {
             entry.Finish = null;
+            Close(input);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -91,6 +92,18 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
                 $"Its process ended with the exit code {code}. {last}".Trim()
             ),
         };
+    }
+
+    private static void Close(TextWriter input)
+    {
+        try
+        {
+            input.Dispose();
+        }
+        catch (IOException)
+        {
+            // The process ended before it read the last line.
+        }
     }
 
     private static void Take(string? line, Action<JsonObject> onEvent)

@@ -17,18 +17,19 @@ public sealed class TrainingMetrics
         TrainingState.Cancelled,
     ];
 
-    private readonly TrainingCatalog catalog;
+    private readonly IRunStore runs;
     private readonly Lock gate = new(); // of all below
     private readonly Dictionary<TrainingState, long> ended = [];
     private long images;
     private double seconds;
 
-    internal TrainingMetrics(TrainingCatalog catalog) => this.catalog = catalog;
+    internal TrainingMetrics(IRunStore runs) => this.runs = runs;
 
-    /// <summary>The metrics with their values now.</summary>
-    public IReadOnlyList<MetricFamily> Collect()
+    /// <summary>The metrics with their values now; one without values has no samples.</summary>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    public async Task<IReadOnlyList<MetricFamily>> CollectAsync(CancellationToken cancellationToken)
     {
-        var now = catalog.List().CountBy(run => run.State).ToDictionary();
+        var now = await CountAsync(cancellationToken);
         lock (gate)
         {
             return
@@ -37,10 +38,9 @@ public sealed class TrainingMetrics
                     "modelservice_trainings",
                     "gauge",
                     "Trainings that wait and that run.",
-                    [
-                        OfState(TrainingState.Queued, now.GetValueOrDefault(TrainingState.Queued)),
-                        OfState(TrainingState.Running, now.GetValueOrDefault(TrainingState.Running)),
-                    ]
+                    now is var (queued, running)
+                        ? [OfState(TrainingState.Queued, queued), OfState(TrainingState.Running, running)]
+                        : []
                 ),
                 new MetricFamily(
                     "modelservice_trainings_ended_total",
@@ -60,7 +60,43 @@ public sealed class TrainingMetrics
                     "Seconds that processes of trainings have run.",
                     [new MetricSample("", [], seconds)]
                 ),
+                .. runs.Leases is { } leases ? Sharing(leases) : [],
             ];
+        }
+    }
+
+    private static MetricFamily[] Sharing(LeaseCounts leases) =>
+        [
+            new MetricFamily(
+                "modelservice_training_leases",
+                "gauge",
+                "Trainings that this server runs.",
+                [new MetricSample("", [], leases.Held)]
+            ),
+            new MetricFamily(
+                "modelservice_training_takeovers_total",
+                "counter",
+                "Trainings that this server took from servers that were silent for too long.",
+                [new MetricSample("", [], leases.Takeovers)]
+            ),
+            new MetricFamily(
+                "modelservice_training_leases_lost_total",
+                "counter",
+                "Trainings that other servers took from this one.",
+                [new MetricSample("", [], leases.Lost)]
+            ),
+        ];
+
+    // Null when the store of the trainings can't be used now.
+    private async Task<(long Queued, long Running)?> CountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await runs.CountAsync(cancellationToken);
+        }
+        catch (ServingException)
+        {
+            return null;
         }
     }
 

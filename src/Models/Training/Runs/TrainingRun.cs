@@ -87,6 +87,20 @@ public record TrainingRun
 
     /// <summary>Whether it has ended.</summary>
     internal bool IsOver => State is TrainingState.Succeeded or TrainingState.Failed or TrainingState.Cancelled;
+
+    /// <summary>The end of the training.</summary>
+    /// <param name="state">How it has ended.</param>
+    /// <param name="code">The code of the failure; null: it has not failed.</param>
+    /// <param name="reason">Why it has ended so.</param>
+    /// <param name="now">The time.</param>
+    internal TrainingRun End(TrainingState state, string? code, string? reason, DateTimeOffset now) =>
+        this with
+        {
+            State = state,
+            Code = code,
+            Reason = reason,
+            Ended = now,
+        };
 }
 
 /// <summary>The figures of a result.</summary>

@@ -13,7 +13,7 @@ using ModelService.Models.Weights;
 namespace ModelService.Models.Training.Runs;
 
 /// <summary>Runs the trainings that wait, each in a child process, and makes versions of their results.</summary>
-/// <param name="catalog">The trainings.</param>
+/// <param name="runs">The trainings.</param>
 /// <param name="child">Runs a child process.</param>
 /// <param name="gate">Decides whether a result may become the default.</param>
 /// <param name="models">Receives the versions.</param>
@@ -22,7 +22,7 @@ namespace ModelService.Models.Training.Runs;
 /// <param name="clock">The time of starts.</param>
 /// <param name="logger">Logs ends.</param>
 internal sealed partial class TrainingRunner(
-    TrainingCatalog catalog,
+    IRunStore runs,
     TrainingChild child,
     TrainingGate gate,
     ModelCatalog models,
@@ -35,6 +35,11 @@ internal sealed partial class TrainingRunner(
     // A process that has crashed goes on from its checkpoint, unless it crashes again and again.
     private const int MostCrashes = 2;
 
+    private const int MostAttempts = 100; // to add a version
+    private const string Failed = "training_failed";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private static readonly string CodeVersion =
         typeof(TrainingRunner)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
@@ -44,7 +49,7 @@ internal sealed partial class TrainingRunner(
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        catalog.Open();
+        runs.Open();
         return base.StartAsync(cancellationToken);
     }
 
@@ -54,30 +59,41 @@ internal sealed partial class TrainingRunner(
 
     private async Task WorkAsync(CancellationToken stoppingToken)
     {
-        await foreach (var entry in catalog.Waiting.ReadAllAsync(stoppingToken))
+        await foreach (var entry in runs.TakeAsync(stoppingToken))
         {
-            entry.IsAtWork = true;
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, entry.Cancellation.Token);
             try
             {
                 await RunAsync(entry, ending.Token);
             }
+            catch (OperationCanceledException exception) when (entry.IsLost || exception is LeaseLostException)
+            {
+                LogLost(entry.Current.Id); // another server goes on with it
+            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                return; // the next start of the server goes on with it
+                return; // the next start of the server goes on with it, or another server
             }
             catch (OperationCanceledException)
             {
-                End(entry, TrainingState.Cancelled, null, "It was cancelled.");
+                End(entry, TrainingState.Cancelled, null, TrainingCatalog.WasCancelled);
             }
             catch (ServingException exception)
             {
                 End(entry, TrainingState.Failed, WireNames.Get(exception.Code), exception.Message);
             }
+            catch (TrainingFailedException exception)
+            {
+                End(entry, TrainingState.Failed, Failed, exception.Message);
+            }
             catch (Exception exception)
             {
                 LogUnexpected(exception, entry.Current.Id);
                 End(entry, TrainingState.Failed, "internal_error", VersionLoader.UnexpectedError);
+            }
+            finally
+            {
+                await entry.CloseAsync(stoppingToken);
             }
         }
     }
@@ -98,11 +114,13 @@ internal sealed partial class TrainingRunner(
             );
             if (started.IsOver)
                 return;
+            if (crashes == 0)
+                await RetryAsync(entry, () => entry.PrepareAsync(cancellationToken), cancellationToken);
             var result = await ComputeAsync(entry, cancellationToken);
             switch (result.End)
             {
                 case ChildEnd.Succeeded:
-                    await KeepAsync(entry, cancellationToken);
+                    await RetryAsync(entry, () => KeepAsync(entry, cancellationToken), cancellationToken);
                     return;
                 case ChildEnd.Crashed when ++crashes < MostCrashes:
                     LogCrashed(started.Id, result.Reason!);
@@ -111,8 +129,26 @@ internal sealed partial class TrainingRunner(
                     End(entry, TrainingState.Failed, WireNames.Get(ErrorCode.OutOfMemory), result.Reason!);
                     return;
                 default:
-                    End(entry, TrainingState.Failed, "training_failed", result.Reason ?? "It has no result.");
+                    End(entry, TrainingState.Failed, Failed, result.Reason ?? "It has no result.");
                     return;
+            }
+        }
+    }
+
+    // A step that needs a store which servers share is tried again until the store can be used.
+    private static async Task RetryAsync(RunEntry entry, Func<Task> step, CancellationToken cancellationToken)
+    {
+        while (!entry.Current.IsOver)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (ServingException exception)
+            {
+                if (!await entry.WaitAsync(exception.Failure, cancellationToken))
+                    throw;
             }
         }
     }
@@ -163,43 +199,54 @@ internal sealed partial class TrainingRunner(
         )!;
         var (promoted, reason) = await gate.DecideAsync(job, result, cancellationToken);
         var lineage = Describe(entry.Current, job, result, promoted, reason);
-        var definition = job.Model.Definition with { Pretrained = false };
-        var made = await AddAsync(entry, job.Model.With(definition), lineage, cancellationToken);
-        var version = made.OrThrow().Version;
-        entry.Change(run =>
-            catalog.Ended(run, TrainingState.Succeeded, null, null) with
-            {
-                Version = version.Version,
-                Promoted = promoted && !version.Current.IsQuarantined,
-                PromotedReason =
-                    promoted && version.Current.IsQuarantined ? "It does not reproduce the golden samples." : reason,
-                Result = TrainingFigures.From(result),
-            }
+        var model = job.Model.With(job.Model.Definition with { Pretrained = false });
+        var ending = await entry.PrepareEndAsync(manifest =>
+            Succeed(manifest.Version, VersionSnapshot.IsHeldBack(manifest.Samples, manifest.Lineage))
         );
+        var made = await AddAsync(entry, model, lineage, ending, cancellationToken);
+        var version = made.OrThrow().Version;
+        entry.Change(_ => Succeed(version.Version, version.Current.IsQuarantined));
         metrics.CountEnd(TrainingState.Succeeded);
         LogSucceeded(entry.Current.Id, version.Name, version.Version, result.Seconds);
+
+        TrainingRun Succeed(int number, bool isQuarantined) =>
+            entry.Current.End(TrainingState.Succeeded, null, null, clock.GetUtcNow()) with
+            {
+                Version = number,
+                Promoted = promoted && !isQuarantined,
+                PromotedReason = promoted && isQuarantined ? "It does not reproduce the golden samples." : reason,
+                Result = TrainingFigures.From(result),
+            };
     }
 
+    // The first version of a model, or a further one. Others may make or delete the model meanwhile, or are about to.
     private async Task<Outcome<VersionOfModel>> AddAsync(
         RunEntry entry,
         Language.ResolvedModel model,
         TrainingLineage lineage,
+        JobResult? ending,
         CancellationToken cancellationToken
     )
     {
         var path = Path.Combine(entry.Path, TrainingJob.ResultWeights);
-        var upload = new WeightsUpload(DurableFiles.Open(path), await HashAsync(path, cancellationToken));
-        return models.Find(model.Definition.Name).Value is null
-            ? await models.CreateAsync(model, upload, WeightsTerms.Default, cancellationToken, lineage)
-            : await models.AddVersionAsync(model, upload, WeightsTerms.Default, cancellationToken, lineage);
+        var hash = await Task.Run(() => Hash(path), cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            using var file = DurableFiles.Open(path);
+            var upload = new WeightsUpload(file, hash);
+            var made = models.Find(model.Definition.Name).Value is null
+                ? await models.CreateAsync(model, upload, WeightsTerms.Default, cancellationToken, lineage, ending)
+                : await models.AddVersionAsync(model, upload, WeightsTerms.Default, cancellationToken, lineage, ending);
+            if (attempt == MostAttempts || made.Failure?.Code is not (ErrorCode.ModelExists or ErrorCode.ModelNotFound))
+                return made;
+            await Task.Delay(Pause, clock, cancellationToken);
+        }
     }
 
-    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    private static string Hash(string path)
     {
-        await using var file = DurableFiles.Open(path);
-        return Convert.ToHexStringLower(
-            await System.Security.Cryptography.SHA256.HashDataAsync(file, cancellationToken)
-        );
+        using var file = DurableFiles.Open(path);
+        return DurableFiles.Measure(file).Sha256;
     }
 
     private static TrainingLineage Describe(
@@ -230,7 +277,7 @@ internal sealed partial class TrainingRunner(
 
     private void End(RunEntry entry, TrainingState state, string? code, string reason)
     {
-        entry.Change(run => run.IsOver ? null : catalog.Ended(run, state, code, reason));
+        entry.Change(run => run.IsOver ? null : run.End(state, code, reason, clock.GetUtcNow()));
         metrics.CountEnd(entry.Current.State);
         LogEnded(entry.Current.Id, WireNames.Get(state), reason);
     }
@@ -243,6 +290,9 @@ internal sealed partial class TrainingRunner(
 
     [LoggerMessage(LogLevel.Warning, "The process of training {Id} goes on from its checkpoint. {Reason}")]
     private partial void LogCrashed(string id, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Another server has taken training {Id}, whose lease was not renewed in time")]
+    private partial void LogLost(string id);
 
     [LoggerMessage(LogLevel.Error, "Training {Id} failed")]
     private partial void LogUnexpected(Exception exception, string id);

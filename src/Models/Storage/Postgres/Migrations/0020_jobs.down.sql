@@ -1,0 +1,3 @@
+drop table job_events;
+drop table job_files;
+drop table jobs;
