@@ -44,7 +44,7 @@ internal sealed record Unflatten : LayerDefinition
         return size != Shape.UnknownSize && size != product
             ? visit.Fail(
                 "unflattened_size",
-                $"The product of {UnflattenedSize} is {product}, and dimension {dimension} of {input} has {size} numbers."
+                $"The product of {UnflattenedSize} is {product}; dimension {dimension} of {input} has {size} numbers."
             )
             : new Shape([.. input.Sizes.Take(dimension - 1), .. sizes, .. input.Sizes.Skip(dimension)]);
     }

@@ -137,7 +137,8 @@ public sealed class PyTorchExecutionTests(PyTorchProcess pytorch) : IClassFixtur
             """{ "type": "upsample", "scale_factor": 0.01, "mode": "linear" }"""
         ),
         """
-            { "input": { "shape": [2, 7, 9, 8] }, "layers": [{ "type": "adaptive_max_pool3d", "output_size": [3, 4, 5] },
+            { "input": { "shape": [2, 7, 9, 8] }, "layers": [
+              { "type": "adaptive_max_pool3d", "output_size": [3, 4, 5] },
               { "type": "upsample", "scale_factor": 2, "mode": "trilinear" }, { "type": "upsample", "size": 5 },
               { "type": "upsample", "size": [4, 6, 3], "mode": "trilinear", "align_corners": true }] }
             """,
