@@ -7,7 +7,7 @@ internal static class ClusterServices
     public static void AddForwarding(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton<ForwardingMetrics>().AddSingleton<RequestForwarder>();
+        builder.Services.AddSingleton<ForwardingMetrics>().AddSingleton<ForwardingClient>();
     }
 
     /// <summary>Forwards requests, from here on in the pipeline.</summary>

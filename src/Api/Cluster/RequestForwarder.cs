@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using ModelService.Api.Errors;
@@ -12,36 +11,26 @@ namespace ModelService.Api.Cluster;
 /// Sends requests for models that belong on other servers to one of these. If none of them takes the request, it is
 /// answered here. A request that was forwarded is never forwarded again.
 /// </summary>
+/// <param name="next">Answers a request here.</param>
 /// <param name="placement">Tells the servers of a model.</param>
 /// <param name="forwarder">Sends requests on.</param>
+/// <param name="client">The connections to the other servers.</param>
 /// <param name="metrics">Counts them.</param>
-internal sealed class RequestForwarder(ModelPlacement placement, IHttpForwarder forwarder, ForwardingMetrics metrics)
-    : IMiddleware,
-        IDisposable
+internal sealed class RequestForwarder(
+    RequestDelegate next,
+    ModelPlacement placement,
+    IHttpForwarder forwarder,
+    ForwardingClient client,
+    ForwardingMetrics metrics
+)
 {
     /// <summary>The header that a forwarded request has: the server that it goes to answers it.</summary>
     public const string Header = "X-Model-Service-Forwarded";
 
     private static readonly ForwarderRequestConfig Timing = new() { ActivityTimeout = TimeSpan.FromMinutes(5) };
 
-    private readonly HttpMessageInvoker client = new(
-        new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = TimeSpan.FromSeconds(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-
-            // The other server says whether it takes the request before it gets the body, so another one still can.
-            Expect100ContinueTimeout = TimeSpan.FromMinutes(5),
-            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
-        }
-    );
-
-    /// <inheritdoc/>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    /// <summary>Answers a request, here or on another server.</summary>
+    public async Task InvokeAsync(HttpContext context)
     {
         if (FindServers(context) is { Count: > 0 } servers)
         {
@@ -52,7 +41,7 @@ internal sealed class RequestForwarder(ModelPlacement placement, IHttpForwarder 
             foreach (var server in servers)
             {
                 var sending = new Sending(body);
-                var error = await forwarder.SendAsync(context, server.OriginalString, client, Timing, sending);
+                var error = await forwarder.SendAsync(context, server.OriginalString, client.Http, Timing, sending);
                 if (sending.IsRefused)
                     placement.Relieve(name);
                 if (context.Response.HasStarted || (error == ForwarderError.None && !sending.IsDeclined))
@@ -78,9 +67,6 @@ internal sealed class RequestForwarder(ModelPlacement placement, IHttpForwarder 
 
         await next(context);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
 
     private IReadOnlyList<Uri> FindServers(HttpContext context)
     {
