@@ -113,6 +113,6 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
         var run = await server.WaitAsync(second);
 
         Assert.Equal("failed", run.GetProperty("state").GetString());
-        Assert.Contains("pictures", run.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("was deleted", run.GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 }
