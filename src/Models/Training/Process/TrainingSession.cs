@@ -71,7 +71,7 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
 
         // Some may be unreadable, but with a whole upload missing, the result would not be what was asked for.
         if (images.Select(image => image.Path).Distinct().Any(path => !File.Exists(path)))
-            throw new TrainingFailedException("The data set was deleted, or its photos, after the training was asked for.");
+            throw new TrainingFailedException("The data set was deleted after the training was asked for.");
         context.Report.Phase("photos", $"Reads {images.Count} pictures.");
         var meter = new ProgressMeter(context, "photos", images.Count);
         var unreadable = context.Pictures.Load(images, context.Threads, context.Job.Imaging, done => meter.Add(done));
