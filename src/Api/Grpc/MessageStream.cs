@@ -9,7 +9,7 @@ namespace ModelService.Api.Grpc;
 /// came, and as it is read. The memory of all messages is given back when the call ends, or earlier by
 /// <see cref="Release"/>.
 /// </summary>
-internal sealed class MessageStream : Stream
+internal sealed class MessageStream : BodyStream
 {
     private readonly HttpContext http;
     private readonly Stream inner;
@@ -18,20 +18,6 @@ internal sealed class MessageStream : Stream
 
     private MessageStream(HttpContext http) =>
         (this.http, inner, memory) = (http, http.Request.Body, BodyMemory.Of(http));
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Starts to count. The stream is a feature of the request.</summary>
     public static void Count(HttpContext http)
@@ -49,6 +35,7 @@ internal sealed class MessageStream : Stream
     /// <param name="bytes">That of a message.</param>
     public void Release(long bytes) => memory.Take(-bytes);
 
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await inner.ReadAsync(buffer, cancellationToken);
@@ -65,17 +52,4 @@ internal sealed class MessageStream : Stream
         Interlocked.Add(ref arrived, 2L * read);
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
