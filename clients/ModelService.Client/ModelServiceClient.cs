@@ -21,6 +21,9 @@ public sealed class ModelServiceClient(HttpClient http)
     /// <summary>Trainings.</summary>
     public TrainingsClient Trainings => new(transport);
 
+    /// <summary>Versions with 8-bit integers that are made in the background.</summary>
+    public QuantizationsClient Quantizations => new(transport);
+
     /// <summary>Evaluations.</summary>
     public EvaluationsClient Evaluations => new(transport);
 

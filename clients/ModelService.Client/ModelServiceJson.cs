@@ -100,6 +100,8 @@ namespace ModelService.Client;
 [JsonSerializable(typeof(TensorResponse))]
 [JsonSerializable(typeof(TimingResponse))]
 [JsonSerializable(typeof(TopClassResponse))]
+[JsonSerializable(typeof(QuantizationListResponse))]
+[JsonSerializable(typeof(QuantizationResponse))]
 [JsonSerializable(typeof(TrainingBudget))]
 [JsonSerializable(typeof(TrainingDefinition))]
 [JsonSerializable(typeof(TrainingFigures))]

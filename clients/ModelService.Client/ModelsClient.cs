@@ -211,12 +211,9 @@ public sealed class ModelsClient
         QuantizeOptions? options = null,
         CancellationToken cancellationToken = default
     ) =>
-        QuantizeAsync(
-            model,
-            version,
-            QueryOf(options),
-            Upload.ToForm(images, "images"),
-            images.All(image => image.IsRepeatable),
+        transport.SendAsync(
+            Quantize(model, version, images, options),
+            ModelServiceJson.Default.ModelResponse,
             cancellationToken
         );
 
@@ -238,28 +235,39 @@ public sealed class ModelsClient
         QuantizeOptions? options = null,
         CancellationToken cancellationToken = default
     ) =>
-        QuantizeAsync(
-            model,
-            version,
-            QueryOf(options).Add("dataset", dataset).Add("revision", revision).Add("images", images),
-            body: null,
-            isRepeatable: true,
-            cancellationToken
-        );
-
-    private Task<ModelResponse> QuantizeAsync(
-        string model,
-        int version,
-        Query query,
-        HttpContent? body,
-        bool isRepeatable,
-        CancellationToken cancellationToken
-    ) =>
         transport.SendAsync(
-            Transport.Send(HttpMethod.Post, $"{PathOf(model, version)}/quantize{query}", body, isRepeatable),
+            Quantize(model, version, dataset, revision, images, options),
             ModelServiceJson.Default.ModelResponse,
             cancellationToken
         );
+
+    /// <summary>A request to quantize a version with images.</summary>
+    internal static HttpRequestMessage Quantize(
+        string model,
+        int version,
+        IReadOnlyCollection<Upload> images,
+        QuantizeOptions? options
+    ) =>
+        Transport.Send(
+            HttpMethod.Post,
+            $"{PathOf(model, version)}/quantize{QueryOf(options)}",
+            Upload.ToForm(images, "images"),
+            images.All(image => image.IsRepeatable)
+        );
+
+    /// <summary>A request to quantize a version with images of a data set.</summary>
+    internal static HttpRequestMessage Quantize(
+        string model,
+        int version,
+        string dataset,
+        int? revision,
+        int? images,
+        QuantizeOptions? options
+    )
+    {
+        var query = QueryOf(options).Add("dataset", dataset).Add("revision", revision).Add("images", images);
+        return new HttpRequestMessage(HttpMethod.Post, $"{PathOf(model, version)}/quantize{query}");
+    }
 
     private static Query QueryOf(QuantizeOptions? options) =>
         new Query()

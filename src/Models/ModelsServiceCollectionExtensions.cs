@@ -14,6 +14,7 @@ using ModelService.Models.Prediction;
 using ModelService.Models.Registry;
 using ModelService.Models.Registry.Placement;
 using ModelService.Models.Registry.Routing;
+using ModelService.Models.Runs;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Training;
@@ -112,7 +113,6 @@ public static class ModelsServiceCollectionExtensions
         services.AddDatasets();
         services.TryAddSingleton(Create<DatasetCatalog>);
         services.AddHostedService<DatasetStart>();
-        services.TryAddSingleton(Create<QuantizationService>);
         services.TryAddSingleton<EvaluationFiles>();
         services.TryAddSingleton<EvaluationScorer>();
         services.TryAddSingleton<ReportThumbnails>();
@@ -126,16 +126,25 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<TrainingChild>();
         services.TryAddSingleton<TrainingGate>();
         services.TryAddSingleton<JobAdoption>();
-        services.TryAddSingleton<IRunStore>(provider =>
-            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == "postgres"
-                ? ActivatorUtilities.CreateInstance<SharedRuns>(provider)
-                : ActivatorUtilities.CreateInstance<FolderRuns>(provider)
-        );
+        services.TryAddSingleton<RunKind<TrainingRun>, TrainingKind>();
+        services.TryAddSingleton(CreateRuns<TrainingRun>);
         services.TryAddSingleton(Create<TrainingCatalog>);
         services.TryAddSingleton(Create<TrainingMetrics>);
         services.AddHostedService<TrainingRunner>();
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TrainingOptions>>().Value.Runs);
+        services.TryAddSingleton<RunKind<QuantizationRun>, QuantizationKind>();
+        services.TryAddSingleton(CreateRuns<QuantizationRun>);
+        services.TryAddSingleton(Create<QuantizationService>);
+        services.TryAddSingleton(Create<QuantizationCatalog>);
+        services.AddHostedService<QuantizationRunner>();
         return services;
     }
+
+    private static IRunStore<TRun> CreateRuns<TRun>(IServiceProvider services)
+        where TRun : Run =>
+        services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == "postgres"
+            ? ActivatorUtilities.CreateInstance<SharedRuns<TRun>>(services)
+            : ActivatorUtilities.CreateInstance<FolderRuns<TRun>>(services);
 
     // The container uses public constructors only; these have internal parts of the engine as parameters.
     private static T Create<T>(IServiceProvider services)

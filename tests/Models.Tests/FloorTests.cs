@@ -63,6 +63,7 @@ public sealed partial class FloorTests
             "Execution",
             "Registry",
         ],
+        ["Runs"] = ["Errors", "Storage", "Registry"],
         ["Int8"] =
         [
             "Errors",
@@ -77,6 +78,7 @@ public sealed partial class FloorTests
             "Storage",
             "Datasets",
             "Registry",
+            "Runs",
         ],
         ["Evaluation"] =
         [
@@ -103,6 +105,7 @@ public sealed partial class FloorTests
             "Storage",
             "Datasets",
             "Registry",
+            "Runs",
             "Evaluation",
         ],
     };

@@ -1,4 +1,68 @@
+using System.Text.Json.Nodes;
+
 namespace ModelService.Client;
+
+/// <summary>Quantizations in the background.</summary>
+public sealed record QuantizationListResponse
+{
+    /// <summary>The quantizations, newest first.</summary>
+    public required IReadOnlyList<QuantizationResponse> Quantizations { get; init; }
+}
+
+/// <summary>A quantization in the background.</summary>
+public sealed record QuantizationResponse
+{
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The model that it makes a version of.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Where it is on its way.</summary>
+    public required RunState State { get; init; }
+
+    /// <summary>The phase that it is in; null before the first one.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>When it was asked for.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it began; null: it has not.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ended; null: it has not.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>The version that it begins with, such as <c>pets@1</c>.</summary>
+    public required string From { get; init; }
+
+    /// <summary>The number of images that calibrate the version.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>The budget: the largest change of a probability.</summary>
+    public required double MaxProbabilityChange { get; init; }
+
+    /// <summary>The budget: the least share of images that keep their class.</summary>
+    public required double MinAgreement { get; init; }
+
+    /// <summary>The code of the failure; null: it has not failed.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Why it has ended so; null: it has not.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>How often it was started again, after its server was killed or restarted.</summary>
+    public required int Resumed { get; init; }
+
+    /// <summary>The version that it has made; null: none yet.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>
+    /// How far it is: the phase (<c>images</c> are prepared, <c>ranges</c> chosen, <c>times</c> measured), and the step
+    /// of steps. Null unless it runs.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonNode?>? Progress { get; init; }
+}
 
 /// <summary>What quantizing a version has brought, measured when it was made.</summary>
 public sealed record QuantizationReport

@@ -169,7 +169,7 @@ public sealed record TrainingResponse
     public required string Model { get; init; }
 
     /// <summary>Where a training is on its way.</summary>
-    public required TrainingState State { get; init; }
+    public required RunState State { get; init; }
 
     /// <summary>The phase that it is in; null before the first one.</summary>
     public string? Phase { get; init; }
@@ -232,9 +232,9 @@ public sealed record TrainingResponse
     public IReadOnlyDictionary<string, JsonNode?>? BestSoFar { get; init; }
 }
 
-/// <summary>Where a training is on its way.</summary>
-[JsonConverter(typeof(WireEnumConverter<TrainingState>))]
-public enum TrainingState
+/// <summary>Where a training, or a quantization in the background, is on its way.</summary>
+[JsonConverter(typeof(WireEnumConverter<RunState>))]
+public enum RunState
 {
     /// <summary>A value that this client does not know.</summary>
     Unknown,

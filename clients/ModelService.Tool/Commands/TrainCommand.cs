@@ -132,7 +132,7 @@ internal static class TrainCommand
             return true;
         });
         var ended = await session.Client.Trainings.GetAsync(training.Id, cancellation);
-        if (ended.State != TrainingState.Succeeded)
+        if (ended.State != RunState.Succeeded)
         {
             session.Say($"The training {$"{ended.State}".ToLowerInvariant()}: {ended.Reason}");
             return ExitCode.Failed;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ModelService.Models.Runs;
 using ModelService.Models.Training.Runs;
 
 namespace ModelService.Api.Contracts;
@@ -10,7 +11,7 @@ public sealed record TrainingResponse : TrainingRun
 {
     /// <summary>Takes a training over.</summary>
     [SetsRequiredMembers]
-    public TrainingResponse(TrainingStatus status)
+    public TrainingResponse(RunStatus<TrainingRun> status)
         : base(status.Run) => (Progress, BestSoFar) = (status.Progress, status.Best);
 
     /// <summary>

@@ -11,17 +11,22 @@ using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
 using ModelService.Models.Int8;
+using ModelService.Models.Runs;
 using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Controllers;
 
 /// <summary>Makes versions that compute with 8-bit integers.</summary>
 [ApiController]
-[Route("v1/models/{name}/versions/{version:int}/quantize")]
 [Produces("application/json")]
-public sealed class QuantizationController(QuantizationService quantization, IOptions<LimitsOptions> limits)
-    : ControllerBase
+public sealed class QuantizationController(
+    QuantizationService quantization,
+    QuantizationCatalog catalog,
+    IOptions<LimitsOptions> limits
+) : ControllerBase
 {
+    private const string RespondAsync = "respond-async"; // of RFC 7240
+
     /// <summary>Makes a version that computes with 8-bit integers, with images that calibrate it.</summary>
     /// <remarks>
     /// The body has 20 to 500 images such as the model will see, in one of the forms of a prediction; labels are not
@@ -33,7 +38,8 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
     /// when the version is loaded.
     ///
     /// It takes seconds for a small network, and some minutes for a large one; the answer comes at the end. Predictions
-    /// go first.
+    /// go first. With <c>Prefer: respond-async</c> the answer comes at once: a quantization in the background, which
+    /// goes on when the client disconnects, and when the server is restarted.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version that it is made of, which computes in float32.</param>
@@ -42,15 +48,18 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
     /// <param name="images">Images of the data set.</param>
     /// <param name="maxProbabilityChange">The budget: the largest change of a probability.</param>
     /// <param name="minAgreement">The budget: the least share of images that keep their class.</param>
+    /// <param name="prefer">With <c>respond-async</c>, the version is made in the background.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects: nothing is made then.</param>
     /// <response code="201">The new version, with what was measured. Location holds its address.</response>
-    [HttpPost(Name = "quantizeVersion")]
+    /// <response code="202">The quantization, which waits or runs. Location holds its address.</response>
+    [HttpPost("v1/models/{name}/versions/{version:int}/quantize", Name = "quantizeVersion")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
     [RequestTimeout(RequestLimits.Upload)]
     [ConsumesFiles("images", alsoRaw: true)]
     [ConsumesJson(typeof(PredictBody), Examples.OnePixelImage)]
     [ProducesResponseType<ModelResponse>(StatusCodes.Status201Created)]
+    [ProducesResponseType<QuantizationResponse>(StatusCodes.Status202Accepted)]
     [FailsWith(
         ErrorCode.ImageTooLarge,
         ErrorCode.ImageUndecodable,
@@ -72,7 +81,8 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
         [FromQuery(Name = "max_probability_change"), Range(0.0, 1.0)]
             double maxProbabilityChange = QuantizationBudget.DefaultMaxProbabilityChange,
         [FromQuery(Name = "min_agreement"), Range(0.0, 1.0)]
-            double minAgreement = QuantizationBudget.DefaultMinAgreement
+            double minAgreement = QuantizationBudget.DefaultMinAgreement,
+        [FromHeader(Name = "Prefer")] string? prefer = null
     )
     {
         IReadOnlyList<PredictionInput> inputs;
@@ -94,6 +104,16 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
         }
 
         var budget = new QuantizationBudget(maxProbabilityChange, minAgreement);
+        if (IsAsync(prefer))
+        {
+            var started = await catalog.StartAsync(name, version, inputs, budget, cancellationToken);
+            return started.ToActionResult(status =>
+            {
+                Response.Headers["Preference-Applied"] = RespondAsync;
+                return AcceptedAtAction(nameof(Get), new { quantization = status.Run.Id }, Describe(status));
+            });
+        }
+
         var made = await quantization.QuantizeAsync(name, version, inputs, budget, cancellationToken);
         return made.ToActionResult(result =>
             CreatedAtAction(
@@ -104,4 +124,62 @@ public sealed class QuantizationController(QuantizationService quantization, IOp
             )
         );
     }
+
+    /// <summary>Lists the quantizations in the background.</summary>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The quantizations, the newest first.</response>
+    [HttpGet("v1/quantizations", Name = "listQuantizations")]
+    [Authorize(Scopes.Manage)]
+    [FailsWith(ErrorCode.StorageUnavailable)]
+    public async Task<ActionResult<QuantizationListResponse>> List(CancellationToken cancellationToken) =>
+        (await catalog.ListAsync(null, cancellationToken)).ToResult(found => new QuantizationListResponse([
+            .. found.Select(Describe),
+        ]));
+
+    /// <summary>Returns a quantization in the background: its state, how far it is, and the version it made.</summary>
+    /// <param name="quantization" example="20261127-101500-3f2a">The quantization's id.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The quantization.</response>
+    [HttpGet("v1/quantizations/{quantization}", Name = "getQuantization")]
+    [Authorize(Scopes.Manage)]
+    [FailsWith(ErrorCode.QuantizationNotFound, ErrorCode.StorageUnavailable)]
+    public async Task<ActionResult<QuantizationResponse>> Get(
+        string quantization,
+        CancellationToken cancellationToken
+    ) => (await catalog.FindAsync(quantization, cancellationToken)).ToResult(Describe);
+
+    /// <summary>Ends a quantization in the background: nothing is made.</summary>
+    /// <param name="quantization" example="20261127-101500-3f2a">The quantization's id.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects. It ends all the same.</param>
+    /// <response code="200">The quantization as it is then. One that had ended stays as it was.</response>
+    [HttpPost("v1/quantizations/{quantization}/cancel", Name = "cancelQuantization")]
+    [ChangesModels]
+    [Authorize(Scopes.Manage)]
+    [FailsWith(ErrorCode.QuantizationNotFound)]
+    public async Task<ActionResult<QuantizationResponse>> Cancel(
+        string quantization,
+        CancellationToken cancellationToken
+    ) => (await catalog.CancelAsync(quantization, keep: false, cancellationToken)).ToResult(Describe);
+
+    /// <summary>Forgets a quantization in the background that has ended. The version that it made stays.</summary>
+    /// <param name="quantization" example="20261127-101500-3f2a">The quantization's id.</param>
+    /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
+    /// <response code="200">The quantization that was forgotten.</response>
+    [HttpDelete("v1/quantizations/{quantization}", Name = "deleteQuantization")]
+    [ChangesModels]
+    [Authorize(Scopes.Manage)]
+    [FailsWith(ErrorCode.QuantizationNotFound, ErrorCode.QuantizationConflict)]
+    public async Task<ActionResult<QuantizationResponse>> Delete(
+        string quantization,
+        CancellationToken cancellationToken
+    ) => (await catalog.RemoveAsync(quantization, cancellationToken)).ToResult(Describe);
+
+    private static QuantizationResponse Describe(RunStatus<QuantizationRun> status) => new(status);
+
+    // Preferences are a list, each with parameters: "respond-async, wait=10".
+    private static bool IsAsync(string? prefer) =>
+        prefer
+            ?.Split(',')
+            .Any(item => item.Split(';')[0].Trim().Equals(RespondAsync, StringComparison.OrdinalIgnoreCase))
+        ?? false;
 }

@@ -11,6 +11,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Runs;
 using ModelService.Models.Training;
 using ModelService.Models.Training.Runs;
 
@@ -188,9 +189,9 @@ public sealed class TrainingsController(
     public async Task<ActionResult<TrainingResponse>> Delete(string training, CancellationToken cancellationToken) =>
         (await catalog.RemoveAsync(training, cancellationToken)).ToResult(Describe);
 
-    private static TrainingResponse Describe(TrainingStatus status) => new(status);
+    private static TrainingResponse Describe(RunStatus<TrainingRun> status) => new(status);
 
-    private static TrainingListResponse Describe(IReadOnlyList<TrainingStatus> trainings) =>
+    private static TrainingListResponse Describe(IReadOnlyList<RunStatus<TrainingRun>> trainings) =>
         new([.. trainings.Select(Describe)]);
 
     private async Task WriteAsync(IAsyncEnumerable<JsonElement> events, CancellationToken cancellationToken)

@@ -80,6 +80,8 @@ internal static class ErrorTable
         ),
         [ErrorCode.TrainingNotFound] = (404, "no training has this id."),
         [ErrorCode.TrainingConflict] = (409, "the state of the training does not allow the request."),
+        [ErrorCode.QuantizationNotFound] = (404, "no quantization in the background has this id."),
+        [ErrorCode.QuantizationConflict] = (409, "the state of the quantization does not allow the request."),
         [ErrorCode.LabelsUnknown] = (
             422,
             "the model has no classes for labels of the data set. `errors` names them, and what was probably meant."

@@ -87,6 +87,12 @@ public enum ErrorCode
     /// <summary>The state of the training does not allow the request, such as a removal while it runs.</summary>
     TrainingConflict,
 
+    /// <summary>There is no quantization in the background with this id.</summary>
+    QuantizationNotFound,
+
+    /// <summary>The state of the quantization does not allow the request: a removal while it runs.</summary>
+    QuantizationConflict,
+
     /// <summary>The data set has no image in the split.</summary>
     SplitEmpty,
 

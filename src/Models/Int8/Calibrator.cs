@@ -26,6 +26,7 @@ internal sealed class Calibrator
     private readonly List<WeightedOperator> layers;
     private readonly ValueGroups groups;
     private readonly Dictionary<ValueGroup, RangeCandidate> chosen = [];
+    private readonly QuantizationProgress? progress;
     private readonly CancellationToken cancellationToken;
 
     /// <summary>Prepares the calibration of a network.</summary>
@@ -33,10 +34,17 @@ internal sealed class Calibrator
     /// <param name="parameters">
     /// Its tensors on the CPU; borrowed. The calibration changes them for a while, and puts them back.
     /// </param>
+    /// <param name="progress">Is told how far it is; null: nobody wants to know.</param>
     /// <param name="cancellationToken">Gives up between two operators.</param>
-    public Calibrator(Plan graph, ParameterStore parameters, CancellationToken cancellationToken)
+    public Calibrator(
+        Plan graph,
+        ParameterStore parameters,
+        QuantizationProgress? progress,
+        CancellationToken cancellationToken
+    )
     {
-        (this.graph, this.parameters, this.cancellationToken) = (graph, parameters, cancellationToken);
+        (this.graph, this.parameters) = (graph, parameters);
+        (this.progress, this.cancellationToken) = (progress, cancellationToken);
         var fused = QuantizableLayers.Fuse(graph);
         layers = [.. QuantizableLayers.Of(fused)];
         groups = new ValueGroups(fused);
@@ -103,6 +111,7 @@ internal sealed class Calibrator
                             exact
                         )
                     )!;
+            progress?.Invoke("ranges", chosen.Count, groups.All.Count());
         } while (network.Advance());
 
         return exact;

@@ -10,6 +10,7 @@ using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Scheduling;
+using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 using static TorchSharp.torch;
@@ -50,15 +51,11 @@ public sealed class QuantizationService : IDisposable
         PlanProbe probe,
         MemoryBudget memory,
         DatasetCatalog datasets
-    ) =>
-        (this.catalog, this.loader, this.scorer, this.probe, this.memory, this.datasets) = (
-            catalog,
-            loader,
-            scorer,
-            probe,
-            memory,
-            datasets
-        );
+    )
+    {
+        (this.catalog, this.loader, this.scorer) = (catalog, loader, scorer);
+        (this.probe, this.memory, this.datasets) = (probe, memory, datasets);
+    }
 
     /// <summary>Chooses images of a data set: every nth one, so that all classes are there.</summary>
     /// <param name="name">The data set's name.</param>
@@ -117,11 +114,9 @@ public sealed class QuantizationService : IDisposable
                 };
             }
 
-            if (!catalog.Find(name, version).TryGet(out var found, out var failure))
-                return failure;
-            var quantized = await CalibrateAsync(name, version, images, budget, cancellationToken);
-            return quantized.TryGet(out var model, out failure)
-                ? await catalog.AddVersionAsync(model, upload: null, WeightsTerms.Default, cancellationToken)
+            var quantized = await CalibrateAsync(name, version, images, budget, null, cancellationToken);
+            return quantized.TryGet(out var model, out var failure)
+                ? await AddAsync(model, job: null, cancellationToken)
                 : failure;
         }
         catch (ServingException exception)
@@ -137,11 +132,43 @@ public sealed class QuantizationService : IDisposable
     /// <inheritdoc/>
     public void Dispose() => lane.Dispose();
 
-    private async Task<Outcome<ResolvedModel>> CalibrateAsync(
+    /// <summary>Finds out whether a version can be quantized, as far as that is known at once.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="images">The number of images.</param>
+    /// <returns>Why it can't; null when nothing speaks against it.</returns>
+    internal Failure? Check(string name, int version, int images) =>
+        catalog.Find(name, version).TryGet(out var found, out var failure)
+            ? found.Version.Current is { Resolved: { } model } snapshot
+                ? Refuse(model, snapshot, images)
+                : found.Version.NotReady()
+            : failure;
+
+    /// <summary>Adds a quantized version.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="job">The job that ends with it, where servers share jobs; null: none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal Task<Outcome<VersionOfModel>> AddAsync(
+        ResolvedModel model,
+        JobResult? job,
+        CancellationToken cancellationToken
+    ) => catalog.AddVersionAsync(model, upload: null, WeightsTerms.Default, cancellationToken, training: null, job);
+
+    /// <summary>Finds how a version computes with 8-bit integers.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version that it is made of.</param>
+    /// <param name="images">As of <see cref="QuantizeAsync"/>.</param>
+    /// <param name="budget">As of <see cref="QuantizeAsync"/>.</param>
+    /// <param name="progress">Is told how far it is; null: nobody wants to know.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The version to add, or as <see cref="QuantizeAsync"/>.</returns>
+    /// <exception cref="ServingException">As of <see cref="QuantizeAsync"/>.</exception>
+    internal async Task<Outcome<ResolvedModel>> CalibrateAsync(
         string name,
         int version,
         IReadOnlyList<PredictionInput> images,
         QuantizationBudget budget,
+        QuantizationProgress? progress,
         CancellationToken cancellationToken
     )
     {
@@ -165,7 +192,7 @@ public sealed class QuantizationService : IDisposable
         using var reserved = memory.TryReserve("cpu", needed);
         if (reserved is null)
             throw memory.DoesNotFit($"Calibrating '{name}'", "cpu", needed);
-        if (!(await PrepareAsync(model, images, cancellationToken)).TryGet(out var inputs, out failure))
+        if (!(await PrepareAsync(model, images, progress, cancellationToken)).TryGet(out var inputs, out failure))
             return failure;
 
         // Where a native library crashes, only the probe ends.
@@ -176,7 +203,7 @@ public sealed class QuantizationService : IDisposable
             () =>
             {
                 using var parameters = Copy(lease.Worker.StateDict);
-                using var quantizer = new Quantizer(graph, parameters, budget, cancellationToken);
+                using var quantizer = new Quantizer(graph, parameters, budget, progress, cancellationToken);
                 try
                 {
                     return quantizer.Run(inputs);
@@ -223,6 +250,7 @@ public sealed class QuantizationService : IDisposable
     private async Task<Outcome<List<float[]>>> PrepareAsync(
         ResolvedModel model,
         IReadOnlyList<PredictionInput> images,
+        QuantizationProgress? progress,
         CancellationToken cancellationToken
     )
     {
@@ -243,6 +271,7 @@ public sealed class QuantizationService : IDisposable
             }
 
             inputs.AddRange(prepared);
+            progress?.Invoke("images", inputs.Count, images.Count);
         }
 
         var different = inputs

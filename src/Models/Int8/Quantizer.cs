@@ -26,6 +26,7 @@ internal sealed class Quantizer : IDisposable
     private readonly Plan graph;
     private readonly ParameterStore parameters;
     private readonly QuantizationBudget budget;
+    private readonly QuantizationProgress? progress;
     private readonly CancellationToken cancellationToken;
     private readonly IntraBatchPool pool = new(NativeRuntime.Threads, "quantize");
 
@@ -33,19 +34,19 @@ internal sealed class Quantizer : IDisposable
     /// <param name="graph">The network, as its layers emit it.</param>
     /// <param name="parameters">Its tensors on the CPU; borrowed. They are changed for a while, and put back.</param>
     /// <param name="budget">How far the scores may be from those in float32.</param>
+    /// <param name="progress">Is told how far it is; null: nobody wants to know.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Quantizer(
         Plan graph,
         ParameterStore parameters,
         QuantizationBudget budget,
+        QuantizationProgress? progress,
         CancellationToken cancellationToken
-    ) =>
-        (this.graph, this.parameters, this.budget, this.cancellationToken) = (
-            graph,
-            parameters,
-            budget,
-            cancellationToken
-        );
+    )
+    {
+        (this.graph, this.parameters, this.budget) = (graph, parameters, budget);
+        (this.progress, this.cancellationToken) = (progress, cancellationToken);
+    }
 
     /// <summary>Quantizes the network.</summary>
     /// <param name="inputs">Inputs as the network will get them, each row-major.</param>
@@ -56,7 +57,7 @@ internal sealed class Quantizer : IDisposable
         var every = Math.Max(2, Math.Min(5, inputs.Count / FewestHeldOut));
         var heldOut = inputs.Where((_, index) => index % every == 0).ToList();
         var forRanges = inputs.Where((_, index) => index % every != 0).ToList();
-        var layers = new Calibrator(graph, parameters, cancellationToken).Run(forRanges, heldOut);
+        var layers = new Calibrator(graph, parameters, progress, cancellationToken).Run(forRanges, heldOut);
         var timer = new LayerTimer(parameters);
         var timed = layers.Select(Time).ToList();
         using var exact = PlanVerification.Build(graph, parameters, CPU, Precision.Float32);
@@ -80,10 +81,11 @@ internal sealed class Quantizer : IDisposable
             return quantization with { Report = Describe(timed, kept, last, forRanges.Count, exact, plan) };
         }
 
-        TimedLayer Time(CalibratedLayer layer)
+        TimedLayer Time(CalibratedLayer layer, int index)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (before, after) = timer.Measure(layer);
+            progress?.Invoke("times", index + 1, layers.Count);
             return new TimedLayer(layer, before, after);
         }
     }

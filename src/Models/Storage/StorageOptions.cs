@@ -42,9 +42,8 @@ public sealed class StorageOptions
 
     /// <summary>
     /// The folder where models are stored, or, when they are in a database, this server's evaluations, the trainings
-    /// that it runs, and its cache of weights and photos. One server owns it; a second server with the same folder does
-    /// not start, unless it is
-    /// <see cref="ReadOnly"/>.
+    /// and quantizations that it runs, and its cache of weights and photos. One server owns it; a second server with
+    /// the same folder does not start, unless it is <see cref="ReadOnly"/>.
     /// </summary>
     /// <value>
     /// A folder, created if it doesn't exist; relative to the server's content root; default <c>data</c>, in the

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using ModelService.Models.Runs;
 
 namespace ModelService.Models.Training;
 
-/// <summary>The limits of trainings.</summary>
+/// <summary>The limits of trainings. Some are those of quantizations in the background, too.</summary>
 public sealed class TrainingOptions
 {
     /// <summary>Configuration section bound to these options.</summary>
@@ -11,7 +12,8 @@ public sealed class TrainingOptions
 
     /// <summary>
     /// Number of trainings that run at once. Each has a process of its own, and uses the cores that predictions leave.
-    /// With 0, trainings are refused; or, when several servers share a database, taken and left to other servers.
+    /// With 0, trainings are refused; or, when several servers share a database, taken and left to other servers. So
+    /// are quantizations in the background, of which a server makes at most one at once.
     /// </summary>
     /// <value>Trainings; 0 to 64; default 1.</value>
     [Range(0, 64)]
@@ -19,13 +21,14 @@ public sealed class TrainingOptions
 
     /// <summary>
     /// How often servers that share a database take the same training, after the servers that ran it were killed or cut
-    /// off. Then it fails: it may be what kills them. Servers that are stopped don't count.
+    /// off. Then it fails: it may be what kills them. Servers that are stopped don't count. A quantization in the
+    /// background fails when it was interrupted so often, also on a server by itself.
     /// </summary>
     /// <value>Times; 1 to 1,000; default 5.</value>
     [Range(1, 1_000)]
     public int MaxAttempts { get; init; } = 5;
 
-    /// <summary>Number of trainings that may wait for their turn.</summary>
+    /// <summary>Number of trainings that may wait for their turn, and of quantizations in the background.</summary>
     /// <value>Trainings; 0 to 10,000; default 20.</value>
     [Range(0, 10_000)]
     public int MaxQueued { get; init; } = 20;
@@ -49,11 +52,15 @@ public sealed class TrainingOptions
     public long MaxMemoryBytes { get; init; }
 
     /// <summary>
-    /// Number of trainings that are kept. The oldest that have ended are forgotten; their versions stay.
+    /// Number of trainings that are kept, and of quantizations. The oldest that have ended are forgotten; their
+    /// versions stay.
     /// </summary>
     /// <value>Trainings; 1 to 100,000; default 1,000.</value>
     [Range(1, 100_000)]
     public int MaxKept { get; init; } = 1_000;
+
+    /// <summary>The limits of trainings as runs.</summary>
+    internal RunLimits Runs => new(MaxRunning, MaxQueued, MaxKept, MaxAttempts);
 
     /// <summary>The memory that the process of a training may take.</summary>
     internal long MemoryLimit =>

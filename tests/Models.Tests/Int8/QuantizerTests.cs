@@ -26,7 +26,7 @@ public sealed class QuantizerTests
         var analysis = FixtureExplanationTests.Analyze("residual");
         using var parameters = FixtureExplanationTests.Parameters("residual", analysis);
         var graph = analysis.ToPlan();
-        using var quantizer = new Quantizer(graph, parameters, Loose, CancellationToken.None);
+        using var quantizer = new Quantizer(graph, parameters, Loose, null, CancellationToken.None);
         var before = parameters["layer1.0.conv1.weight"].data<float>().ToArray();
         var tensors = Tensor.TotalCount;
 
@@ -59,6 +59,7 @@ public sealed class QuantizerTests
             analysis.ToPlan(),
             parameters,
             new QuantizationBudget(MaxProbabilityChange: 0, MinAgreement: 1),
+            progress: null,
             CancellationToken.None
         );
 

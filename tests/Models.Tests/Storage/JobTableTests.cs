@@ -129,11 +129,11 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
     public async Task Wish_OfAClient_ReachesTheServerOfTheJob()
     {
         await AddAsync("a");
-        await jobs.WishAsync("a", "cancel"); // nobody has it
+        await jobs.WishAsync(Kind, "a", "cancel"); // nobody has it
         var job = await TakeAsync();
 
         Assert.Null((await jobs.RenewAsync(job.Lease, "record", null, 1, [])).Wish);
-        await jobs.WishAsync("a", "cancel");
+        await jobs.WishAsync(Kind, "a", "cancel");
         Assert.Equal("cancel", (await jobs.RenewAsync(job.Lease, "record", null, 1, [])).Wish);
     }
 
@@ -142,14 +142,14 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
     {
         await AddAsync("waits");
         await AddAsync("runs");
-        await jobs.EndFreeAsync("waits", interrupted: false, record => record + " ended");
+        await jobs.EndFreeAsync(Kind, "waits", interrupted: false, record => record + " ended");
         var job = await TakeAsync();
-        await jobs.EndFreeAsync("runs", interrupted: true, _ => "wrong");
+        await jobs.EndFreeAsync(Kind, "runs", interrupted: true, _ => "wrong");
         await EndLeaseAsync("runs");
-        await jobs.EndFreeAsync("runs", interrupted: false, _ => "wrong");
+        await jobs.EndFreeAsync(Kind, "runs", interrupted: false, _ => "wrong");
 
         Assert.Equal(["record ended", "record"], (await jobs.ListAsync(Kind, null, Token)).Select(item => item.Record));
-        await jobs.EndFreeAsync("runs", interrupted: true, record => record + " ended");
+        await jobs.EndFreeAsync(Kind, "runs", interrupted: true, record => record + " ended");
 
         Assert.All(await jobs.ListAsync(Kind, "pets", Token), item => Assert.Equal("record ended", item.Record));
         await Assert.ThrowsAsync<LeaseLostException>(() => jobs.RenewAsync(job.Lease, "record", null, 1, []));
@@ -212,13 +212,13 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
         {
             await AddAsync(id);
             if (id != "1")
-                await jobs.EndFreeAsync(id, interrupted: false, _ => id);
+                await jobs.EndFreeAsync(Kind, id, interrupted: false, _ => id);
         }
 
-        await jobs.RemoveAsync("1"); // it is not over
+        await jobs.RemoveAsync(Kind, "1"); // it is not over
         await jobs.ForgetAsync(Kind, 3);
         Assert.Equal(["4", "3", "record"], (await jobs.ListAsync(Kind, null, Token)).Select(job => job.Record));
-        await jobs.RemoveAsync("4");
+        await jobs.RemoveAsync(Kind, "4");
         Assert.Null(await jobs.FindAsync(Kind, "4", Token));
     }
 

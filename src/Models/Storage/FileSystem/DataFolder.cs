@@ -41,6 +41,9 @@ public sealed partial class DataFolder(
     /// <summary>The path of the folder of trainings.</summary>
     internal string Trainings => Path.Combine(root, "trainings");
 
+    /// <summary>The path of the folder of quantizations.</summary>
+    internal string Quantizations => Path.Combine(root, "quantizations");
+
     /// <summary>The path of the cache of blobs, which a server has that shares its store with others.</summary>
     internal string Cache => Path.Combine(root, "cache");
 
@@ -109,6 +112,7 @@ public sealed partial class DataFolder(
             DurableFiles.CreateFolder(Probes);
             DurableFiles.CreateFolder(Datasets);
             DurableFiles.CreateFolder(Trainings);
+            DurableFiles.CreateFolder(Quantizations);
             DurableFiles.CreateFolder(Evaluations);
             foreach (var left in Directory.EnumerateFileSystemEntries(Staging))
                 DeleteStaged(left);

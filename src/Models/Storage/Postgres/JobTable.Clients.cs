@@ -41,19 +41,21 @@ internal sealed partial class JobTable
         });
 
     /// <summary>Ends a job that no server works on.</summary>
+    /// <param name="kind">Its kind.</param>
     /// <param name="id">Its id.</param>
     /// <param name="interrupted">Whether also one that a server worked on, whose lease has ended.</param>
     /// <param name="end">Makes the last record of the present one.</param>
-    public Task EndFreeAsync(string id, bool interrupted, Func<string, string> end) =>
+    public Task EndFreeAsync(string kind, string id, bool interrupted, Func<string, string> end) =>
         database.ChangeAsync(async connection =>
         {
             var rows = await connection.RowsAsync(
                 row => (Record: row.GetString(0), Lease: row.GetInt64(1)),
                 $"""
                 update jobs set state = 'running', lease = lease + 1
-                where id = $1 and {Free} and (state = 'queued' or $2)
+                where kind = $1 and id = $2 and {Free} and (state = 'queued' or $3)
                 returning record, lease
                 """,
+                kind,
                 id,
                 interrupted
             );
@@ -61,11 +63,17 @@ internal sealed partial class JobTable
         });
 
     /// <summary>Asks something of the server that works on a job.</summary>
+    /// <param name="kind">The job's kind.</param>
     /// <param name="id">The job.</param>
     /// <param name="wish">What is asked for.</param>
-    public Task WishAsync(string id, string wish) =>
+    public Task WishAsync(string kind, string id, string wish) =>
         database.ChangeAsync(connection =>
-            connection.RunAsync("update jobs set wish = $2 where id = $1 and state = 'running'", id, wish)
+            connection.RunAsync(
+                "update jobs set wish = $3 where kind = $1 and id = $2 and state = 'running'",
+                kind,
+                id,
+                wish
+            )
         );
 
     /// <summary>Finds a job.</summary>
@@ -149,10 +157,11 @@ internal sealed partial class JobTable
         );
 
     /// <summary>Forgets a job that is over.</summary>
+    /// <param name="kind">Its kind.</param>
     /// <param name="id">Its id.</param>
-    public Task RemoveAsync(string id) =>
+    public Task RemoveAsync(string kind, string id) =>
         database.ChangeAsync(connection =>
-            connection.RunAsync("delete from jobs where id = $1 and state = 'over'", id)
+            connection.RunAsync("delete from jobs where kind = $1 and id = $2 and state = 'over'", kind, id)
         );
 
     /// <summary>Forgets the oldest jobs that are over, until a number is left.</summary>

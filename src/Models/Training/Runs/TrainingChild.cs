@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Execution;
+using ModelService.Models.Runs;
 using ModelService.Models.Training.Process;
 
 namespace ModelService.Models.Training.Runs;
@@ -22,7 +23,7 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
     /// <param name="cancellationToken">Ends the process at once.</param>
     /// <exception cref="OperationCanceledException">It was ended by the token.</exception>
     public async Task<ChildResult> RunAsync(
-        RunEntry entry,
+        RunEntry<TrainingRun> entry,
         long memory,
         Action<JsonObject> onEvent,
         CancellationToken cancellationToken

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
+using ModelService.Models.Runs;
 
 namespace ModelService.Models.Training.Runs;
 
@@ -10,20 +11,15 @@ namespace ModelService.Models.Training.Runs;
 /// </summary>
 public sealed class TrainingMetrics
 {
-    private static readonly TrainingState[] Ends =
-    [
-        TrainingState.Succeeded,
-        TrainingState.Failed,
-        TrainingState.Cancelled,
-    ];
+    private static readonly RunState[] Ends = [RunState.Succeeded, RunState.Failed, RunState.Cancelled];
 
-    private readonly IRunStore runs;
+    private readonly IRunStore<TrainingRun> runs;
     private readonly Lock gate = new(); // of all below
-    private readonly Dictionary<TrainingState, long> ended = [];
+    private readonly Dictionary<RunState, long> ended = [];
     private long images;
     private double seconds;
 
-    internal TrainingMetrics(IRunStore runs) => this.runs = runs;
+    internal TrainingMetrics(IRunStore<TrainingRun> runs) => this.runs = runs;
 
     /// <summary>The metrics with their values now; one without values has no samples.</summary>
     /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
@@ -39,7 +35,7 @@ public sealed class TrainingMetrics
                     "gauge",
                     "Trainings that wait and that run.",
                     now is var (queued, running)
-                        ? [OfState(TrainingState.Queued, queued), OfState(TrainingState.Running, running)]
+                        ? [OfState(RunState.Queued, queued), OfState(RunState.Running, running)]
                         : []
                 ),
                 new MetricFamily(
@@ -102,7 +98,7 @@ public sealed class TrainingMetrics
 
     /// <summary>Counts a training that has ended.</summary>
     /// <param name="state">How.</param>
-    internal void CountEnd(TrainingState state)
+    internal void CountEnd(RunState state)
     {
         lock (gate)
             ended[state] = ended.GetValueOrDefault(state) + 1;
@@ -137,6 +133,6 @@ public sealed class TrainingMetrics
         };
     }
 
-    private static MetricSample OfState(TrainingState state, long count) =>
+    private static MetricSample OfState(RunState state, long count) =>
         new("", [("state", WireNames.Get(state))], count);
 }

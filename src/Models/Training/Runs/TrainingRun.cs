@@ -1,51 +1,12 @@
 using System.Text.Json.Nodes;
+using ModelService.Models.Runs;
 using ModelService.Models.Training.Process;
 
 namespace ModelService.Models.Training.Runs;
 
-/// <summary>Where a training is on its way.</summary>
-public enum TrainingState
+/// <summary>A training at one moment.</summary>
+public record TrainingRun : Run
 {
-    /// <summary>It waits for its turn.</summary>
-    Queued,
-
-    /// <summary>Its process trains, or its version is being made.</summary>
-    Running,
-
-    /// <summary>It has made a version.</summary>
-    Succeeded,
-
-    /// <summary>It has made no version, for the reason given.</summary>
-    Failed,
-
-    /// <summary>A client has ended it.</summary>
-    Cancelled,
-}
-
-/// <summary>A training at one moment. It never changes itself: another one replaces it.</summary>
-public record TrainingRun
-{
-    /// <summary>Its id.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>The model that it makes a version of.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>Where it is on its way.</summary>
-    public required TrainingState State { get; init; }
-
-    /// <summary>The phase that it is in; null before the first one.</summary>
-    public string? Phase { get; init; }
-
-    /// <summary>When it was asked for.</summary>
-    public required DateTimeOffset Created { get; init; }
-
-    /// <summary>When it began; null: it has not.</summary>
-    public DateTimeOffset? Started { get; init; }
-
-    /// <summary>When it ended; null: it has not.</summary>
-    public DateTimeOffset? Ended { get; init; }
-
     /// <summary>The data set.</summary>
     public required string Dataset { get; init; }
 
@@ -58,23 +19,8 @@ public record TrainingRun
     /// <summary>The classes, in the order of the scores.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>What the training begins with, such as <c>pets@1</c> or <c>resnet18_mlnet</c>.</summary>
-    public required string From { get; init; }
-
     /// <summary>What the client has asked for.</summary>
     public required JsonObject Definition { get; init; }
-
-    /// <summary>The code of the failure; null: it has not failed.</summary>
-    public string? Code { get; init; }
-
-    /// <summary>Why it has ended so; null: it has not.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>How often its process was started again, after it crashed or the server was restarted.</summary>
-    public int Resumed { get; init; }
-
-    /// <summary>The version that it has made; null: none yet.</summary>
-    public int? Version { get; init; }
 
     /// <summary>Whether the version may become the default by itself; null: there is none yet.</summary>
     public bool? Promoted { get; init; }
@@ -84,23 +30,6 @@ public record TrainingRun
 
     /// <summary>The figures of the result; null: there is none yet.</summary>
     public TrainingFigures? Result { get; init; }
-
-    /// <summary>Whether it has ended.</summary>
-    internal bool IsOver => State is TrainingState.Succeeded or TrainingState.Failed or TrainingState.Cancelled;
-
-    /// <summary>The end of the training.</summary>
-    /// <param name="state">How it has ended.</param>
-    /// <param name="code">The code of the failure; null: it has not failed.</param>
-    /// <param name="reason">Why it has ended so.</param>
-    /// <param name="now">The time.</param>
-    internal TrainingRun End(TrainingState state, string? code, string? reason, DateTimeOffset now) =>
-        this with
-        {
-            State = state,
-            Code = code,
-            Reason = reason,
-            Ended = now,
-        };
 }
 
 /// <summary>The figures of a result.</summary>

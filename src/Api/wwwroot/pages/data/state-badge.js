@@ -1,7 +1,7 @@
 // @ts-check
 import { html } from "../../lib/html.js";
 
-/** @type {Record<Api.TrainingState, { word: string, tone: string }>} */
+/** @type {Record<Api.RunState, { word: string, tone: string }>} */
 const states = {
   queued: { word: "Waits", tone: "" },
   running: { word: "Runs", tone: "accent" },
@@ -12,7 +12,7 @@ const states = {
 
 /**
  * Where a training or an evaluation is in its life.
- * @param {{ state: Api.TrainingState }} props
+ * @param {{ state: Api.RunState }} props
  */
 export function StateBadge({ state }) {
   const { word, tone } = states[state];
@@ -20,4 +20,4 @@ export function StateBadge({ state }) {
 }
 
 /** Whether a training or an evaluation goes on. */
-export const isGoing = (/** @type {Api.TrainingState} */ state) => state === "queued" || state === "running";
+export const isGoing = (/** @type {Api.RunState} */ state) => state === "queued" || state === "running";

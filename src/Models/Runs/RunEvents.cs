@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace ModelService.Models.Training.Runs;
+namespace ModelService.Models.Runs;
 
 /// <summary>
 /// The events of a run, each a line of JSON in a file. Readers get those that were, and then those to come; the number

@@ -1,25 +1,26 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage.FileSystem;
 
-namespace ModelService.Models.Training.Runs;
+namespace ModelService.Models.Runs;
 
 /// <summary>
-/// The trainings of one server, each a folder. They are read when the server starts, and those that had not ended go
+/// The runs of one server, each a folder. They are read when the server starts, and those that had not ended go
 /// on.
 /// </summary>
+/// <typeparam name="TRun">The kind of run.</typeparam>
 /// <param name="folder">The data folder.</param>
-/// <param name="options">The limits of trainings.</param>
+/// <param name="kind">The kind of run.</param>
 /// <param name="clock">The time of ends.</param>
-internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> options, TimeProvider clock)
-    : IRunStore,
+internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, TimeProvider clock)
+    : IRunStore<TRun>,
         IDisposable
+    where TRun : Run
 {
-    private readonly ConcurrentDictionary<string, RunEntry> entries = new(StringComparer.Ordinal);
-    private readonly Channel<RunEntry> waiting = Channel.CreateUnbounded<RunEntry>();
+    private readonly ConcurrentDictionary<string, RunEntry<TRun>> entries = new(StringComparer.Ordinal);
+    private readonly Channel<RunEntry<TRun>> waiting = Channel.CreateUnbounded<RunEntry<TRun>>();
 
     /// <inheritdoc/>
     public LeaseCounts? Leases => null;
@@ -27,11 +28,11 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
     /// <inheritdoc/>
     public void Open()
     {
-        if (!Directory.Exists(folder.Trainings))
+        if (!Directory.Exists(kind.Folder))
             return;
-        foreach (var path in Directory.GetDirectories(folder.Trainings))
+        foreach (var path in Directory.GetDirectories(kind.Folder))
         {
-            if (RunEntry.Open(folder, path) is { } entry)
+            if (RunEntry<TRun>.Open(folder, kind, path) is { } entry)
                 entries[entry.Current.Id] = entry;
         }
 
@@ -39,7 +40,7 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
             return;
         var left = entries
             .Values.Where(entry => !entry.Current.IsOver)
-            .OrderByDescending(entry => entry.Current.State == TrainingState.Running)
+            .OrderByDescending(entry => entry.Current.State == RunState.Running)
             .ThenBy(entry => entry.Current.Created);
         foreach (var entry in left)
             waiting.Writer.TryWrite(entry);
@@ -50,13 +51,13 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
     {
         var now = entries.Values.CountBy(entry => entry.Current.State).ToDictionary();
         return Task.FromResult<(long, long)>(
-            (now.GetValueOrDefault(TrainingState.Queued), now.GetValueOrDefault(TrainingState.Running))
+            (now.GetValueOrDefault(RunState.Queued), now.GetValueOrDefault(RunState.Running))
         );
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<TrainingStatus>> ListAsync(string? model, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<TrainingStatus>>([
+    public Task<IReadOnlyList<RunStatus<TRun>>> ListAsync(string? model, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<RunStatus<TRun>>>([
             .. entries
                 .Values.Select(Describe)
                 .Where(status => model is null || status.Run.Model == model)
@@ -64,25 +65,28 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
         ]);
 
     /// <inheritdoc/>
-    public Task<TrainingStatus?> FindAsync(string id, CancellationToken cancellationToken) =>
+    public Task<RunStatus<TRun>?> FindAsync(string id, CancellationToken cancellationToken) =>
         Task.FromResult(entries.GetValueOrDefault(id) is { } entry ? Describe(entry) : null);
 
     /// <inheritdoc/>
     public Task<Failure?> CheckRoomAsync(CancellationToken cancellationToken)
     {
-        var (most, queued) = (options.Value.MaxRunning, options.Value.MaxQueued);
+        var limits = kind.Limits;
         return Task.FromResult(
-            most == 0
-                ? new Failure(ErrorCode.ReadOnly, "This server does not train (ModelService:Training:MaxRunning is 0).")
-            : entries.Values.Count(entry => !entry.Current.IsOver) >= most + queued ? TrainingCatalog.Full(queued)
+            limits.MaxRunning == 0
+                ? new Failure(
+                    ErrorCode.ReadOnly,
+                    $"This server runs no {kind.Name}s (ModelService:Training:MaxRunning is 0)."
+                )
+            : entries.Values.Count(entry => !entry.Current.IsOver) >= limits.MaxRunning + limits.MaxQueued ? kind.Full
             : null
         );
     }
 
     /// <inheritdoc/>
-    public Task<bool> AddAsync(TrainingRun run, string staged, CancellationToken cancellationToken)
+    public Task<bool> AddAsync(TRun run, string staged, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder.Trainings, run.Id);
+        var path = Path.Combine(kind.Folder, run.Id);
         if (Directory.Exists(path))
             return Task.FromResult(false);
         folder.Write(() =>
@@ -90,10 +94,10 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
             Directory.Move(staged, path);
             return path;
         });
-        RunEntry entry;
+        RunEntry<TRun> entry;
         try
         {
-            entry = RunEntry.Create(folder, path, run);
+            entry = RunEntry<TRun>.Create(folder, kind, path, run);
         }
         catch
         {
@@ -118,9 +122,7 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
 
         // One that nobody works on ends here, also when it ran before the server was started again.
         entry.Change(run =>
-            run.IsOver || entry.IsAtWork
-                ? null
-                : run.End(TrainingState.Cancelled, null, TrainingCatalog.WasCancelled, clock.GetUtcNow())
+            run.IsOver || entry.IsAtWork ? null : run.End(RunState.Cancelled, null, Run.WasCancelled, clock.GetUtcNow())
         );
         await entry.Ended.Task.WaitAsync(cancellationToken);
     }
@@ -144,7 +146,7 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
         ?? AsyncEnumerable.Empty<JsonElement>();
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RunEntry> TakeAsync(
+    public async IAsyncEnumerable<RunEntry<TRun>> TakeAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -162,23 +164,23 @@ internal sealed class FolderRuns(DataFolder folder, IOptions<TrainingOptions> op
             entry.Dispose();
     }
 
-    private static TrainingStatus Describe(RunEntry entry)
+    private static RunStatus<TRun> Describe(RunEntry<TRun> entry)
     {
         var run = entry.Current;
-        return run.State == TrainingState.Running
-            ? new TrainingStatus(run, entry.Events.Latest, entry.Events.Best)
-            : new TrainingStatus(run, null, null);
+        return run.State == RunState.Running
+            ? new RunStatus<TRun>(run, entry.Events.Latest, entry.Events.Best)
+            : new RunStatus<TRun>(run, null, null);
     }
 
     // The oldest that have ended make room.
     private void Forget()
     {
         var over = entries.Values.Where(entry => entry.Current.IsOver).OrderBy(entry => entry.Current.Id).ToList();
-        foreach (var entry in over.Take(Math.Max(0, entries.Count - options.Value.MaxKept)))
+        foreach (var entry in over.Take(Math.Max(0, entries.Count - kind.Limits.MaxKept)))
             Delete(entry);
     }
 
-    private void Delete(RunEntry entry)
+    private void Delete(RunEntry<TRun> entry)
     {
         var staged = folder.NewStagingPath();
         folder.Write(() =>

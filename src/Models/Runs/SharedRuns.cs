@@ -5,47 +5,40 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
-using ModelService.Models.Execution;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Storage.Postgres;
-using ModelService.Models.Training.Process;
 
-namespace ModelService.Models.Training.Runs;
+namespace ModelService.Models.Runs;
 
 /// <summary>
-/// The trainings of servers that share a database. Any server adds them, any one that trains takes them, and all tell
-/// the same of them.
+/// The runs of servers that share a database. Any server adds them, any one with a place takes them, and all tell the
+/// same of them.
 /// </summary>
-/// <param name="jobs">The trainings as rows.</param>
-/// <param name="adoption">Makes their jobs this server's.</param>
+/// <typeparam name="TRun">The kind of run.</typeparam>
+/// <param name="jobs">The runs as rows.</param>
+/// <param name="kind">The kind of run.</param>
 /// <param name="registry">The models that this server knows.</param>
 /// <param name="sync">Brings those that others have made.</param>
 /// <param name="folder">Where this server keeps the files of those that it runs.</param>
-/// <param name="program">The program that trains.</param>
-/// <param name="options">The limits of trainings.</param>
 /// <param name="storage">Whether the server changes anything.</param>
 /// <param name="clock">Measures pauses.</param>
 /// <param name="logger">Logs what was taken.</param>
-internal sealed partial class SharedRuns(
+internal sealed partial class SharedRuns<TRun>(
     JobTable jobs,
-    JobAdoption adoption,
+    RunKind<TRun> kind,
     ModelRegistry registry,
     RegistrySync sync,
     DataFolder folder,
-    ProbeCommand program,
-    IOptions<TrainingOptions> options,
     IOptions<StorageOptions> storage,
     TimeProvider clock,
-    ILogger<SharedRuns> logger
-) : IRunStore
+    ILogger<SharedRuns<TRun>> logger
+) : IRunStore<TRun>
+    where TRun : Run
 {
-    /// <summary>The kind of these jobs.</summary>
-    public const string Kind = "training";
-
-    private readonly LeasedRunServices services = new(jobs, adoption, folder, clock, logger);
-    private readonly ConcurrentDictionary<string, LeasedRun> held = new(StringComparer.Ordinal);
+    private readonly LeasedRunServices<TRun> services = new(jobs, kind, folder, clock, logger);
+    private readonly ConcurrentDictionary<string, LeasedRun<TRun>> held = new(StringComparer.Ordinal);
     private long takeovers;
     private long lost;
 
@@ -57,35 +50,34 @@ internal sealed partial class SharedRuns(
 
     /// <inheritdoc/>
     public Task<(long Queued, long Running)> CountAsync(CancellationToken cancellationToken) =>
-        jobs.CountAsync(Kind, cancellationToken);
+        jobs.CountAsync(kind.Name, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TrainingStatus>> ListAsync(string? model, CancellationToken cancellationToken) =>
-        await DescribeAsync(await jobs.ListAsync(Kind, model, cancellationToken), cancellationToken);
+    public async Task<IReadOnlyList<RunStatus<TRun>>> ListAsync(string? model, CancellationToken cancellationToken) =>
+        await DescribeAsync(await jobs.ListAsync(kind.Name, model, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<TrainingStatus?> FindAsync(string id, CancellationToken cancellationToken) =>
-        await jobs.FindAsync(Kind, id, cancellationToken) is { } job
+    public async Task<RunStatus<TRun>?> FindAsync(string id, CancellationToken cancellationToken) =>
+        await jobs.FindAsync(kind.Name, id, cancellationToken) is { } job
             ? (await DescribeAsync([job], cancellationToken))[0]
             : null;
 
     /// <inheritdoc/>
     public async Task<Failure?> CheckRoomAsync(CancellationToken cancellationToken)
     {
-        var most = options.Value.MaxQueued;
         var (queued, _) = await CountAsync(cancellationToken);
-        return queued < Math.Max(1, most) ? null : TrainingCatalog.Full(most);
+        return queued < Math.Max(1, kind.Limits.MaxQueued) ? null : kind.Full;
     }
 
     /// <inheritdoc/>
-    public async Task<bool> AddAsync(TrainingRun run, string staged, CancellationToken cancellationToken)
+    public async Task<bool> AddAsync(TRun run, string staged, CancellationToken cancellationToken)
     {
         Dictionary<string, StoredFile> files = [];
-        foreach (var name in (string[])[TrainingJob.File, TrainingJob.InitialWeights])
+        foreach (var name in kind.Files)
             files[name] = await jobs.StoreAsync(Path.Combine(staged, name), cancellationToken);
-        if (!await jobs.AddAsync(Kind, run.Id, run.Model, RunEntry.Write(run), files))
+        if (!await jobs.AddAsync(kind.Name, run.Id, run.Model, RunEntry<TRun>.Write(run), files))
             return false;
-        await jobs.ForgetAsync(Kind, options.Value.MaxKept);
+        await jobs.ForgetAsync(kind.Name, kind.Limits.MaxKept);
         return true;
     }
 
@@ -95,16 +87,16 @@ internal sealed partial class SharedRuns(
         while (true)
         {
             // One that nobody works on ends here. One that was interrupted must be gone on with to be kept.
-            await jobs.EndFreeAsync(id, interrupted: !keep, Cancelled);
-            await jobs.WishAsync(id, keep ? LeasedRun.Keep : LeasedRun.Cancel);
-            if (keep || await jobs.FindAsync(Kind, id, cancellationToken) is null or { IsOver: true })
+            await jobs.EndFreeAsync(kind.Name, id, interrupted: !keep, Cancelled);
+            await jobs.WishAsync(kind.Name, id, keep ? LeasedRun<TRun>.Keep : LeasedRun<TRun>.Cancel);
+            if (keep || await jobs.FindAsync(kind.Name, id, cancellationToken) is null or { IsOver: true })
                 return;
             await Task.Delay(jobs.Poll / 2, clock, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
-    public Task RemoveAsync(string id) => jobs.RemoveAsync(id);
+    public Task RemoveAsync(string id) => jobs.RemoveAsync(kind.Name, id);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<JsonElement> ReadEventsAsync(
@@ -119,7 +111,7 @@ internal sealed partial class SharedRuns(
             JobEvents? part = null;
             try
             {
-                part = await jobs.ReadEventsAsync(Kind, id, after, cancellationToken);
+                part = await jobs.ReadEventsAsync(kind.Name, id, after, cancellationToken);
                 if (part is null)
                     yield break; // it was forgotten
             }
@@ -142,7 +134,7 @@ internal sealed partial class SharedRuns(
             var run = part is null ? null : (await DescribeAsync([part.Job], cancellationToken))[0].Run;
             if (run is { IsOver: true } && after <= part!.Count)
             {
-                var end = RunEntry.EndOf(run);
+                var end = RunEntry<TRun>.EndOf(run);
                 end.Insert(0, "id", part.Count + 1);
                 yield return JsonSerializer.SerializeToElement(end);
             }
@@ -154,10 +146,12 @@ internal sealed partial class SharedRuns(
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RunEntry> TakeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RunEntry<TRun>> TakeAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        // Inside another program, there may be none that trains.
-        while (program.Program is not null && !storage.Value.ReadOnly)
+        // Inside another program, there may be nothing to run them with.
+        while (kind.CanRun && !storage.Value.ReadOnly)
         {
             if (await TryTakeAsync() is not { } entry)
             {
@@ -173,19 +167,19 @@ internal sealed partial class SharedRuns(
         }
     }
 
-    private async Task<LeasedRun?> TryTakeAsync()
+    private async Task<LeasedRun<TRun>?> TryTakeAsync()
     {
         try
         {
-            if (await jobs.TakeAsync(Kind) is not { } job)
+            if (await jobs.TakeAsync(kind.Name) is not { } job)
                 return null;
             var run = Read(job.Record);
             if (job.IsTakeover)
                 Interlocked.Increment(ref takeovers);
-            LogTaken(run.Id, job.IsTakeover ? " from a server that was silent for too long" : "");
+            LogTaken(kind.Name, run.Id, job.IsTakeover ? " from a server that was silent for too long" : "");
             var path = folder.NewStagingPath();
             DurableFiles.CreateFolder(path);
-            return new LeasedRun(job, path, run, services, options.Value.MaxAttempts);
+            return new LeasedRun<TRun>(job, path, run, services);
         }
         catch (Exception exception) when (exception is ServingException or IOException or UnauthorizedAccessException)
         {
@@ -194,15 +188,13 @@ internal sealed partial class SharedRuns(
     }
 
     private string Cancelled(string record) =>
-        RunEntry.Write(
-            Read(record).End(TrainingState.Cancelled, null, TrainingCatalog.WasCancelled, clock.GetUtcNow())
-        );
+        RunEntry<TRun>.Write(Read(record).End(RunState.Cancelled, null, Run.WasCancelled, clock.GetUtcNow()));
 
-    private static TrainingRun Read(string record) =>
-        RunEntry.Read(record) ?? throw new JsonException("The record of a training is empty.");
+    private static TRun Read(string record) =>
+        RunEntry<TRun>.Read(record) ?? throw new JsonException("The record of a run is empty.");
 
-    // Whoever reads that a training has made a version finds the version here.
-    private async Task<List<TrainingStatus>> DescribeAsync(
+    // Whoever reads that a run has made a version finds the version here.
+    private async Task<List<RunStatus<TRun>>> DescribeAsync(
         IReadOnlyList<StoredJob> found,
         CancellationToken cancellationToken
     )
@@ -223,21 +215,21 @@ internal sealed partial class SharedRuns(
 
     private bool Knows(string model, int version) => registry.Find(model, version).Value is not null;
 
-    private TrainingStatus Describe(StoredJob job)
+    private RunStatus<TRun> Describe(StoredJob job)
     {
         var run = Read(job.Record);
 
-        // The version of a training that ends here is stored a moment before it is served.
+        // The version of a run that ends here is stored a moment before it is served.
         if (run.IsOver && held.GetValueOrDefault(run.Id) is { IsLost: false, Current: { IsOver: false } here })
             run = here;
-        var progress = run.State == TrainingState.Running && job.Progress is { } text ? JsonNode.Parse(text) : null;
-        return new TrainingStatus(
+        var progress = run.State == RunState.Running && job.Progress is { } text ? JsonNode.Parse(text) : null;
+        return new RunStatus<TRun>(
             run,
             progress?["progress"]?.DeepClone().AsObject(),
             progress?["best"]?.DeepClone().AsObject()
         );
     }
 
-    [LoggerMessage(LogLevel.Information, "Takes training {Id}{From}")]
-    private partial void LogTaken(string id, string from);
+    [LoggerMessage(LogLevel.Information, "Takes {Kind} {Id}{From}")]
+    private partial void LogTaken(string kind, string id, string from);
 }

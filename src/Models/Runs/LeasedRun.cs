@@ -4,16 +4,17 @@ using ModelService.Models.Errors;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Storage.Postgres;
-using ModelService.Models.Training.Process;
 
-namespace ModelService.Models.Training.Runs;
+namespace ModelService.Models.Runs;
 
 /// <summary>
 /// A run that servers share, and that this server works on, in a folder that is gone afterwards. It renews the lease,
 /// stores events and checkpoints, and does what clients ask of other servers. When the lease is lost, the run is
 /// cancelled here.
 /// </summary>
-internal sealed partial class LeasedRun : RunEntry
+/// <typeparam name="TRun">The kind of run.</typeparam>
+internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
+    where TRun : Run
 {
     /// <summary>What a client asks of the server of a run: to end it.</summary>
     public const string Cancel = "cancel";
@@ -30,9 +31,8 @@ internal sealed partial class LeasedRun : RunEntry
 
     private readonly TakenJob job;
     private readonly JobTable jobs;
-    private readonly JobAdoption adoption;
     private readonly DataFolder folder;
-    private readonly int mostAttempts;
+    private readonly RunKind<TRun> kind;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly SemaphoreSlim turn = new(1, 1); // of renewals
@@ -50,12 +50,11 @@ internal sealed partial class LeasedRun : RunEntry
     /// <param name="path">Its folder, which is there and empty.</param>
     /// <param name="run">The run.</param>
     /// <param name="shared">What all runs need.</param>
-    /// <param name="mostAttempts">How often servers may take it.</param>
-    public LeasedRun(TakenJob job, string path, TrainingRun run, LeasedRunServices shared, int mostAttempts)
-        : base(shared.Folder, path, run, job.Events)
+    public LeasedRun(TakenJob job, string path, TRun run, LeasedRunServices<TRun> shared)
+        : base(shared.Folder, shared.Kind, path, run, job.Events)
     {
-        (this.job, this.mostAttempts, stored) = (job, mostAttempts, job.Events);
-        (jobs, adoption, folder) = (shared.Jobs, shared.Adoption, shared.Folder);
+        (this.job, stored) = (job, job.Events);
+        (jobs, kind, folder) = (shared.Jobs, shared.Kind, shared.Folder);
         (clock, logger) = (shared.Clock, shared.Logger);
         IsAtWork = true;
         renewing = RenewAsync();
@@ -67,22 +66,25 @@ internal sealed partial class LeasedRun : RunEntry
     /// <inheritdoc/>
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
+        var mostAttempts = kind.Limits.MaxAttempts;
         if (job.Attempts > mostAttempts)
         {
-            throw new TrainingFailedException(
+            throw new RunFailedException(
                 $"{mostAttempts} servers that ran it were killed or cut off (ModelService:Training:MaxAttempts)."
             );
         }
 
         foreach (var (name, file) in job.Files)
             await jobs.FetchAsync(file, System.IO.Path.Combine(Path, name), cancellationToken);
-        await adoption.AdoptAsync(Path, cancellationToken);
-        saved = File.GetLastWriteTimeUtc(CheckpointPath);
-        saving = SaveAsync();
+        await kind.AdoptAsync(Path, cancellationToken);
+        if (CheckpointPath is not { } checkpoint)
+            return;
+        saved = File.GetLastWriteTimeUtc(checkpoint);
+        saving = SaveAsync(checkpoint);
     }
 
     /// <inheritdoc/>
-    public override async Task<JobResult?> PrepareEndAsync(Func<VersionManifest, TrainingRun> end)
+    public override async Task<JobResult?> PrepareEndAsync(Func<VersionManifest, TRun> end)
     {
         await RenewOnceAsync(); // all events, before the run is over
         return new JobResult(job.Lease, manifest => Write(end(manifest)));
@@ -91,15 +93,15 @@ internal sealed partial class LeasedRun : RunEntry
     /// <inheritdoc/>
     public override async Task<bool> WaitAsync(Failure failure, CancellationToken cancellationToken)
     {
-        if (failure.RetryAfter is null)
+        if (failure.RetryAfter is null || failure.RetryAfter == Timeout.InfiniteTimeSpan)
             return false;
-        LogWaits(Current.Id, failure.Detail);
+        LogWaits(kind.Name, Current.Id, failure.Detail);
         await Task.Delay(wait, clock, cancellationToken);
         wait = wait < LongestWait / 2 ? wait * 2 : LongestWait;
         try
         {
             // If the connection was lost in the moment of a commit, the run may have ended with its version.
-            var found = await jobs.FindAsync(SharedRuns.Kind, Current.Id, cancellationToken);
+            var found = await jobs.FindAsync(kind.Name, Current.Id, cancellationToken);
             if (found is { IsOver: true } && !isLost)
                 Change(_ => Read(found.Record));
         }
@@ -132,7 +134,7 @@ internal sealed partial class LeasedRun : RunEntry
     }
 
     /// <inheritdoc/>
-    protected override void Store(TrainingRun run)
+    protected override void Store(TRun run)
     {
         // The next renewal does it.
     }
@@ -145,7 +147,7 @@ internal sealed partial class LeasedRun : RunEntry
         closing.Dispose();
     }
 
-    private string CheckpointPath => System.IO.Path.Combine(Path, TrainingJob.Checkpoint);
+    private string? CheckpointPath => kind.Checkpoint is { } name ? System.IO.Path.Combine(Path, name) : null;
 
     // Ends the run, or gives it back.
     private async Task<bool> TryCloseAsync()
@@ -159,8 +161,8 @@ internal sealed partial class LeasedRun : RunEntry
                 return true;
             }
 
-            if (IsChanged(out _))
-                await jobs.ReplaceAsync(job.Lease, TrainingJob.Checkpoint, CheckpointPath, CancellationToken.None);
+            if (CheckpointPath is { } checkpoint && IsChanged(checkpoint, out _))
+                await jobs.ReplaceAsync(job.Lease, kind.Checkpoint!, checkpoint, CancellationToken.None);
             await jobs.ReleaseAsync(job.Lease);
             return true;
         }
@@ -192,7 +194,7 @@ internal sealed partial class LeasedRun : RunEntry
             }
             catch (Exception exception)
             {
-                LogBug(exception, Current.Id);
+                LogBug(exception, kind.Name, Current.Id);
             }
 
             await PauseAsync(jobs.Poll);
@@ -244,17 +246,17 @@ internal sealed partial class LeasedRun : RunEntry
             .Select(item => item.GetRawText())
             .ToListAsync();
 
-    private async Task SaveAsync()
+    private async Task SaveAsync(string checkpoint)
     {
         while (!closing.IsCancellationRequested)
         {
             await PauseAsync(jobs.Poll);
-            if (!IsChanged(out var time))
+            if (!IsChanged(checkpoint, out var time))
                 continue;
             var began = clock.GetTimestamp();
             try
             {
-                await jobs.ReplaceAsync(job.Lease, TrainingJob.Checkpoint, CheckpointPath, closing.Token);
+                await jobs.ReplaceAsync(job.Lease, kind.Checkpoint!, checkpoint, closing.Token);
                 saved = time;
             }
             catch (OperationCanceledException)
@@ -270,21 +272,21 @@ internal sealed partial class LeasedRun : RunEntry
         }
     }
 
-    private bool IsChanged(out DateTime time)
+    private bool IsChanged(string checkpoint, out DateTime time)
     {
-        time = File.GetLastWriteTimeUtc(CheckpointPath);
-        return time != saved && File.Exists(CheckpointPath);
+        time = File.GetLastWriteTimeUtc(checkpoint);
+        return time != saved && File.Exists(checkpoint);
     }
 
     private async Task PauseAsync(TimeSpan time) =>
         await Task.Delay(time, clock, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    [LoggerMessage(LogLevel.Warning, "Training {Id} waits for the store: {Reason}")]
-    private partial void LogWaits(string id, string reason);
+    [LoggerMessage(LogLevel.Warning, "The {Kind} {Id} waits for the store: {Reason}")]
+    private partial void LogWaits(string kind, string id, string reason);
 
     [LoggerMessage(
         LogLevel.Error,
-        "Renewing the lease of training {Id} failed in an unexpected way; it is tried again"
+        "Renewing the lease of the {Kind} {Id} failed in an unexpected way; it is tried again"
     )]
-    private partial void LogBug(Exception exception, string id);
+    private partial void LogBug(Exception exception, string kind, string id);
 }

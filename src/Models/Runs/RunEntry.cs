@@ -4,12 +4,13 @@ using System.Text.Json.Serialization;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
-using ModelService.Models.Training.Process;
 
-namespace ModelService.Models.Training.Runs;
+namespace ModelService.Models.Runs;
 
 /// <summary>A run with its folder: its current state, its events, and what ends it.</summary>
-internal class RunEntry : IDisposable
+/// <typeparam name="TRun">The kind of run.</typeparam>
+internal class RunEntry<TRun> : IDisposable
+    where TRun : Run
 {
     private const string StateFile = "run.json";
     private const string EventsFile = "events.jsonl";
@@ -23,17 +24,19 @@ internal class RunEntry : IDisposable
     };
 
     private readonly DataFolder folder;
+    private readonly RunKind<TRun> kind;
     private readonly Lock gate = new();
-    private volatile TrainingRun current;
+    private volatile TRun current;
 
     /// <summary>Creates the entry of a run, whose folder is there.</summary>
     /// <param name="folder">The data folder.</param>
+    /// <param name="kind">The kind of run.</param>
     /// <param name="path">The run's folder.</param>
     /// <param name="run">The run as it is now.</param>
     /// <param name="events">The number of events that another server keeps.</param>
-    protected RunEntry(DataFolder folder, string path, TrainingRun run, long events = 0)
+    protected RunEntry(DataFolder folder, RunKind<TRun> kind, string path, TRun run, long events = 0)
     {
-        (this.folder, Path, current) = (folder, path, run);
+        (this.folder, this.kind, Path, current) = (folder, kind, path, run);
         Events = new RunEvents(System.IO.Path.Combine(path, EventsFile), run.IsOver, events);
     }
 
@@ -41,7 +44,7 @@ internal class RunEntry : IDisposable
     public string Path { get; }
 
     /// <summary>The run as it is now.</summary>
-    public TrainingRun Current => current;
+    public TRun Current => current;
 
     /// <summary>Its events.</summary>
     public RunEvents Events { get; }
@@ -62,22 +65,22 @@ internal class RunEntry : IDisposable
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Stores a new run, whose folder has its files already.</summary>
-    public static RunEntry Create(DataFolder folder, string path, TrainingRun run)
+    public static RunEntry<TRun> Create(DataFolder folder, RunKind<TRun> kind, string path, TRun run)
     {
-        var entry = new RunEntry(folder, path, run);
+        var entry = new RunEntry<TRun>(folder, kind, path, run);
         entry.Store(run);
         return entry;
     }
 
     /// <summary>Reads a stored run; null when the folder is not that of a run.</summary>
-    public static RunEntry? Open(DataFolder folder, string path)
+    public static RunEntry<TRun>? Open(DataFolder folder, RunKind<TRun> kind, string path)
     {
         var file = System.IO.Path.Combine(path, StateFile);
         if (!File.Exists(file))
             return null;
         try
         {
-            return Read(File.ReadAllText(file)) is { } run ? new RunEntry(folder, path, run) : null;
+            return Read(File.ReadAllText(file)) is { } run ? new RunEntry<TRun>(folder, kind, path, run) : null;
         }
         catch (JsonException)
         {
@@ -87,10 +90,10 @@ internal class RunEntry : IDisposable
 
     /// <summary>Reads a run from JSON.</summary>
     /// <exception cref="JsonException">It is not that of a run.</exception>
-    public static TrainingRun? Read(string json) => JsonSerializer.Deserialize<TrainingRun>(json, Json);
+    public static TRun? Read(string json) => JsonSerializer.Deserialize<TRun>(json, Json);
 
     /// <summary>Writes a run as JSON.</summary>
-    public static string Write(TrainingRun run) => JsonSerializer.Serialize(run, Json);
+    public static string Write(TRun run) => JsonSerializer.Serialize(run, Json);
 
     /// <summary>Asks the child process for the result as it is.</summary>
     /// <returns>Whether there is a process.</returns>
@@ -110,14 +113,14 @@ internal class RunEntry : IDisposable
         return true;
     }
 
-    /// <summary>Brings all that the child process needs into the run's folder.</summary>
+    /// <summary>Brings all that the work needs into the run's folder.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Prepares the end of the run with the version that it makes, in one step of the store.</summary>
     /// <param name="end">Makes the last state of the run, by the version's manifest.</param>
     /// <returns>What the store is given with the version; null: the state is stored after it.</returns>
-    public virtual Task<JobResult?> PrepareEndAsync(Func<VersionManifest, TrainingRun> end) =>
+    public virtual Task<JobResult?> PrepareEndAsync(Func<VersionManifest, TRun> end) =>
         Task.FromResult<JobResult?>(null);
 
     /// <summary>Waits, after a step has failed, if the step is to be tried again.</summary>
@@ -133,7 +136,7 @@ internal class RunEntry : IDisposable
     /// <summary>Replaces the state, and stores it.</summary>
     /// <param name="change">Makes the next state; null: the change does not apply any more.</param>
     /// <returns>The state that the run has now.</returns>
-    public TrainingRun Change(Func<TrainingRun, TrainingRun?> change)
+    public TRun Change(Func<TRun, TRun?> change)
     {
         lock (gate)
         {
@@ -160,7 +163,7 @@ internal class RunEntry : IDisposable
     }
 
     /// <summary>The last event of a run.</summary>
-    public static JsonObject EndOf(TrainingRun run) =>
+    public static JsonObject EndOf(TRun run) =>
         new()
         {
             ["event"] = "end",
@@ -192,7 +195,7 @@ internal class RunEntry : IDisposable
 
     /// <summary>Stores the state.</summary>
     /// <param name="run">The state.</param>
-    protected virtual void Store(TrainingRun run) =>
+    protected virtual void Store(TRun run) =>
         folder.Write(() =>
         {
             var content = System.Text.Encoding.UTF8.GetBytes(Write(run));
@@ -203,17 +206,9 @@ internal class RunEntry : IDisposable
     // The events, the state and the figures stay.
     private void DeleteWorkFiles()
     {
-        string[] names =
-        [
-            TrainingJob.File,
-            TrainingJob.InitialWeights,
-            TrainingJob.Checkpoint,
-            $"{TrainingJob.Checkpoint}.tmp",
-            TrainingJob.ResultWeights,
-        ];
         try
         {
-            foreach (var name in names)
+            foreach (var name in kind.Files.Concat(kind.WorkFiles).Append(kind.Checkpoint).OfType<string>())
                 File.Delete(System.IO.Path.Combine(Path, name));
             foreach (var left in Directory.EnumerateFiles(Path, "*.tmp"))
                 File.Delete(left);
