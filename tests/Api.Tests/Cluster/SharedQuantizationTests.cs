@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ModelService.Api.Tests.Cluster;
 
-/// <summary>Quantizations of servers that share a database: any takes them, and what one begins another one ends.</summary>
+/// <summary>Quantizations of servers that share a database: any takes them, and another one ends what one begins.</summary>
 [Measured]
 [Collection(nameof(Alone))]
 public sealed class SharedQuantizationTests(PostgresServer postgres)
@@ -18,7 +18,7 @@ public sealed class SharedQuantizationTests(PostgresServer postgres)
         using var replicas = new Replicas(connection, "--ModelService:Storage:Poll=00:00:00.2");
         await replicas.StartAsync(1, "--ModelService:Training:MaxRunning=0");
         var door = replicas[0];
-        await Quantizations.PrepareAsync(door.Api, "small", channels: 8);
+        await Quantizations.PrepareAsync(door.Api, "small", channels: 32);
         await Quantizations.PrepareAsync(door.Api, "large", channels: 64);
 
         // No server takes any so far.

@@ -14,7 +14,7 @@ internal static class Quantizations
     /// <summary>Uploads digits, and makes a model whose weights are not random.</summary>
     /// <param name="api">The server.</param>
     /// <param name="model">The model's name.</param>
-    /// <param name="channels">Output channels of its convolutions: 64 take some seconds, and 8 take none.</param>
+    /// <param name="channels">Output channels of its convolutions: with 64, a quantization takes some seconds.</param>
     public static async Task PrepareAsync(ApiClient api, string model, int channels)
     {
         using var photos = new ByteArrayContent(TrainingServer.Zip(12, 3, ["train"]));
