@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelService.Models.Storage.FileSystem;
@@ -8,25 +9,21 @@ namespace ModelService.Models.Int8;
 /// <summary>The images of a quantization in the background, as a file of JSON: each is a picture or a tensor.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(List<StoredImage>))]
 internal sealed partial class QuantizationImages : JsonSerializerContext
 {
     /// <summary>The bytes that a file of images takes at most.</summary>
-    public static long Measure(IReadOnlyList<PredictionInput> images)
-    {
-        const int PerNumber = 16; // as text
-        return images.Sum(image =>
+    public static long Measure(IReadOnlyList<PredictionInput> images) =>
+        images.Sum(image =>
             image switch
             {
-                EncodedImage picture => 2L * picture.Encoded.Length,
-                RawTensor tensor => (long)PerNumber * tensor.Data.Length,
+                EncodedImage picture => 2L * picture.Encoded.Length, // in base64
+                RawTensor tensor => 2L * sizeof(float) * tensor.Data.Length,
                 _ => 0,
             }
         );
-    }
 
     /// <summary>Writes the images.</summary>
     /// <param name="path">The file, which is not there yet.</param>
@@ -38,8 +35,11 @@ internal sealed partial class QuantizationImages : JsonSerializerContext
             .. images.Select(image =>
                 image switch
                 {
-                    EncodedImage picture => new StoredImage { Encoded = picture.Encoded },
-                    RawTensor tensor => new StoredImage { Shape = tensor.Shape, Data = tensor.Data },
+                    EncodedImage picture => new StoredImage(picture.Encoded, null),
+                    RawTensor tensor => new StoredImage(
+                        MemoryMarshal.AsBytes(tensor.Data.Span).ToArray(),
+                        tensor.Shape
+                    ),
                     _ => throw new NotSupportedException($"There is no {image.GetType().Name} in a file of images."),
                 }
             ),
@@ -57,23 +57,15 @@ internal sealed partial class QuantizationImages : JsonSerializerContext
         return
         [
             .. stored!.Select(image =>
-                image.Encoded is { } encoded
-                    ? (PredictionInput)new EncodedImage(encoded)
-                    : new RawTensor(image.Shape!, image.Data!.Value)
+                image.Shape is { } shape
+                    ? (PredictionInput)new RawTensor(shape, MemoryMarshal.Cast<byte, float>(image.Bytes.Span).ToArray())
+                    : new EncodedImage(image.Bytes)
             ),
         ];
     }
 }
 
 /// <summary>A picture or a tensor.</summary>
-internal sealed record StoredImage
-{
-    /// <summary>The bytes of the picture; null for a tensor.</summary>
-    public ReadOnlyMemory<byte>? Encoded { get; init; }
-
-    /// <summary>The shape of the tensor; null for a picture.</summary>
-    public IReadOnlyList<long>? Shape { get; init; }
-
-    /// <summary>The numbers of the tensor; null for a picture.</summary>
-    public ReadOnlyMemory<float>? Data { get; init; }
-}
+/// <param name="Bytes">The bytes of the picture, or the numbers of the tensor.</param>
+/// <param name="Shape">The shape of the tensor; null for a picture.</param>
+internal sealed record StoredImage(ReadOnlyMemory<byte> Bytes, IReadOnlyList<long>? Shape);

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ModelService.Api.Tests.Cluster;
 
-/// <summary>Quantizations of servers that share a database: any takes them, and another one ends what one begins.</summary>
+/// <summary>Quantizations of servers that share a database: any takes them, and another ends what one begins.</summary>
 [Measured]
 [Collection(nameof(Alone))]
 public sealed class SharedQuantizationTests(PostgresServer postgres)
