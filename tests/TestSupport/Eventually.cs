@@ -13,8 +13,8 @@ public static class Eventually
     private const double ShortestPause = 10;
     private const double LongestPause = 100;
 
-    /// <summary>The longest that a test waits for one state.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(2);
+    /// <summary>The longest that a test waits for one state; less than a whole test may take.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(4);
 
     /// <summary>Reads a value again and again until it meets a condition.</summary>
     /// <param name="read">Reads the value.</param>
