@@ -6,6 +6,7 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Servers that share a database share API keys: made and revoked through any of them.</summary>
 [Trait("Category", "Attack")]
+[Collection(nameof(Alone))]
 public sealed class SharedKeysTests(PostgresServer postgres)
 {
     private const string Required = "--ModelService:Auth:Required=true";
