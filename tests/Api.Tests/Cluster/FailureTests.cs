@@ -7,7 +7,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>What docs/cluster.md says of things that are away, where other tests don't see it.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class FailureTests(PostgresServer postgres)
 {
     private static readonly Dictionary<string, string> NoVariables = [];

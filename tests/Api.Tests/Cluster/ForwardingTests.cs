@@ -11,7 +11,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>More models than the memory of a server holds: servers that forward requests to each other.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class ForwardingTests(PostgresServer postgres)
 {
     // Room for two of the models and not for three.

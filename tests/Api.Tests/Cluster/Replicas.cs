@@ -41,6 +41,7 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             "--ModelService:Storage:Kind=postgres",
             $"--ModelService:Storage:Connection={connection}",
             $"--ModelService:Blobs:Path={Blobs}",
+            "--ModelService:Compute:Trial=false", // each server would probe each network, in a process
             .. more,
         ];
 

@@ -4,7 +4,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>The console before a server that asks for keys.</summary>
-[Measured]
+[Waits]
 public sealed class KeyPageTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]
