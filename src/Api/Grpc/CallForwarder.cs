@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using ModelService.Api.Cluster;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry.Placement;
@@ -14,7 +15,15 @@ namespace ModelService.Api.Grpc;
 /// <param name="placement">Tells the servers of a model.</param>
 /// <param name="client">The connections to the other servers.</param>
 /// <param name="metrics">Counts the requests.</param>
-internal sealed class CallForwarder(ModelPlacement placement, ForwardingClient client, ForwardingMetrics metrics)
+/// <param name="limits">How long another server may take.</param>
+/// <param name="clock">Says what time it is.</param>
+internal sealed class CallForwarder(
+    ModelPlacement placement,
+    ForwardingClient client,
+    ForwardingMetrics metrics,
+    IOptions<LimitsOptions> limits,
+    TimeProvider clock
+)
 {
     // Those of the message that arrived; the client has its own.
     private static readonly HashSet<string> OwnHeaders = new(StringComparer.OrdinalIgnoreCase)
@@ -40,7 +49,7 @@ internal sealed class CallForwarder(ModelPlacement placement, ForwardingClient c
             try
             {
                 using var channel = client.Open(server);
-                var options = new CallOptions(HeadersOf(context), context.Deadline, cancellationToken);
+                var options = new CallOptions(HeadersOf(context), DeadlineOf(context), cancellationToken);
                 var answer = await channel
                     .CreateCallInvoker()
                     .AsyncUnaryCall(InferenceMethods.ModelInfer, null, options, request);
@@ -65,6 +74,13 @@ internal sealed class CallForwarder(ModelPlacement placement, ForwardingClient c
         }
 
         return null;
+    }
+
+    // A stream has no deadline, but a server that hangs must not hold up its requests.
+    private DateTime DeadlineOf(ServerCallContext context)
+    {
+        var limit = clock.GetUtcNow().UtcDateTime + limits.Value.RequestTimeout;
+        return context.Deadline < limit ? context.Deadline : limit;
     }
 
     private Metadata HeadersOf(ServerCallContext context)
