@@ -64,6 +64,15 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             servers.Add(started);
     }
 
+    /// <summary>Starts one more server, in a network of its own.</summary>
+    public async Task StartAsync(OwnNetwork network, params string[] settings)
+    {
+        var folder = Path.Combine(data.Path, $"server-{Count}");
+        var started = await ServerProcess.StartAsync(folder, network, [.. Settings, .. settings]);
+        lock (gate)
+            servers.Add(started);
+    }
+
     /// <summary>Sends a signal to a server, such as <c>-STOP</c>.</summary>
     public void Signal(int index, string signal)
     {
