@@ -8,6 +8,9 @@ switch (args)
     case ["plan", "profile", var network, var threads, var batch]:
         PlanProfile.Run(network, Number(threads), Number(batch), rounds: 7);
         return 0;
+    case ["plan", "gpu", .. var networks]:
+        GpuPlanBenchmark.Run(networks is [] ? BenchmarkNetworks.Names : networks);
+        return 0;
     case ["plan", .. var rest]:
         PlanBenchmark.Run(rest);
         return 0;
@@ -76,6 +79,7 @@ switch (args)
             """
             Say which:
               plan [--rounds N] [--only NETWORK]      ms per image by module and by plan
+              plan gpu [NETWORK...]                   ms per image on a GPU, by module and by plan
               plan profile NETWORK THREADS BATCH      where a plan's time goes, by operator
               training                                images per second, beside PyTorch
               training beside NETWORK                 predictions beside a training

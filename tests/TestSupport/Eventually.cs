@@ -9,10 +9,12 @@ namespace ModelService.TestSupport;
 /// </summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    // Milliseconds.
+    private const double ShortestPause = 10;
+    private const double LongestPause = 100;
 
-    /// <summary>The longest that a test waits for one state.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(2);
+    /// <summary>The longest that a test waits for one state; less than a whole test may take.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(4);
 
     /// <summary>Reads a value again and again until it meets a condition.</summary>
     /// <param name="read">Reads the value.</param>
@@ -39,7 +41,12 @@ public static class Eventually
                 throw new TimeoutException($"Not within {Limit} and {reads} reads: {wanted}. Last was {last}.");
             }
 
-            await Task.Delay(Pause, TestContext.Current.CancellationToken);
+            // Reading takes processor time from what is waited for: the longer it takes, the less often.
+            var waited = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(Math.Clamp(waited / 20, ShortestPause, LongestPause)),
+                TestContext.Current.CancellationToken
+            );
         }
     }
 

@@ -5,9 +5,8 @@ using Xunit.v3;
 namespace ModelService.TestSupport;
 
 /// <summary>
-/// Marks tests that bound resident memory or wall time, so that what else the machine does may fail them; so do those
-/// that wait for trainings, which get the processor time that everything else leaves. They are in the category
-/// <c>Measured</c>, which <c>.ci/run</c> runs alone, and say the machine's figures when they fail.
+/// Marks tests that bound resident memory or wall time, so that what else the machine does may fail them. They are in
+/// the category <c>Measured</c>, which <c>.ci/run</c> runs alone, and say the machine's figures when they fail.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class MeasuredAttribute : BeforeAfterTestAttribute, ITraitAttribute

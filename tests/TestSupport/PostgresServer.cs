@@ -21,6 +21,9 @@ public sealed class PostgresServer : IDisposable
     private int port;
     private int databases;
 
+    /// <summary>A further address of this machine at which the /30 network around it reaches the server.</summary>
+    public string? Address { get; init; }
+
     /// <summary>A new, empty database; skips the test where there is no PostgreSQL.</summary>
     /// <returns>Its connection string.</returns>
     public string CreateDatabase()
@@ -48,7 +51,7 @@ public sealed class PostgresServer : IDisposable
             "--log",
             Path.Combine(folder, "log"),
             "--options",
-            $"-p {Port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
+            $"-p {Port} -k {folder} -c listen_addresses={Addresses} -c max_connections=200 -c fsync=off"
         );
 
     /// <summary>Stops the server, and cuts off its clients.</summary>
@@ -82,6 +85,8 @@ public sealed class PostgresServer : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    private string Addresses => Address is null ? "127.0.0.1" : $"127.0.0.1,{Address}";
+
     private string Port => port.ToString(CultureInfo.InvariantCulture);
 
     private void Create()
@@ -104,6 +109,8 @@ public sealed class PostgresServer : IDisposable
             "--pgdata",
             Path.Combine(folder, "data")
         );
+        if (Address is not null)
+            File.AppendAllText(Path.Combine(folder, "data", "pg_hba.conf"), $"host all all {Address}/30 trust\n");
         Start();
     }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using ModelService.Api.Errors;
+using ModelService.Api.Grpc;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry.Placement;
 using Yarp.ReverseProxy.Forwarder;
@@ -9,7 +9,7 @@ namespace ModelService.Api.Cluster;
 
 /// <summary>
 /// Sends requests for models that belong on other servers to one of these. If none of them takes the request, it is
-/// answered here. A request that was forwarded is never forwarded again.
+/// answered here. <see cref="CallForwarder"/> does so for calls over gRPC.
 /// </summary>
 /// <param name="next">Answers a request here.</param>
 /// <param name="placement">Tells the servers of a model.</param>
@@ -24,9 +24,6 @@ internal sealed class RequestForwarder(
     ForwardingMetrics metrics
 )
 {
-    /// <summary>The header that a forwarded request has: the server that it goes to answers it.</summary>
-    public const string Header = "X-Model-Service-Forwarded";
-
     private static readonly ForwarderRequestConfig Timing = new() { ActivityTimeout = TimeSpan.FromMinutes(5) };
 
     /// <summary>Answers a request, here or on another server.</summary>
@@ -40,7 +37,7 @@ internal sealed class RequestForwarder(
             context.Request.Body = body;
             foreach (var server in servers)
             {
-                var sending = new Sending(body);
+                var sending = new Sending(body, placement.Secret);
                 var error = await forwarder.SendAsync(context, server.OriginalString, client.Http, Timing, sending);
                 if (sending.IsRefused)
                     placement.Relieve(name);
@@ -71,13 +68,8 @@ internal sealed class RequestForwarder(
     private IReadOnlyList<Uri> FindServers(HttpContext context)
     {
         var isOurs = context.GetEndpoint()?.Metadata.GetMetadata<RunsModelAttribute>() is not null;
-        if (!isOurs || Name(context) is not { } name || context.Request.Headers.ContainsKey(Header))
-            return [];
-        var version = context.Request.RouteValues["version"] as string;
-        if (version is null)
-            return placement.FindOthers(name, null);
-        return int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? placement.FindOthers(name, number)
+        return isOurs && Name(context) is { } name
+            ? placement.FindServers(context, name, context.Request.RouteValues["version"] as string)
             : [];
     }
 
@@ -94,7 +86,8 @@ internal sealed class RequestForwarder(
 
     /// <summary>Sends a request with the body only when the other server asks for it.</summary>
     /// <param name="body">The request's body.</param>
-    private sealed class Sending(WatchedBody body) : HttpTransformer
+    /// <param name="secret">Proves that the request comes from this server.</param>
+    private sealed class Sending(WatchedBody body, string? secret) : HttpTransformer
     {
         /// <summary>Whether the other server can't answer now: it has too much to do, or too little memory.</summary>
         public bool IsRefused { get; private set; }
@@ -113,7 +106,7 @@ internal sealed class RequestForwarder(
         )
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.Headers.TryAddWithoutValidation(Header, "1");
+            proxyRequest.Headers.TryAddWithoutValidation(ForwardedRequests.Header, secret);
             proxyRequest.Headers.ExpectContinue = proxyRequest.Content is not null;
         }
 

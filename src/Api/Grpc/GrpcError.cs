@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using ModelService.Api.Errors;
 using ModelService.Api.OpenInference;
+using ModelService.Models.Errors;
 
 namespace ModelService.Api.Grpc;
 
@@ -59,7 +60,33 @@ internal static class GrpcError
     public static RpcException Create(ErrorResponse error, TimeSpan? retryAfter) =>
         new(new Status(StatusOf(error), TextOf(error)), TrailersOf(error, retryAfter));
 
-    private static string TextOf(ErrorResponse error) => Models.Errors.Suggestions.Shorten(error.Detail, LongestText);
+    /// <summary>Finds the failure with which a server of this kind has ended a call.</summary>
+    /// <param name="exception">How the call ended.</param>
+    /// <returns>The failure; null: the call ended for another reason, such as a lost connection.</returns>
+    public static Failure? Find(RpcException exception)
+    {
+        if (
+            exception.Trailers.GetValue(CodeTrailer) is not { } name
+            || !WireNames.Get(typeof(ErrorCode)).TryGetValue(name, out var code)
+        )
+        {
+            return null;
+        }
+
+        return new Failure((ErrorCode)code, exception.Status.Detail)
+        {
+            RetryAfter = long.TryParse(
+                exception.Trailers.GetValue(PushbackTrailer),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var milliseconds
+            )
+                ? TimeSpan.FromMilliseconds(milliseconds)
+                : null,
+        };
+    }
+
+    private static string TextOf(ErrorResponse error) => Suggestions.Shorten(error.Detail, LongestText);
 
     private static Metadata TrailersOf(ErrorResponse error, TimeSpan? retryAfter)
     {

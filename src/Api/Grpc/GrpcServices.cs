@@ -3,6 +3,7 @@ using Grpc.AspNetCore.Server.Model;
 using Grpc.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Cluster;
 using ModelService.Protocol;
 using HealthCalls = Grpc.Health.V1.Health;
 
@@ -20,6 +21,7 @@ internal static class GrpcServices
             ServiceDescriptor.Singleton<IServiceMethodProvider<InferenceService>, InferenceMethods>()
         );
         services.AddSingleton<InferenceService>().AddSingleton<InferenceStream>().AddSingleton<GrpcFailures>();
+        services.AddSingleton<MessageInference>().AddSingleton<CallForwarder>();
         services
             .AddOptions<GrpcServiceOptions>()
             .PostConfigure<IOptions<LimitsOptions>>(
@@ -42,8 +44,11 @@ internal static class GrpcServices
             .AddSingleton(new ReflectionV1ServiceImpl(described));
     }
 
-    /// <summary>Counts the memory of calls' messages as they arrive.</summary>
-    public static void UseGrpcMessages(this IApplicationBuilder app) =>
+    /// <summary>
+    /// Counts the memory of calls' messages as they arrive, and takes the calls that other servers forward.
+    /// </summary>
+    public static void UseGrpcMessages(this IApplicationBuilder app)
+    {
         app.Use(
             static (http, next) =>
             {
@@ -52,6 +57,11 @@ internal static class GrpcServices
                 return next(http);
             }
         );
+        app.UseWhen(
+            ForwardedRequests.IsForwarded,
+            static app => app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true })
+        );
+    }
 
     /// <summary>Maps the calls. Reflection, which describes them to tools, is there in Development alone.</summary>
     public static void MapGrpcServices(this IEndpointRouteBuilder endpoints)

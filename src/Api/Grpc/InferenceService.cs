@@ -3,7 +3,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
 using ModelService.Api.OpenInference;
-using ModelService.Api.Requests;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry;
 using ModelService.Protocol;
@@ -13,6 +12,7 @@ namespace ModelService.Api.Grpc;
 /// <summary>The calls of the protocol, each with the same services as its REST endpoint.</summary>
 internal sealed class InferenceService(
     Inference inference,
+    MessageInference messages,
     Repository repository,
     ModelCatalog catalog,
     HealthCheckService health,
@@ -71,19 +71,8 @@ internal sealed class InferenceService(
         );
 
     /// <summary>Infers.</summary>
-    public async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
-    {
-        var terms = RequestTerms.From(context.GetHttpContext().Request, TimeLeft(context, clock));
-        var read = InferMessages.Read(request, limits.Value.MaxInputs);
-        var inferred = await inference.InferAsync(
-            request.ModelName,
-            request.ModelVersion,
-            read,
-            terms,
-            context.CancellationToken
-        );
-        return InferMessages.Write(inferred.OrThrow());
-    }
+    public async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        (await messages.InferAsync(request, context, context.CancellationToken)).OrThrow();
 
     /// <summary>Lists models.</summary>
     public Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request)
@@ -120,10 +109,6 @@ internal sealed class InferenceService(
         await repository.UnloadAsync(request.ModelName);
         return new RepositoryModelUnloadResponse();
     }
-
-    /// <summary>The time until a call's deadline; null: it has none.</summary>
-    internal static TimeSpan? TimeLeft(ServerCallContext context, TimeProvider clock) =>
-        context.Deadline == DateTime.MaxValue ? null : context.Deadline - clock.GetUtcNow().UtcDateTime;
 
     private static void CheckRepository(string name)
     {

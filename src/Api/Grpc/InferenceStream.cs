@@ -3,8 +3,6 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
-using ModelService.Api.OpenInference;
-using ModelService.Api.Requests;
 using ModelService.Models.Errors;
 using ModelService.Protocol;
 
@@ -15,10 +13,9 @@ namespace ModelService.Api.Grpc;
 /// request that fails has its error in its answer, and the others go on.
 /// </summary>
 internal sealed class InferenceStream(
-    Inference inference,
+    MessageInference messages,
     IOptions<LimitsOptions> limits,
-    IOptions<RateLimiterOptions> rates,
-    TimeProvider clock
+    IOptions<RateLimiterOptions> rates
 )
 {
     // Requests of one call that are computed at once: enough to fill a batch.
@@ -106,13 +103,13 @@ internal sealed class InferenceStream(
         CancellationToken cancellationToken
     )
     {
-        var messages = http.Features.GetRequiredFeature<MessageStream>();
-        var bytes = messages.TakeNote();
+        var body = http.Features.GetRequiredFeature<MessageStream>();
+        var bytes = body.TakeNote();
         try
         {
             var answer = await InferAsync(request, context, http, isFirst, cancellationToken);
             if (answer.TryGet(out var response, out var failure))
-                return new ModelStreamInferResponse { InferResponse = InferMessages.Write(response) };
+                return new ModelStreamInferResponse { InferResponse = response };
             return new ModelStreamInferResponse
             {
                 ErrorMessage = failure.Detail,
@@ -126,11 +123,11 @@ internal sealed class InferenceStream(
         }
         finally
         {
-            messages.Release(bytes);
+            body.Release(bytes);
         }
     }
 
-    private async Task<Outcome<InferResponse>> InferAsync(
+    private async Task<Outcome<ModelInferResponse>> InferAsync(
         ModelInferRequest request,
         ServerCallContext context,
         HttpContext http,
@@ -144,13 +141,7 @@ internal sealed class InferenceStream(
             return new Failure(ErrorCode.RateLimited, "Too many requests within a minute. Try again later.");
         try
         {
-            return await inference.InferAsync(
-                request.ModelName,
-                request.ModelVersion,
-                InferMessages.Read(request, limits.Value.MaxInputs),
-                RequestTerms.From(http.Request, InferenceService.TimeLeft(context, clock)),
-                cancellationToken
-            );
+            return await messages.InferAsync(request, context, cancellationToken);
         }
         catch (ServingException exception)
         {

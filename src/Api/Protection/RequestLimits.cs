@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Auth;
+using ModelService.Api.Cluster;
 using ModelService.Api.Errors;
 using ModelService.Models.Errors;
 
@@ -87,9 +88,11 @@ internal static class RequestLimits
     }
 
     // The client for which requests are counted: the key, or the address if keys are not required. Null means no limit:
-    // for health checks and the like, and for requests without a valid key, which are rejected anyway.
+    // for health checks and the like, for requests without a valid key, which are rejected anyway, and for those that
+    // another server has counted.
     private static string? GetClient(HttpContext http) =>
         http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null ? null
+        : ForwardedRequests.IsForwarded(http) ? null
         : http.RequestServices.GetRequiredService<ApiKeys>().AreRequired ? http.User.Identity?.Name
         : (http.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
 

@@ -134,18 +134,25 @@ public sealed partial class AuditTrail : BackgroundService
     }
 
     private void Log(AuditEntry entry) =>
-        LogChange(entry.Key, entry.Address, entry.Method, entry.Path, entry.Model, entry.Status);
+        LogChange(
+            entry.Key ?? "anonymous",
+            entry.Address ?? "an unknown address",
+            entry.Method,
+            entry.Path,
+            entry.Model ?? "none",
+            entry.Status
+        );
 
     [LoggerMessage(
         LogLevel.Information,
-        "Audit: {Key} at {Address} sent {ChangeMethod} {ChangePath} of model {Model}, answered {Status}"
+        "Audit: {Key} at {Address} sent {ChangeMethod} {ChangePath} (model: {Model}), answered {Status}"
     )]
     private partial void LogChange(
-        string? key,
-        string? address,
+        string key,
+        string address,
         string changeMethod,
         string changePath,
-        string? model,
+        string model,
         int status
     );
 }

@@ -91,6 +91,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             when (exception is ExternalException or ArgumentException or InvalidOperationException)
         {
             plan?.Dispose();
+            if (NativeErrors.IsOutOfMemory(exception))
+                throw;
             var reason = $"The plan could not be built: {exception.Message.Split('\n')[0]}";
             if (precision == Precision.Float32)
                 return new PlanVerification(null, null, reason);

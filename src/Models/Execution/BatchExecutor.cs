@@ -60,7 +60,7 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ModelMetri
             // libtorch's error becomes this request's error; the thread goes on with the next batch.
             batch[0]
                 .Request.Result.TrySetException(
-                    IsOutOfMemory(exception)
+                    NativeErrors.IsOutOfMemory(exception)
                         ? new ServingException(
                             ErrorCode.OutOfMemory,
                             "There is not enough memory to compute this input. "
@@ -71,9 +71,4 @@ internal sealed class BatchExecutor(CompiledModel model, string name, ModelMetri
                 );
         }
     }
-
-    private static bool IsOutOfMemory(Exception exception) =>
-        exception is OutOfMemoryException
-        || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 }

@@ -35,14 +35,16 @@ internal sealed partial class InferenceWorker
 
     // Computes one input and the largest batch, which takes the most memory, so that the first request is as fast as
     // the hundredth. Each thread does so, because each starts libtorch's threads for itself. The sizes between them
-    // need no preparation of their own.
+    // need no preparation of their own on the CPU; on a GPU, cuDNN looks for its kernels anew for each size, which
+    // takes some hundred milliseconds.
     private void WarmUp(IntraBatchPool pool)
     {
         try
         {
             var largest = (int)Math.Min(maxBatchSize, Math.Max(1, WarmUpElements / model.InputCount));
             var zeros = new float[largest * model.InputCount];
-            foreach (var size in new[] { 1, largest }.Distinct())
+            var onCpu = model.Execution.Device == "cpu";
+            foreach (var size in onCpu ? new[] { 1, largest }.Distinct() : BatchQueue<QueuedRequest>.Sizes(largest))
             {
                 using var lease = scheduler.Take(flow);
                 model.Run([zeros.AsMemory(0, size * model.InputCount)], size, pool);

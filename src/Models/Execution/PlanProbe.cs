@@ -58,6 +58,7 @@ public sealed partial class PlanProbe(
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer. If a failure may
     /// pass, such as a time-out, the error says when the network is probed again; until then the answer is the same.
+    /// <see cref="ErrorCode.OutOfMemory"/>: the probe found too little memory.
     /// </exception>
     internal async Task<ProbeResult> ProbeAsync(
         ResolvedModel model,
@@ -206,6 +207,15 @@ public sealed partial class PlanProbe(
 
         if (child.ExitCode == 0)
             return (ProbeResult.Passed, true);
+        if (child.ExitCode == ProbeProcess.OutOfMemory)
+        {
+            throw new ServingException(
+                ErrorCode.OutOfMemory,
+                $"There was not enough memory to try the network in a separate process, while {step}. "
+                    + "Unload a model, or try again in a moment."
+            );
+        }
+
         LogErrors(errors.ToString());
 
         // As in a shell, a signal gives the exit code 128 plus its number. SIGKILL and SIGTERM come from outside, such

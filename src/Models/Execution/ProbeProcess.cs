@@ -24,10 +24,18 @@ public static class ProbeProcess
     public const string Argument = "--trial";
 
     /// <summary>
+    /// The exit code when there was not enough memory, which says nothing about the network: that of ENOMEM.
+    /// </summary>
+    internal const int OutOfMemory = 12;
+
+    /// <summary>
     /// Probes the network that the first line of standard input describes, see <see cref="Describe"/>. Writes the name
     /// of each step to standard output before it begins.
     /// </summary>
-    /// <returns>The exit code: 0. A process that fails ends with another one, or by a signal.</returns>
+    /// <returns>
+    /// The exit code: 0, or <see cref="OutOfMemory"/>. A process that fails otherwise ends with another one, or by a
+    /// signal.
+    /// </returns>
     public static int Run()
     {
         using var input = new StreamReader(Console.OpenStandardInput());
@@ -46,6 +54,10 @@ public static class ProbeProcess
         {
             // An error that is reported does no harm: the server builds the network next, and reports the same error.
             Step(refusal.Message);
+        }
+        catch (Exception exception) when (NativeErrors.IsOutOfMemory(exception))
+        {
+            return OutOfMemory;
         }
 
         return 0;

@@ -15,6 +15,14 @@ internal enum KernelKind
     /// <summary>For convolutions: a linear layer over the channels, which are adjacent in channels_last.</summary>
     AsLinear,
 
+    /// <summary>
+    /// On a GPU: cuDNN's convolution that computes the bias, the fused sum and relu in the same pass over memory.
+    /// </summary>
+    Cudnn,
+
+    /// <summary>On a GPU: libtorch's own depthwise convolution. cuDNN would compile one for each batch size.</summary>
+    Depthwise,
+
     /// <summary>oneDNN with 8-bit integers and prepacked weights, its sum and activation fused.</summary>
     Quantized,
 }

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Errors;
+using TorchSharp;
 
 namespace ModelService.Models.Registry;
 
@@ -11,12 +14,13 @@ namespace ModelService.Models.Registry;
 /// </remarks>
 public sealed class MemoryBudget
 {
-    // Of the memory that the process may use: the default limit for the CPU.
+    // Of the memory that the process may use, or that a GPU has: the default limit.
     private const double DefaultFraction = 0.8;
     private const string Cpu = "cpu";
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> reserved = [];
+    private readonly ConcurrentDictionary<string, long?> ofGpus = [];
     private readonly IOptions<MemoryOptions> options;
     private readonly ProgramCache programs;
 
@@ -44,8 +48,7 @@ public sealed class MemoryBudget
     /// <summary>Bytes that may be used on a device.</summary>
     /// <param name="device">The device.</param>
     public long Limit(string device) =>
-        options.Value.Budget
-        ?? (device == Cpu ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultFraction) : long.MaxValue);
+        options.Value.Budget ?? (Memory(device) is { } bytes ? (long)(bytes * DefaultFraction) : long.MaxValue);
 
     /// <summary>Whether memory can be reserved on a device.</summary>
     /// <param name="device">The device.</param>
@@ -106,6 +109,11 @@ public sealed class MemoryBudget
             + "(ModelService:Memory:Budget).";
         return new(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("", detail)]);
     }
+
+    private long? Memory(string device) =>
+        device == Cpu
+            ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
+            : ofGpus.GetOrAdd(device, name => GpuMemory.Total(new torch.Device(name).index));
 
     private long Reserved(string device)
     {

@@ -16,8 +16,8 @@ public sealed class MemoryOptions
     /// 64 compiled programs of unloaded versions wait for their next use in the memory that loaded versions leave.
     /// </summary>
     /// <value>
-    /// Bytes; at least 1 MiB; default: on the CPU 80 % of the memory that the process may use, and on a GPU no limit
-    /// but that of its driver.
+    /// Bytes; at least 1 MiB; default: on the CPU 80 % of the memory that the process may use, and on a GPU 80 % of its
+    /// memory.
     /// </value>
     [Range(1L << 20, long.MaxValue)]
     public long? Budget { get; init; }

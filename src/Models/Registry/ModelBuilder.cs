@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
+using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Scheduling;
@@ -52,12 +54,13 @@ internal sealed class ModelBuilder(
         var stored = source is StoredWeights ? version.Current.WeightsFile : null;
         var known = stored is null ? null : await verifications.FindAsync(version, stored);
         var work = devices.GetOrAdd(device, _ => new DeviceWork(compute.Value.Instances));
-        var built = await work.Lane.RunAsync(
-            () => Build(version, opened, probed, known, work.Scheduler),
-            cancellationToken
-        );
+        BuiltModel? built = null;
         try
         {
+            built = await work.Lane.RunAsync(
+                () => Build(version, opened, probed, known, work.Scheduler),
+                cancellationToken
+            );
             await built.Worker.Warm;
             if (stored is not null && built.Verified != known)
                 await KeepVerificationAsync(version, built, stored);
@@ -66,10 +69,18 @@ internal sealed class ModelBuilder(
                 Samples = await check.RunAsync(version.Resolved, built.Worker, samples, version.Metrics),
             };
         }
-        catch
+        catch (Exception exception)
         {
-            await Task.Run(built.Dispose, CancellationToken.None);
-            throw;
+            if (built is not null)
+                await Task.Run(built.Dispose, CancellationToken.None);
+            if (exception is ServingException || !NativeErrors.IsOutOfMemory(exception))
+                throw;
+            throw new ServingException(
+                ErrorCode.OutOfMemory,
+                $"There is not enough memory on {device} to load version {version.Version} of '{version.Name}'. "
+                    + "Unload a model, or try again in a moment.",
+                exception
+            );
         }
     }
 

@@ -8,6 +8,11 @@ namespace ModelService.Models.Storage;
 /// </summary>
 internal interface ISharedModelStore : IModelStore
 {
+    /// <summary>
+    /// What names this server in the store until it ends. Nobody else knows it but the servers that share the store.
+    /// </summary>
+    Guid Server { get; }
+
     /// <summary>Tells the store that this server lives.</summary>
     /// <param name="progress">How far it has come.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -21,10 +26,10 @@ internal interface ISharedModelStore : IModelStore
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     Task ReleaseAsync(string model, long revision);
 
-    /// <summary>Reads the addresses of the living servers that forward requests to each other.</summary>
+    /// <summary>Reads the living servers that forward requests to each other.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServingException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<ServerAddress>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells the store that this server is leaving. Does nothing when the store can't be reached.</summary>
     Task LeaveAsync();
@@ -57,6 +62,11 @@ internal interface ISharedModelStore : IModelStore
 /// <param name="Preparing">The models whose new default version it has still to load.</param>
 /// <param name="Pending">The models whose new default version does not answer yet: these, and others.</param>
 internal sealed record ServerProgress(long Reached, IReadOnlyList<string> Preparing, IReadOnlyList<string> Pending);
+
+/// <summary>A server to which others forward requests.</summary>
+/// <param name="Server">As <see cref="ISharedModelStore.Server"/>.</param>
+/// <param name="Address">Where the others reach it.</param>
+internal sealed record ServerAddress(Guid Server, string Address);
 
 /// <summary>What a store says of itself and of the servers that share it.</summary>
 /// <param name="Revision">The store's revision.</param>

@@ -5,7 +5,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Who changed what is in the database that servers share.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class AuditTests(PostgresServer postgres)
 {
     private static readonly string[] Settings =

@@ -7,7 +7,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>What docs/cluster.md says of things that are away, where other tests don't see it.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class FailureTests(PostgresServer postgres)
 {
     private static readonly Dictionary<string, string> NoVariables = [];
@@ -84,6 +83,46 @@ public sealed class FailureTests(PostgresServer postgres)
         await Eventually.GetAsync(() => DefaultAsync(far), version => version == 3);
         Say($"Caught up {Stopwatch.GetElapsedTime(started)} after the network was whole");
         await Eventually.GetAsync(() => StatusAsync(far), status => status == "ready");
+    }
+
+    [Fact]
+    public async Task Server_WhosePacketsVanish_PredictsOnRefusesChangesAndCatchesUp()
+    {
+        await using var network = await OwnNetwork.CreateAsync();
+        using var own = new PostgresServer { Address = network.Database };
+        var database = own.CreateDatabase();
+        using var replicas = new Replicas(database);
+        await replicas.StartAsync(1);
+        var through = new NpgsqlConnectionStringBuilder(database) { Host = network.Database };
+        await replicas.StartAsync(network, $"--ModelService:Storage:Connection={through.ConnectionString}");
+        var (near, far) = (replicas[0], replicas[1]);
+        await near.Api.CreateAsync(Networks.Tiny("pets"));
+        Assert.Equal(1, await DefaultAsync(far));
+
+        await network.CutAsync();
+        var started = Stopwatch.GetTimestamp();
+        var refused = far.Api.PostAsync("/v1/models/pets/versions", """{"seed":2}""");
+        var changed = near.Api.PostAsync("/v1/models/pets/versions", """{"seed":3}""");
+        Assert.Equal(1, await DefaultAsync(far));
+        Say($"It predicts {Stopwatch.GetElapsedTime(started)} after the cut");
+        (await changed).Ok(201);
+        Say($"A change through another server took {Stopwatch.GetElapsedTime(started)}");
+        (await refused).Problem(503, "storage_unavailable");
+        Say($"Its own change was refused {Stopwatch.GetElapsedTime(started)} after the cut");
+        started = Stopwatch.GetTimestamp();
+        (await far.Api.PostAsync("/v1/models/pets/versions", """{"seed":2}""")).Problem(503, "storage_unavailable");
+        Say($"A later one was refused within {Stopwatch.GetElapsedTime(started)}");
+        Assert.Equal("degraded", await StatusAsync(far));
+        Assert.Equal(1, await DefaultAsync(far));
+
+        await network.MendAsync();
+        started = Stopwatch.GetTimestamp();
+        var latest = await DefaultAsync(near);
+        await Eventually.GetAsync(() => DefaultAsync(far), version => version == latest);
+        Say($"Caught up {Stopwatch.GetElapsedTime(started)} after the network was whole");
+        await Eventually.GetAsync(() => StatusAsync(far), status => status == "ready");
+        (await far.Api.PostAsync("/v1/models/pets/versions", """{"seed":4}""")).Ok(201);
+        Say($"It made a change {Stopwatch.GetElapsedTime(started)} after the network was whole");
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +13,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>More models than the memory of a server holds: servers that forward requests to each other.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class ForwardingTests(PostgresServer postgres)
 {
     // Room for two of the models and not for three.
@@ -29,7 +30,7 @@ public sealed class ForwardingTests(PostgresServer postgres)
     {
         using var replicas = new Replicas(postgres.CreateDatabase());
         await replicas.StartWithAddressesAsync(3, Budget, OneCopy);
-        var names = await CreateAsync(replicas[0], 8);
+        var names = await CreateAsync(replicas[0].Api, 8);
 
         var first = await PredictAllAsync(replicas, names);
         var before = await CountAsync(replicas, "answered");
@@ -66,7 +67,7 @@ public sealed class ForwardingTests(PostgresServer postgres)
         var database = postgres.CreateDatabase();
         using var replicas = new Replicas(database);
         await replicas.StartWithAddressesAsync(1, Budget, OneCopy);
-        var names = await CreateAsync(replicas[0], 12);
+        var names = await CreateAsync(replicas[0].Api, 12);
         await using var other = await OtherServer.StartAsync();
         await other.EnterAsync(database);
         await Eventually.GetAsync(
@@ -83,7 +84,7 @@ public sealed class ForwardingTests(PostgresServer postgres)
             other.Requests,
             request =>
             {
-                Assert.Equal("1", request["X-Model-Service-Forwarded"]);
+                Assert.True(Guid.TryParse(request["X-Model-Service-Forwarded"], out _));
                 Assert.Equal("someone", request["X-Client"]);
             }
         );
@@ -109,6 +110,104 @@ public sealed class ForwardingTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task Call_ThroughAnyServer_IsAnsweredByTheModelsServersAndCountedOnce()
+    {
+        const int Models = 8,
+            Requests = 4 * Models;
+        using var replicas = new Replicas(
+            postgres.CreateDatabase(),
+            [
+                .. Keys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+                $"--ModelService:Limits:RequestsPerMinute={Requests}",
+            ]
+        );
+        await replicas.StartWithAddressesAsync(2, Budget, OneCopy);
+        var names = await CreateAsync(replicas[0].With("manage"), Models);
+
+        // With all requests that a minute allows through each server, neither may count those of the other.
+        List<IReadOnlyList<string>> seen = [];
+        for (var server = 0; server < replicas.Count; server++)
+            seen.Add(await InferAllAsync(replicas, server, names));
+
+        Assert.Equal(seen[0], seen[1]);
+        Assert.Equal(names.Count, seen[0].Distinct().Count());
+        var answered = await CountAsync(replicas, "answered");
+        Assert.True(answered > 0, "Nothing was forwarded.");
+        Assert.True(answered % 4 == 0, $"Not all four requests for a model were forwarded alike: {answered} were.");
+        Assert.Equal(0, await CountAsync(replicas, "declined"));
+
+        // The mark of a forwarded request doesn't lift the limit.
+        using var forged = new HttpClient { BaseAddress = replicas[0].Http.BaseAddress };
+        forged.DefaultRequestHeaders.Add("X-API-Key", "predict");
+        forged.DefaultRequestHeaders.Add("X-Model-Service-Forwarded", "1");
+        var limited = 0;
+        for (var request = 0; request <= 2 * Requests && limited == 0; request++)
+        {
+            using var body = Bodies.Json(Networks.InputJson());
+            using var answer = await forged.PostAsync($"/v1/models/{names[0]}/predict", body, Token);
+            limited += answer.StatusCode == HttpStatusCode.TooManyRequests ? 1 : 0;
+        }
+
+        Assert.Equal(1, limited);
+    }
+
+    [Fact]
+    public async Task Call_OfAModelWhoseServerFails_IsAnsweredHere()
+    {
+        var database = postgres.CreateDatabase();
+        using var replicas = new Replicas(database);
+        await replicas.StartWithAddressesAsync(1, Budget, OneCopy);
+        var names = await CreateAsync(replicas[0].Api, 12);
+        await using var other = await OtherServer.StartAsync();
+        await other.EnterAsync(database);
+        await Eventually.GetAsync(
+            () => replicas[0].Api.GetAsync("/metrics"),
+            answer => Metric(answer.Text, "servers") == 2
+        );
+        using var calls = replicas.Call(0);
+
+        // It breaks, or doesn't speak the protocol: this server still has the message.
+        foreach (var behavior in new[] { OtherServer.Break, OtherServer.Answer })
+        {
+            other.Requests.Clear();
+            other.Behavior = behavior;
+            foreach (var name in names)
+                Assert.Equal(name, (await calls.InferAsync(Calls.Tensor(name))).ModelName);
+            Assert.InRange(other.Requests.Count, 1, names.Count - 1);
+        }
+
+        // It says that the request is wrong: that is the answer.
+        other.Behavior = http => OtherServer.FailAsync(http, StatusCode.InvalidArgument, "input_mismatch");
+        var failed = new List<RpcException>();
+        foreach (var name in names)
+        {
+            try
+            {
+                await calls.InferAsync(Calls.Tensor(name));
+            }
+            catch (RpcException exception)
+            {
+                failed.Add(exception);
+            }
+        }
+
+        Assert.InRange(failed.Count, 1, names.Count - 1);
+        Assert.All(failed, error => Assert.Equal(StatusCode.InvalidArgument, error.StatusCode));
+        Assert.All(failed, error => Assert.Equal("input_mismatch", error.Trailers.GetValue("error-code")));
+        Assert.All(failed, error => Assert.Equal("It says so.", error.Status.Detail));
+
+        // It has too much to do: this server answers, and goes on to do so.
+        other.Behavior = http => OtherServer.FailAsync(http, StatusCode.Unavailable, "overloaded");
+        other.Requests.Clear();
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var name in names)
+                await calls.InferAsync(Calls.Tensor(name));
+            Assert.InRange(other.Requests.Count, 1, names.Count - 1);
+        }
+    }
+
+    [Fact]
     public async Task Address_ThatIsNone_IsRefusedAtTheStart()
     {
         using var data = new TemporaryFolder();
@@ -129,11 +228,47 @@ public sealed class ForwardingTests(PostgresServer postgres)
         Assert.Contains("needs ModelService:Storage:Kind=postgres", reason, StringComparison.Ordinal);
     }
 
-    private static async Task<List<string>> CreateAsync(ServerProcess server, int count)
+    // The scores of each model, as the first of four requests has them: HTTP, a call, a call of many, and a wrong one.
+    private static async Task<IReadOnlyList<string>> InferAllAsync(
+        Replicas replicas,
+        int server,
+        IReadOnlyList<string> names
+    )
+    {
+        List<string> scores = [];
+        using var calls = replicas.Call(server, "predict");
+        var api = replicas[server].With("predict");
+        using var stream = calls.Stream();
+        foreach (var name in names)
+        {
+            var predicted = (await api.PredictAsync(name, Networks.InputJson())).Prediction();
+            var expected = predicted.GetProperty("probabilities").EnumerateArray().Select(score => score.GetSingle());
+            var called = await calls.InferAsync(Calls.Tensor(name));
+            await stream.RequestStream.WriteAsync(Calls.Tensor(name), Token);
+            Assert.True(await stream.ResponseStream.MoveNext(Token));
+            var streamed = stream.ResponseStream.Current;
+            Assert.Equal("", streamed.ErrorMessage);
+            foreach (var answer in new[] { called, streamed.InferResponse })
+            {
+                Assert.Equal(name, answer.ModelName);
+                Assert.Equal(expected, Calls.Numbers(answer)[1]);
+            }
+
+            var wrong = Calls.Tensor(name);
+            wrong.Inputs[0].Shape[3] = 31;
+            var error = await Calls.FailsAsync(StatusCode.InvalidArgument, calls.InferAsync(wrong));
+            Assert.NotNull(error.Trailers.GetValue("error-code"));
+            scores.Add(predicted.GetProperty("probabilities").GetRawText());
+        }
+
+        return scores;
+    }
+
+    private static async Task<List<string>> CreateAsync(ApiClient server, int count)
     {
         List<string> names = [.. Enumerable.Range(1, count).Select(index => $"model-{index}")];
         foreach (var (index, name) in names.Index())
-            await server.Api.CreateAsync(Networks.Model(name, Network, $"\"seed\":{index}"));
+            await server.CreateAsync(Networks.Model(name, Network, $"\"seed\":{index}"));
         return names;
     }
 
@@ -197,7 +332,7 @@ public sealed class ForwardingTests(PostgresServer postgres)
     {
         var sum = 0.0;
         foreach (var server in replicas.Servers.Where(server => !server.HasExited))
-            sum += Metric((await server.Api.GetAsync("/metrics")).Text, $"result=\"{result}\"");
+            sum += Metric((await server.With("metrics").GetAsync("/metrics")).Text, $"result=\"{result}\"");
         return sum;
     }
 
@@ -236,6 +371,16 @@ public sealed class ForwardingTests(PostgresServer postgres)
         {
             await http.Request.Body.CopyToAsync(Stream.Null, http.RequestAborted);
             http.Abort();
+        }
+
+        // As a server of this kind ends a call.
+        public static async Task FailAsync(HttpContext http, StatusCode status, string code)
+        {
+            await http.Request.Body.CopyToAsync(Stream.Null, http.RequestAborted);
+            http.Response.ContentType = "application/grpc-web";
+            http.Response.Headers["grpc-status"] = $"{(int)status}";
+            http.Response.Headers["grpc-message"] = "It says so.";
+            http.Response.Headers["error-code"] = code;
         }
 
         public static Task Decline(HttpContext http)

@@ -6,7 +6,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Data sets are the same through any of the servers that share a database.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class ReplicaDatasetsTests(PostgresServer postgres)
 {
     private const string Images = "/v1/datasets/digits/images";

@@ -18,7 +18,7 @@ public sealed class ReplicaKillTests(PostgresServer postgres) : IDisposable
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     private readonly int kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var count) ? count : 3;
-    private readonly Replicas replicas = new(postgres.CreateDatabase());
+    private readonly Replicas replicas = new(postgres.CreateDatabase(), "--ModelService:Compute:Trial=true");
     private readonly ReplicaOwner[] owners = [new("model-0"), new("model-1"), new("model-2")];
     private readonly ConcurrentDictionary<int, bool> deleted = []; // versions of the model that others predict with
     private readonly ConcurrentQueue<string> wrong = [];

@@ -13,6 +13,7 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
 {
     private readonly TemporaryFolder data = new();
     private readonly List<ServerProcess> servers = [];
+    private readonly Dictionary<ServerProcess, Uri> calls = [];
     private readonly Lock gate = new();
 
     /// <summary>The servers, by index.</summary>
@@ -41,6 +42,7 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             "--ModelService:Storage:Kind=postgres",
             $"--ModelService:Storage:Connection={connection}",
             $"--ModelService:Blobs:Path={Blobs}",
+            "--ModelService:Compute:Trial=false", // each server would probe each network, in a process
             .. more,
         ];
 
@@ -63,6 +65,15 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
             servers.Add(started);
     }
 
+    /// <summary>Starts one more server, in a network of its own.</summary>
+    public async Task StartAsync(OwnNetwork network, params string[] settings)
+    {
+        var folder = Path.Combine(data.Path, $"server-{Count}");
+        var started = await ServerProcess.StartAsync(folder, network, [.. Settings, .. settings]);
+        lock (gate)
+            servers.Add(started);
+    }
+
     /// <summary>Sends a signal to a server, such as <c>-STOP</c>.</summary>
     public void Signal(int index, string signal)
     {
@@ -70,24 +81,42 @@ internal sealed class Replicas(string connection, params string[] more) : IDispo
         kill.WaitForExit();
     }
 
-    /// <summary>Starts servers that forward requests to each other.</summary>
+    /// <summary>Starts servers that forward requests to each other. They take calls over gRPC, too.</summary>
     public async Task StartWithAddressesAsync(int count, params string[] settings)
     {
         var started = await Task.WhenAll(
             Enumerable
                 .Range(Count, count)
-                .Select(index =>
+                .Select(async index =>
                 {
                     var address = $"http://127.0.0.1:{PostgresServer.FreePort()}";
-                    return ServerProcess.StartAsync(
+                    var call = $"http://127.0.0.1:{PostgresServer.FreePort()}";
+                    var server = await ServerProcess.StartAsync(
                         Path.Combine(data.Path, $"server-{index}"),
-                        [.. Settings, $"--urls={address}", $"--ModelService:Cluster:Address={address}", .. settings]
+                        [
+                            .. Settings,
+                            $"--ModelService:Cluster:Address={address}",
+                            $"--Kestrel:Endpoints:Http:Url={address}",
+                            $"--Kestrel:Endpoints:Http2:Url={call}",
+                            "--Kestrel:Endpoints:Http2:Protocols=Http2",
+                            .. settings,
+                        ]
                     );
+                    return (Server: server, Call: new Uri(call));
                 })
         );
         lock (gate)
-            servers.AddRange(started);
+        {
+            foreach (var (server, call) in started)
+            {
+                servers.Add(server);
+                calls.Add(server, call);
+            }
+        }
     }
+
+    /// <summary>Calls a server over gRPC that was started with an address.</summary>
+    public Calls Call(int index, string? key = null) => new(calls[this[index]], key);
 
     /// <summary>Kills a server.</summary>
     public Task KillAsync(int index) => this[index].KillAsync();

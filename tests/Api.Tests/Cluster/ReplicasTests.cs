@@ -17,7 +17,7 @@ public sealed class ReplicasTests(PostgresServer postgres)
     [Fact]
     public async Task Changes_ThroughAnyServer_AreServedByAllWithoutAFailedRequest()
     {
-        using var replicas = new Replicas(postgres.CreateDatabase());
+        using var replicas = new Replicas(postgres.CreateDatabase(), "--ModelService:Compute:Trial=true");
         await replicas.StartAsync(3);
         await replicas[0].Api.CreateAsync(Networks.Tiny("pets"));
 

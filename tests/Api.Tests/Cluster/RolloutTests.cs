@@ -6,7 +6,6 @@ namespace ModelService.Api.Tests.Cluster;
 
 /// <summary>Servers that share a database change a default version together, when enough of them are ready.</summary>
 [Trait("Category", "Attack")]
-[Collection(nameof(Alone))]
 public sealed class RolloutTests(PostgresServer postgres)
 {
     private const string Forever = "01:00:00";

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>The page Builder: three views of one network.</summary>
-[Measured]
+[Waits]
 public sealed class BuilderTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]

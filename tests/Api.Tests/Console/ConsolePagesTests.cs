@@ -1,7 +1,7 @@
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>What holds for every page of the console, light and dark, on a desk and on a phone.</summary>
-[Measured]
+[Waits]
 public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     private static readonly string[] Pages = ["try", "builder", "inside", "data", "models", "live", "key"];
@@ -26,7 +26,7 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
         tab.AssertSound();
     }
 
-    [Fact]
+    [Fact, Measured]
     public async Task Open_First_IsSmallAndQuick()
     {
         var tab = await browser.OpenAsync("");
@@ -45,7 +45,7 @@ public sealed class ConsolePagesTests(ConsoleBrowser browser) : IClassFixture<Co
         Assert.InRange(paint, 0, 300);
     }
 
-    [Fact]
+    [Fact, Measured]
     public async Task Chart_OfTwoThousandPoints_ThatStreamIn_DoesNotStopThePage()
     {
         var tab = await browser.OpenAsync("#/live");

@@ -6,7 +6,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>A large data set, and what an evaluation found, in the console.</summary>
-[Measured]
+[Waits]
 public sealed class DataTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     private const int Many = 10_000;

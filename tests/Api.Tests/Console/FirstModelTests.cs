@@ -1,7 +1,7 @@
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>A newcomer's first minute: an empty server, one click, and a right answer.</summary>
-[Measured]
+[Waits]
 public sealed class FirstModelTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]

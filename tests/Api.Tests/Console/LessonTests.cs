@@ -5,7 +5,7 @@ namespace ModelService.Api.Tests.Console;
 /// <summary>
 /// The lesson in one run: the tour, a network of one's own, photos, a training, a prediction, and what its layers see.
 /// </summary>
-[Measured]
+[Waits]
 public sealed class LessonTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]

@@ -5,7 +5,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>The pages Models and Live.</summary>
-[Measured]
+[Waits]
 public sealed class ModelsPageTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]

@@ -4,7 +4,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Console;
 
 /// <summary>The page Try, as somebody with models uses it.</summary>
-[Measured]
+[Waits]
 public sealed class TryTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
 {
     [Fact]
@@ -70,7 +70,7 @@ public sealed class TryTests(ConsoleBrowser browser) : IClassFixture<ConsoleBrow
         await RemoveAsync("fourth");
     }
 
-    [Fact]
+    [Fact, Measured]
     public async Task Photo_OfTwelveMegapixels_DoesNotStopThePage()
     {
         await CreateAsync("fifth", 3);

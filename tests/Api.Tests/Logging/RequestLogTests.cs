@@ -106,6 +106,27 @@ public sealed class RequestLogTests
     }
 
     [Fact]
+    public async Task Log_ChangeWithoutAKeyOrAModel_SaysSoInWords()
+    {
+        var log = new LogSink();
+        await using var server = Server(log);
+
+        (await server.Api.DeleteAsync("/v1/datasets/none")).Problem(404, "dataset_not_found");
+        (await server.Api.DeleteAsync("/v1/models/pets")).Problem(404, "model_not_found");
+
+        // The test's server has no connection, and so no address.
+        const string Begin = "Audit: anonymous at an unknown address sent DELETE";
+        Assert.Equal(
+            [
+                $"{Begin} /v1/datasets/none (model: none), answered 404",
+                $"{Begin} /v1/models/pets (model: pets), answered 404",
+            ],
+            log.Events.Select(line => line.RenderMessage().Replace("\"", "", StringComparison.Ordinal))
+                .Where(line => line.StartsWith("Audit: ", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
     public async Task Log_ModelThatIsNotReadyYet_IsNoError()
     {
         var (log, held) = (new LogSink(), new HeldStore());

@@ -112,6 +112,21 @@ public sealed class PlanProbeTests : IDisposable
         (await server.Api.PredictAsync("fragile", Networks.InputJson())).Ok();
     }
 
+    [Fact]
+    public async Task Create_ProbeWithoutMemory_IsRefusedForNowAndProbedAgain()
+    {
+        var full = Path.Combine(folder.Path, "full");
+        await File.WriteAllTextAsync(full, "", TestContext.Current.CancellationToken);
+        await using var server = Server($"head -n 1 > /dev/null; if [ -e {full} ]; then exit 12; fi");
+
+        var refused = await server.Api.PostAsync("/v1/models", Networks.Tiny("patient"));
+        File.Delete(full);
+        var model = await server.Api.CreateAsync(Networks.Tiny("patient"));
+
+        refused.Problem(503, "out_of_memory");
+        Assert.Equal("plan", model.GetProperty("route").GetString());
+    }
+
     [Theory]
     [InlineData("kill -FPE $$", "SIGFPE", null)]
     [InlineData("exit 3", "exit code 3", null)]

@@ -2,7 +2,6 @@ using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Registry;
 
-[Collection(nameof(Alone))]
 public sealed class ShutdownTests : IDisposable
 {
     private readonly TemporaryFolder data = new();

@@ -50,32 +50,15 @@ internal sealed partial class ServerProcess : IDisposable
         StartAsync(data, new Dictionary<string, string>(), settings);
 
     /// <summary>Starts it with environment variables of its own, and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(
+    public static Task<ServerProcess> StartAsync(
         string data,
         IReadOnlyDictionary<string, string> environment,
         params string[] settings
-    )
-    {
-        var process = Launch(data, settings, environment);
-        var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
-        var address = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.OutputDataReceived += (_, line) =>
-        {
-            if (line.Data is not null)
-                output.Enqueue(line.Data);
-            if (line.Data is null)
-                address.TrySetResult(null);
-            else if (Listening().Match(line.Data) is { Success: true } match)
-                address.TrySetResult(new Uri(match.Value));
-        };
-        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found)
-            return new ServerProcess(process, found, output, errors);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        throw new InvalidOperationException($"The server does not start: {string.Join('\n', errors)}");
-    }
+    ) => WaitAsync(Launch(data, settings, environment));
+
+    /// <summary>Starts it in a network of its own, and waits until it listens.</summary>
+    public static Task<ServerProcess> StartAsync(string data, OwnNetwork network, params string[] settings) =>
+        WaitAsync(Launch(data, [$"--urls=http://{network.Server}:0", .. settings], network: network));
 
     /// <summary>Starts it where it is expected to end by itself.</summary>
     public static async Task<(int ExitCode, string Error)> RunAsync(string data, params string[] settings)
@@ -111,15 +94,40 @@ internal sealed partial class ServerProcess : IDisposable
         Http.Dispose();
     }
 
+    private static async Task<ServerProcess> WaitAsync(Process process)
+    {
+        var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        var address = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+                output.Enqueue(line.Data);
+            if (line.Data is null)
+                address.TrySetResult(null);
+            else if (Listening().Match(line.Data) is { Success: true } match)
+                address.TrySetResult(new Uri(match.Value));
+        };
+        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found)
+            return new ServerProcess(process, found, output, errors);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        throw new InvalidOperationException($"The server does not start: {string.Join('\n', errors)}");
+    }
+
     private static Process Launch(
         string data,
         string[] settings,
-        IReadOnlyDictionary<string, string>? environment = null
+        IReadOnlyDictionary<string, string>? environment = null,
+        OwnNetwork? network = null
     )
     {
+        string[] program = [.. network?.Command ?? [], "dotnet"];
         var start = new ProcessStartInfo(
-            "dotnet",
+            program[0],
             [
+                .. program[1..],
                 Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"),
                 "--urls",
                 "http://127.0.0.1:0",
@@ -138,6 +146,6 @@ internal sealed partial class ServerProcess : IDisposable
         return Process.Start(start)!;
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9]\d*")]
+    [GeneratedRegex(@"http://[\d.]+:[1-9]\d*")]
     private static partial Regex Listening();
 }

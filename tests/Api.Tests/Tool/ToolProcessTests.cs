@@ -53,7 +53,7 @@ public sealed class ToolProcessTests
         Assert.InRange(sent, Photos, Photos + 8);
     }
 
-    [Fact, Measured]
+    [Fact, Waits]
     public async Task Train_FolderOfClasses_ShowsTheAccuracyOfTheNewVersion()
     {
         using var data = new TemporaryFolder();

@@ -5,7 +5,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings with photos that teach nothing, or too little.</summary>
-[Measured]
+[Waits]
 public sealed class TrainingDataTests(TrainingServer server) : IClassFixture<TrainingServer>
 {
     [Fact]

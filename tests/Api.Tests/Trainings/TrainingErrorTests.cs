@@ -4,7 +4,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings that can't be: each with a code, a place and a sentence.</summary>
-[Measured]
+[Waits]
 public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<TrainingServer>
 {
     [Theory]

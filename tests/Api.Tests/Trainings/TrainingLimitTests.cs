@@ -4,7 +4,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings and the server around them: settings, other trainings, processes.</summary>
-[Measured]
+[Waits]
 public sealed class TrainingLimitTests
 {
     [Fact]
@@ -53,7 +53,7 @@ public sealed class TrainingLimitTests
         Assert.Matches("modelservice_training_seconds_total{?}? [1-9]", metrics);
     }
 
-    [Fact]
+    [Fact, Measured]
     public async Task Cancel_Running_EndsTheProcessWithinASecond()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");

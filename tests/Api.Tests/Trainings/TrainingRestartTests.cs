@@ -3,7 +3,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings outlast the server.</summary>
-[Measured]
+[Waits]
 public sealed class TrainingRestartTests
 {
     [Fact]
@@ -31,7 +31,7 @@ public sealed class TrainingRestartTests
         Assert.Equal(await WeightsAsync(server, "first"), await WeightsAsync(server, "second"));
     }
 
-    [Fact]
+    [Fact, Measured]
     public async Task Stop_WhileAClientFollows_DoesNotWaitForIt()
     {
         await using var server = new TrainingServer();

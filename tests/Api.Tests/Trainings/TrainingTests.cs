@@ -5,7 +5,7 @@ using static ModelService.Api.Tests.Trainings.TrainingServer;
 namespace ModelService.Api.Tests.Trainings;
 
 /// <summary>Trainings as their users see them: from photos to a version that is right.</summary>
-[Measured]
+[Waits]
 public sealed class TrainingTests(TrainingServer server) : IClassFixture<TrainingServer>
 {
     [Fact]

@@ -76,6 +76,10 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
+    public void Limit_OfAGpuThatNoDriverKnows_IsNone() =>
+        Assert.Equal(long.MaxValue, new MemoryBudget(Options.Create(new MemoryOptions()), programs).Limit("cuda:99"));
+
+    [Fact]
     public void Return_MoreThanTheCacheHolds_DropsTheOneThatWaitedLongest()
     {
         var small = new ProgramCache(capacity: 1);

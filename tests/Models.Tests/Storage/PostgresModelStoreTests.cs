@@ -148,6 +148,32 @@ public abstract class PostgresModelStoreContract(PostgresServer postgres) : Mode
 /// <summary>With blobs in a folder.</summary>
 public sealed class PostgresAndFileTests(PostgresServer postgres) : PostgresModelStoreContract(postgres)
 {
+    // As when the network is cut in the middle of a change: the database hears nothing of it.
+    [Fact]
+    public async Task Change_OfAServerThatVanishes_HoldsOthersUpForSecondsOnly()
+    {
+        await CreateServer().OpenAsync(Token);
+        var options = new StorageOptions { Connection = Connection };
+        var (vanished, begun) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var lost = CreateDatabase(options)
+            .ChangeAsync(async connection =>
+            {
+                var revision = await Database.RaiseRevisionAsync(connection);
+                begun.SetResult();
+                await vanished.Task;
+                return revision;
+            });
+        await begun.Task;
+
+        var revision = await CreateDatabase(options).ChangeAsync(Database.RaiseRevisionAsync);
+
+        // It made nothing, and is told so if it comes back.
+        vanished.SetResult();
+        var error = await Assert.ThrowsAsync<ServingException>(() => lost);
+        Assert.Equal(ErrorCode.StorageUnavailable, error.Failure.Code);
+        Assert.Equal(revision + 1, await CreateDatabase(options).ChangeAsync(Database.RaiseRevisionAsync));
+    }
+
     [Fact]
     public async Task PutVersion_OfModels_IsDecidedByTheDatabase()
     {

@@ -45,7 +45,7 @@ export function Page() {
         <${Curl} request=${request} />
       </section>
     </div>
-    ${data?.scopes.includes("admin") && html`<${KeyList} />`}
+    ${data?.scopes.includes("admin") && html`<${KeyList} scopes=${scopes} />`}
   `;
 }
 

@@ -22,6 +22,9 @@ internal static partial class NativeTuning
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate int OmpPauseResourceAll(int kind);
 
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    private delegate void OverrideCanFuse(byte value);
+
     [LibraryImport("libc")]
     private static partial int mallopt(int parameter, int value);
 

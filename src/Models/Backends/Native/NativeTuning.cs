@@ -36,6 +36,7 @@ internal static partial class NativeTuning
             return;
         SilenceWarnings();
         pauseOpenMP = FindPause();
+        KeepProgramsAsWritten();
     }
 
     /// <summary>
@@ -150,6 +151,27 @@ internal static partial class NativeTuning
         )
         {
             Marshal.WriteInt32(level, LogErrors);
+        }
+    }
+
+    // On a GPU, libtorch would compile kernels of its own for each program, and again for each batch size: 30 s for the
+    // first batch of a DenseNet-121 (H200, docs/decisions/0039). Plans are fused already.
+    private static void KeepProgramsAsWritten()
+    {
+        // torch::jit::overrideCanFuseOnGPU(bool)
+        var name = OperatingSystem.IsWindows()
+            ? "?overrideCanFuseOnGPU@jit@torch@@YAX_N@Z"
+            : "_ZN5torch3jit20overrideCanFuseOnGPUEb";
+        if (
+            NativeLibrary.TryLoad(
+                OperatingSystem.IsWindows() ? "torch_cpu" : "libtorch_cpu",
+                typeof(TorchSharp.torch).Assembly,
+                null,
+                out var library
+            ) && NativeLibrary.TryGetExport(library, name, out var function)
+        )
+        {
+            Marshal.GetDelegateForFunctionPointer<OverrideCanFuse>(function).Invoke(0);
         }
     }
 

@@ -47,6 +47,14 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
                 weight,
                 bias
             ),
+            (ConvolutionOperator convolution, KernelKind.Cudnn) => Cudnn(convolution, inputs[0], addend, weight, bias),
+            (ConvolutionOperator convolution, KernelKind.Depthwise) => WithUnfused(
+                $"torch._conv_depthwise2d({inputs[0]}, {text.Tensor(weight)}, {Literal.Format(convolution.Kernel)}, "
+                    + $"{bias}, {Literal.Format(convolution.Stride)}, {Literal.Format(convolution.Padding)}, "
+                    + $"{Literal.Format(convolution.Dilation)})",
+                addend,
+                item.Activation
+            ),
             (ConvolutionOperator convolution, _) => WithUnfused(
                 $"torch.conv{convolution.Kernel.Length}d({Plain(inputs[0])}, "
                     + $"{text.Tensor(weight, InLayout(convolution))}, {bias}, {Literal.Format(convolution.Stride)}, "
@@ -109,6 +117,14 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         if (isSeries)
             result = $"torch.squeeze({result}, 2)";
         return WithUnfused(result, fusesSum ? null : addend, fusesActivation ? null : item.Activation);
+    }
+
+    private string Cudnn(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
+    {
+        var (function, sum) = addend is null ? ("convolution_relu", "") : ("convolution_add_relu", $"{addend}, 1, ");
+        return $"torch.cudnn_{function}({input}, {text.Tensor(weight, InLayout(item))}, {sum}{bias}, "
+            + $"{Literal.Format(item.Stride)}, {Literal.Format(item.Padding)}, {Literal.Format(item.Dilation)}, "
+            + $"{item.Groups})";
     }
 
     private string AsLinear(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)

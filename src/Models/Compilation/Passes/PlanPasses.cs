@@ -56,6 +56,7 @@ internal static class PlanPasses
             UseChannelsLast.Apply,
             FuseSums.Apply,
             FuseActivations.Apply, // of sums
+            SelectGpuKernels.Apply,
             ReuseBuffers.Apply,
         ];
 }

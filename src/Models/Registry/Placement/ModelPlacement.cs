@@ -21,8 +21,10 @@ public sealed class ModelPlacement
     private readonly string? self;
     private readonly ConcurrentDictionary<string, DateTimeOffset> relieved = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<string> servers;
+    private volatile IReadOnlySet<string> secrets = new HashSet<string>();
 
     internal ModelPlacement(
+        IModelStore store,
         ModelRegistry registry,
         MemoryBudget budget,
         IOptions<ClusterOptions> options,
@@ -32,18 +34,27 @@ public sealed class ModelPlacement
         (this.registry, this.budget, this.options, this.clock) = (registry, budget, options.Value, clock);
         self = options.Value.Address?.ToString();
         servers = self is null ? [] : [self];
+        Secret = (store as ISharedModelStore)?.Server.ToString();
     }
 
     /// <summary>The addresses of the living servers, with this one's; empty when it has none.</summary>
     public IReadOnlyList<string> Servers => servers;
 
+    /// <summary>What proves to the other servers that a request comes from this one; null: there are none.</summary>
+    public string? Secret { get; }
+
+    /// <summary>Whether this is the <see cref="Secret"/> of a server that lives.</summary>
+    /// <param name="secret">What a request has.</param>
+    public bool IsKnown(string secret) => secrets.Contains(secret);
+
     /// <summary>Sets the servers that live.</summary>
-    /// <param name="addresses">Their addresses.</param>
-    internal void SetServers(IReadOnlyList<string> addresses)
+    /// <param name="known">What the store knows of them.</param>
+    internal void SetServers(IReadOnlyList<ServerAddress> known)
     {
         // A server is among the living ones for itself, also before the store knows it.
         if (self is not null)
-            servers = [.. addresses.Append(self).Distinct()];
+            servers = [.. known.Select(server => server.Address).Append(self).Distinct()];
+        secrets = known.Select(server => server.Server.ToString()).ToHashSet();
     }
 
     /// <summary>Whether a model belongs on this server.</summary>

@@ -12,6 +12,10 @@ internal sealed partial class Database : IAsyncDisposable
     private const string Defaults =
         "Timeout=5;Command Timeout=10;Cancellation Timeout=-1;Application Name=ModelService;";
 
+    // The database ends a change whose server is silent for so long: the server was cut off or has stopped, and the
+    // others wait for it. It is less than they wait for a command.
+    private const string MostSilence = "5s";
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly NpgsqlDataSource source;
@@ -94,7 +98,7 @@ internal sealed partial class Database : IAsyncDisposable
 
     /// <summary>
     /// Raises the revision, and tells the other servers at the commit. The first step of a change: it waits until no
-    /// other change is under way.
+    /// other change is under way. What follows may not take long.
     /// </summary>
     /// <returns>The new revision.</returns>
     public static async Task<long> RaiseRevisionAsync(NpgsqlConnection connection)
@@ -102,7 +106,9 @@ internal sealed partial class Database : IAsyncDisposable
         await using var command = connection.Command(
             $"""
             with raised as (update revision set value = value + 1 returning value)
-            select value, pg_notify('{Channel}', value::text) from raised
+            select value, pg_notify('{Channel}', value::text),
+                set_config('idle_in_transaction_session_timeout', '{MostSilence}', true)
+            from raised
             """
         );
         await using var reader = await command.ExecuteReaderAsync();

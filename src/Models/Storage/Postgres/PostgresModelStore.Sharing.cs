@@ -9,7 +9,8 @@ internal sealed partial class PostgresModelStore
     // A server that did not ask for so many of its polls counts as gone.
     private const int MissedPolls = 5;
 
-    private readonly Guid server = Guid.NewGuid();
+    /// <inheritdoc/>
+    public Guid Server { get; } = Guid.NewGuid();
 
     /// <inheritdoc/>
     public Task<StoreBeat> BeatAsync(ServerProgress progress, CancellationToken cancellationToken) =>
@@ -29,7 +30,7 @@ internal sealed partial class PostgresModelStore
                 where id <> $1 and seen > now() - $7::interval and preparing is not null
                 union all select released, null, null, name from models where name = any($6)
                 """,
-                server,
+                Server,
                 Environment.MachineName,
                 cluster.Value.Address?.ToString(),
                 progress.Reached,
@@ -80,12 +81,12 @@ internal sealed partial class PostgresModelStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ReadServersAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<string>>(
+    public Task<IReadOnlyList<ServerAddress>> ReadServersAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ServerAddress>>(
             async connection =>
                 await connection.RowsAsync(
-                    row => row.GetString(0),
-                    "select distinct address from servers where address is not null and seen > now() - $1::interval",
+                    row => new ServerAddress(row.GetGuid(0), row.GetString(1)),
+                    "select id, address from servers where address is not null and seen > now() - $1::interval",
                     options.Value.Poll * MissedPolls
                 ),
             cancellationToken
@@ -96,7 +97,7 @@ internal sealed partial class PostgresModelStore
     {
         try
         {
-            await database.ChangeAsync(connection => connection.RunAsync("delete from servers where id = $1", server));
+            await database.ChangeAsync(connection => connection.RunAsync("delete from servers where id = $1", Server));
         }
         catch (Errors.ServingException)
         {
@@ -116,7 +117,7 @@ internal sealed partial class PostgresModelStore
                             where id <> $1 and seen > now() - $2::interval
                                 and (reached < $3 or $4::text = any(pending))
                             """,
-                            server,
+                            Server,
                             options.Value.Poll * MissedPolls,
                             revision,
                             model

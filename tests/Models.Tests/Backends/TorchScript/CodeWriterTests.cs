@@ -1,8 +1,10 @@
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Tests.Backends.TorchScript;
 
@@ -76,6 +78,63 @@ public sealed class CodeWriterTests
         Assert.All(expected, part => Assert.Contains(part, code, StringComparison.Ordinal));
         Assert.DoesNotContain("_add_relu_", code, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(
+        "torch.cudnn_convolution_relu(x",
+        """{ "type": "conv2d", "out_channels": 8, "kernel_size": 3 }""",
+        "relu"
+    )]
+    [InlineData("torch.conv2d(x", """{ "type": "conv2d", "out_channels": 8, "kernel_size": 3 }""", "relu6")]
+    [InlineData(
+        "torch._conv_depthwise2d(x",
+        """{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "groups": 3 }""",
+        "relu"
+    )]
+    public void Write_ConvolutionForAGpu_UsesItsFastestKernel(string expected, string layer, string activation)
+    {
+        var code = ForGpu(Precision.Float16, layer, $$"""{ "type": "{{activation}}" }""").Code;
+
+        Assert.Contains(expected, code, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_SumForAGpu_IsAddedByCudnn()
+    {
+        var code = ForGpu(Precision.Float32, Sums(64, 3, "relu", isAddendFree: false)).Code;
+
+        Assert.Contains("torch.cudnn_convolution_add_relu(x", code, StringComparison.Ordinal);
+        Assert.DoesNotContain("torch.add_", code, StringComparison.Ordinal);
+    }
+
+    // Without a GPU, libtorch still knows the names and arguments of its functions. One that it doesn't know ends the
+    // process.
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("mobilenet_v2")]
+    [InlineData("efficientnet_b0")]
+    [InlineData("convnext_tiny")]
+    [InlineData("googlenet")]
+    [InlineData("swin_t")]
+    public void Write_NetworkForAGpu_LibtorchUnderstandsIt(string network)
+    {
+        var graph = PredefinedArchitectures.Find(network)!.Analyze(new ArchitectureLimits()).ToPlan();
+        foreach (var precision in new[] { Precision.Float32, Precision.Float16 })
+        {
+            var plan = PlanPasses.Compile(graph, new PlanTarget(precision, ForCpu: false));
+
+            using var program = jit.load<Tensor, Tensor>(PlanArchive.Write(CodeWriter.Write(plan, precision)), CPU);
+        }
+    }
+
+    private static PlanProgram ForGpu(Precision precision, params string[] layers) =>
+        CodeWriter.Write(
+            PlanPasses.Compile(
+                Networks.Analyze(Networks.Of(layers)).ToPlan(),
+                new PlanTarget(precision, ForCpu: false)
+            ),
+            precision
+        );
 
     private static string[] Sums(int channels, int kernel, string activation, bool isAddendFree)
     {

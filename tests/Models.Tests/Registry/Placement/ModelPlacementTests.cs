@@ -16,7 +16,7 @@ public sealed class ModelPlacementTests
         cluster: new ClusterOptions { Address = new Uri(Self), Copies = 1 }
     );
 
-    public ModelPlacementTests() => registry.Placement.SetServers(Servers);
+    public ModelPlacementTests() => SetServers(registry, Servers);
 
     [Fact]
     public async Task FindOthers_OfAModelInMemoryOrWithRoom_IsNone()
@@ -66,11 +66,11 @@ public sealed class ModelPlacementTests
     {
         var name = await FullAsync();
 
-        registry.Placement.SetServers([.. Servers.Where(server => server != HomeOf(name))]);
+        SetServers(registry, Servers.Where(server => server != HomeOf(name)));
         Assert.NotEqual([new Uri(HomeOf(name))], registry.Placement.FindOthers(name, null));
 
         // A server that hears of nobody, or of others only, still counts itself.
-        registry.Placement.SetServers([]);
+        SetServers(registry, []);
         Assert.Equal([Self], registry.Placement.Servers);
         Assert.Empty(registry.Placement.FindOthers(name, null));
         Assert.True(registry.Placement.IsHome(name));
@@ -93,7 +93,7 @@ public sealed class ModelPlacementTests
     public async Task FindOthers_WithoutAnAddress_IsNone()
     {
         var alone = new RegistryHarness(budget: RegistryHarness.VersionBytes);
-        alone.Placement.SetServers(Servers);
+        SetServers(alone, Servers);
         await alone.CreateAsync("a");
         await alone.CreateAsync("b"); // evicts a
 
@@ -128,6 +128,9 @@ public sealed class ModelPlacementTests
     private static string Away(int index) => Names().Where(name => HomeOf(name) != Self).ElementAt(index);
 
     private static IEnumerable<string> Names() => Enumerable.Range(1, 100).Select(index => $"model-{index}");
+
+    private static void SetServers(RegistryHarness registry, IEnumerable<string> addresses) =>
+        registry.Placement.SetServers([.. addresses.Select(address => new ServerAddress(Guid.NewGuid(), address))]);
 
     private static string HomeOf(string model) => RendezvousHash.Choose(model, Servers, 1)[0];
 

@@ -29,7 +29,7 @@ internal sealed class RegistryHarness
         Budget = new MemoryBudget(memory, new ProgramCache());
         var compute = Options.Create(new ComputeOptions());
         Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
-        Placement = new ModelPlacement(Registry, Budget, Options.Create(cluster ?? new ClusterOptions()), Clock);
+        Placement = new ModelPlacement(Store, Registry, Budget, Options.Create(cluster ?? new ClusterOptions()), Clock);
         Loader = new VersionLoader(
             Registry,
             Builder,
