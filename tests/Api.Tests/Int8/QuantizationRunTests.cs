@@ -3,7 +3,7 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Int8;
 
 /// <summary>A quantization in the background of a server by itself outlasts its request, and the server.</summary>
-[Measured]
+[Waits]
 public sealed class QuantizationRunTests
 {
     [Fact]
