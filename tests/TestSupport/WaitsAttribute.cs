@@ -4,7 +4,8 @@ namespace ModelService.TestSupport;
 
 /// <summary>
 /// Marks tests that wait for what gets only the processor time that everything else leaves, such as trainings, or for
-/// pages in a browser. They are in the category <c>Waits</c>, which <c>.ci/run</c> runs after the others, two at a time.
+/// pages in a browser. They are in the category <c>Waits</c>, which <c>.ci/run</c> runs after the others, two at a
+/// time.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class WaitsAttribute : Attribute, ITraitAttribute

@@ -2,6 +2,7 @@ using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Registry;
 
+[Collection(nameof(Alone))]
 public sealed class ShutdownTests : IDisposable
 {
     private readonly TemporaryFolder data = new();
