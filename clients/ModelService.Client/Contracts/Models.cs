@@ -158,6 +158,9 @@ public sealed record ModelResponse
     /// </summary>
     public Precision? Precision { get; init; }
 
+    /// <summary>With <c>auto</c> or <c>fastest</c>: what the version computes in on its server, and why.</summary>
+    public PrecisionChoice? Chosen { get; init; }
+
     /// <summary>The executor that computes a model.</summary>
     public Backend? Route { get; init; }
 
@@ -278,6 +281,28 @@ public enum Precision
 
     /// <summary>The value <c>int8</c>.</summary>
     Int8,
+
+    /// <summary>The value <c>auto</c>.</summary>
+    Auto,
+
+    /// <summary>The value <c>fastest</c>.</summary>
+    Fastest,
+}
+
+/// <summary>What a version whose precision is chosen by time computes in on its server.</summary>
+public sealed record PrecisionChoice
+{
+    /// <summary>The precision.</summary>
+    public required Precision Precision { get; init; }
+
+    /// <summary>The layers that stay in float32, since that is faster.</summary>
+    public required IReadOnlyList<string> Float32Layers { get; init; }
+
+    /// <summary>Milliseconds of an input by each precision that was timed.</summary>
+    public required IReadOnlyDictionary<string, double> Ms { get; init; }
+
+    /// <summary>A faster precision that was not taken, since its answers differ too much.</summary>
+    public Precision? TooInexact { get; init; }
 }
 
 /// <summary>

@@ -48,7 +48,11 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// The device that computes the version: <c>cpu</c> or <c>cuda:N</c>; absent until the version has been loaded into
 /// memory.
 /// </param>
-/// <param name="Precision">The number format in which the version computes.</param>
+/// <param name="Precision">The number format in which the version computes, as it was asked for.</param>
+/// <param name="Chosen">
+/// With the precision <c>auto</c> or <c>fastest</c>: what it computes in here, and the times by which that was chosen;
+/// absent until the version has been loaded into memory.
+/// </param>
 /// <param name="Route">
 /// How the version is computed: by its compiled <c>plan</c>, or by <c>module</c>, that is, layer by layer, which is
 /// slower.
@@ -108,6 +112,7 @@ public sealed record ModelResponse(
     HeadState? Head,
     string? Device,
     Precision? Precision,
+    PrecisionChoice? Chosen,
     Backend? Route,
     string? RouteReason,
     PlanAccuracy? Fidelity,
@@ -161,6 +166,7 @@ public sealed record ModelResponse(
             weights?.Head,
             snapshot.Execution?.Device,
             definition?.Precision,
+            snapshot.Execution?.Choice,
             snapshot.Execution?.Backend,
             snapshot.Execution?.FallbackReason,
             FidelityOf(snapshot),

@@ -86,7 +86,8 @@ internal sealed class CompiledModel : IDisposable
                 device.ToString(),
                 verification.Plan is null ? Backend.Module : Backend.Plan,
                 verification.Reason,
-                verification.Accuracy
+                verification.Accuracy,
+                verification.Verified?.Choice
             );
 
             // A plan has packed weights of its own: the tensors are kept for export, but not on the GPU.

@@ -62,7 +62,15 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         try
         {
             NativeRuntime.PrepareThread();
-            plan = Build(graph, parameters, device, precision, quantization);
+            PrecisionChoice? choice = null;
+            if (precision is Precision.Auto or Precision.Fastest)
+            {
+                var mixes = precision == Precision.Fastest;
+                choice = verified?.Choice ?? new PrecisionTimer(graph, parameters, device).Choose(mixes, maxBatchSize);
+                precision = choice.Precision;
+            }
+
+            plan = Build(graph, parameters, device, precision, quantization, choice?.Float32Layers);
             var scores = FirstScores(plan, sizes, device);
             if (verified is not null && verified.IsReproducedBy(scores, LargestFloat32Difference))
                 return new PlanVerification(plan, verified.Accuracy, null) { Verified = verified };
@@ -78,7 +86,13 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
 
             // Another precision was asked for by name and is used as it is; its distance is in the model's record.
             if (precision != Precision.Float32 || accuracy.MaxDifference <= LargestFloat32Difference)
-                return new PlanVerification(plan, accuracy, null) { Verified = new VerifiedPlan(accuracy, scores) };
+            {
+                return new PlanVerification(plan, accuracy, null)
+                {
+                    Verified = new VerifiedPlan(accuracy, scores, choice),
+                };
+            }
+
             plan.Dispose();
             return new PlanVerification(
                 null,
@@ -110,13 +124,15 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">The number format that it computes in.</param>
     /// <param name="quantization">The layers that compute with 8-bit integers; null: none.</param>
+    /// <param name="float32Layers">The keys of layers that compute in float32 all the same; null: none.</param>
     /// <returns>The executor; the caller owns it.</returns>
     internal static IExecutor Build(
         Plan graph,
         ParameterStore parameters,
         Device device,
         Precision precision,
-        Quantization? quantization = null
+        Quantization? quantization = null,
+        IReadOnlyCollection<string>? float32Layers = null
     )
     {
         var onCpu = device.type == TorchSharp.DeviceType.CPU;
@@ -124,7 +140,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         if (onCpu && precision == Precision.Float32 && quantization is null && ManagedExecutor.Supports(fused))
             return new ManagedExecutor(fused, parameters);
 
-        var plan = PlanPasses.Compile(graph, new PlanTarget(precision, onCpu) { Quantization = quantization });
+        var target = new PlanTarget(precision, onCpu) { Quantization = quantization, Float32Layers = float32Layers };
+        var plan = PlanPasses.Compile(graph, target);
         return new TorchScriptExecutor(plan, parameters, precision, device, quantization);
     }
 

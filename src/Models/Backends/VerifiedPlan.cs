@@ -7,7 +7,8 @@ namespace ModelService.Models.Backends;
 /// <param name="Scores">
 /// The logits that the plan computed for the first warm-up input. The same plan has to compute them again.
 /// </param>
-internal sealed record VerifiedPlan(PlanAccuracy Accuracy, float[] Scores)
+/// <param name="Choice">The precision that was chosen by time; null where the definition names it.</param>
+internal sealed record VerifiedPlan(PlanAccuracy Accuracy, float[] Scores, PrecisionChoice? Choice = null)
 {
     /// <summary>Whether a plan computes the same scores as the one that was compared.</summary>
     /// <param name="scores">Its logits for the first warm-up input.</param>

@@ -68,7 +68,9 @@ public sealed partial class PlanProbe(
     )
     {
         // oneDNN ends the process with a signal for some shapes of convolutions.
-        if (!compute.Value.Trial && device == "cpu" && model.Definition.Precision == Precision.BFloat16)
+        var precision = model.Definition.Precision;
+        var isChosen = precision is Precision.Auto or Precision.Fastest;
+        if (!compute.Value.Trial && device == "cpu" && (isChosen || precision == Precision.BFloat16))
         {
             throw Rejected(
                 "Without a probe (ModelService:Compute:Trial), the CPU computes in float32 only: some bfloat16 "
@@ -83,7 +85,7 @@ public sealed partial class PlanProbe(
         if (byPlan.Failure is not { } failure)
             return ProbeResult.Passed;
         var reason = $"Its plan was tried in a separate process, which {failure}";
-        if (model.Definition.Precision != Precision.Float32)
+        if (precision != Precision.Float32 && !isChosen)
             throw Rejected($"{reason} Without a plan, networks are computed in float32 only.", byPlan.RetryAfter);
         var byLayer = await RunOrFindAsync(model, device, memory, byPlan: false, cancellationToken);
         return byLayer.Failure is null

@@ -26,6 +26,10 @@ internal abstract record WeightedOperator(WeightSource Weights) : Operator
     /// <summary>Whether it computes in float32 whatever the plan's precision.</summary>
     public bool IsFloat32 { get; init; }
 
+    /// <summary>The precision that it computes in.</summary>
+    /// <param name="precision">That of the plan.</param>
+    public Precision PrecisionIn(Precision precision) => IsFloat32 ? Precision.Float32 : precision;
+
     /// <summary>The formats that were calibrated for it; null: it computes in floating point.</summary>
     public LayerQuantization? Quantization { get; init; }
 

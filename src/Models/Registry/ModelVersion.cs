@@ -47,7 +47,7 @@ public sealed partial class ModelVersion
         PlanBytes = model.Analysis.WeightBytes(
             model.Definition.Precision switch
             {
-                Precision.Float32 => sizeof(float),
+                Precision.Float32 or Precision.Auto or Precision.Fastest => sizeof(float),
                 Precision.Int8 => sizeof(byte),
                 _ => sizeof(short),
             }

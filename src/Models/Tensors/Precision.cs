@@ -23,4 +23,13 @@ public enum Precision
     /// version of another one.
     /// </summary>
     Int8,
+
+    /// <summary>
+    /// float32, or where the plan is faster in it, bfloat16 on a processor and float16 on a GPU. The plans are timed
+    /// when the version is made.
+    /// </summary>
+    Auto,
+
+    /// <summary>As <see cref="Auto"/>; and on a processor, layers that bfloat16 slows down stay in float32.</summary>
+    Fastest,
 }

@@ -152,6 +152,45 @@ public sealed class CreateModelTests(ApiServer server)
         await server.Api.RemoveAsync("create-thousand");
     }
 
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("fastest")]
+    public async Task Create_PrecisionToBeChosen_IsTheOneThatTookLeastTime(string precision)
+    {
+        var body = $$"""{"name":"timed","base":"squeezenet1_1","seed":1,"device":"cpu","precision":"{{precision}}"}""";
+        var model = await server.Api.CreateAsync(body);
+
+        var chosen = model.GetProperty("chosen");
+        Assert.Equal(
+            (precision, "plan"),
+            (model.GetProperty("precision").GetString(), model.GetProperty("route").GetString())
+        );
+        if (Precisions.ProcessorHasBFloat16)
+        {
+            var ms = chosen
+                .GetProperty("ms")
+                .EnumerateObject()
+                .ToDictionary(time => time.Name, time => time.Value.GetDouble());
+            var fastest = ms.Where(time => time.Key != "float32").Min(time => time.Value);
+            Assert.Equal(
+                fastest < 0.97 * ms["float32"] ? "bfloat16" : "float32",
+                chosen.GetProperty("precision").GetString()
+            );
+            Assert.True(precision == "fastest" || !ms.ContainsKey("mixed"));
+        }
+        else
+        {
+            Assert.Equal("float32", chosen.GetProperty("precision").GetString());
+        }
+
+        // Loaded again, it is not timed again.
+        (await server.Api.PostAsync("/v1/models/timed/versions/1/unload", "{}")).Ok();
+        (await server.Api.PostAsync("/v1/models/timed/versions/1/load", "{}")).Ok();
+        var again = (await server.Api.GetAsync("/v1/models/timed")).Ok().GetProperty("chosen");
+        Assert.Equal(chosen.GetRawText(), again.GetRawText());
+        await server.Api.RemoveAsync("timed");
+    }
+
     [Fact]
     public async Task Create_BFloat16_IsServedByItsPlanWhereTheProcessorHasIt()
     {

@@ -43,6 +43,19 @@ public sealed class PlanVerificationTests
         Assert.NotEqual(Marked, again.Accuracy);
     }
 
+    [Theory]
+    [InlineData(Precision.Auto)]
+    [InlineData(Precision.Fastest)]
+    public void Create_PrecisionChosenBefore_IsNotTimedAgain(Precision precision)
+    {
+        var verified = Compare(precision, null)!;
+        var marked = verified.Choice! with { Ms = new Dictionary<string, double> { ["float32"] = 12_345 } };
+
+        var again = Compare(precision, verified with { Choice = marked })!;
+
+        Assert.Same(marked, again.Choice);
+    }
+
     private static VerifiedPlan? Compare(Precision precision, VerifiedPlan? verified)
     {
         using var model = new CompiledModel(

@@ -17,20 +17,23 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             return QuantizedWriter.Write(text, item, item.Quantized);
         if (!item.IsFloat32 || precision == Precision.Float32)
             return Write(item, [.. item.Inputs.Select(input => $"{input}")], precision == Precision.Float32);
-        return Converted(
-            Write(
-                item,
-                [.. item.Inputs.Select(input => text.Local(Converted($"{input}", Precision.Float32)))],
-                isFloat32: true
-            ),
-            precision
+        var result = Write(
+            item,
+            [.. item.Inputs.Select(input => text.Local(Converted($"{input}", Precision.Float32)))],
+            isFloat32: true
         );
+
+        // libtorch's own function gives pictures in another layout, to which oneDNN adds nothing in place.
+        var isContiguous = item is ConvolutionOperator { Kernel.Length: 2, KernelKind: KernelKind.Plain };
+        return Converted(result, precision, isContiguous ? ", False, False, 2" : "");
     }
 
     /// <summary>An expression for a value in another precision.</summary>
-    /// <remarks>The codes are those of c10::ScalarType.</remarks>
-    public static string Converted(string value, Precision precision) =>
-        $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }})";
+    /// <param name="value">The value.</param>
+    /// <param name="precision">The precision. The codes are those of c10::ScalarType.</param>
+    /// <param name="layout">More arguments: <c>non_blocking</c>, <c>copy</c>, and the memory format.</param>
+    public static string Converted(string value, Precision precision, string layout = "") =>
+        $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }}{layout})";
 
     private string Write(WeightedOperator item, string[] inputs, bool isFloat32)
     {

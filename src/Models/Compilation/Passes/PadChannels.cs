@@ -34,7 +34,7 @@ internal static class PadChannels
         IEnumerable<Operator> Pad(WeightedOperator item)
         {
             var (input, output) = (item.Inputs[0], item.Output);
-            var (padIn, padOut) = Missing(item, precision);
+            var (padIn, padOut) = Missing(item, item.PrecisionIn(precision));
             if (padIn > 0)
             {
                 var edges = new (long Front, long Back)[input.Shape.Rank];

@@ -10,11 +10,13 @@ namespace ModelService.Models.Compilation.Passes;
 /// Whether the processor shows its caches, which oneDNN must know for some forms; null: as it is on this machine.
 /// </param>
 /// <param name="Quantization">The layers that compute with 8-bit integers; null: none.</param>
+/// <param name="Float32Layers">The keys of layers that compute in float32 all the same; null: none.</param>
 internal sealed record PlanTarget(
     Precision Precision,
     bool ForCpu,
     bool? CachesAreShown = null,
-    Quantization? Quantization = null
+    Quantization? Quantization = null,
+    IReadOnlyCollection<string>? Float32Layers = null
 );
 
 /// <summary>From a graph as layers emit it to the plan that runs: a list of passes, applied in its order.</summary>
@@ -36,6 +38,7 @@ internal static class PlanPasses
 
     private static IEnumerable<Func<Plan, Plan>> ForCpu(PlanTarget target) =>
         [
+            plan => KeepInFloat32.Apply(plan, target.Float32Layers ?? []),
             plan =>
                 SelectKernels.Apply(
                     plan,

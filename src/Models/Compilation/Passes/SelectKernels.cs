@@ -33,7 +33,7 @@ internal static class SelectKernels
                             KernelKind = KernelKind.Quantized,
                             Quantization = formats,
                         }
-                    : WithKernel(weighted, Choose(weighted, precision, cachesAreShown))
+                    : WithKernel(weighted, Choose(weighted, weighted.PrecisionIn(precision), cachesAreShown))
                 ),
             ],
         };
