@@ -100,12 +100,14 @@ internal sealed class RegistryUpdate(ModelRegistry registry, StoreChanges change
         return true;
     }
 
+    // The same bytes can be random in one and loaded in the other: a client may send weights that are those there.
     private static bool IsSame(ModelVersion version, StoredVersion stored)
     {
-        var (here, there) = (version.Current.Files, stored.Manifest?.Files);
+        var (here, there) = (version.Current, stored.Manifest);
         return there is not null
-            && here.Count == there.Count
-            && here.All(file => there.GetValueOrDefault(file.Key) == file.Value)
-            && version.Created == stored.Manifest!.Created;
+            && here.Files.Count == there.Files.Count
+            && here.Files.All(file => there.Files.GetValueOrDefault(file.Key) == file.Value)
+            && version.Created == there.Created
+            && (here.Weights is not { } weights || weights.RandomTensors.SequenceEqual(there.RandomTensors));
     }
 }

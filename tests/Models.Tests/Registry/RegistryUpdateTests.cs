@@ -2,6 +2,7 @@ using ModelService.Models.Errors;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
 using ModelService.Models.Tests.Registry.Support;
+using ModelService.Models.Weights;
 
 namespace ModelService.Models.Tests.Registry;
 
@@ -208,6 +209,30 @@ public sealed class RegistryUpdateTests
         Assert.True(own.Registry.TryAdd(new ModelEntry("pets", new ModelSettings()) { IsNew = true }));
 
         Assert.False((await UpdateAsync()).IsComplete);
+    }
+
+    [Fact]
+    public async Task Apply_SameBytesThatAreLoadedInsteadOfRandom_AreShownAsLoaded()
+    {
+        (await other.CreateAsync("pets")).OrThrow();
+        await UpdateAsync();
+        var stored = (await own.Store.OpenAsync(TestContext.Current.CancellationToken)).Single();
+        var version = stored.Versions.Single();
+        Assert.NotEmpty(version.Manifest!.RandomTensors);
+        var loaded = version with
+        {
+            Manifest = version.Manifest with { Weights = WeightsState.Loaded, RandomTensors = [] },
+        };
+        var changes = new StoreChanges(
+            ++revision,
+            [stored with { Versions = [loaded] }],
+            new Dictionary<string, IReadOnlySet<int>> { ["pets"] = new HashSet<int> { 1 } }
+        );
+
+        new RegistryUpdate(own.Registry, changes, now: 0).Apply();
+
+        var weights = own.Registry.Find("pets").OrThrow().Find(1).OrThrow().Current.Weights!;
+        Assert.Equal((WeightsState.Loaded, 0), (weights.State, weights.RandomTensors.Count));
     }
 
     [Fact]
