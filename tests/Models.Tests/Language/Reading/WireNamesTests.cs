@@ -32,7 +32,10 @@ public sealed class WireNamesTests
     {
         Assert.Equal("bfloat16", WireNames.Get(Precision.BFloat16));
         Assert.Equal("definition_invalid", WireNames.Get(ErrorCode.DefinitionInvalid));
-        Assert.Equal(["float32", "bfloat16", "float16", "int8"], WireNames.Get(typeof(Precision)).Keys);
+        Assert.Equal(
+            ["float32", "bfloat16", "float16", "int8", "auto", "fastest"],
+            WireNames.Get(typeof(Precision)).Keys
+        );
         Assert.Equal("top_1", WireNames.Get(typeof(SampleDefinition).GetProperty(nameof(SampleDefinition.Top1))!));
         Assert.Equal(
             "head_layer",
