@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using ModelService.Models.Backends.Eager;
 using ModelService.Models.Backends.Native;
+using ModelService.Models.Compilation.Passes;
+using ModelService.Models.Errors;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
 using TorchSharp;
@@ -42,7 +45,7 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
         using var coarser = built;
         using var exact = PlanVerification.Build(graph, parameters, device, Precision.Float32);
         int[] sizes = [1, Math.Min(Batch, maxBatchSize)];
-        var kept = mixes && device.type == DeviceType.CPU ? FindSlowLayers(precision) : [];
+        var kept = mixes && device.type == DeviceType.CPU ? FindSlowLayers(precision, sizes) : [];
         using var mixed = kept.Count == 0 ? null : TryBuild(precision, kept);
         List<(string Name, IExecutor Executor)> candidates =
         [
@@ -65,7 +68,7 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
             };
     }
 
-    private static string Name(Precision precision) => Errors.WireNames.Get(precision);
+    private static string Name(Precision precision) => WireNames.Get(precision);
 
     private Precision? Coarser() =>
         device.type != DeviceType.CPU ? Precision.Float16
@@ -74,7 +77,7 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
 
     private bool IsExactEnough(IExecutor plan, int maxBatchSize)
     {
-        using var reference = new Eager.EagerExecutor(graph, parameters);
+        using var reference = new EagerExecutor(graph, parameters);
         var accuracy = PlanVerification.Measure(
             plan,
             reference,
@@ -88,10 +91,10 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
 
     // Each layer by itself, within a plan of the coarser precision: in float32 it pays for the conversion of its input
     // and of its result, as it would between its neighbours.
-    private List<string> FindSlowLayers(Precision precision)
+    private List<string> FindSlowLayers(Precision precision, int[] sizes)
     {
         var slow = new List<string>();
-        foreach (var layer in Compilation.Passes.PlanPasses.Fuse(graph).Operators.OfType<WeightedOperator>())
+        foreach (var layer in PlanPasses.Fuse(graph).Operators.OfType<WeightedOperator>())
         {
             using var scope = NewDisposeScope();
             var input = new Value(0, layer.Inputs[0].Shape);
@@ -101,7 +104,7 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
             using var kept = TryBuild(precision, [layer.Key], plan);
             if (coarser is null || kept is null)
                 continue;
-            var ms = Time([coarser, kept], [.. input.Shape.Sizes], [1, Batch]);
+            var ms = Time([coarser, kept], [.. input.Shape.Sizes], sizes);
             if (ms[1] < LeastGain * ms[0])
                 slow.Add(layer.Key);
         }
