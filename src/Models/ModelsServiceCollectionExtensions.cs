@@ -104,6 +104,7 @@ public static class ModelsServiceCollectionExtensions
         services.TryAddSingleton<IClassifier, Classifier>();
         services.TryAddSingleton<ExplanationLane>();
         services.TryAddSingleton<PlanCache>();
+        services.TryAddSingleton<StateDictCache>();
         services.TryAddSingleton(Create<ExplanationService>);
         services.TryAddSingleton(Create<RegistryStart>);
         services.AddHostedService(provider => provider.GetRequiredService<RegistryStart>());

@@ -74,12 +74,13 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// </param>
 /// <param name="Parameters">Number of trainable parameters.</param>
 /// <param name="Macs">Multiply-accumulate operations for one input.</param>
-/// <param name="Bytes">Bytes of the version's tensors.</param>
+/// <param name="Bytes">Bytes of the version's tensors, as they are stored.</param>
 /// <param name="PlanBytes">
-/// Bytes of the plan's own copy of the weights, packed and in the version's precision, in addition to the tensors.
+/// Bytes of the weights that the version computes with, packed and in its precision: what it takes in memory, together
+/// with <paramref name="WorkspaceBytes"/>.
 /// </param>
 /// <param name="WorkspaceBytes">
-/// Estimated bytes that computing needs in addition to the tensors: one batch for each instance.
+/// Estimated bytes that computing needs in addition to the weights: the plan's program, and one batch for each instance.
 /// </param>
 /// <param name="CreatedAt">The time at which the version was created.</param>
 /// <param name="LoadedAt">

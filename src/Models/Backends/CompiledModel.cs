@@ -21,8 +21,8 @@ internal sealed class CompiledModel : IDisposable
     // Limit on the largest activation of one native call. Larger batches run in parts, so that memory stays bounded.
     private const long ActivationBytesAtOnce = 256L << 20;
 
-    private readonly ParameterStore parameters; // on the CPU
-    private readonly ParameterStore? onDevice; // what an eager executor on a GPU computes with
+    private readonly ParameterStore parameters; // on the CPU, until they are stored
+    private readonly ParameterStore? ofExecutor; // what an eager executor computes with
     private readonly IExecutor executor;
     private readonly Device device;
     private readonly long[] inputSizes;
@@ -64,23 +64,16 @@ internal sealed class CompiledModel : IDisposable
         OutputCount = (int)analysis.Output.ElementCount;
         MaxBatchSize = MaxBatchSizeOf(analysis);
         parameters = ParameterStore.Create(analysis.StateDict, seed, weights);
-        ParameterStore? copy = null;
+        ParameterStore? onDevice = null;
         try
         {
             var graph = analysis.ToPlan();
-            copy = device.type == DeviceType.CPU ? null : parameters.CopyTo(device);
+            onDevice =
+                device.type == DeviceType.CPU ? ParameterStore.Share(parameters.StateDict) : parameters.CopyTo(device);
             var verification = fallbackReason is null
-                ? PlanVerification.Run(
-                    graph,
-                    copy ?? parameters,
-                    device,
-                    precision,
-                    MaxBatchSize,
-                    verified,
-                    quantization
-                )
+                ? PlanVerification.Run(graph, onDevice, device, precision, MaxBatchSize, verified, quantization)
                 : new PlanVerification(null, null, fallbackReason);
-            executor = verification.Plan ?? new EagerExecutor(graph, copy ?? parameters);
+            executor = verification.Plan ?? new EagerExecutor(graph, onDevice);
             Verified = verification.Verified;
             Execution = new ExecutionInfo(
                 device.ToString(),
@@ -90,19 +83,18 @@ internal sealed class CompiledModel : IDisposable
                 verification.Verified?.Choice
             );
 
-            // A plan has packed weights of its own: the tensors are kept for export, but not on the GPU.
+            // A plan has packed weights of its own.
             if (verification.Plan is null)
-                (onDevice, copy) = (copy, null);
+                (ofExecutor, onDevice) = (onDevice, null);
         }
         catch
         {
-            parameters.Dispose();
-            NativeTuning.ReturnFreedMemory();
+            FreeStateDict();
             throw;
         }
         finally
         {
-            copy?.Dispose();
+            onDevice?.Dispose();
             NativeTuning.ReleaseThreads();
         }
     }
@@ -128,7 +120,9 @@ internal sealed class CompiledModel : IDisposable
     /// <summary>Scores per input.</summary>
     public int OutputCount { get; }
 
-    /// <summary>The tensors of the state dict by name, float32; borrowed, valid as long as the model.</summary>
+    /// <summary>
+    /// The tensors of the state dict by name, float32, on the CPU; borrowed, valid until <see cref="FreeStateDict"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, Tensor> StateDict => parameters.StateDict;
 
     /// <summary>Largest number of inputs that one native call computes, so that memory stays bounded.</summary>
@@ -178,12 +172,18 @@ internal sealed class CompiledModel : IDisposable
         return MemoryMarshal.Cast<byte, float>(output.bytes).ToArray();
     }
 
+    /// <summary>
+    /// Frees <see cref="StateDict"/>: it is stored, and what computes has weights of its own. What building the network
+    /// took goes back to the system as well.
+    /// </summary>
+    public void FreeStateDict() => NativeTuning.ReturnMemoryOf(parameters.Dispose);
+
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        executor.Dispose();
-        onDevice?.Dispose();
-        parameters.Dispose();
-        NativeTuning.ReturnFreedMemory();
-    }
+    public void Dispose() =>
+        NativeTuning.ReturnMemoryOf(() =>
+        {
+            executor.Dispose();
+            ofExecutor?.Dispose();
+            parameters.Dispose();
+        });
 }

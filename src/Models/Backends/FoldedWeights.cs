@@ -1,6 +1,7 @@
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends;
@@ -30,6 +31,9 @@ internal sealed class FoldedWeights(
             CorrectedBiasTensor bias => CorrectedBias(bias.Source),
             ParameterTensor parameter => stateDict[parameter.Name],
             ConvertedTensor parameter => stateDict[parameter.Name].to(precision),
+            NormTensor { Name: var name } => stateDict[name] is { device.type: DeviceType.CPU } onCpu
+                ? onCpu
+                : stateDict[name].to(precision),
             LogitScaleTensor scale => PositionBiases.Scale(stateDict[scale.Name]).to(precision),
             PositionBiasTensor { Bias: var bias } => WithGroups(PositionBiases.Compute(bias, name => stateDict[name]))
                 .to(precision),

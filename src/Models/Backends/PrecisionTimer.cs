@@ -114,12 +114,18 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
 
     private IExecutor? TryBuild(Precision precision, IReadOnlyCollection<string> float32Layers, Plan? plan = null)
     {
+        IExecutor? built = null;
         try
         {
-            return PlanVerification.Build(plan ?? graph, parameters, device, precision, float32Layers: float32Layers);
+            plan ??= graph;
+            built = PlanVerification.Build(plan, parameters, device, precision, float32Layers: float32Layers);
+            using var scope = NewDisposeScope();
+            built.Forward(WarmupInputs.Batch([.. plan.Input.Shape.Sizes], 0, 1).to(device)).cpu();
+            return built;
         }
         catch (ExternalException exception) when (!NativeErrors.IsOutOfMemory(exception))
         {
+            built?.Dispose();
             return null; // there are no kernels for it
         }
     }

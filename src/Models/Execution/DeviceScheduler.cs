@@ -9,8 +9,14 @@ namespace ModelService.Models.Execution;
 /// <param name="atOnce">Batches that the device computes at once, of one model or of several.</param>
 internal sealed class DeviceScheduler(int atOnce)
 {
+    // Threads that begin to yield can't stop it; they are ended, and others made (0.1 ms each).
+    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(10);
+
     private readonly object gate = new(); // a monitor, because threads wait for a pulse
     private readonly FairScheduler fairness = new(atOnce);
+    private TimeSpan lastUse = Now;
+    private FlowState? lastUser;
+    private TimeSpan? lastChange; // from one model to another
 
     /// <summary>Batches that the device computes at once, of one model or of several.</summary>
     public int AtOnce => atOnce;
@@ -28,6 +34,10 @@ internal sealed class DeviceScheduler(int atOnce)
     {
         lock (gate)
         {
+            lastUse = Now;
+            if (lastUser is not null && lastUser != flow)
+                lastChange = Now;
+            lastUser = flow;
             fairness.Ask(flow, Now);
             last?.Dispose();
             while (fairness.Delay(flow, Now) is var delay && delay != TimeSpan.Zero)
@@ -49,6 +59,24 @@ internal sealed class DeviceScheduler(int atOnce)
         }
     }
 
+    /// <summary>Whether more than one model computed in the last seconds.</summary>
+    public bool IsShared
+    {
+        get
+        {
+            lock (gate)
+                return Now - lastChange < SharedFor;
+        }
+    }
+
+    /// <summary>Whether no batch was computed for some time.</summary>
+    /// <param name="time">The time up to now.</param>
+    public bool IsAtRestFor(TimeSpan time)
+    {
+        lock (gate)
+            return Now - lastUse >= time;
+    }
+
     private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     private sealed class DeviceLease(DeviceScheduler scheduler, FlowState flow, TimeSpan start) : IDisposable
@@ -57,6 +85,7 @@ internal sealed class DeviceScheduler(int atOnce)
         {
             lock (scheduler.gate)
             {
+                scheduler.lastUse = Now;
                 scheduler.fairness.End(flow, start, Now);
                 Monitor.PulseAll(scheduler.gate);
             }

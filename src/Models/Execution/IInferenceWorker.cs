@@ -19,8 +19,11 @@ internal interface IInferenceWorker : IDisposable
     /// </summary>
     Task Warm { get; }
 
-    /// <summary>The model's tensors by name; read-only, borrowed, valid until the worker is disposed.</summary>
+    /// <summary>The model's tensors by name; read-only, borrowed, valid until <see cref="FreeStateDict"/>.</summary>
     IReadOnlyDictionary<string, Tensor> StateDict { get; }
+
+    /// <summary>Frees <see cref="StateDict"/>, once it is stored: the worker computes without it.</summary>
+    void FreeStateDict();
 
     /// <summary>Reserves room in the queue for a request's inputs, before they are decoded.</summary>
     /// <param name="count">The number of inputs.</param>

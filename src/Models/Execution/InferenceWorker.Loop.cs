@@ -9,6 +9,7 @@ internal sealed partial class InferenceWorker
 {
     private void Loop()
     {
+        NativeTuning.ShortenTimeSlices();
         NativeRuntime.PrepareThread();
         using var pool = new IntraBatchPool(NativeRuntime.Threads, Thread.CurrentThread.Name!);
         WarmUp(pool);
@@ -17,6 +18,7 @@ internal sealed partial class InferenceWorker
         {
             lease = scheduler.Take(flow, lease);
             var batch = Cut();
+            pool.Yields = scheduler.IsShared;
             executor.Compute(batch, pool);
             lock (gate)
             {
@@ -47,6 +49,7 @@ internal sealed partial class InferenceWorker
             foreach (var size in onCpu ? new[] { 1, largest }.Distinct() : BatchQueue<QueuedRequest>.Sizes(largest))
             {
                 using var lease = scheduler.Take(flow);
+                pool.Yields = scheduler.IsShared;
                 model.Run([zeros.AsMemory(0, size * model.InputCount)], size, pool);
             }
 
@@ -60,12 +63,13 @@ internal sealed partial class InferenceWorker
     }
 
     // Waits until there is a batch to compute; false when the worker is closed and the queue is empty. To wait, it ends
-    // the lease of the device, and after a while also releases the threads that compute along with this one.
+    // the lease of the device. After a while it also releases the threads that compute along with this one, and when
+    // the whole device is at rest, the memory of the activations: the model that computed last finds it so.
     private bool WaitForInputs(ref IDisposable? lease)
     {
         lock (gate)
         {
-            for (var isIdle = false; ; )
+            for (TimeSpan? patience = IdleAfter; ; )
             {
                 var delay = queue.Delay(Now);
                 if (delay == TimeSpan.Zero || (delay is not null && isClosed))
@@ -74,11 +78,14 @@ internal sealed partial class InferenceWorker
                 lease = null;
                 if (isClosed)
                     return false;
-                var isPulsed = Monitor.Wait(gate, delay ?? (isIdle ? Timeout.InfiniteTimeSpan : IdleAfter));
-                if (isPulsed || isIdle || delay is not null)
+                var isPulsed = Monitor.Wait(gate, delay ?? patience ?? Timeout.InfiniteTimeSpan);
+                if (isPulsed || patience is null || delay is not null)
                     continue;
-                isIdle = true;
-                NativeTuning.ReleaseThreads();
+                if (patience == IdleAfter)
+                    NativeTuning.ReleaseThreads();
+                else if (scheduler.IsAtRestFor(AtRestAfter))
+                    NativeTuning.ReturnFreedMemory();
+                patience = patience == IdleAfter ? AtRestAfter : null;
             }
         }
     }

@@ -21,6 +21,9 @@ internal sealed partial class InferenceWorker : IInferenceWorker
     // Longer than the pause between two requests of a client that sends one photo after another.
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(200);
 
+    // After so long without a batch, memory is worth more to others than the milliseconds that it takes to get again.
+    private static readonly TimeSpan AtRestAfter = TimeSpan.FromSeconds(30);
+
     private readonly CompiledModel model;
     private readonly ModelMetrics metrics;
     private readonly int queueLimit;
@@ -77,6 +80,9 @@ internal sealed partial class InferenceWorker : IInferenceWorker
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> StateDict => model.StateDict;
+
+    /// <inheritdoc/>
+    public void FreeStateDict() => model.FreeStateDict();
 
     /// <summary>The current time on the monotonic clock that deadlines are given in.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);

@@ -50,10 +50,11 @@ public sealed partial class ExplanationService
                 var numbers = new float[model.Analysis.Input.ElementCount];
                 if (await scorer.PrepareAsync(model, input, numbers, token) is { } unusable)
                     return unusable;
+                using var stored = await tensors.ReadAsync(lease, token);
                 return await lane.RunAsync<Outcome<FeatureResult>>(
                     () =>
                     {
-                        using var network = new LoadedNetwork(lease, layers.Graph, plans);
+                        using var network = new LoadedNetwork(lease, stored, layers.Graph, plans);
                         var values = network.Explainer.Output(found.Value, numbers);
                         return Show(ExplanationSource.Of(lease), found, values, range, terms);
                     },
@@ -135,10 +136,11 @@ public sealed partial class ExplanationService
             async (lease, token) =>
             {
                 var graph = lease.Snapshot.Resolved!.Analysis.ToPlan();
-                if (!FindFilters(graph, layer).TryGet(out var weights, out var failure))
+                if (!FindFilters(graph, layer).TryGet(out var filters, out var failure))
                     return failure;
+                using var stored = await tensors.ReadAsync(lease, token);
                 return await lane.RunAsync(
-                    () => ShowFilters(ExplanationSource.Of(lease), layer, lease.Worker.StateDict[weights], terms),
+                    () => ShowFilters(ExplanationSource.Of(lease), layer, stored[filters], terms),
                     token
                 );
             },

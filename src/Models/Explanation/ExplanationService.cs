@@ -24,6 +24,7 @@ public sealed partial class ExplanationService
     private const int MostAtOnce = 16;
 
     private readonly VersionLoader loader;
+    private readonly StateDictCache tensors;
     private readonly InputScorer scorer;
     private readonly Preprocessor preprocessor;
     private readonly ExplanationLane lane;
@@ -35,6 +36,7 @@ public sealed partial class ExplanationService
 
     internal ExplanationService(
         VersionLoader loader,
+        StateDictCache tensors,
         InputScorer scorer,
         Preprocessor preprocessor,
         ExplanationLane lane,
@@ -45,8 +47,8 @@ public sealed partial class ExplanationService
         IOptions<ArchitectureLimits> limits
     )
     {
-        (this.loader, this.scorer, this.preprocessor, this.lane) = (loader, scorer, preprocessor, lane);
-        (this.plans, this.budget, this.probe) = (plans, budget, probe);
+        (this.loader, this.tensors, this.scorer, this.preprocessor) = (loader, tensors, scorer, preprocessor);
+        (this.lane, this.plans, this.budget, this.probe) = (lane, plans, budget, probe);
         (this.options, this.limits) = (options.Value, limits.Value);
     }
 
@@ -119,10 +121,11 @@ public sealed partial class ExplanationService
         var numbers = new float[model.Analysis.Input.ElementCount];
         if (await scorer.PrepareAsync(model, input, numbers, cancellationToken) is { } unusable)
             return unusable;
+        using var stored = await tensors.ReadAsync(lease, cancellationToken);
         return await lane.RunAsync(
             () =>
             {
-                using var network = new LoadedNetwork(lease, task.Layers.Graph, plans);
+                using var network = new LoadedNetwork(lease, stored, task.Layers.Graph, plans);
                 return task.Run(network, numbers, ExplanationSource.Of(lease), preprocessor, cancellationToken);
             },
             cancellationToken

@@ -10,21 +10,17 @@ internal sealed class LoadedNetwork : IDisposable
     private readonly ParameterStore parameters;
     private readonly List<PlanLoan> loans = [];
 
-    /// <summary>Takes the tensors of a version: they share its memory, or are copied to its GPU.</summary>
+    /// <summary>Takes the tensors of a version, or copies them to its GPU.</summary>
     /// <param name="lease">Keeps the version in memory; outlives this.</param>
+    /// <param name="stored">The version's tensors on the CPU; borrowed, they outlive this.</param>
     /// <param name="graph">The network.</param>
     /// <param name="plans">Lends plans.</param>
-    public LoadedNetwork(ModelLease lease, Plan graph, PlanCache plans)
+    public LoadedNetwork(ModelLease lease, ParameterStore stored, Plan graph, PlanCache plans)
     {
         var execution = lease.Snapshot.Execution!;
         var device = ComputeDevice.Find(execution.Device);
-        parameters = ParameterStore.Share(lease.Worker.StateDict);
-        if (device.type != TorchSharp.DeviceType.CPU)
-        {
-            using var onHost = parameters;
-            parameters = onHost.CopyTo(device);
-        }
-
+        parameters =
+            device.type == TorchSharp.DeviceType.CPU ? ParameterStore.Share(stored.StateDict) : stored.CopyTo(device);
         Explainer = new Explainer(graph, parameters, device, Find);
 
         IExecutor? Find(Plan part)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Datasets;
 using ModelService.Models.Errors;
@@ -13,7 +12,6 @@ using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
-using static TorchSharp.torch;
 
 namespace ModelService.Models.Int8;
 
@@ -36,6 +34,7 @@ public sealed class QuantizationService : IDisposable
 
     private readonly ModelCatalog catalog;
     private readonly VersionLoader loader;
+    private readonly WeightsOpener weights;
     private readonly InputScorer scorer;
     private readonly PlanProbe probe;
     private readonly MemoryBudget memory;
@@ -47,13 +46,14 @@ public sealed class QuantizationService : IDisposable
     internal QuantizationService(
         ModelCatalog catalog,
         VersionLoader loader,
+        WeightsOpener weights,
         InputScorer scorer,
         PlanProbe probe,
         MemoryBudget memory,
         DatasetCatalog datasets
     )
     {
-        (this.catalog, this.loader, this.scorer) = (catalog, loader, scorer);
+        (this.catalog, this.loader, this.weights, this.scorer) = (catalog, loader, weights, scorer);
         (this.probe, this.memory, this.datasets) = (probe, memory, datasets);
     }
 
@@ -198,11 +198,11 @@ public sealed class QuantizationService : IDisposable
         // Where a native library crashes, only the probe ends.
         var graph = model.Analysis.ToPlan();
         var tried = model.With(QuantizableLayers.AnyFormats(graph));
-        await probe.ProbeAsync(tried, "cpu", lease.Model.MemoryBytes, cancellationToken);
+        await probe.ProbeAsync(tried, "cpu", lease.Model.BuildBytes, cancellationToken);
+        using var parameters = await weights.ReadAsync(lease.Model, cancellationToken);
         var calibrated = await lane.RunAsync(
             () =>
             {
-                using var parameters = Copy(lease.Worker.StateDict);
                 using var quantizer = new Quantizer(graph, parameters, budget, progress, cancellationToken);
                 try
                 {
@@ -284,12 +284,6 @@ public sealed class QuantizationService : IDisposable
                     + $"{FewestImages}."
             )
             : inputs;
-    }
-
-    private static ParameterStore Copy(IReadOnlyDictionary<string, Tensor> tensors)
-    {
-        using var shared = ParameterStore.Share(tensors);
-        return shared.CopyTo(CPU);
     }
 
     private static Failure Rejected(string detail) => new(ErrorCode.QuantizationRejected, detail);

@@ -50,7 +50,7 @@ internal sealed class ModelBuilder(
     {
         var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
         using var opened = await weights.OpenAsync(version, source, cancellationToken);
-        var probed = await probe.ProbeAsync(version.Resolved, device, version.MemoryBytes, cancellationToken);
+        var probed = await probe.ProbeAsync(version.Resolved, device, version.BuildBytes, cancellationToken);
         var stored = source is StoredWeights ? version.Current.WeightsFile : null;
         var known = stored is null ? null : await verifications.FindAsync(version, stored);
         var work = devices.GetOrAdd(device, _ => new DeviceWork(compute.Value.Instances));
@@ -58,7 +58,7 @@ internal sealed class ModelBuilder(
         try
         {
             built = await work.Lane.RunAsync(
-                () => Build(version, opened, probed, known, work.Scheduler),
+                () => Build(version, opened, stored is not null, probed, known, work.Scheduler),
                 cancellationToken
             );
             await built.Worker.Warm;
@@ -98,6 +98,7 @@ internal sealed class ModelBuilder(
     private BuiltModel Build(
         ModelVersion version,
         OpenedWeights opened,
+        bool isStored,
         ProbeResult probed,
         VerifiedPlan? known,
         DeviceScheduler scheduler
@@ -114,6 +115,8 @@ internal sealed class ModelBuilder(
             known,
             version.Resolved.Quantization
         );
+        if (isStored)
+            compiled.FreeStateDict();
         var worker = new InferenceWorker(
             compiled,
             version.Name,

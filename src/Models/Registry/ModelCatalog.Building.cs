@@ -43,7 +43,7 @@ public sealed partial class ModelCatalog
             new VersionLineage(from?.ToString(), parent) { Training = training },
             clock.GetUtcNow(),
             VersionSnapshot.Building(withoutSamples),
-            instances,
+            atOnce,
             entry.Metrics
         );
         loader.ThrowIfTooLarge(version);
@@ -97,6 +97,7 @@ public sealed partial class ModelCatalog
             built = new VersionInMemory(network, reserved);
             var content = Describe(version, network, samples, replaces) with { Job = job };
             files = await store.PutVersionAsync(content, cancellationToken);
+            network.Worker.FreeStateDict();
         }
         catch
         {

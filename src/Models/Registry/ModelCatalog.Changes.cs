@@ -165,7 +165,7 @@ public sealed partial class ModelCatalog
                     before.Lineage,
                     before.Created,
                     VersionSnapshot.Building(before.Resolved),
-                    instances,
+                    atOnce,
                     entry.Metrics
                 );
                 await BuildAsync(

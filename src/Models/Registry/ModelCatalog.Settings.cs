@@ -155,7 +155,7 @@ public sealed partial class ModelCatalog
                 if (version.Remove("It was deleted.") is not { } draining)
                     return (Bytes: 0L, HeldBy: null);
                 var heldBy = await loader.WaitForDrainAsync(version, draining);
-                return (Bytes: heldBy is null ? version.Bytes + version.PlanBytes : 0, HeldBy: heldBy);
+                return (Bytes: heldBy is null ? version.PlanBytes : 0, HeldBy: heldBy);
             })
         );
         string[] holders = [.. results.Select(result => result.HeldBy).OfType<string>()];

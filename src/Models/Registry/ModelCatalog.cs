@@ -22,7 +22,7 @@ public sealed partial class ModelCatalog
     private readonly IModelStore store;
     private readonly RegistrySync sync;
     private readonly ArchitectureLimits limits;
-    private readonly int instances;
+    private readonly ComputedAtOnce atOnce;
     private readonly TimeProvider clock;
 
     internal ModelCatalog(
@@ -34,6 +34,7 @@ public sealed partial class ModelCatalog
         RegistrySync sync,
         IOptions<ArchitectureLimits> limits,
         IOptions<Backends.ComputeOptions> compute,
+        IOptions<Scheduling.BatchingOptions> batching,
         TimeProvider clock
     )
     {
@@ -46,7 +47,8 @@ public sealed partial class ModelCatalog
         );
         this.sync = sync;
         sync.Removed += version => Removed?.Invoke(version);
-        (this.limits, instances, this.clock) = (limits.Value, compute.Value.Instances, clock);
+        (this.limits, this.clock) = (limits.Value, clock);
+        atOnce = ComputedAtOnce.From(compute.Value, batching.Value);
     }
 
     /// <summary>Tells that a version was deleted, or replaced by one with other weights.</summary>

@@ -5,15 +5,20 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
 /// <summary>The models that are served, by name. It owns them: disposing it frees them all. Thread-safe.</summary>
 /// <param name="compute">How many batches a device computes at once.</param>
+/// <param name="batching">How many inputs a batch has.</param>
 /// <param name="logger">Logs the models that are found, and versions that are in use at the end.</param>
-internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, ILogger<ModelRegistry> logger)
-    : IAsyncDisposable
+internal sealed partial class ModelRegistry(
+    IOptions<ComputeOptions> compute,
+    IOptions<BatchingOptions> batching,
+    ILogger<ModelRegistry> logger
+) : IAsyncDisposable
 {
     // A request that the shutdown cancelled may hold its lease until its batch is computed.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
@@ -163,7 +168,7 @@ internal sealed partial class ModelRegistry(IOptions<ComputeOptions> compute, IL
             stored.Manifest?.Lineage,
             stored.Manifest?.Created ?? default,
             VersionSnapshot.Restored(stored),
-            compute.Value.Instances,
+            ComputedAtOnce.From(compute.Value, batching.Value),
             entry.Metrics
         );
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
@@ -16,9 +17,6 @@ namespace ModelService.Models.Registry;
 /// </summary>
 public sealed partial class ModelVersion
 {
-    // The inputs of a batch in the estimate of the memory that computing needs.
-    private const int PlannedBatch = 4;
-
     /// <summary>The value of <see cref="LastUsed"/> of a version that was never used.</summary>
     internal const long NeverUsed = long.MinValue;
 
@@ -36,7 +34,7 @@ public sealed partial class ModelVersion
         VersionLineage? lineage,
         DateTimeOffset created,
         VersionSnapshot current,
-        int instances,
+        ComputedAtOnce atOnce,
         ModelMetrics metrics
     )
     {
@@ -52,8 +50,11 @@ public sealed partial class ModelVersion
                 _ => sizeof(short),
             }
         );
+        var inputs = Math.Min(atOnce.Inputs, CompiledModel.MaxBatchSizeOf(model.Analysis));
         WorkspaceBytes =
-            model.Analysis.EstimateBytes(PlannedBatch * instances) - model.Analysis.WeightBytes(sizeof(float));
+            model.Analysis.ProgramBytes()
+            + model.Analysis.EstimateBytes(inputs * atOnce.Batches)
+            - model.Analysis.WeightBytes(sizeof(float));
     }
 
     /// <summary>The model's name.</summary>
@@ -68,17 +69,22 @@ public sealed partial class ModelVersion
     /// <summary>When it was created.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <summary>Bytes of the tensors in its state dict.</summary>
+    /// <summary>Bytes of the tensors in its state dict, which are stored, and in memory while it is built.</summary>
     public long Bytes { get; }
 
-    /// <summary>Bytes of its plan's copy of the weights: packed, and in the precision that it computes in.</summary>
+    /// <summary>Bytes of the weights that it computes with: packed, and in the precision that it computes in.</summary>
     public long PlanBytes { get; }
 
-    /// <summary>Estimated bytes that computing needs beside the weights: a batch for each instance.</summary>
+    /// <summary>
+    /// Estimated bytes that computing needs beside the weights: the plan's program, and a batch for each instance.
+    /// </summary>
     public long WorkspaceBytes { get; }
 
-    /// <summary>Estimated bytes of all memory that it needs.</summary>
-    public long MemoryBytes => Bytes + PlanBytes + WorkspaceBytes;
+    /// <summary>Estimated bytes of all memory that it needs to serve.</summary>
+    public long MemoryBytes => PlanBytes + WorkspaceBytes;
+
+    /// <summary>Estimated bytes of all memory that it needs while it is built.</summary>
+    public long BuildBytes => Bytes + MemoryBytes;
 
     /// <summary>Its state now. Read it once to see values that belong together.</summary>
     public VersionSnapshot Current => current;

@@ -51,7 +51,7 @@ public sealed class RegistryMetrics
             ),
             Gauge(
                 "modelservice_model_memory_bytes",
-                "Bytes that a model takes on a device: its tensors, its plan, and room to compute a batch.",
+                "Bytes that a model takes on a device: its weights, its plan, and room to compute a batch.",
                 from entry in models
                 from versions in InMemory(entry).GroupBy(version => version.Current.Execution!.Device)
                 select Sample(
@@ -62,7 +62,7 @@ public sealed class RegistryMetrics
             ),
             Gauge(
                 "modelservice_memory_used_bytes",
-                "Bytes of the memory budget that are taken: tensors, room to compute a batch, and on the CPU programs "
+                "Bytes of the memory budget that are taken: weights, room to compute a batch, and on the CPU programs "
                     + "that wait for their next plan.",
                 devices.Select(device => Sample(budget.Used(device), ("device", device)))
             ),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
@@ -70,6 +71,21 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
             default:
                 return new OpenedWeights(LoadedWeights.None(network), [], null);
         }
+    }
+
+    /// <summary>Reads a version's tensors from its own file: what serves it has packed weights instead.</summary>
+    /// <param name="version">The version; stored.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The tensors on the CPU; the caller disposes them.</returns>
+    /// <exception cref="ServingException">As of <see cref="OpenAsync"/>.</exception>
+    public async Task<ParameterStore> ReadAsync(ModelVersion version, CancellationToken cancellationToken)
+    {
+        using var opened = await OpenAsync(version, new StoredWeights(), cancellationToken);
+        var network = version.Resolved.Analysis;
+        return await lane.RunAsync(
+            () => ParameterStore.Create(network.StateDict, seed: null, opened.Pairs),
+            CancellationToken.None
+        );
     }
 
     /// <summary>Compares a weights file with a network.</summary>

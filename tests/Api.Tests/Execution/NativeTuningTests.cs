@@ -28,7 +28,9 @@ public sealed partial class NativeTuningTests : IDisposable
             "--ModelService:Compute:Trial=false"
         );
 
-        // The warm-up has batches that two threads divide.
+        // The warm-up has batches that two threads divide. They yield as soon as there is another model.
+        await server.Api.CreateAsync(Networks.Slow("alone"));
+        Assert.DoesNotContain(Niceness(server.Id), niceness => niceness > 0);
         await server.Api.CreateAsync(Networks.Slow("tuned"));
         var prediction = (await server.Api.PredictAsync("tuned", Networks.InputJson())).Prediction();
 

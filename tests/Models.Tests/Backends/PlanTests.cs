@@ -159,18 +159,22 @@ public sealed class PlanTests
             Assert.Equal(alone[i], scores[i], 1e-5f);
     }
 
-    // Or a photo, a refusal and other models wait for the end of a time slice.
+    // Or other models wait for large batches; and large batches wait for other processes, where no model waits.
     [Fact]
-    public void Run_Parts_GiveWayToOtherThreads()
+    public void Run_Parts_GiveWayToOtherThreadsWhileTheyYield()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells a thread's niceness.");
         var (before, ofParts) = (Niceness(), new int[2]);
         using var threads = new IntraBatchPool(2, "parts");
 
-        threads.Run(number => ofParts[number] = Niceness());
+        foreach (var yields in new[] { false, true, true, false, true })
+        {
+            threads.Yields = yields;
+            threads.Run(number => ofParts[number] = Niceness());
 
-        Assert.Equal([19, 19], ofParts);
-        Assert.Equal(before, Niceness());
+            Assert.All(ofParts, niceness => Assert.Equal(yields ? 19 : before, niceness));
+            Assert.Equal(before, Niceness());
+        }
 
         // The 19th word, counted behind the name in parentheses: proc(5).
         static int Niceness() =>
@@ -181,7 +185,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void Run_Parts_MayBeInterruptedAtOnce()
+    public void Run_PartsThatYield_MayBeInterruptedAtOnceAndWorkersRunOften()
     {
         Assert.SkipUnless(
             OperatingSystem.IsLinux()
@@ -190,11 +194,20 @@ public sealed class PlanTests
             "Only Linux 6.12 and later has time slices of a thread's own, and not each of them tells."
         );
         var (before, ofParts) = (Slice(), new long[2]);
-        using var threads = new IntraBatchPool(2, "parts");
+        using var threads = new IntraBatchPool(2, "parts") { Yields = true };
 
         threads.Run(number => ofParts[number] = Slice());
 
         Assert.All(ofParts, slice => Assert.True(slice >= 10 * before, $"{slice} beside {before} ns"));
+        var shortened = 0L;
+        var worker = new Thread(() =>
+        {
+            NativeTuning.ShortenTimeSlices();
+            shortened = Slice();
+        });
+        worker.Start();
+        worker.Join();
+        Assert.InRange(shortened, 1, before / 5);
 
         static long Slice() =>
             long.Parse(

@@ -21,7 +21,7 @@ public sealed class StoredVerificationsTests
         null,
         default,
         VersionSnapshot.Building(RegistryHarness.Model("pets")),
-        instances: 1,
+        new ComputedAtOnce(1, 8),
         new ModelMetrics("pets")
     );
 

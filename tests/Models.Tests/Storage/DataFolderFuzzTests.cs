@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
 using ModelService.Models.Language;
 using ModelService.Models.Registry;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.FileSystem;
 using ModelService.Models.Weights;
@@ -68,7 +69,11 @@ public sealed class DataFolderFuzzTests : IDisposable
         using var closing = folder;
         var before = mutated.Read();
         var models = await store.OpenAsync(Token);
-        var registry = new ModelRegistry(Options.Create(new ComputeOptions()), NullLogger<ModelRegistry>.Instance);
+        var registry = new ModelRegistry(
+            Options.Create(new ComputeOptions()),
+            Options.Create(new BatchingOptions()),
+            NullLogger<ModelRegistry>.Instance
+        );
         registry.Restore(models, await store.ReadLastUsesAsync());
         foreach (var entry in registry.List())
             Describe(entry);

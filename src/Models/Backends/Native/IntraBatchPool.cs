@@ -8,46 +8,52 @@ namespace ModelService.Models.Backends.Native;
 /// </summary>
 /// <remarks>
 /// The threads that share one call of libtorch wait for one another after every operator, so that a delay of one delays
-/// all. The parts of a batch wait only once, at the end. The pool's threads have a lower priority than all others of
-/// the process: a large batch is there for throughput, and a single input of another model, a photo or a refusal must
-/// not wait for its time slices. docs/decisions/0014 has the measurements.
+/// all. The parts of a batch wait only once, at the end. docs/decisions/0014 has the measurements.
 /// </remarks>
 /// <param name="count">Number of threads; they start when they are first needed.</param>
 /// <param name="name">Name of the threads.</param>
 internal sealed class IntraBatchPool(int count, string name) : IDisposable
 {
-    private readonly BlockingCollection<Task> waiting = [];
     private readonly List<Thread> threads = [];
+    private BlockingCollection<Task>? waiting;
+    private bool hasYielded;
 
     /// <summary>Number of threads, which is that of the parts.</summary>
     public int Count => count;
+
+    /// <summary>
+    /// Whether the threads leave the cores to all other threads of the process, and of the machine: a large batch is
+    /// there for throughput, and a single input of another model must not wait for it. Otherwise they take their share.
+    /// </summary>
+    public bool Yields { get; set; }
 
     /// <summary>Computes one part on each thread and waits for all of them.</summary>
     /// <param name="compute">Computes one part, given its number from 0 on.</param>
     /// <exception cref="AggregateException">Some parts failed.</exception>
     public void Run(Action<int> compute)
     {
+        if (hasYielded && !Yields)
+            End(); // the system lets no thread raise its priority
+        hasYielded = Yields;
         if (threads.Count == 0)
             Start();
         var parts = Enumerable.Range(0, count).Select(number => new Task(() => compute(number))).ToArray();
         foreach (var part in parts)
-            waiting.Add(part);
+            waiting!.Add(part);
         Task.WaitAll(parts);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        waiting.CompleteAdding();
-        threads.ForEach(thread => thread.Join());
-        waiting.Dispose();
-    }
+    public void Dispose() => End();
 
     private void Start()
     {
         using var ready = new CountdownEvent(count);
+        var parts = waiting = [];
         threads.AddRange(
-            Enumerable.Range(0, count).Select(_ => new Thread(() => Loop(ready)) { Name = name, IsBackground = true })
+            Enumerable
+                .Range(0, count)
+                .Select(_ => new Thread(() => Loop(parts, ready)) { Name = name, IsBackground = true })
         );
         threads.ForEach(thread => thread.Start());
         ready.Wait();
@@ -57,12 +63,29 @@ internal sealed class IntraBatchPool(int count, string name) : IDisposable
         NativeRuntime.PrepareThread();
     }
 
-    private void Loop(CountdownEvent ready)
+    private void End()
     {
-        NativeTuning.LowerPriority();
+        waiting?.CompleteAdding();
+        threads.ForEach(thread => thread.Join());
+        threads.Clear();
+        waiting?.Dispose();
+        waiting = null;
+    }
+
+    private void Loop(BlockingCollection<Task> parts, CountdownEvent ready)
+    {
         NativeRuntime.ComputeWith(1);
         ready.Signal();
-        foreach (var part in waiting.GetConsumingEnumerable())
+        var hasLowPriority = false;
+        foreach (var part in parts.GetConsumingEnumerable())
+        {
+            if (Yields && !hasLowPriority)
+            {
+                NativeTuning.LowerPriority();
+                hasLowPriority = true;
+            }
+
             part.RunSynchronously();
+        }
     }
 }

@@ -8,6 +8,7 @@ internal static partial class NativeTuning
     // malloc.h
     private const int TrimThreshold = -1;
     private const int MmapThreshold = -3;
+    private const int UsualTrimThreshold = 128 << 10;
 
     // sys/resource.h; on Linux, the priority of a single thread, where 0 means the calling one
     private const int PriorityOfProcess = 0;
@@ -30,6 +31,9 @@ internal static partial class NativeTuning
 
     [LibraryImport("libc")]
     private static partial int malloc_trim(nuint pad);
+
+    [LibraryImport("libc")]
+    private static partial int getpriority(int which, uint who);
 
     [LibraryImport("libc")]
     private static partial int setpriority(int which, uint who, int priority);

@@ -86,16 +86,16 @@ internal sealed class CodeWriter
                 "group_norm",
                 item.Input,
                 norm.Groups,
-                Parameter(norm.Weight),
-                Parameter(norm.Bias),
+                NormParameter(norm.Weight),
+                NormParameter(norm.Bias),
                 norm.Eps
             ),
             LayerNormOperator norm => Call(
                 "layer_norm",
                 item.Input,
                 norm.Sizes,
-                Parameter(norm.Weight),
-                Parameter(norm.Bias),
+                NormParameter(norm.Weight),
+                NormParameter(norm.Bias),
                 norm.Eps
             ),
             LocalResponseNormOperator norm => Write(norm),
@@ -272,6 +272,8 @@ internal sealed class CodeWriter
 
     private static string Call(string function, params IReadOnlyList<object?> arguments) =>
         $"torch.{function}({string.Join(", ", arguments.Select(Literal.Format))})";
+
+    private Code? NormParameter(string? name) => name is null ? null : new Code(text.Tensor(new NormTensor(name)));
 
     private Code? Parameter(string? name) => name is null ? null : new Code(text.Tensor(new ParameterTensor(name)));
 }

@@ -36,5 +36,11 @@ internal sealed record PositionBiasTensor(PositionBias Bias) : PlanTensor;
 /// <summary>The factor of a cosine, whose logarithm is in the state dict, in the plan's precision.</summary>
 internal sealed record LogitScaleTensor(string Name) : PlanTensor;
 
+/// <summary>
+/// The scale or shift of a group or layer norm. On the CPU it is in float32, which loses nothing; on a GPU the kernels
+/// take it in the format of their input alone.
+/// </summary>
+internal sealed record NormTensor(string Name) : PlanTensor;
+
 /// <summary>A tensor of the state dict as it is, in float32.</summary>
 internal sealed record ParameterTensor(string Name) : PlanTensor;

@@ -3,6 +3,9 @@ namespace ModelService.Models.Language.Analysis;
 /// <summary>The memory that a network needs when it is served, estimated without building it.</summary>
 public static class ServingMemory
 {
+    // Measured with networks of 4 to 54 layers with weights, after batches of every size.
+    private const long BytesPerWeight = 700_000;
+
     /// <summary>Bytes of all tensors in a precision; counters are int64 in every precision.</summary>
     /// <param name="analysis">The network.</param>
     /// <param name="bytesPerNumber">4 for float32, 2 for float16 and bfloat16.</param>
@@ -13,6 +16,11 @@ public static class ServingMemory
                 (bytes, size) => bytes * size
             )
         );
+
+    /// <summary>Estimated bytes of what libtorch and oneDNN make of the network's layers, beside their weights.</summary>
+    /// <param name="analysis">The network.</param>
+    public static long ProgramBytes(this ArchitectureAnalysis analysis) =>
+        BytesPerWeight * analysis.StateDict.Count(tensor => tensor.Shape.Count > 1);
 
     /// <summary>Bytes of all layers' outputs in float32, for one input: training would keep them all.</summary>
     /// <param name="analysis">The network.</param>

@@ -24,6 +24,8 @@ internal sealed partial class PostgresModelStore
                     insert into servers (id, name, address, reached, preparing, pending)
                     values ($1, $2, $3::text, $4, $5, $6)
                     on conflict (id) do update set seen = now(), reached = $4, preparing = $5, pending = $6
+                ), killed as (
+                    delete from servers where id <> $1 and seen < now() - interval '1 day'
                 )
                 select value, null::bigint, null::text[], null::text from revision
                 union all select null, reached, preparing, null from servers

@@ -71,6 +71,7 @@ internal sealed class FakeModelBuilder(TimeProvider clock) : IModelBuilder
 internal sealed class FakeWorker : IInferenceWorker
 {
     private readonly Dictionary<string, Tensor> tensors;
+    private bool isStored;
 
     public FakeWorker(ModelVersion version)
     {
@@ -89,7 +90,9 @@ internal sealed class FakeWorker : IInferenceWorker
     public Task Warm => Task.CompletedTask;
 
     public IReadOnlyDictionary<string, Tensor> StateDict =>
-        IsDisposed ? throw new ObjectDisposedException(nameof(FakeWorker)) : tensors;
+        IsDisposed || isStored ? throw new ObjectDisposedException(nameof(FakeWorker)) : tensors;
+
+    public void FreeStateDict() => isStored = true;
 
     public Outcome<QueueReservation> Reserve(int count, Priority priority, TimeSpan deadline) =>
         new QueueReservation(this, count, priority, deadline);

@@ -11,6 +11,7 @@ using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Registry.Placement;
 using ModelService.Models.Storage;
+using ModelService.Models.Scheduling;
 using ModelService.Models.Tests.Storage;
 using ModelService.Models.Weights;
 
@@ -28,7 +29,8 @@ internal sealed class RegistryHarness
         var memory = Options.Create(new MemoryOptions { Budget = budget });
         Budget = new MemoryBudget(memory, new ProgramCache());
         var compute = Options.Create(new ComputeOptions());
-        Registry = new ModelRegistry(compute, NullLogger<ModelRegistry>.Instance);
+        var batching = Options.Create(new BatchingOptions());
+        Registry = new ModelRegistry(compute, batching, NullLogger<ModelRegistry>.Instance);
         Placement = new ModelPlacement(Store, Registry, Budget, Options.Create(cluster ?? new ClusterOptions()), Clock);
         Loader = new VersionLoader(
             Registry,
@@ -59,6 +61,7 @@ internal sealed class RegistryHarness
             Sync,
             Options.Create(new ArchitectureLimits()),
             compute,
+            batching,
             Clock
         );
     }
@@ -89,7 +92,7 @@ internal sealed class RegistryHarness
             null,
             default,
             VersionSnapshot.Building(Model("any")),
-            1,
+            ComputedAtOnce.From(new ComputeOptions(), new BatchingOptions()),
             new ModelMetrics("any")
         ).MemoryBytes;
 

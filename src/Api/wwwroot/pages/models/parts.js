@@ -54,8 +54,8 @@ export function defaultOf({ serving, samples }) {
  * Bytes that a version takes in memory; 0 when it is not there.
  * @param {Api.ModelResponse} model
  */
-export function memoryOf({ state, bytes, plan_bytes, workspace_bytes }) {
-  return state === "ready" || state === "draining" ? bytes + plan_bytes + workspace_bytes : 0;
+export function memoryOf({ state, plan_bytes, workspace_bytes }) {
+  return state === "ready" || state === "draining" ? plan_bytes + workspace_bytes : 0;
 }
 
 /**

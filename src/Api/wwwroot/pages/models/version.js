@@ -73,8 +73,8 @@ function Facts({ of }) {
     ["Cost", of.macs && `${compact(of.macs)} multiply-adds an input`],
     ["Device", [of.device ?? "decided when it is loaded", of.precision].filter(Boolean).join(", ")],
     ["In memory", memory ? bytes(memory) : "not now"],
-    ["", memory > 0 && html`<span class="small quiet">${bytes(of.bytes)} tensors, ${bytes(of.plan_bytes)} the plan's
-      copy, ${bytes(of.workspace_bytes)} to compute a batch</span>`],
+    ["", memory > 0 && html`<span class="small quiet">${bytes(of.plan_bytes)} weights,
+      ${bytes(of.workspace_bytes)} to compute a batch</span>`],
     ["Loaded", of.loaded_at && time(of.loaded_at)],
     ["Created", time(of.created_at)],
   ];
