@@ -58,6 +58,7 @@ internal sealed class Calibrator
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
+        progress?.Invoke("ranges", 0, groups.All.Count());
         Observe(inputs, (group, numbers) => group.Histogram.Widen(numbers));
         var perInput = Observe(inputs, (group, numbers) => group.Histogram.Count(numbers)) / inputs.Count;
         var passes = (4 * groups.All.Count()) + layers.Count;

@@ -68,7 +68,7 @@ internal sealed class ValueHistogram
         for (var sum = counts[last]; sum <= outside && last > first; sum += counts[last])
             last--;
         return new RangeCandidate(
-            FormattableString.Invariant($"percentile_{share * 100}"),
+            FormattableString.Invariant($"percentile_{share * 100:0.###}"),
             QuantizedFormat.Covering(Min < 0 ? Min + (first * width) : Min, Min + ((last + 1) * width))
         );
     }

@@ -25,8 +25,8 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     /// <summary>Speaks to the server.</summary>
     internal ApiClient Api => Server.Api;
 
-    // Skips the test that asks for it where there is no browser.
-    private ServerProcess Server
+    /// <summary>The server. Skips the test that asks for it where there is no browser.</summary>
+    internal ServerProcess Server
     {
         get
         {

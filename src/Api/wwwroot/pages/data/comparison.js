@@ -3,6 +3,7 @@ import { Curl } from "../../components/curl.js";
 import { Select } from "../../components/field.js";
 import { ErrorNote, Loaded } from "../../components/messages.js";
 import { useModels } from "../../components/model-select.js";
+import { isGoing } from "../../components/state-badge.js";
 import { json, path } from "../../lib/api.js";
 import { count, percent } from "../../lib/format.js";
 import { useAction, useResource } from "../../lib/hooks.js";
@@ -10,7 +11,6 @@ import { html, useState } from "../../lib/html.js";
 import { setQuery } from "../../lib/router.js";
 import { pathOf } from "./evaluation-path.js";
 import { ScoredPhotos } from "./scored-photos.js";
-import { isGoing } from "./state-badge.js";
 
 const parts = /** @type {const} */ ([
   { key: "both_right", right: "both", text: "Both right" },

@@ -2,6 +2,7 @@
 import { confirm } from "../../components/dialog.js";
 import { ErrorNote, Loaded, announce, toast } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
+import { isGoing, StateBadge } from "../../components/state-badge.js";
 import { json } from "../../lib/api.js";
 import { download } from "../../lib/download.js";
 import { count, percent, time } from "../../lib/format.js";
@@ -10,7 +11,6 @@ import { html, useEffect, useRef, useState } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
 import { pathOf } from "./evaluation-path.js";
 import { EvaluationResult } from "./evaluation-result.js";
-import { isGoing, StateBadge } from "./state-badge.js";
 
 /**
  * An evaluation: how far it is, and what it found.

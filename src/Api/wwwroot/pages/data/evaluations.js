@@ -4,12 +4,12 @@ import { Select } from "../../components/field.js";
 import { Empty, ErrorNote, Loaded } from "../../components/messages.js";
 import { useModels } from "../../components/model-select.js";
 import { PageHead } from "../../components/page-head.js";
+import { isGoing, StateBadge } from "../../components/state-badge.js";
 import { json, path } from "../../lib/api.js";
 import { count, time } from "../../lib/format.js";
 import { useAction, useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { go, href } from "../../lib/router.js";
-import { isGoing, StateBadge } from "./state-badge.js";
 
 const splits = [
   { value: "", text: "test, else val, else all" },

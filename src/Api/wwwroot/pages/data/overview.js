@@ -1,12 +1,12 @@
 // @ts-check
 import { Empty, ErrorNote, Loaded } from "../../components/messages.js";
 import { PageHead } from "../../components/page-head.js";
+import { isGoing, StateBadge } from "../../components/state-badge.js";
 import { json, path } from "../../lib/api.js";
 import { amount, count, percent, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
-import { isGoing, StateBadge } from "./state-badge.js";
 import { Thumb } from "./thumb.js";
 import { Uploader } from "./uploader.js";
 

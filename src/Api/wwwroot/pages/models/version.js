@@ -2,12 +2,14 @@
 import { Curl } from "../../components/curl.js";
 import { Loaded } from "../../components/messages.js";
 import { json, path } from "../../lib/api.js";
-import { bytes, compact, count, percent, seconds, shape, time } from "../../lib/format.js";
+import { amount, bytes, compact, count, milliseconds, percent, seconds, shape, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
 import { html } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
 import { VersionActions } from "./actions.js";
+import { Int8Report } from "./int8-report.js";
 import { memoryOf, origin } from "./parts.js";
+import { Quantize } from "./quantize.js";
 import { Report } from "./report.js";
 
 /**
@@ -48,6 +50,9 @@ export function Version(props) {
               </section>
             </div>
           </div>
+          ${data.quantization &&
+          html`<${Int8Report} name=${model.name} from=${data.lineage?.from} report=${data.quantization} />`}
+          <${Quantize} ...${props} of=${data} />
           <section class="panel stack" aria-labelledby="version-weights">
             <h3 id="version-weights">Weights</h3>
             ${data.weights_report
@@ -72,6 +77,7 @@ function Facts({ of }) {
     ["Parameters", of.parameters && `${compact(of.parameters)} (${bytes(of.bytes)})`],
     ["Cost", of.macs && `${compact(of.macs)} multiply-adds an input`],
     ["Device", [of.device ?? "decided when it is loaded", of.precision].filter(Boolean).join(", ")],
+    ["Chosen", of.chosen && choice(of.chosen)],
     ["In memory", memory ? bytes(memory) : "not now"],
     ["", memory > 0 && html`<span class="small quiet">${bytes(of.plan_bytes)} weights,
       ${bytes(of.workspace_bytes)} to compute a batch</span>`],
@@ -83,6 +89,20 @@ function Facts({ of }) {
       ${facts.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
     </dl>
   `;
+}
+
+/**
+ * What a version that may choose its precision computes in, and the times by which that was chosen.
+ * @param {Api.PrecisionChoice} chosen
+ */
+function choice({ precision, float32_layers, ms, too_inexact }) {
+  const mixed = float32_layers.length > 0 ? ` with ${amount(float32_layers.length, "layer")} in float32` : "";
+  const times = Object.entries(ms).map(
+    ([kind, one]) => milliseconds(one) + (kind === "mixed" ? " mixed" : ` in ${kind}`),
+  );
+  const why = times.length > 0 ? `an input takes ${times.join(", ")}` : "this machine has no faster one";
+  const left = too_inexact ? `; ${too_inexact} is faster, but its answers differ too much` : "";
+  return `${precision}${mixed}: ${why}${left}`;
 }
 
 /** @param {{ of: Api.ModelResponse }} props */

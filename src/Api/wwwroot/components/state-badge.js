@@ -1,5 +1,5 @@
 // @ts-check
-import { html } from "../../lib/html.js";
+import { html } from "../lib/html.js";
 
 /** @type {Record<Api.RunState, { word: string, tone: string }>} */
 const states = {
@@ -11,7 +11,7 @@ const states = {
 };
 
 /**
- * Where a training or an evaluation is in its life.
+ * Where a training, an evaluation or a quantization is in its life.
  * @param {{ state: Api.RunState }} props
  */
 export function StateBadge({ state }) {
@@ -19,5 +19,5 @@ export function StateBadge({ state }) {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
-/** Whether a training or an evaluation goes on. */
+/** Whether such a run goes on. */
 export const isGoing = (/** @type {Api.RunState} */ state) => state === "queued" || state === "running";
