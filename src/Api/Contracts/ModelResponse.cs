@@ -80,7 +80,8 @@ public sealed record ModelListResponse(IReadOnlyList<ModelResponse> Models);
 /// with <paramref name="WorkspaceBytes"/>.
 /// </param>
 /// <param name="WorkspaceBytes">
-/// Estimated bytes that computing needs in addition to the weights: the plan's program, and one batch for each instance.
+/// Estimated bytes that computing needs in addition to the weights: the plan's program, and one batch for each
+/// instance.
 /// </param>
 /// <param name="CreatedAt">The time at which the version was created.</param>
 /// <param name="LoadedAt">

@@ -1,4 +1,5 @@
 using ModelService.Models.Backends;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Scheduling;
 
 namespace ModelService.Models.Registry;
@@ -13,4 +14,11 @@ internal readonly record struct ComputedAtOnce(int Batches, int Inputs)
     /// <param name="batching">Their size.</param>
     public static ComputedAtOnce From(ComputeOptions compute, BatchingOptions batching) =>
         new(compute.Instances, batching.MaxBatchSizeOn("cpu"));
+
+    /// <summary>Estimated bytes that computing a network needs beside its weights.</summary>
+    /// <param name="network">The network.</param>
+    public long WorkspaceBytes(ArchitectureAnalysis network) =>
+        network.ProgramBytes()
+        + network.EstimateBytes(Batches * Math.Min(Inputs, CompiledModel.MaxBatchSizeOf(network)))
+        - network.WeightBytes(sizeof(float));
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ModelService.Models.Backends;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using ModelService.Models.Language;
@@ -50,11 +49,7 @@ public sealed partial class ModelVersion
                 _ => sizeof(short),
             }
         );
-        var inputs = Math.Min(atOnce.Inputs, CompiledModel.MaxBatchSizeOf(model.Analysis));
-        WorkspaceBytes =
-            model.Analysis.ProgramBytes()
-            + model.Analysis.EstimateBytes(inputs * atOnce.Batches)
-            - model.Analysis.WeightBytes(sizeof(float));
+        WorkspaceBytes = atOnce.WorkspaceBytes(model.Analysis);
     }
 
     /// <summary>The model's name.</summary>
@@ -75,9 +70,7 @@ public sealed partial class ModelVersion
     /// <summary>Bytes of the weights that it computes with: packed, and in the precision that it computes in.</summary>
     public long PlanBytes { get; }
 
-    /// <summary>
-    /// Estimated bytes that computing needs beside the weights: the plan's program, and a batch for each instance.
-    /// </summary>
+    /// <summary>Estimated bytes that computing needs beside the weights: the plan's program, and batches.</summary>
     public long WorkspaceBytes { get; }
 
     /// <summary>Estimated bytes of all memory that it needs to serve.</summary>

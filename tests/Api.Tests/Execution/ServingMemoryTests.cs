@@ -11,7 +11,9 @@ namespace ModelService.Api.Tests.Execution;
 [Collection(nameof(Alone))]
 public sealed class ServingMemoryTests(ITestOutputHelper output)
 {
-    private const double Tolerance = 0.1;
+    // On the processor that the estimate is from, the record is within 6 %. Which heap of the C library a thread gets
+    // makes one and the same run differ by 7 %, and other processors have other kernels.
+    private const double Tolerance = 0.15;
     private const int Rounds = 3;
 
     [Fact]

@@ -4,7 +4,7 @@ namespace ModelService.Models.Language.Analysis;
 public static class ServingMemory
 {
     // Measured with networks of 4 to 54 layers with weights, after batches of every size.
-    private const long BytesPerWeight = 700_000;
+    private const long BytesPerWeight = 650_000;
 
     /// <summary>Bytes of all tensors in a precision; counters are int64 in every precision.</summary>
     /// <param name="analysis">The network.</param>
@@ -17,7 +17,9 @@ public static class ServingMemory
             )
         );
 
-    /// <summary>Estimated bytes of what libtorch and oneDNN make of the network's layers, beside their weights.</summary>
+    /// <summary>
+    /// Estimated bytes of what libtorch and oneDNN make of the network's layers, beside their weights.
+    /// </summary>
     /// <param name="analysis">The network.</param>
     public static long ProgramBytes(this ArchitectureAnalysis analysis) =>
         BytesPerWeight * analysis.StateDict.Count(tensor => tensor.Shape.Count > 1);

@@ -10,8 +10,8 @@ using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Registry;
 using ModelService.Models.Registry.Placement;
-using ModelService.Models.Storage;
 using ModelService.Models.Scheduling;
+using ModelService.Models.Storage;
 using ModelService.Models.Tests.Storage;
 using ModelService.Models.Weights;
 
