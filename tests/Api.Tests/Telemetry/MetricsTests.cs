@@ -112,9 +112,7 @@ public sealed class MetricsTests : IDisposable
             """;
         using var server = await StartAsync();
         var created = await server.Api.CreateAsync(Networks.Model("counted", Network));
-        var bytes = new[] { "bytes", "plan_bytes", "workspace_bytes" }.Sum(part =>
-            created.GetProperty(part).GetDouble()
-        );
+        var bytes = new[] { "plan_bytes", "workspace_bytes" }.Sum(part => created.GetProperty(part).GetDouble());
         (await server.Api.PostAsync("/v1/models/counted/versions", """{"seed":2}""")).Ok(201);
         (await server.Api.PostAsync("/v1/models/counted/versions/1/unload", "")).Ok();
         var model = ("model", "counted");
