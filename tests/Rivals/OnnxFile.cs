@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using ModelService.Models.Graph;
-using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using static TorchSharp.torch;
 
@@ -18,30 +17,34 @@ internal static class OnnxFile
     private const int Float = 1; // TensorProto.DataType
     private const int Int64 = 7;
 
-    /// <summary>Writes a network with the input <c>x</c>, <c>[N, ...]</c> with any N.</summary>
-    /// <param name="analysis">The network.</param>
-    /// <param name="weights">Its tensors by their names, float32 on the CPU.</param>
-    /// <param name="output">What the output is called.</param>
+    /// <summary>The nodes of a network.</summary>
+    /// <param name="plan">The network, as its layers emit it, or with norms and activations in its layers.</param>
+    public static IReadOnlyList<OnnxNode> Nodes(Plan plan) => [.. plan.Operators.SelectMany(Nodes)];
+
+    /// <summary>Writes a network, with inputs <c>[N, ...]</c> with any N.</summary>
+    /// <param name="plan">The network: its input.</param>
+    /// <param name="nodes">Its nodes.</param>
+    /// <param name="weights">Its tensors by their names, float32, int8, uint8 or int32 on the CPU.</param>
+    /// <param name="outputs">The values that it gives, with their shapes.</param>
     public static byte[] Write(
-        ArchitectureAnalysis analysis,
+        Plan plan,
+        IReadOnlyList<OnnxNode> nodes,
         IReadOnlyDictionary<string, Tensor> weights,
-        out string output
+        IEnumerable<(string Name, Shape Shape)> outputs
     )
     {
-        var plan = analysis.ToPlan();
-        var (result, input) = ($"{plan.Output}", $"{plan.Input}");
-        var names = new HashSet<string>();
+        var values = nodes.Select(node => node.Output).Append($"{plan.Input}").ToHashSet();
         var graph = Message(graph =>
         {
-            foreach (var node in plan.Operators.SelectMany(item => Nodes(item, names)))
-                graph.Field(1, node);
+            foreach (var node in nodes)
+                graph.Field(1, Write(node));
             graph.Field(2, "network");
-            foreach (var name in names)
+            foreach (var name in nodes.SelectMany(node => node.Inputs).Distinct().Where(name => !values.Contains(name)))
                 graph.Field(5, Initializer(name, weights));
-            graph.Field(11, ValueInfo(input, plan.Input.Shape));
-            graph.Field(12, ValueInfo(result, plan.Output.Shape));
+            graph.Field(11, ValueInfo($"{plan.Input}", plan.Input.Shape));
+            foreach (var (name, shape) in outputs)
+                graph.Field(12, ValueInfo(name, shape));
         });
-        output = result;
         return Message(model =>
         {
             model.Field(1, 8);
@@ -50,10 +53,21 @@ internal static class OnnxFile
         });
     }
 
+    private static byte[] Write(OnnxNode node) =>
+        Message(message =>
+        {
+            foreach (var name in node.Inputs)
+                message.Field(1, name);
+            message.Field(2, node.Output);
+            message.Field(4, node.Type);
+            foreach (var attribute in node.Attributes)
+                message.Field(5, attribute);
+        });
+
     // An operator as a node, or as several where ONNX has no node for it.
-    private static IReadOnlyList<byte[]> Nodes(Operator item, HashSet<string> names)
+    private static IReadOnlyList<OnnxNode> Nodes(Operator item)
     {
-        var nodes = new OnnxNodes(item, names);
+        var nodes = new OnnxNodes(item);
         var x = $"{item.Input}";
         var last = item.Input.Shape.Rank; // dimension, the batch counted
         switch (item)
@@ -66,7 +80,10 @@ internal static class OnnxFile
                     convolution.Dilation,
                     ("group", convolution.Groups)
                 );
-                nodes.End("Conv", [x, .. Weights(convolution)], [.. geometry]);
+                if (convolution.Activation is { Kind: var kind })
+                    Activate(nodes, kind, nodes.Add("Conv", [x, .. Weights(convolution)], [.. geometry]));
+                else
+                    nodes.End("Conv", [x, .. Weights(convolution)], [.. geometry]);
                 break;
             case LinearOperator linear when last == 1:
                 nodes.End("Gemm", [x, .. Weights(linear)], Attribute("transB", 1));
@@ -90,8 +107,8 @@ internal static class OnnxFile
                 var (axis, epsilon) = (Attribute("axis", -norm.Sizes.Length), Attribute("epsilon", (float)norm.Eps));
                 nodes.End("LayerNormalization", [x, weight, shift], axis, epsilon);
                 break;
-            case ActivationOperator { Function.Kind: var kind }:
-                Activate(nodes, kind, x);
+            case ActivationOperator { Function.Kind: var function }:
+                Activate(nodes, function, x);
                 break;
             case AddOperator or MultiplyOperator:
                 nodes.End(item is AddOperator ? "Add" : "Mul", [x, $"{item.Inputs[1]}"]);
@@ -144,10 +161,13 @@ internal static class OnnxFile
         return nodes.All;
     }
 
+    // A layer with norms has tensors of its own name, into which they are folded.
     private static string[] Weights(WeightedOperator weighted)
     {
         var source = (NamedWeights)weighted.Weights;
-        return source.Bias is { } bias ? [source.Name, bias] : [source.Name];
+        return source.Norms.Count > 0 ? [source.Name, $"{source.Name}.bias"]
+            : source.Bias is { } bias ? [source.Name, bias]
+            : [source.Name];
     }
 
     private static void Activate(OnnxNodes nodes, ActivationKind kind, string x)
@@ -226,7 +246,7 @@ internal static class OnnxFile
             attribute.Field(20, 1);
         });
 
-    private static byte[] Attribute(string name, long value) =>
+    internal static byte[] Attribute(string name, long value) =>
         Message(attribute =>
         {
             attribute.Field(1, name);
@@ -260,15 +280,25 @@ internal static class OnnxFile
             var known = weights.GetValueOrDefault(name);
             foreach (var size in known?.shape ?? [])
                 tensor.Field(1, size);
-            tensor.Field(2, Float);
+            tensor.Field(2, known is null ? Float : TypeOf(known.dtype));
             tensor.Field(8, name);
             tensor.Field(
                 9,
                 known is null
                     ? BitConverter.GetBytes(float.Parse(name, System.Globalization.CultureInfo.InvariantCulture))
-                    : MemoryMarshal.AsBytes<float>(known.data<float>().ToArray()).ToArray()
+                    : known.contiguous().bytes.ToArray()
             );
         });
+
+    // TensorProto.DataType
+    private static int TypeOf(ScalarType type) =>
+        type switch
+        {
+            ScalarType.Byte => 2,
+            ScalarType.Int8 => 3,
+            ScalarType.Int32 => 6,
+            _ => Float,
+        };
 
     private static byte[] ValueInfo(string name, Shape shape) =>
         Message(info =>

@@ -2,15 +2,21 @@ using ModelService.Models.Graph;
 
 namespace ModelService.Rivals;
 
+/// <summary>One node of a graph.</summary>
+/// <param name="Type">The operator of ONNX.</param>
+/// <param name="Inputs">Names of values and of constants.</param>
+/// <param name="Output">The name of its value.</param>
+/// <param name="Attributes">Its attributes, as messages.</param>
+internal sealed record OnnxNode(string Type, IReadOnlyList<string> Inputs, string Output, params byte[][] Attributes);
+
 /// <summary>The nodes of one operator.</summary>
 /// <param name="item">The operator; its value is the last node's.</param>
-/// <param name="names">Receives the names of constants.</param>
-internal sealed class OnnxNodes(Operator item, HashSet<string> names)
+internal sealed class OnnxNodes(Operator item)
 {
-    private readonly List<byte[]> nodes = [];
+    private readonly List<OnnxNode> nodes = [];
 
     /// <summary>The nodes, in their order.</summary>
-    public IReadOnlyList<byte[]> All => nodes;
+    public IReadOnlyList<OnnxNode> All => nodes;
 
     /// <summary>The name of a list of whole numbers, as a constant.</summary>
     public static string Numbers(IEnumerable<long> numbers) => $"[{string.Join(",", numbers)}]";
@@ -21,33 +27,14 @@ internal sealed class OnnxNodes(Operator item, HashSet<string> names)
 
     /// <summary>Adds a node.</summary>
     /// <returns>The name of its value.</returns>
-    public string Add(string type, IReadOnlyList<string> inputs, params byte[][] attributes) =>
-        Add(type, inputs, $"{item.Output}_{nodes.Count}", attributes);
+    public string Add(string type, IReadOnlyList<string> inputs, params byte[][] attributes)
+    {
+        var node = new OnnxNode(type, inputs, $"{item.Output}_{nodes.Count}", attributes);
+        nodes.Add(node);
+        return node.Output;
+    }
 
     /// <summary>Adds the last node.</summary>
     public void End(string type, IReadOnlyList<string> inputs, params byte[][] attributes) =>
-        Add(type, inputs, $"{item.Output}", attributes);
-
-    private string Add(string type, IReadOnlyList<string> inputs, string output, byte[][] attributes)
-    {
-        // What is no value is a constant.
-        names.UnionWith(
-            inputs.Where(name =>
-                !item.Inputs.Any(value => $"{value}" == name)
-                && !name.StartsWith($"{item.Output}_", StringComparison.Ordinal)
-            )
-        );
-        nodes.Add(
-            OnnxFile.Message(node =>
-            {
-                foreach (var name in inputs)
-                    node.Field(1, name);
-                node.Field(2, output);
-                node.Field(4, type);
-                foreach (var attribute in attributes)
-                    node.Field(5, attribute);
-            })
-        );
-        return output;
-    }
+        nodes.Add(new OnnxNode(type, inputs, $"{item.Output}", attributes));
 }
