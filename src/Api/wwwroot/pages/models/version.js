@@ -79,8 +79,9 @@ function Facts({ of }) {
     ["Device", [of.device ?? "decided when it is loaded", of.precision].filter(Boolean).join(", ")],
     ["Chosen", of.chosen && choice(of.chosen)],
     ["In memory", memory ? bytes(memory) : "not now"],
-    ["", memory > 0 && html`<span class="small quiet">${bytes(of.plan_bytes)} weights,
-      ${bytes(of.workspace_bytes)} to compute a batch</span>`],
+    ["", memory > 0 && html`<span class="small quiet">
+      ${bytes(of.plan_bytes)} weights, ${bytes(of.workspace_bytes)} to compute a batch
+    </span>`],
     ["Loaded", of.loaded_at && time(of.loaded_at)],
     ["Created", time(of.created_at)],
   ];
