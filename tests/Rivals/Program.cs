@@ -8,8 +8,8 @@ using ModelService.Rivals;
 using static TorchSharp.torch;
 
 // dotnet run -c Release --project tests/Rivals -- [--int8] resnet50
-// Milliseconds per image by the plan and by ONNX Runtime, both in float32 or both with 8-bit integers, taking turns; each
-// the median over the rounds of the fastest run in each.
+// Milliseconds per image by the plan and by ONNX Runtime, both in float32 or both with 8-bit integers, taking turns;
+// each the median over the rounds of the fastest run in each.
 const int Rounds = 7;
 var isInt8 = args.Contains("--int8");
 string[] named = [.. args.Where(name => name != "--int8")];
