@@ -208,7 +208,7 @@ public sealed record ModelResponse(
 
 /// <summary>A model that was deleted.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="BytesReturned">Bytes of its tensors and plans that were in memory, and are no longer.</param>
+/// <param name="BytesReturned">Bytes of its weights that were in memory, and are no longer.</param>
 /// <param name="HeldBy">
 /// What still keeps a part of it in memory after the wait that the server is configured with, such as
 /// <c>2 predictions</c>; absent when nothing does.
@@ -218,7 +218,7 @@ public sealed record ModelDeletedResponse(string Model, long BytesReturned, stri
 /// <summary>A version that was deleted.</summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version's number.</param>
-/// <param name="BytesReturned">Bytes of its tensors and its plan that were in memory, and are no longer.</param>
+/// <param name="BytesReturned">Bytes of its weights that were in memory, and are no longer.</param>
 /// <param name="HeldBy">
 /// What still keeps it in memory after the wait that the server is configured with, such as <c>2 predictions</c>;
 /// absent when nothing does.

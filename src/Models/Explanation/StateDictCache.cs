@@ -1,4 +1,5 @@
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.Native;
 using ModelService.Models.Execution;
 using ModelService.Models.Registry;
 
@@ -86,8 +87,10 @@ internal sealed class StateDictCache : IDisposable
     {
         lock (gate)
         {
-            kept?.Tensors.Dispose();
-            kept?.Memory.Dispose();
+            if (kept is not { } last)
+                return;
+            NativeTuning.ReturnMemoryOf(last.Tensors.Dispose);
+            last.Memory.Dispose();
             kept = null;
         }
     }

@@ -210,7 +210,7 @@ public sealed class QuantizationService : IDisposable
                 }
                 finally
                 {
-                    NativeTuning.ReturnFreedMemory();
+                    NativeTuning.ReturnMemoryOf(parameters.Dispose);
                 }
             },
             cancellationToken
