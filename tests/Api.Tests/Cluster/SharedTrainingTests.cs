@@ -12,7 +12,9 @@ namespace ModelService.Api.Tests.Cluster;
 [Collection(nameof(Alone))]
 public sealed partial class SharedTrainingTests(PostgresServer postgres)
 {
-    private const int Epochs = 100; // some seconds: longer than it takes to kill a server
+    // Some seconds on any processor: a checkpoint is written after one, and stored, and then its server is killed.
+    private const int Epochs = 500;
+
     private const string NoTraining = "--ModelService:Training:MaxRunning=0";
 
     // Ends every lease two seconds after its server is gone. Equal numbers of threads give equal bits.
