@@ -136,9 +136,16 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     )
     {
         var onCpu = device.type == TorchSharp.DeviceType.CPU;
-        var fused = PlanPasses.Fuse(graph);
-        if (onCpu && precision == Precision.Float32 && quantization is null && ManagedExecutor.Supports(fused))
-            return new ManagedExecutor(fused, parameters);
+        if (
+            onCpu
+            && precision == Precision.Float32
+            && quantization is null
+            && PlanPasses.ForManaged(graph) is var small
+            && ManagedExecutor.Supports(small)
+        )
+        {
+            return new ManagedExecutor(small, parameters);
+        }
 
         var target = new PlanTarget(precision, onCpu) { Quantization = quantization, Float32Layers = float32Layers };
         var plan = PlanPasses.Compile(graph, target);

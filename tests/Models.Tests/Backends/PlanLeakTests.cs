@@ -1,4 +1,5 @@
 using ModelService.Models.Backends;
+using ModelService.Models.Backends.Managed;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -51,6 +52,30 @@ public sealed class PlanLeakTests
 
         Assert.Equal(tensors, Tensor.TotalCount);
         Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, mostGrowth);
+    }
+
+    [Measured]
+    [Fact]
+    public void Dispose_FiftyManagedPlans_LeavesNoTensorAndNoMemoryBehind()
+    {
+        var analysis = Networks.Analyze(Network);
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
+        using var input = RandomInputs.Normal(seed: 1, [3, .. analysis.Input.Sizes]);
+        using var pool = new IntraBatchPool(2, "parts");
+        void Once()
+        {
+            using var managed = new ManagedExecutor(PlanPasses.ForManaged(analysis.ToPlan()), parameters);
+            managed.Forward(input, pool).Dispose();
+        }
+
+        for (var i = 0; i < 10; i++) // until the C library's heaps keep no more than before
+            Once();
+        var (tensors, bytes) = (Tensor.TotalCount, Environment.WorkingSet);
+        for (var i = 0; i < 50; i++)
+            Once();
+
+        Assert.Equal(tensors, Tensor.TotalCount);
+        Assert.InRange(Environment.WorkingSet - bytes, long.MinValue, 100 << 20);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Language.Predefined;
 using ModelService.Models.Language.Reading;
 
 namespace ModelService.Models.Tests.Support;
@@ -15,6 +16,10 @@ internal static class Networks
     /// <summary>The analysis of a network of the fixtures.</summary>
     public static ArchitectureAnalysis Fixture(string name) =>
         ArchitectureReader.Analyze(Fixtures.Json("weights", name, "architecture.json"), new ArchitectureLimits());
+
+    /// <summary>The analysis of a predefined network.</summary>
+    public static ArchitectureAnalysis Predefined(string name) =>
+        PredefinedArchitectures.Find(name)!.Analyze(new ArchitectureLimits());
 
     /// <summary>A network of these layers over a picture of 3x16x16.</summary>
     public static string Of(params string[] layers) =>

@@ -32,19 +32,38 @@ internal sealed class IntraBatchPool(int count, string name) : IDisposable
     /// <exception cref="AggregateException">Some parts failed.</exception>
     public void Run(Action<int> compute)
     {
-        if (hasYielded && !Yields)
-            End(); // the system lets no thread raise its priority
-        hasYielded = Yields;
-        if (threads.Count == 0)
-            Start();
+        Prepare();
         var parts = Enumerable.Range(0, count).Select(number => new Task(() => compute(number))).ToArray();
         foreach (var part in parts)
             waiting!.Add(part);
         Task.WaitAll(parts);
     }
 
+    /// <summary>
+    /// Computes on the calling thread, while threads of the pool do the same as soon as they get to it. Returns when
+    /// the calling thread is done: what threads begin later must find nothing left to do.
+    /// </summary>
+    /// <param name="compute">Computes until nothing is left; its exceptions on other threads are lost.</param>
+    /// <param name="threads">How many threads, the calling one counted.</param>
+    public void Share(Action compute, int threads)
+    {
+        Prepare();
+        for (var i = 1; i < threads; i++)
+            waiting!.Add(new Task(compute));
+        compute();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => End();
+
+    private void Prepare()
+    {
+        if (hasYielded && !Yields)
+            End(); // the system lets no thread raise its priority
+        hasYielded = Yields;
+        if (threads.Count == 0)
+            Start();
+    }
 
     private void Start()
     {

@@ -33,6 +33,10 @@ internal static class PlanPasses
     public static Plan Fuse(Plan graph) =>
         Apply(graph, [RemoveDropout.Apply, FoldNorms.Apply, FuseActivations.Apply, KeepLogitsInFloat32.Apply]);
 
+    /// <summary>The plan that <c>ManagedExecutor</c> computes.</summary>
+    /// <param name="graph">The operators, as the layers emit them.</param>
+    public static Plan ForManaged(Plan graph) => Apply(Fuse(graph), [FuseSums.Apply, FuseActivations.Apply]);
+
     private static Plan Apply(Plan graph, IEnumerable<Func<Plan, Plan>> passes) =>
         passes.Aggregate(graph, (plan, pass) => pass(plan));
 
