@@ -112,7 +112,7 @@ internal sealed class Quantizer : IDisposable
                     $"Within the budget, too few layers can compute with 8-bit integers: at last "
                         + $"{accuracy.Top1Agreement:p1} of {accuracy.Inputs} images got the same class as in float32 "
                         + $"(at least {budget.MinAgreement:p1} is asked for), and a probability changed by "
-                        + $"{accuracy.MaxDifference:0.###} (at most {budget.MaxProbabilityChange:0.###}). Calibrate "
+                        + $"{accuracy.MaxDifference:g2} (at most {budget.MaxProbabilityChange:g2}). Calibrate "
                         + $"with more images, such as the model will see, or allow more."
                 )
         );

@@ -61,7 +61,8 @@ internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, Ti
             .. entries
                 .Values.Select(Describe)
                 .Where(status => model is null || status.Run.Model == model)
-                .OrderByDescending(status => status.Run.Id, StringComparer.Ordinal),
+                .OrderByDescending(status => status.Run.Created)
+                .ThenByDescending(status => status.Run.Id, StringComparer.Ordinal),
         ]);
 
     /// <inheritdoc/>
@@ -175,7 +176,7 @@ internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, Ti
     // The oldest that have ended make room.
     private void Forget()
     {
-        var over = entries.Values.Where(entry => entry.Current.IsOver).OrderBy(entry => entry.Current.Id).ToList();
+        var over = entries.Values.Where(entry => entry.Current.IsOver).OrderBy(entry => entry.Current.Created).ToList();
         foreach (var entry in over.Take(Math.Max(0, entries.Count - kind.Limits.MaxKept)))
             Delete(entry);
     }

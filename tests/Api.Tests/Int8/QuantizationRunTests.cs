@@ -36,7 +36,6 @@ public sealed class QuantizationRunTests
                 .GetProperty("quantizations")
                 .EnumerateArray()
                 .Select(item => item.GetProperty("state").GetString()!)
-                .Order()
         );
 
         // One that runs ends at once, and what has ended can be forgotten.

@@ -91,7 +91,7 @@ internal sealed partial class JobTable
         return found.SingleOrDefault();
     }
 
-    /// <summary>Lists jobs by their ids, the last one first.</summary>
+    /// <summary>Lists jobs, the newest first.</summary>
     /// <param name="kind">Their kind.</param>
     /// <param name="model">Those for this model only; null: all.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -100,7 +100,10 @@ internal sealed partial class JobTable
             connection =>
                 connection.RowsAsync(
                     Read,
-                    $"select {Columns} from jobs where kind = $1 and ($2::text is null or model = $2) order by id desc",
+                    $"""
+                    select {Columns} from jobs where kind = $1 and ($2::text is null or model = $2)
+                    order by created desc, id desc
+                    """,
                     kind,
                     model
                 ),
@@ -172,7 +175,7 @@ internal sealed partial class JobTable
             connection.RunAsync(
                 """
                 delete from jobs where id in (
-                    select id from jobs where kind = $1 and state = 'over' order by id
+                    select id from jobs where kind = $1 and state = 'over' order by created, id
                     limit greatest(0, (select count(*) from jobs where kind = $1) - $2)
                 )
                 """,
