@@ -89,7 +89,7 @@ internal sealed unsafe class VectorActivation
     private static Vector512<float> Sigmoid(Vector512<float> x) =>
         Vector512<float>.One / (Vector512<float>.One + Exponential(-x));
 
-    // exp(x) = 2^n · exp(r) with n whole and |r| <= ln(2) / 2. The polynomial is that of Cephes' expf (Moshier 1992), off
+    // exp(x) = 2^n · exp(r) with n whole and |r| <= ln(2) / 2. The polynomial is that of Cephes (Moshier 1992), off
     // by 2 units in the last place at the most. .NET's own computes in float64, at three times the cost.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Exponential(Vector512<float> x)
