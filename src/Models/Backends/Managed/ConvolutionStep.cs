@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Graph;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.Managed;
 
@@ -59,7 +57,7 @@ internal sealed unsafe class ConvolutionStep : Step
         rowsOfUnit = Divide(Divide(to.Layout.Pixels, blocks), MatrixKernel.Rows) * MatrixKernel.Rows;
         Units = panels * Divide(to.Layout.Pixels, rowsOfUnit);
         weights = Own(Packed(item, folded, kernel.Item1 * kernel.Item2));
-        bias = Own(PackedBias(item, folded, to.Layout.Stride));
+        bias = Own(StepWeights.Bias(item, folded, to.Layout.Stride));
     }
 
     /// <inheritdoc/>
@@ -178,9 +176,7 @@ internal sealed unsafe class ConvolutionStep : Step
     // zeros to whole vectors.
     private FloatMemory Packed(WeightedOperator item, FoldedWeights folded, int taps)
     {
-        var plain = TensorMemory.Elements<float>(
-            TensorMemory.OnHost(folded.Get(new WeightTensor(item.Weights, IsFloat32: true)))
-        );
+        var plain = StepWeights.Weight(item, folded);
         var (outputs, padded) = (to.Layout.Channels, to.Layout.Stride);
         var inputs = plain.Length / outputs / taps;
         var packed = new FloatMemory((long)padded * inputs * taps);
@@ -199,20 +195,6 @@ internal sealed unsafe class ConvolutionStep : Step
         }
 
         return packed;
-    }
-
-    /// <summary>The bias, or zeros, padded with zeros to whole vectors.</summary>
-    public static FloatMemory PackedBias(WeightedOperator item, FoldedWeights folded, int padded)
-    {
-        var numbers = new float[padded];
-        if (item.Weights.HasBias)
-        {
-            TensorMemory
-                .Elements<float>(TensorMemory.OnHost(folded.Get(new BiasTensor(item.Weights, IsFloat32: true))))
-                .CopyTo(numbers);
-        }
-
-        return FloatMemory.Of(numbers);
     }
 
     private static int Divide(int count, int parts) => (count + parts - 1) / parts; // rounded up

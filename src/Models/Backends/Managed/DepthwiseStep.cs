@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Graph;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Backends.Managed;
 
@@ -43,10 +41,8 @@ internal sealed unsafe class DepthwiseStep : Step
         (this.from, this.to, this.activation) = (from, to, activation);
         sliding = new Sliding(item.Kernel, item.Stride, item.Padding, item.Dilation);
         groups = (to.Layout.Vectors + VectorsOfUnit - 1) / VectorsOfUnit;
-        bias = Own(ConvolutionStep.PackedBias(item, folded, to.Layout.Stride));
-        var plain = TensorMemory.Elements<float>(
-            TensorMemory.OnHost(folded.Get(new WeightTensor(item.Weights, IsFloat32: true)))
-        );
+        bias = Own(StepWeights.Bias(item, folded, to.Layout.Stride));
+        var plain = StepWeights.Weight(item, folded);
         var taps = plain.Length / to.Layout.Channels;
         var packed = new float[taps * to.Layout.Stride];
         for (var i = 0; i < plain.Length; i++)

@@ -1,5 +1,6 @@
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Backends.Managed;
 
@@ -146,6 +147,7 @@ internal sealed class ManagedProgram : IDisposable
 
     private void Add(Operator item, FoldedWeights weights)
     {
+        using var ofStep = NewDisposeScope(); // what is folded for it
         switch (item)
         {
             case ConvolutionOperator { Groups: > 1 } convolution:

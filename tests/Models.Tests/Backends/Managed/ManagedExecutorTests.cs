@@ -174,6 +174,8 @@ public sealed class ManagedExecutorTests
         using var pool = new IntraBatchPool(threads, "parts");
         using var input = RandomInputs.Normal(1, [count, .. analysis.Input.Sizes]);
         using var alone = executor.Forward(input);
+        using var last = executor.Forward(input.narrow(0, count - 1, 1));
+        Assert.Equal(last.data<float>().ToArray(), alone[count - 1].data<float>().ToArray());
 
         for (var round = 0; round < 20; round++)
         {
