@@ -148,7 +148,7 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
         await EndLeaseAsync("runs");
         await jobs.EndFreeAsync(Kind, "runs", interrupted: false, _ => "wrong");
 
-        Assert.Equal(["record ended", "record"], (await jobs.ListAsync(Kind, null, Token)).Select(item => item.Record));
+        Assert.Equal(["record", "record ended"], (await jobs.ListAsync(Kind, null, Token)).Select(item => item.Record));
         await jobs.EndFreeAsync(Kind, "runs", interrupted: true, record => record + " ended");
 
         Assert.All(await jobs.ListAsync(Kind, "pets", Token), item => Assert.Equal("record ended", item.Record));
