@@ -7,12 +7,14 @@ using ModelService.Models.Tensors;
 using ModelService.Rivals;
 using static TorchSharp.torch;
 
-// dotnet run -c Release --project tests/Rivals -- [--int8] resnet50
+// dotnet run -c Release --project tests/Rivals -- [--int8] [--save] resnet50
 // Milliseconds per image by the plan and by ONNX Runtime, both in float32 or both with 8-bit integers, taking turns;
-// each the median over the rounds of the fastest run in each.
+// each the median over the rounds of the fastest run in each. --save only writes resnet50.onnx, for a server that is
+// compared with this one.
 const int Rounds = 7;
 var isInt8 = args.Contains("--int8");
-string[] named = [.. args.Where(name => name != "--int8")];
+var isSaved = args.Contains("--save");
+string[] named = [.. args.Where(name => !name.StartsWith("--", StringComparison.Ordinal))];
 NativeRuntime.Prepare(new ComputeOptions());
 Console.WriteLine("network       threads batch     plan  ONNX Runtime   plan / ONNX Runtime");
 foreach (var network in named.Length > 0 ? named : BenchmarkNetworks.Names)
@@ -30,6 +32,12 @@ foreach (var network in named.Length > 0 ? named : BenchmarkNetworks.Names)
     var file = isInt8
         ? QuantizedOnnx.Write(analysis, parameters, randn([32, .. analysis.Input.Sizes]))
         : OnnxFile.Write(graph, OnnxFile.Nodes(graph), parameters.StateDict, [($"{graph.Output}", graph.Output.Shape)]);
+    if (isSaved)
+    {
+        File.WriteAllBytes($"{network}.onnx", file);
+        continue;
+    }
+
     foreach (var threads in new[] { 1, 2 })
     {
         // Weights are packed for so many threads.

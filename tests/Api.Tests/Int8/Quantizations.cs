@@ -15,12 +15,16 @@ internal static class Quantizations
     /// <param name="api">The server.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="channels">Output channels of its convolutions: with 64, a quantization takes some seconds.</param>
-    public static async Task PrepareAsync(ApiClient api, string model, int channels)
+    public static Task PrepareAsync(ApiClient api, string model, int channels) =>
+        PrepareAsync(api, model, Network(channels));
+
+    /// <summary>Uploads digits, and makes a model of a network whose weights are not random.</summary>
+    public static async Task PrepareAsync(ApiClient api, string model, string network)
     {
         using var photos = new ByteArrayContent(TrainingServer.Zip(12, 3, ["train"]));
         photos.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
         Assert.InRange((await api.PostAsync("/v1/datasets/digits/images", photos)).Status, 200, 201);
-        await api.CreateAsync($$"""{ "name": "{{model}}", "architecture": {{Network(channels)}} }""");
+        await api.CreateAsync($$"""{ "name": "{{model}}", "architecture": {{network}} }""");
 
         // Those of a file that doesn't say so are no random ones any more.
         var path = $"/v1/models/{model}/versions/1/weights";

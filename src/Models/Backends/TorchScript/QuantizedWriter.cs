@@ -45,9 +45,10 @@ internal static class QuantizedWriter
         var scales = text.Tensor(new WeightScaleTensor(item.Weights));
         var weight = text.Tensor(
             new Int8WeightTensor(item.Weights),
-            name =>
+            $"{item.Inputs[0]}",
+            (name, inputs) =>
                 $"ops.onednn.qconv_prepack({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {scales}, "
-                + $"{Format(form.Input)}, {geometry}, None)"
+                + $"{Format(form.Input)}, {geometry}, {WeightedWriter.SizeOfPictures(item, inputs)})"
         );
         var operands =
             $"{Picture(item.Inputs[0])}, {Format(form.Input)}, {weight}, {scales}, "

@@ -35,6 +35,20 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     public static string Converted(string value, Precision precision, string layout = "") =>
         $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }}{layout})";
 
+    /// <summary>
+    /// The size of a convolution's input, which oneDNN must know to pack the weights: it would pack them for another
+    /// size otherwise, and again in every batch.
+    /// </summary>
+    /// <param name="item">The convolution.</param>
+    /// <param name="inputs">The number of inputs in the batch.</param>
+    public static string SizeOfPictures(ConvolutionOperator item, long inputs)
+    {
+        var sizes = item.Inputs[0].Shape.Sizes;
+        var isSeries = item.Kernel.Length == 1;
+        long[] size = [inputs, sizes[0], .. isSeries ? [1L] : Array.Empty<long>(), .. sizes.Skip(1)];
+        return Literal.Format(size);
+    }
+
     private string Write(WeightedOperator item, string[] inputs, bool isFloat32)
     {
         var bias = item.Weights.HasBias ? text.Tensor(new BiasTensor(item.Weights, isFloat32)) : "None";
@@ -85,21 +99,12 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
         string Sizes(long[] sizes, long row) => Literal.Format(isSeries ? [row, .. sizes] : sizes);
         string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
         var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
-
-        // Without the size of the input, oneDNN packs the weights for a different size, and packs them again in every
-        // batch.
-        long[] size =
-        [
-            item.Inputs[0].Shape.Sizes[0],
-            .. isSeries ? [1L] : Array.Empty<long>(),
-            .. item.Inputs[0].Shape.Sizes.Skip(1),
-        ];
         var packed = text.Tensor(
             weight,
             input,
             (name, inputs) =>
                 $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, "
-                + $"{geometry}, {Literal.Format(size.Prepend(inputs))})"
+                + $"{geometry}, {SizeOfPictures(item, inputs)})"
         );
         input = Picture(input);
 
