@@ -215,9 +215,11 @@ public sealed class QuantizationService : IDisposable
             },
             cancellationToken
         );
-        return calibrated.Then(quantization =>
-            model.With(model.Definition with { From = $"{name}@{version}", Pretrained = false }).With(quantization)
-        );
+        if (!calibrated.TryGet(out var quantization, out failure))
+            return failure;
+        if (Quantizer.RefuseSlower(quantization.Report!) is { } slower)
+            return slower;
+        return model.With(model.Definition with { From = $"{name}@{version}", Pretrained = false }).With(quantization);
     }
 
     private static Failure? Refuse(ResolvedModel model, VersionSnapshot snapshot, int images)

@@ -18,7 +18,9 @@ internal sealed class Quantizer : IDisposable
 {
     private const int FewestHeldOut = 10;
     private const double Faster = 0.95;
-    private const int Runs = 5;
+    private const int FewestRuns = 5;
+    private const int MostRuns = 50;
+    private const double EnoughMilliseconds = 200;
 
     // With less of the network's arithmetic in integers, the version would only lose.
     private const double LeastShare = 0.25;
@@ -89,6 +91,30 @@ internal sealed class Quantizer : IDisposable
             return new TimedLayer(layer, before, after);
         }
     }
+
+    /// <summary>
+    /// Refuses a plan that is slower with 8-bit integers. Its layers by themselves may be faster: in float32, a network
+    /// of small operators is computed by code that knows no integers (docs/decisions/0044).
+    /// </summary>
+    /// <param name="report">What the quantization has brought.</param>
+    /// <returns><see cref="ErrorCode.QuantizationRejected"/>; null: it is faster for some batches.</returns>
+    public static Failure? RefuseSlower(QuantizationReport report) =>
+        report.Milliseconds.All(speed => speed.Int8 >= speed.Float32)
+            ? new Failure(
+                ErrorCode.QuantizationRejected,
+                $"With 8-bit integers this network is slower on this processor: an image takes "
+                    + string.Join(
+                        " and ",
+                        report.Milliseconds.Select(speed =>
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{speed.Int8:g2} ms instead of {speed.Float32:g2} in batches of {speed.BatchSize}"
+                            )
+                        )
+                    )
+                    + "."
+            )
+            : null;
 
     /// <inheritdoc/>
     public void Dispose() => pool.Dispose();
@@ -174,13 +200,12 @@ internal sealed class Quantizer : IDisposable
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var batch = ones([batchSize, .. graph.Input.Shape.Sizes]);
-        var (before, after) = (double.PositiveInfinity, double.PositiveInfinity);
-        for (var run = 0; run <= Runs; run++)
-        {
-            var (of32, of8) = (Milliseconds(exact), Milliseconds(plan));
-            if (run > 0)
-                (before, after) = (Math.Min(before, of32), Math.Min(after, of8));
-        }
+        Milliseconds(exact); // the first ones prepare
+        Milliseconds(plan);
+        var (before, after) = (Milliseconds(exact), Milliseconds(plan));
+        var runs = Math.Clamp((int)(EnoughMilliseconds / (before + after)), FewestRuns, MostRuns);
+        for (var run = 1; run < runs; run++)
+            (before, after) = (Math.Min(before, Milliseconds(exact)), Math.Min(after, Milliseconds(plan)));
 
         return new QuantizationSpeed(batchSize, before / batchSize, after / batchSize);
 

@@ -68,6 +68,28 @@ public sealed class QuantizerTests
         Assert.Equal(ErrorCode.QuantizationRejected, failure!.Code);
     }
 
+    [Theory]
+    [InlineData(2.0, 0.5, true)]
+    [InlineData(2.0, 1.0, true)]
+    [InlineData(0.5, 2.0, true)]
+    [InlineData(2.0, 2.0, false)]
+    public void RefuseSlower_SpeedsOfOneAndEight_RefusesWhatIsSlowerInBoth(double one, double eight, bool isMade)
+    {
+        QuantizationSpeed[] speeds = [new(1, Float32: 1.5, one), new(8, Float32: 1.5, eight)];
+
+        var failure = Quantizer.RefuseSlower(new QuantizationReport(30, 10, 1, 0, 0, speeds, []));
+
+        Assert.Equal(isMade, failure is null);
+        if (failure is not null)
+        {
+            Assert.Equal(
+                "With 8-bit integers this network is slower on this processor: an image takes 2 ms instead of 1.5 in "
+                    + "batches of 1 and 2 ms instead of 1.5 in batches of 8.",
+                failure.Detail
+            );
+        }
+    }
+
     [Fact]
     public void Json_ReadBack_IsTheSame()
     {
