@@ -79,6 +79,25 @@ public sealed partial class QuantizePageTests(ConsoleBrowser browser) : IClassFi
         tab.AssertSound();
     }
 
+    // The page shows the default version if none is chosen.
+    [Fact]
+    public async Task Version_AnotherBecomesTheDefault_KeepsWhatIsTyped()
+    {
+        var tab = await browser.OpenAsync("#/models");
+        await Quantizations.PrepareAsync(browser.Api, "typed", channels: 8);
+        await tab.GoAsync("#/models/typed");
+        await FillAsync(tab, "Photos", "33");
+
+        (await browser.Api.PostAsync("/v1/models/typed/versions", "{}")).Ok(201);
+
+        await tab
+            .Page.Locator("tr", new() { HasText = "default" })
+            .GetByRole(AriaRole.Link, new() { Name = "2", Exact = true })
+            .WaitForAsync();
+        Assert.Equal("33", await tab.Page.GetByLabel("Photos", new() { Exact = true }).InputValueAsync());
+        tab.AssertSound();
+    }
+
     // With a budget that any network keeps.
     private static async Task MakeAsync(ConsolePage tab)
     {

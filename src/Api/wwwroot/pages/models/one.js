@@ -60,7 +60,8 @@ export function OneModel({ name, query, mayManage }) {
             )}
         </nav>
         ${!mayManage && html`<${OnlyLooking} />`}
-        <${shown.part} key=${shown.key} model=${data} query=${query} mayManage=${mayManage} reload=${model.reload} />
+        <${shown.part} key=${`${name} ${shown.key}`} model=${data} query=${query} mayManage=${mayManage}
+          reload=${model.reload} />
       `}
     <//>
   `;

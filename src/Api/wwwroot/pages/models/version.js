@@ -4,7 +4,7 @@ import { Loaded } from "../../components/messages.js";
 import { json, path } from "../../lib/api.js";
 import { amount, bytes, compact, count, milliseconds, percent, seconds, shape, time } from "../../lib/format.js";
 import { useResource } from "../../lib/hooks.js";
-import { html } from "../../lib/html.js";
+import { html, useEffect, useRef } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
 import { VersionActions } from "./actions.js";
 import { Int8Report } from "./int8-report.js";
@@ -22,8 +22,16 @@ export function Version(props) {
   const summary = model.versions?.find((one) => one.version === version);
   const shown = useResource(
     (signal) => /** @type {Promise<Api.ModelResponse>} */ (json(request, signal)),
-    [model.name, version, summary?.state, model.serving.version, model.serving.pinned],
+    [model.name, version],
   );
+
+  // What it shows stays meanwhile, and so does what is being typed.
+  const state = `${summary?.state} ${model.serving.version} ${model.serving.pinned}`;
+  const loaded = useRef(state);
+  useEffect(() => {
+    if (loaded.current !== state) shown.reload();
+    loaded.current = state;
+  }, [state]);
   return html`
     <section class="stack" aria-labelledby="version">
       <h2 id="version">Version ${version}</h2>

@@ -2,7 +2,7 @@
 import { Curl } from "../../components/curl.js";
 import { path } from "../../lib/api.js";
 import { bytes, percent, time } from "../../lib/format.js";
-import { html } from "../../lib/html.js";
+import { html, useRef } from "../../lib/html.js";
 import { href } from "../../lib/router.js";
 import { State, Weights, defaultOf, origin } from "./parts.js";
 import { Version } from "./version.js";
@@ -14,7 +14,10 @@ import { Version } from "./version.js";
 export function Versions(props) {
   const { model, query } = props;
   const versions = [...(model.versions ?? [])].reverse();
-  const wanted = Number(query.version ?? model.serving.version);
+  // Another default doesn't replace what is being read or typed.
+  const opened = useRef(model.serving.version);
+  if (!versions.some(({ version }) => version === opened.current)) opened.current = model.serving.version;
+  const wanted = Number(query.version ?? opened.current);
   const chosen = versions.find(({ version }) => version === wanted);
   return html`
     <div class="stack">
