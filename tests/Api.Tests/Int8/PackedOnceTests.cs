@@ -7,7 +7,7 @@ namespace ModelService.Api.Tests.Int8;
 /// for another size, it packs them again in every batch, which took a quarter of the time of a ResNet-50 of 8-bit
 /// integers.
 /// </summary>
-public sealed class PackedWeightsTests : IDisposable
+public sealed class PackedOnceTests : IDisposable
 {
     // The third convolution is one that oneDNN packs in another way without the size of its input.
     private const string Network = """
