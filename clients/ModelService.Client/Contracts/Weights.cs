@@ -29,6 +29,16 @@ public enum HeadState
     Loaded,
 }
 
+/// <summary>A tensor of a <c>training_only</c> layer: stored with the model's tensors, and not computed with.</summary>
+public sealed record KeptTensor
+{
+    /// <summary>The tensor's name in the architecture.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The sizes in the file; the first one may differ from the architecture's.</summary>
+    public required IReadOnlyList<long> Shape { get; init; }
+}
+
 /// <summary>A tensor whose name in the file has a prefix, or a wrapper's word inside.</summary>
 public sealed record RenamedTensor
 {
@@ -132,6 +142,11 @@ public sealed record WeightsReport
 
     /// <summary>Names of the tensors that fit, in the architecture's order.</summary>
     public required IReadOnlyList<string> Loaded { get; init; }
+
+    /// <summary>
+    /// The tensors of <c>training_only</c> layers that the file has: stored and given back with the loaded ones.
+    /// </summary>
+    public IReadOnlyList<KeptTensor> Kept { get; init; } = [];
 
     /// <summary>
     /// Names of the loaded tensors that were random in the file or model they come from, and so still are.

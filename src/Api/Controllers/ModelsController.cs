@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
@@ -113,7 +114,7 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     /// <response code="200">
     /// With <c>json</c>: the architecture, with inferred parameters filled in and repeats written out. The same network
     /// can be created from it. With <c>pytorch</c>: Python source that builds the same torch.nn module with the same
-    /// state dict keys.
+    /// state dict keys, for the tensors that a download of the weights holds.
     /// </response>
     [HttpGet("{name}/architecture", Name = "getModelArchitecture")]
     [Authorize(Scopes.Read)]
@@ -121,11 +122,11 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
     [ProducesResponseType<ArchitectureDefinition>(StatusCodes.Status200OK)]
     public ActionResult Architecture(string name, [FromQuery] ArchitectureFormat format = ArchitectureFormat.Json) =>
         catalog
-            .FindNetwork(name, null)
-            .ToActionResult(model =>
+            .Find(name, null)
+            .ToActionResult(found =>
                 format == ArchitectureFormat.Pytorch
-                    ? Content(PyTorchSource.Write(model.Analysis), "text/x-python; charset=utf-8")
-                    : new JsonResult(ArchitectureWriter.Write(model.Architecture, model.Analysis))
+                    ? Content(SourceOf(found.Version), "text/x-python; charset=utf-8")
+                    : new JsonResult(ArchitectureOf(found.Version.Resolved))
             );
 
     /// <summary>Deletes a model, after its running predictions have finished.</summary>
@@ -168,5 +169,15 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
             return new FailureResult(failure);
         var change = ModelUpdate.Read(await JsonBody.ReadAsync(Request, limits.Value, cancellationToken));
         return (await catalog.UpdateAsync(name, change, cancellationToken)).ToResult(ModelResponse.Create);
+    }
+
+    private static JsonObject ArchitectureOf(ResolvedModel model) =>
+        ArchitectureWriter.Write(model.Architecture, model.Analysis);
+
+    // With the layers that the weights have tensors for, so that PyTorch loads them into the module.
+    private static string SourceOf(ModelVersion version)
+    {
+        var network = version.Resolved.Analysis;
+        return PyTorchSource.Write(network, version.Current.Weights?.HasTrainingLayers(network) == true);
     }
 }

@@ -44,6 +44,10 @@ internal sealed class CompiledModel : IDisposable
     /// none.
     /// </param>
     /// <param name="quantization">In <c>int8</c>: the layers that compute with integers.</param>
+    /// <param name="kept">
+    /// Tensors for <see cref="StateDict"/> that the network does not compute with; borrowed like <paramref
+    /// name="weights"/>. Null: none.
+    /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
     /// </exception>
@@ -55,7 +59,8 @@ internal sealed class CompiledModel : IDisposable
         Precision precision = Precision.Float32,
         string? fallbackReason = null,
         VerifiedPlan? verified = null,
-        Quantization? quantization = null
+        Quantization? quantization = null,
+        IReadOnlyList<TensorPair>? kept = null
     )
     {
         Precisions.Require(precision, device);
@@ -63,7 +68,12 @@ internal sealed class CompiledModel : IDisposable
         inputSizes = [.. analysis.Input.Sizes];
         OutputCount = (int)analysis.Output.ElementCount;
         MaxBatchSize = MaxBatchSizeOf(analysis);
-        parameters = ParameterStore.Create(analysis.StateDict, seed, weights);
+        kept ??= [];
+        parameters = ParameterStore.Create(
+            [.. analysis.StateDict, .. kept.Select(pair => pair.Expected)],
+            seed,
+            [.. weights, .. kept]
+        );
         ParameterStore? onDevice = null;
         try
         {

@@ -1,4 +1,5 @@
 using ModelService.Models.Language.Analysis;
+using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Registry;
@@ -15,6 +16,33 @@ public sealed record LoadedWeights(
     HeadState? Head
 )
 {
+    /// <summary>
+    /// The tensors of the version's file: those of the network, and after them those that are kept for its
+    /// <c>training_only</c> layers.
+    /// </summary>
+    internal IReadOnlyList<TensorSpec> StoredTensors(ArchitectureAnalysis network) =>
+        [
+            .. network.StateDict,
+            .. network.TrainingTensors.Join(
+                Report?.Kept ?? [],
+                spec => spec.Name,
+                kept => kept.Name,
+                (spec, kept) => spec with { Shape = kept.Shape }
+            ),
+        ];
+
+    /// <summary>
+    /// Whether all tensors of the network's <c>training_only</c> layers are kept, in the shapes of the network.
+    /// </summary>
+    public bool HasTrainingLayers(ArchitectureAnalysis network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return network.TrainingTensors.All(spec =>
+            spec.IsCounter
+            || (Report?.Kept ?? []).Any(kept => kept.Name == spec.Name && kept.Shape.SequenceEqual(spec.Shape))
+        );
+    }
+
     /// <summary>Without a source: all tensors are random.</summary>
     internal static LoadedWeights None(ArchitectureAnalysis network) => Complete(network, null, []);
 
@@ -56,7 +84,13 @@ public sealed record LoadedWeights(
     ) =>
         Complete(
             network,
-            StateDictMatch.Compare(network.StateDict, tensors, network.Head?.Key, prefix: "") with
+            StateDictMatch.Compare(
+                network.StateDict,
+                tensors,
+                network.Head?.Key,
+                prefix: "",
+                training: network.TrainingTensors
+            ) with
             {
                 Format = format,
             },

@@ -113,7 +113,8 @@ internal sealed class ModelBuilder(
             definition.Precision,
             probed.Failure,
             known,
-            version.Resolved.Quantization
+            version.Resolved.Quantization,
+            opened.Kept
         );
         if (isStored)
             compiled.FreeStateDict();

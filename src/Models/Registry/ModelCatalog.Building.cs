@@ -128,7 +128,8 @@ public sealed partial class ModelCatalog
         var manifest = new VersionManifest
         {
             Schema =
-                version.Lineage?.Training is { Promoted: false } ? VersionManifest.CurrentSchema
+                built.Weights.Report is { Kept.Count: > 0 } ? VersionManifest.CurrentSchema
+                : version.Lineage?.Training is { Promoted: false } ? VersionManifest.SchemaWithoutKept
                 : built.Samples is null ? VersionManifest.SchemaWithoutSamples
                 : VersionManifest.SchemaWithoutTrainings,
             Name = version.Name,
@@ -143,7 +144,7 @@ public sealed partial class ModelCatalog
             Files = new Dictionary<string, StoredFile>(),
         };
         var weights = new SafetensorsContent(
-            model.Analysis.StateDict,
+            built.Weights.StoredTensors(model.Analysis),
             built.Worker.StateDict,
             new Dictionary<string, string> { ["format"] = "pt" }
         );

@@ -25,7 +25,7 @@ public sealed class WeightsDownload : IDisposable
     {
         this.stored = stored;
         FileName = $"{name}-{version}.safetensors";
-        layout = new SafetensorsLayout(model.Analysis.StateDict, Describe(name, version, model, weights));
+        layout = new SafetensorsLayout(weights.StoredTensors(model.Analysis), Describe(name, version, model, weights));
         dataBytes = layout.Length - layout.Header.Length;
     }
 

@@ -61,15 +61,16 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
                             network.StateDict,
                             own.Tensors,
                             network.Head?.Key,
-                            prefix: ""
+                            prefix: "",
+                            training: network.TrainingTensors
                         );
                         match.ThrowIfMismatched();
-                        return new OpenedWeights(snapshot.Weights!, match.Pairs, own);
+                        return new OpenedWeights(snapshot.Weights!, match.Pairs, [], own);
                     },
                     own
                 );
             default:
-                return new OpenedWeights(LoadedWeights.None(network), [], null);
+                return new OpenedWeights(LoadedWeights.None(network), [], [], null);
         }
     }
 
@@ -123,7 +124,7 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
             {
                 var weights = LoadedWeights.From(network, file, upload.Sha256, terms);
                 weights.Report!.ThrowIfMismatched(terms.AllowPartial);
-                return new OpenedWeights(weights, weights.Report.Pairs, file);
+                return new OpenedWeights(weights, weights.Report.Pairs, weights.Report.KeptPairs, file);
             },
             file
         );
@@ -167,7 +168,7 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
             () =>
             {
                 var weights = LoadedWeights.From(network, tensors, randomAtSource, format);
-                return new OpenedWeights(weights, weights.Report!.Pairs, owner);
+                return new OpenedWeights(weights, weights.Report!.Pairs, weights.Report.KeptPairs, owner);
             },
             owner
         );
@@ -189,20 +190,38 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
 /// <summary>The tensors that a version takes from a source that is open.</summary>
 /// <param name="weights">The weights as the version describes them.</param>
 /// <param name="pairs">The tensors to copy; valid until this is disposed.</param>
+/// <param name="kept">The tensors to store beside them; valid until this is disposed.</param>
 /// <param name="owner">The open source; owned.</param>
-internal sealed class OpenedWeights(LoadedWeights weights, IReadOnlyList<TensorPair> pairs, IDisposable? owner)
-    : IDisposable
+internal sealed class OpenedWeights(
+    LoadedWeights weights,
+    IReadOnlyList<TensorPair> pairs,
+    IReadOnlyList<TensorPair> kept,
+    IDisposable? owner
+) : IDisposable
 {
     /// <summary>The weights as the version describes them: without tensors, which end with the source.</summary>
     public LoadedWeights Weights { get; } =
         weights with
         {
             // Suggestions are for a file that is refused.
-            Report = weights.Report is null ? null : weights.Report with { Pairs = [], Suggestions = [] },
+            Report = weights.Report is null
+                ? null
+                : weights.Report with
+                {
+                    Pairs = [],
+                    KeptPairs = [],
+                    Suggestions = [],
+                },
         };
 
     /// <summary>The tensors to copy; valid until this is disposed.</summary>
     public IReadOnlyList<TensorPair> Pairs => pairs;
+
+    /// <summary>
+    /// The tensors to store beside them, which only training uses; valid until this is disposed. None of a version that
+    /// is stored already.
+    /// </summary>
+    public IReadOnlyList<TensorPair> Kept => kept;
 
     /// <inheritdoc/>
     public void Dispose() => owner?.Dispose();

@@ -11,7 +11,13 @@ namespace ModelService.Models.Storage;
 public sealed record VersionManifest
 {
     /// <summary>The latest schema that this server can read.</summary>
-    public const int CurrentSchema = 3;
+    public const int CurrentSchema = 4;
+
+    /// <summary>
+    /// The schema of a version without tensors of <c>training_only</c> layers, which servers can read that don't keep
+    /// such. They must not read a version with them: its file would not fit.
+    /// </summary>
+    public const int SchemaWithoutKept = 3;
 
     /// <summary>
     /// The schema of a version with samples, which servers can read that don't know of trainings. They must not read a

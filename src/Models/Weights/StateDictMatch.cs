@@ -19,7 +19,11 @@ public static class StateDictMatch
     /// </param>
     /// <param name="skipped">The entries beside the tensors.</param>
     /// <param name="prefix">The prefix; empty: the names have none. Null: the one that fits.</param>
-    /// <param name="training">Tensors that only training uses: the file may have them, and they are not loaded.</param>
+    /// <param name="training">
+    /// Tensors that only training uses, which the file may have: they are kept, and not loaded. Their layers may have
+    /// another number of outputs there, since nothing computes with them: many who train further replace the classes of
+    /// the head alone.
+    /// </param>
     /// <exception cref="Errors.ServingException">
     /// <c>weights_unreadable</c>: an entry that was skipped has the name of a tensor of the architecture.
     /// </exception>
@@ -62,13 +66,18 @@ public static class StateDictMatch
                 shapes.Add(new ShapeMismatch(spec.Name, spec.Shape, tensor.Shape));
         }
 
+        var kept = new List<TensorPair>();
         foreach (var spec in training ?? [])
         {
-            if (unmatched.TryGetValue(spec.Name, out var tensor) && Fits(spec, tensor))
-            {
-                unmatched.Remove(spec.Name);
-                beside.Add(tensor.Name);
-            }
+            if (!unmatched.TryGetValue(spec.Name, out var tensor))
+                continue;
+            if (Fits(spec, tensor))
+                kept.Add(new TensorPair(spec, tensor));
+            else if (FitsButForOutputs(spec, tensor))
+                kept.Add(new TensorPair(spec with { Shape = tensor.Shape }, tensor));
+            else
+                continue;
+            unmatched.Remove(spec.Name);
         }
 
         ThrowIfSkipped(missing, skipped ?? [], names);
@@ -85,6 +94,7 @@ public static class StateDictMatch
         StoredTensor[] unexpected = [.. unmatched.Values];
         return new WeightsReport(
             pairs,
+            kept,
             missing,
             [.. unexpected.Select(tensor => tensor.Name)],
             beside,
@@ -138,6 +148,9 @@ public static class StateDictMatch
     private static bool Fits(TensorSpec spec, StoredTensor tensor) =>
         spec.Shape.SequenceEqual(tensor.Shape)
         || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
+
+    private static bool FitsButForOutputs(TensorSpec spec, StoredTensor tensor) =>
+        spec.Shape.Count == tensor.Shape.Count && spec.Shape.Skip(1).SequenceEqual(tensor.Shape.Skip(1));
 
     /// <summary>Refuses a file that has a needed tensor in a form that is not read.</summary>
     private static void ThrowIfSkipped(List<TensorSpec> missing, IReadOnlyList<SkippedEntry> skipped, NameMapping names)

@@ -12,6 +12,7 @@ public sealed record WeightsReport
 
     internal WeightsReport(
         IReadOnlyList<TensorPair> pairs,
+        IReadOnlyList<TensorPair> kept,
         IReadOnlyList<TensorSpec> missing,
         IReadOnlyList<string> unexpected,
         IReadOnlyList<string> beside,
@@ -21,6 +22,8 @@ public sealed record WeightsReport
     )
     {
         Pairs = pairs;
+        KeptPairs = kept;
+        Kept = [.. kept.Select(pair => new KeptTensor(pair.Expected.Name, pair.Expected.Shape))];
         MissingSpecs = missing;
         Missing = [.. missing.Select(spec => spec.Name)];
         Loaded = [.. pairs.Select(pair => pair.Expected.Name)];
@@ -82,6 +85,12 @@ public sealed record WeightsReport
     public IReadOnlyList<string> Loaded { get; private init; } = [];
 
     /// <summary>
+    /// The tensors of <c>training_only</c> layers that the file has: stored and given back with the loaded ones.
+    /// </summary>
+    [JsonInclude]
+    public IReadOnlyList<KeptTensor> Kept { get; private init; } = [];
+
+    /// <summary>
     /// Names of the loaded tensors that were random in the file or model they come from, and so still are.
     /// </summary>
     [JsonInclude]
@@ -134,6 +143,10 @@ public sealed record WeightsReport
     /// <summary>The tensors that fit, for copying; valid while the file is open.</summary>
     [JsonIgnore]
     public IReadOnlyList<TensorPair> Pairs { get; internal init; } = [];
+
+    /// <summary>The tensors of <see cref="Kept"/>, for copying; valid while the file is open.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<TensorPair> KeptPairs { get; init; } = [];
 
     internal IReadOnlyList<TensorSpec> MissingSpecs { get; } = [];
 

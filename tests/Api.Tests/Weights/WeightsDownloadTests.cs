@@ -187,6 +187,57 @@ public sealed class WeightsDownloadTests(WeightsServer server) : IClassFixture<W
         File.Delete(partial);
     }
 
+    [Fact]
+    public async Task Download_TensorsThatOnlyTrainingUses_AreThoseOfTheFile()
+    {
+        const string Body = """{"type":"flatten"},{"type":"linear","name":"head","out_features":3}""";
+        const string Branch = """ "name":"aux","layers":[{"type":"linear","name":"fc","out_features":4}] """;
+        string Network(string type) =>
+            $$"""{"input":{"shape":[4]},"layers":[{"type":"{{type}}",{{Branch}}},{{Body}}]}""";
+        (await server.CreateAsync(WeightsServer.Definition("computed", Network("sequential")))).Ok(201);
+        var file = await server.DownloadAsync("computed");
+        await File.WriteAllBytesAsync(
+            file,
+            SafetensorsFile.WithoutMetadata(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)),
+            TestContext.Current.CancellationToken
+        );
+        var network = Network("training_only");
+
+        var first = (await server.CreateAsync(WeightsServer.Definition("aux1", network), file)).Ok(201);
+        (await server.CreateAsync("""{"name":"aux2","from":"aux1","num_classes":3}""")).Ok(201);
+        (await server.CreateAsync(WeightsServer.Definition("aux3", network))).Ok(201);
+        (await server.PutAsync("aux3", file)).Ok();
+        (await server.CreateAsync(WeightsServer.Definition("aux4", network))).Ok(201);
+
+        var kept = first.GetProperty("weights_report").GetProperty("kept").EnumerateArray().ToList();
+        Assert.Equal(["aux.fc.weight", "aux.fc.bias"], kept.Select(tensor => tensor.GetProperty("name").GetString()));
+        Assert.Equal(["head.weight", "head.bias"], first.GetProperty("weights_report").Strings("loaded"));
+        var sent = SafetensorsFile.Read(file);
+        foreach (var name in new[] { "aux1", "aux2", "aux3" })
+        {
+            // What is loaded again is compared with the stored file.
+            (await server.SendAsync(HttpMethod.Post, $"/v1/models/{name}/versions/1/unload", null)).Ok();
+            (await server.SendAsync(HttpMethod.Post, $"/v1/models/{name}/versions/1/load", null)).Ok();
+            var path = await server.DownloadAsync(name);
+            var got = SafetensorsFile.Read(path);
+            Assert.Equal(sent.Names.Order(), got.Names.Order());
+            Assert.All(sent.Names, tensor => Assert.Equal(sent.Bytes(tensor), got.Bytes(tensor)));
+            var source = (await server.GetAsync($"/v1/models/{name}/architecture?format=pytorch")).Text;
+            Assert.Contains("self.add_module(\"aux\", Block_aux())", source, StringComparison.Ordinal);
+            File.Delete(path);
+        }
+
+        var random = await server.DownloadAsync("aux4");
+        Assert.Equal(["head.bias", "head.weight"], SafetensorsFile.Read(random).Names.Order());
+        Assert.DoesNotContain(
+            "Block_aux",
+            (await server.GetAsync("/v1/models/aux4/architecture?format=pytorch")).Text,
+            StringComparison.Ordinal
+        );
+        File.Delete(random);
+        File.Delete(file);
+    }
+
     [Theory]
     [InlineData("/v1/models/nobody/versions/1/weights", "model_not_found")]
     [InlineData("/v1/models/there/versions/2/weights", "version_not_found")]

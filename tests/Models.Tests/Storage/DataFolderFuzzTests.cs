@@ -152,6 +152,7 @@ public sealed class DataFolderFuzzTests : IDisposable
                     Report = new WeightsReport(
                         [],
                         [],
+                        [],
                         ["a.weight"],
                         ["criterion.weight"],
                         [new("fc.weight", [2, 4], [7, 4])],

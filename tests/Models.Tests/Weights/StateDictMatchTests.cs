@@ -14,6 +14,8 @@ public sealed class StateDictMatchTests
         new("head.bias", [10], false),
     ];
 
+    private static readonly TensorSpec[] Auxiliary = [new("aux.weight", [10, 4], false), new("aux.bias", [10], false)];
+
     [Theory]
     [InlineData("")]
     [InlineData("module.")]
@@ -48,6 +50,51 @@ public sealed class StateDictMatchTests
 
         Assert.Empty(report.Renamed);
         Assert.Equal(["module.body.weight"], report.Unexpected);
+    }
+
+    [Theory]
+    [InlineData("", 10)]
+    [InlineData("module.", 10)]
+    [InlineData("", 7)] // as who replaces the classes of the head alone
+    public void Compare_TensorsThatOnlyTrainingUses_AreKeptAsTheyAre(string prefix, int outputs)
+    {
+        var report = Compare(
+            Net,
+            [
+                (prefix + "body.weight", "F32", [4, 3]),
+                (prefix + "head.weight", "F32", [10, 4]),
+                (prefix + "head.bias", "F32", [10]),
+                (prefix + "aux.weight", "F32", [outputs, 4]),
+                (prefix + "aux.bias", "F32", [outputs]),
+            ],
+            Auxiliary
+        );
+
+        Assert.True(report.IsMatch);
+        Assert.Empty(report.Unexpected);
+        Assert.Equal(["aux.weight", "aux.bias"], report.Kept.Select(tensor => tensor.Name));
+        Assert.Equal([outputs, 4], report.Kept[0].Shape);
+        Assert.DoesNotContain("aux.weight", report.Loaded);
+    }
+
+    [Fact]
+    public void Compare_TrainingTensorOfAnotherKind_IsUnexpected()
+    {
+        var report = Compare(
+            Net,
+            [
+                ("body.weight", "F32", [4, 3]),
+                ("head.weight", "F32", [10, 4]),
+                ("head.bias", "F32", [10]),
+                ("aux.weight", "F32", [10, 5]),
+                ("aux.bias", "F32", [10, 1]),
+            ],
+            Auxiliary
+        );
+
+        Assert.False(report.IsMatch);
+        Assert.Equal(["aux.weight", "aux.bias"], report.Unexpected);
+        Assert.Empty(report.Kept);
     }
 
     [Fact]
@@ -224,7 +271,11 @@ public sealed class StateDictMatchTests
 
     private static WeightsReport Compare((string Name, string Dtype, long[] Shape)[] stored) => Compare(Net, stored);
 
-    private static WeightsReport Compare(TensorSpec[] expected, (string Name, string Dtype, long[] Shape)[] stored)
+    private static WeightsReport Compare(
+        TensorSpec[] expected,
+        (string Name, string Dtype, long[] Shape)[] stored,
+        TensorSpec[]? training = null
+    )
     {
         var offset = 0L;
         var entries = stored.Select(tensor =>
@@ -245,6 +296,6 @@ public sealed class StateDictMatchTests
         var header = $"{{{string.Join(',', entries)}}}";
         using var file = new TemporaryFile(Archives.Safetensors(header, new byte[offset]));
         using var weights = WeightsFile.Open(file.Path, WeightsLimits.Default);
-        return StateDictMatch.Compare(expected, weights.Tensors);
+        return StateDictMatch.Compare(expected, weights.Tensors, training: training);
     }
 }

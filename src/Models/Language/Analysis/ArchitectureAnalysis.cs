@@ -34,8 +34,15 @@ public sealed class ArchitectureAnalysis
     /// <summary>All tensors, with the names and in the order of PyTorch's state dict.</summary>
     public IReadOnlyList<TensorSpec> StateDict => stateDict.Value;
 
-    /// <summary>Tensors that only training uses: a weights file may have them, and they are not loaded.</summary>
-    public IReadOnlyList<TensorSpec> TrainingTensors => [.. AllLayers.SelectMany(node => node.TrainingTensors)];
+    /// <summary>
+    /// Tensors that only training uses: a weights file may have them, and nothing computes with them.
+    /// </summary>
+    public IReadOnlyList<TensorSpec> TrainingTensors =>
+        [
+            .. AllLayers.SelectMany(node =>
+                StateDictOrder.Members(node.TrainingLayers, []).SelectMany(StateDictOrder.Tensors)
+            ),
+        ];
 
     /// <summary>Number of trainable parameters.</summary>
     public long Parameters => parameters.Value;

@@ -58,8 +58,10 @@ public sealed class LayerNode
     /// </summary>
     internal long ScratchBytes { get; set; }
 
-    /// <summary>Tensors that only training uses: not in the state dict, but a weights file may have them.</summary>
-    internal IReadOnlyList<TensorSpec> TrainingTensors { get; set; } = [];
+    /// <summary>
+    /// Layers that only training computes: no part of the network, but a weights file may have their tensors.
+    /// </summary>
+    internal IReadOnlyList<LayerNode> TrainingLayers { get; set; } = [];
 
     /// <summary>Whether the layer's output is the network's output.</summary>
     internal bool EndsNetwork { get; set; }

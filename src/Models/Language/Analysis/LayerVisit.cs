@@ -203,7 +203,7 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
             Input = input,
         };
         new LayerVisit(analyzer, aside, parentKeys, depth).Chain(layers, input, OwnKeys());
-        node.TrainingTensors = [.. StateDictOrder.Tensors(aside)];
+        node.TrainingLayers = aside.Children;
     }
 
     /// <summary>The shape of a part of the input's channels.</summary>

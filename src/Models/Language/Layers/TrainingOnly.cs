@@ -9,8 +9,7 @@ namespace ModelService.Models.Language.Layers;
 
 /// <summary>
 /// A branch that only training computes, such as an auxiliary classifier. Its input is passed on. A weights file may
-/// have
-/// its tensors; they are checked, and not used.
+/// have its tensors: they are stored with the model's and given back with them.
 /// </summary>
 /// <remarks>Source: Szegedy et al. 2014, arXiv:1409.4842.</remarks>
 [Layer(
@@ -33,9 +32,21 @@ internal sealed record TrainingOnly : LayerDefinition
 
     internal override string WritePython(LayerNode node, PyTorchBlock block, string input)
     {
-        block.Comment($"{PyTorchExpression.Text(node.Key)} is left out: only training computes it.");
+        if (block.HasTrainingLayers)
+            block.RegisterClass(node, branch => branch.Chain(node.TrainingLayers, "x"), node.TrainingLayers);
+        var what = block.HasTrainingLayers ? "is not run" : "is left out";
+        block.Comment($"{PyTorchExpression.Text(node.Key)} {what}: only training computes it.");
         return input;
     }
+
+    /// <summary>The branch for another number of classes; unchanged where it does not end with one score each.</summary>
+    internal TrainingOnly WithClasses(int before, int after) =>
+        Layers[^1] is Linear { OutFeatures: var outputs } classifier && outputs == before
+            ? this with
+            {
+                Layers = [.. Layers.SkipLast(1), classifier.WithOutputs(after)],
+            }
+            : this;
 
     internal override LayerDefinition Rewrite(Func<LayerDefinition, LayerDefinition> replace) =>
         replace(this with { Layers = [.. Layers.Select(layer => layer.Rewrite(replace))] });

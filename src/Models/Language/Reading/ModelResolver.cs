@@ -139,7 +139,8 @@ internal sealed partial class ModelResolver(
             return architecture;
         if (definition is { NumClasses: not null, Head: not null })
             Fail("/head", "Give either 'num_classes' or 'head', not both.");
-        var node = ArchitectureAnalyzer.Analyze(architecture, limits, []).Head;
+        var analysis = ArchitectureAnalyzer.Analyze(architecture, limits, []);
+        var node = analysis.Head;
         var head = node?.Definition;
         var replacement = definition.Head is { } layers
             ? new Sequential { Name = head?.Name, Layers = layers }
@@ -157,12 +158,18 @@ internal sealed partial class ModelResolver(
         }
 
         replacement = replacement with { Pointer = pointer };
+        var before = (int)analysis.Output.ElementCount;
         return architecture with
         {
             Layers =
             [
                 .. architecture.Layers.Select(layer =>
-                    layer.Rewrite(item => ReferenceEquals(item, head) ? replacement : item)
+                    layer.Rewrite(item =>
+                        ReferenceEquals(item, head) ? replacement
+                        : item is TrainingOnly branch && definition.NumClasses is { } after
+                            ? branch.WithClasses(before, after)
+                        : item
+                    )
                 ),
             ],
         };

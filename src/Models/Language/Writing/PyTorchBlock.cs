@@ -13,6 +13,9 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <summary>Lines of forward.</summary>
     public List<string> Statements { get; } = [];
 
+    /// <summary>Whether the source has the layers that only training computes: the weights have their tensors.</summary>
+    public bool HasTrainingLayers => source.HasTrainingLayers;
+
     /// <summary>Runs layers one after another.</summary>
     /// <returns>The variable that holds the result.</returns>
     public string Chain(IEnumerable<LayerNode> nodes, string input) =>
@@ -26,10 +29,8 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <returns>The variable that holds the result.</returns>
     public string Call(LayerNode node, string constructor, string input, string part = "")
     {
-        var name = StateDictOrder.NameOf(node);
-        var key = PyTorchExpression.Text(name);
-        Registrations.Add((name, $"self.add_module({key}, {constructor})"));
-        return Assign($"self._modules[{key}]({input}){part}");
+        Register(node, constructor);
+        return Assign($"self._modules[{PyTorchExpression.Text(StateDictOrder.NameOf(node))}]({input}){part}");
     }
 
     /// <summary>Registers a tensor of the block.</summary>
@@ -52,6 +53,13 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     public string CallClass(LayerNode node, Func<PyTorchBlock, string> forward, string input) =>
         Call(node, source.AddClass(source.ClassName(node), forward, StateDictOrder.Members(node)) + "()", input);
 
+    /// <summary>Writes a class of its own for a block that is not run, so that it has the block's tensors.</summary>
+    /// <param name="node">The block.</param>
+    /// <param name="forward">As of <see cref="CallClass"/>.</param>
+    /// <param name="layers">The block's layers.</param>
+    public void RegisterClass(LayerNode node, Func<PyTorchBlock, string> forward, IReadOnlyList<LayerNode> layers) =>
+        Register(node, source.AddClass(source.ClassName(node), forward, StateDictOrder.Members(layers, [])) + "()");
+
     /// <summary>Puts a class that a layer needs into the source, once.</summary>
     public void UseClass(string definition) => source.AddHelper(definition);
 
@@ -65,5 +73,11 @@ internal sealed class PyTorchBlock(PyTorchSource source)
         var variable = $"x{++variables}";
         Statements.Add($"{variable} = {expression}");
         return variable;
+    }
+
+    private void Register(LayerNode node, string constructor)
+    {
+        var name = StateDictOrder.NameOf(node);
+        Registrations.Add((name, $"self.add_module({PyTorchExpression.Text(name)}, {constructor})"));
     }
 }

@@ -17,11 +17,17 @@ public sealed class PyTorchSource
 
     private PyTorchSource() { }
 
+    /// <summary>Whether the source has the layers that only training computes.</summary>
+    internal bool HasTrainingLayers { get; private init; }
+
     /// <summary>The source text.</summary>
     /// <param name="analysis">The network, analysed without an error.</param>
-    public static string Write(ArchitectureAnalysis analysis)
+    /// <param name="hasTrainingLayers">
+    /// Whether the module has the layers that only training computes, and so their tensors; it doesn't run them.
+    /// </param>
+    public static string Write(ArchitectureAnalysis analysis, bool hasTrainingLayers = false)
     {
-        var source = new PyTorchSource();
+        var source = new PyTorchSource { HasTrainingLayers = hasTrainingLayers };
         source.AddClass(
             "Network",
             block => block.Chain(analysis.Layers, "x"),

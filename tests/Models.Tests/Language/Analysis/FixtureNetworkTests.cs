@@ -61,6 +61,20 @@ public sealed class FixtureNetworkTests
         Assert.Equal(expected.GetProperty("head").GetString(), analysis.Head!.Key);
     }
 
+    // As torchvision.models.googlenet(num_classes=7) and inception_v3(num_classes=7) have them.
+    [Theory]
+    [InlineData("googlenet", "aux1.fc2.weight", 1024)]
+    [InlineData("googlenet", "aux2.fc2.weight", 1024)]
+    [InlineData("inception_v3", "AuxLogits.fc.weight", 768)]
+    public void Analyze_OtherNumberOfClasses_IsThatOfAuxiliaryClassifiersToo(string name, string tensor, long inputs)
+    {
+        var definition = JsonElement.Parse($$"""{ "name": "seven", "base": "{{name}}", "num_classes": 7 }""");
+
+        var analysis = ResolvedModel.Read(definition, new ArchitectureLimits()).Analysis;
+
+        Assert.Equal([7, inputs], analysis.TrainingTensors.Single(spec => spec.Name == tensor).Shape);
+    }
+
     // Counts from torchvision's documentation of each model's weights ("num_params"), for those without a golden.
     [Theory]
     [InlineData("resnet101", 44_549_160)]

@@ -211,6 +211,41 @@ public sealed class PyTorchExecutionTests(PyTorchProcess pytorch) : IClassFixtur
         }
     }
 
+    [Fact]
+    public void Write_WithTrainingLayers_HasTheirTensorsAndDoesNotRunThem()
+    {
+        pytorch.Require();
+        var network = Networks.Analyze(
+            Networks.Of(
+                """
+                { "type": "training_only", "name": "aux", "layers": [{ "type": "conv2d", "out_channels": 2,
+                  "kernel_size": 3, "name": "conv" }, { "type": "batch_norm2d" }, { "type": "flatten" },
+                  { "type": "linear", "name": "fc", "out_features": 2 }] }
+                """,
+                """{ "type": "conv2d", "out_channels": 2, "kernel_size": 1 }""",
+                """
+                { "type": "sequential", "layers": [{ "type": "training_only", "layers": [{ "type": "flatten" },
+                  { "type": "linear", "out_features": 3 }] }, { "type": "relu" }] }
+                """
+            )
+        );
+        using var scope = NewDisposeScope();
+        using var parameters = ParameterStore.Create([.. network.StateDict, .. network.TrainingTensors], 1, []);
+        using var eager = new EagerExecutor(network.ToPlan(), parameters);
+        var input = RandomInputs.Normal(seed: 1, [2, .. network.Input.Sizes]);
+
+        var answer = pytorch.Run(PyTorchSource.Write(network, hasTrainingLayers: true), 1, parameters, input);
+
+        Assert.Equal(
+            parameters.StateDict.Select(tensor => $"{tensor.Key} {string.Join(",", tensor.Value.shape)}").Order(),
+            answer.Initial.Select(tensor => $"{tensor.Key} {string.Join(",", tensor.Value.Shape)}").Order()
+        );
+        Assert.All(
+            PyTorchTensor.Of(eager.Forward(input)).ToFloats().ToArray().Zip(answer.Logits.ToFloats().ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f) // float32 here, float64 there
+        );
+    }
+
     [Theory]
     [InlineData("mobilenet_v2")]
     [InlineData("squeezenet1_1")]

@@ -31,6 +31,7 @@ export function Report({ report }) {
         open=${!report.matches} />
       <${Names} title="In the file, but not in the network" names=${unexpected} more=${more_unexpected} />
       <${Names} title="Loaded" names=${loaded} />
+      <${Names} title="Kept for training in PyTorch, not computed with" names=${report.kept.map(({ name }) => name)} />
       <${Names} title="Random where they come from" names=${report.random_at_source} />
       <${Names} title="Converted"
         names=${report.dtype_converted.map(({ name, from, to }) => `${name}: ${from} to ${to}`)} />
