@@ -39,7 +39,7 @@ internal sealed record TrainingOnly : LayerDefinition
         return input;
     }
 
-    /// <summary>The branch for another number of classes; unchanged where it does not end with one score each.</summary>
+    /// <summary>The branch for another number of classes; unchanged if it does not end with a score of each.</summary>
     internal TrainingOnly WithClasses(int before, int after) =>
         Layers[^1] is Linear { OutFeatures: var outputs } classifier && outputs == before
             ? this with

@@ -13,7 +13,7 @@ internal sealed class PyTorchBlock(PyTorchSource source)
     /// <summary>Lines of forward.</summary>
     public List<string> Statements { get; } = [];
 
-    /// <summary>Whether the source has the layers that only training computes: the weights have their tensors.</summary>
+    /// <summary>Whether the source has the layers that only training computes, and so their tensors.</summary>
     public bool HasTrainingLayers => source.HasTrainingLayers;
 
     /// <summary>Runs layers one after another.</summary>
