@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using ModelService.Models.Errors;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Storage;
 using ModelService.Models.Storage.Blobs;
@@ -220,6 +221,34 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal(["4", "3", "record"], (await jobs.ListAsync(Kind, null, Token)).Select(job => job.Record));
         await jobs.RemoveAsync(Kind, "4");
         Assert.Null(await jobs.FindAsync(Kind, "4", Token));
+    }
+
+    [Fact]
+    public async Task Take_ServerThatFellSilentInTheMiddleOfAChange_LosesTheJob()
+    {
+        await AddAsync("a");
+        await TakeAsync();
+        await EndLeaseAsync("a");
+        var (locked, heardAgain) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var silent = database.ChangeAsync(async connection =>
+        {
+            await connection.RunAsync("update jobs set record = 'late' where id = 'a'");
+            locked.SetResult();
+            await heardAgain.Task;
+            return 0;
+        });
+        await locked.Task;
+        Assert.Null(await jobs.TakeAsync(Kind));
+
+        var taken = await Eventually.GetAsync<TakenJob?>(() => jobs.TakeAsync(Kind), job => job is not null);
+        heardAgain.SetResult();
+
+        Assert.Equal("record", taken!.Record);
+        Assert.Equal(
+            ErrorCode.StorageUnavailable,
+            (await Assert.ThrowsAsync<ServingException>(() => silent)).Failure.Code
+        );
+        Assert.Equal("record", (await jobs.FindAsync(Kind, "a", Token))!.Record);
     }
 
     private async Task AddAsync(string id, string record = "record") =>

@@ -53,6 +53,8 @@ internal static class BlobRows
     ) =>
         database.ChangeAsync(async connection =>
         {
+            // The row stays locked however long the file takes, or it would be deleted after it was uploaded again.
+            await connection.RunAsync("set local idle_in_transaction_session_timeout = 0");
             var rows = await connection.RunAsync(
                 $"""
                 delete from blobs where sha256 in (

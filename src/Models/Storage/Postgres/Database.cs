@@ -62,7 +62,10 @@ internal sealed partial class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a change in one transaction. It is made when this completes, and else it is not.</summary>
+    /// <summary>
+    /// Makes a change in one transaction. It is made when this completes, and else it is not. It may take as long as
+    /// its commands do, and little beside them: what it has locked is free again when the server falls silent.
+    /// </summary>
     /// <param name="change">Makes the change, with the connection.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.StorageUnavailable"/>. If the connection is lost during the commit, nobody knows whether
@@ -75,6 +78,7 @@ internal sealed partial class Database : IAsyncDisposable
         {
             await using var connection = await source.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
+            await connection.RunAsync($"set local idle_in_transaction_session_timeout = '{MostSilence}'");
             var result = await change(connection);
             isCommitting = true;
             await transaction.CommitAsync();
@@ -106,9 +110,7 @@ internal sealed partial class Database : IAsyncDisposable
         await using var command = connection.Command(
             $"""
             with raised as (update revision set value = value + 1 returning value)
-            select value, pg_notify('{Channel}', value::text),
-                set_config('idle_in_transaction_session_timeout', '{MostSilence}', true)
-            from raised
+            select value, pg_notify('{Channel}', value::text) from raised
             """
         );
         await using var reader = await command.ExecuteReaderAsync();
