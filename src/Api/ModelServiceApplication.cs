@@ -110,7 +110,7 @@ internal static class ModelServiceApplication
         app.UseCors();
         app.UseSwaggerPages();
         app.UseAuthentication();
-        app.UseRateLimiter();
+        app.UseRequestLimits();
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.UseForwarding();

@@ -71,6 +71,13 @@ internal static class RequestLimits
             );
     }
 
+    /// <summary>Adds the rate limiter, if the rate is limited: ASP.NET's own runs a timer for each server.</summary>
+    public static void UseRequestLimits(this IApplicationBuilder app)
+    {
+        if (app.ApplicationServices.GetRequiredService<IOptions<LimitsOptions>>().Value.RequestsPerMinute is not null)
+            app.UseRateLimiter();
+    }
+
     private static void Limit(KestrelServerOptions kestrel, LimitsOptions limits)
     {
         kestrel.AddServerHeader = false;
