@@ -53,7 +53,8 @@ internal sealed class ConsolePage : IAsyncDisposable
     public ILocator Button(string name) =>
         Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
 
-    public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = name });
+    public ILocator Heading(string name) =>
+        Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = name, Exact = true });
 
     public Task PressAsync(string key) => Page.Keyboard.PressAsync(key);
 
@@ -89,6 +90,8 @@ internal sealed class ConsolePage : IAsyncDisposable
     /// <summary>Asserts that the page has no violation of WCAG AA that a program can find.</summary>
     public async Task AssertAccessibleAsync()
     {
+        // A page that is still being fetched has none.
+        await Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Level = 1 }).WaitForAsync();
         var result = await Page.RunAxe();
         Assert.Empty(
             result.Violations.Select(violation =>
