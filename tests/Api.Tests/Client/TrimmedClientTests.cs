@@ -51,7 +51,7 @@ public sealed class TrimmedClientTests
         using var grpc = new GrpcInferenceClient(new Uri(args[0]));
         """;
 
-    [Fact, Measured]
+    [Fact, Waits]
     public async Task Client_Trimmed_WorksWithoutWarnings()
     {
         await using var server = new ApiServer().OnSocket();

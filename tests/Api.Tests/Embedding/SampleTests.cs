@@ -8,7 +8,7 @@ namespace ModelService.Api.Tests.Embedding;
 /// <summary>The samples, built and run from packed packages in an empty folder.</summary>
 public sealed partial class SampleTests
 {
-    [Fact, Measured]
+    [Fact, Waits]
     public async Task Samples_FromThePackages_BuildAndClassifyAlike()
     {
         using var feed = await PackedFeed.CreateAsync(["src", "Imaging"], ["src", "Models"], ["src", "Api"]);

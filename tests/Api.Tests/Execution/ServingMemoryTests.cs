@@ -11,24 +11,26 @@ namespace ModelService.Api.Tests.Execution;
 [Collection(nameof(Alone))]
 public sealed class ServingMemoryTests(ITestOutputHelper output)
 {
-    // On the processor that the estimate is from, the record is within 6 %. Which heap of the C library a thread gets
-    // makes one and the same run differ by 7 %, and other processors have other kernels.
-    private const double Tolerance = 0.15;
+    // A ResNet-50's record is within 5 % on AVX2, AVX-512 and VNNI. Of small networks, a third of what they take is
+    // which heap of the C library each thread gets, and one and the same run differs by 8 %.
+    private const double Tolerance = 0.1;
+    private const double ToleranceOfSmall = 0.15;
     private const int Rounds = 3;
 
     [Fact]
     public async Task Create_ResNet50_TakesWhatItsRecordSays()
     {
-        await CompareAsync(["""{"name":"large","base":"resnet50","seed":1}"""]);
+        await CompareAsync(["""{"name":"large","base":"resnet50","seed":1}"""], Tolerance);
     }
 
     [Fact]
     public async Task Create_TwentySmallNetworks_TakeWhatTheirRecordsSay()
     {
         // Each has a program of its own.
-        await CompareAsync([
-            .. Enumerable.Range(0, 20).Select(number => Networks.Model($"small{number}", Small(32 + number))),
-        ]);
+        await CompareAsync(
+            [.. Enumerable.Range(0, 20).Select(number => Networks.Model($"small{number}", Small(32 + number)))],
+            ToleranceOfSmall
+        );
     }
 
     // Has served a network with photos of the same size already: what libtorch, the images' library and photos take is
@@ -47,12 +49,12 @@ public sealed class ServingMemoryTests(ITestOutputHelper output)
     }
 
     // The median of several servers: which heap the C library gives a thread is chance.
-    private async Task CompareAsync(IReadOnlyList<string> definitions)
+    private async Task CompareAsync(IReadOnlyList<string> definitions, double tolerance)
     {
         var ratios = new List<double>();
         for (var round = 0; round < Rounds; round++)
             ratios.Add(await MeasureAsync(definitions));
-        Assert.InRange(ratios.Order().ElementAt(Rounds / 2), 1 - Tolerance, 1 + Tolerance);
+        Assert.InRange(ratios.Order().ElementAt(Rounds / 2), 1 - tolerance, 1 + tolerance);
     }
 
     private async Task<double> MeasureAsync(IReadOnlyList<string> definitions)

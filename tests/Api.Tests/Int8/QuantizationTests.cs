@@ -6,7 +6,7 @@ using NetVips;
 namespace ModelService.Api.Tests.Int8;
 
 /// <summary>A trained network is quantized with images of its data set, and keeps its accuracy.</summary>
-[Measured]
+[Waits]
 public sealed class QuantizationTests(TrainingServer server) : IClassFixture<TrainingServer>
 {
     // 180 test images: one of them is 0.56 points.

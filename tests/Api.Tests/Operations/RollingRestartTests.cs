@@ -8,7 +8,7 @@ namespace ModelService.Api.Tests.Operations;
 /// Two servers that share a database, behind a real nginx with the configuration of <c>docker/nginx</c>: one after the
 /// other is restarted while clients predict and models are changed. <c>ROLLING_RESTARTS</c> sets how often.
 /// </summary>
-[Measured]
+[Waits]
 public sealed class RollingRestartTests(PostgresServer postgres)
 {
     private const string Nginx = "/usr/sbin/nginx";
