@@ -9,6 +9,11 @@ public static class StateDictMatch
     private const int MaxName = 4096;
 
     /// <summary>
+    /// Most numbers of a tensor that is kept in the file's shape, 256 MB: the memory of the others is known before.
+    /// </summary>
+    private const long MaxKept = 1 << 26;
+
+    /// <summary>
     /// Pairs the tensors by name. A prefix that the network's tensors share in the file is left out, and so are the
     /// words that wrappers put inside names. Tensors beside the prefix don't belong to the network.
     /// </summary>
@@ -150,7 +155,9 @@ public static class StateDictMatch
         || (spec.IsCounter && tensor.ElementCount == 1 && tensor.Shape.Count <= 1);
 
     private static bool FitsButForOutputs(TensorSpec spec, StoredTensor tensor) =>
-        spec.Shape.Count == tensor.Shape.Count && spec.Shape.Skip(1).SequenceEqual(tensor.Shape.Skip(1));
+        spec.Shape.Count == tensor.Shape.Count
+        && spec.Shape.Skip(1).SequenceEqual(tensor.Shape.Skip(1))
+        && tensor.ElementCount <= MaxKept;
 
     /// <summary>Refuses a file that has a needed tensor in a form that is not read.</summary>
     private static void ThrowIfSkipped(List<TensorSpec> missing, IReadOnlyList<SkippedEntry> skipped, NameMapping names)

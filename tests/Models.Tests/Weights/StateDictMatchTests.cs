@@ -98,6 +98,18 @@ public sealed class StateDictMatchTests
     }
 
     [Fact]
+    public void Compare_TrainingTensorThatWouldFillTheMemory_IsUnexpected()
+    {
+        var shape = TensorGeometry.Contiguous([(1 << 24) + 1, 4])!;
+        using var none = MappedBytes.Borrow<float>(Memory<float>.Empty);
+        var large = new StoredTensor("aux.weight", WeightsDtype.Float32, shape, none, 0);
+
+        var report = StateDictMatch.Compare([], [large], training: Auxiliary);
+
+        Assert.Equal(["aux.weight"], report.Unexpected);
+    }
+
+    [Fact]
     public void Compare_PrefixThatTheArchitectureHasItself_Stays()
     {
         var report = Compare([new("model.w", [1], false)], [("module.model.w", "F32", [1])]);
