@@ -113,7 +113,9 @@ internal sealed partial class ServerProcess : IDisposable
         if (await address.Task.WaitAsync(TestContext.Current.CancellationToken) is { } found)
             return new ServerProcess(process, found, output, errors);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        throw new InvalidOperationException($"The server does not start: {string.Join('\n', errors)}");
+        throw new InvalidOperationException(
+            $"The server does not start, and ends with {process.ExitCode}: {string.Join('\n', [.. errors, .. output])}"
+        );
     }
 
     private static Process Launch(
