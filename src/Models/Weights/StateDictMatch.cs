@@ -76,13 +76,10 @@ public static class StateDictMatch
         {
             if (!unmatched.TryGetValue(spec.Name, out var tensor))
                 continue;
-            if (Fits(spec, tensor))
-                kept.Add(new TensorPair(spec, tensor));
-            else if (FitsButForOutputs(spec, tensor))
-                kept.Add(new TensorPair(spec with { Shape = tensor.Shape }, tensor));
-            else
+            if (!Fits(spec, tensor) && !FitsButForOutputs(spec, tensor))
                 continue;
             unmatched.Remove(spec.Name);
+            kept.Add(new TensorPair(spec.IsCounter ? spec : spec with { Shape = tensor.Shape }, tensor));
         }
 
         ThrowIfSkipped(missing, skipped ?? [], names);

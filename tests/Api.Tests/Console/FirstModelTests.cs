@@ -31,5 +31,5 @@ public sealed class FirstModelTests(ConsoleBrowser browser) : IClassFixture<Cons
     }
 
     private static Task BestIsAsync(ConsolePage tab, string label) =>
-        tab.Page.Locator(".bars li").First.GetByText(label).WaitForAsync(new() { Timeout = 240_000 });
+        tab.Page.Locator(".bars li").First.GetByText(label).WaitForAsync(new() { Timeout = 120_000 });
 }

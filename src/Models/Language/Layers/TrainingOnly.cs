@@ -33,7 +33,7 @@ internal sealed record TrainingOnly : LayerDefinition
     internal override string WritePython(LayerNode node, PyTorchBlock block, string input)
     {
         if (block.HasTrainingLayers)
-            block.RegisterClass(node, branch => branch.Chain(node.TrainingLayers, "x"), node.TrainingLayers);
+            block.RegisterClass(node, node.TrainingLayers);
         var what = block.HasTrainingLayers ? "is not run" : "is left out";
         block.Comment($"{PyTorchExpression.Text(node.Key)} {what}: only training computes it.");
         return input;

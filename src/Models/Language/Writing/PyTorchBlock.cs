@@ -55,10 +55,12 @@ internal sealed class PyTorchBlock(PyTorchSource source)
 
     /// <summary>Writes a class of its own for a block that is not run, so that it has the block's tensors.</summary>
     /// <param name="node">The block.</param>
-    /// <param name="forward">As of <see cref="CallClass"/>.</param>
-    /// <param name="layers">The block's layers.</param>
-    public void RegisterClass(LayerNode node, Func<PyTorchBlock, string> forward, IReadOnlyList<LayerNode> layers) =>
-        Register(node, source.AddClass(source.ClassName(node), forward, StateDictOrder.Members(layers, [])) + "()");
+    /// <param name="layers">The block's layers, which run one after another.</param>
+    public void RegisterClass(LayerNode node, IReadOnlyList<LayerNode> layers)
+    {
+        var members = StateDictOrder.Members(layers, []);
+        Register(node, source.AddClass(source.ClassName(node), block => block.Chain(layers, "x"), members) + "()");
+    }
 
     /// <summary>Puts a class that a layer needs into the source, once.</summary>
     public void UseClass(string definition) => source.AddHelper(definition);
