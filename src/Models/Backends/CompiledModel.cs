@@ -48,6 +48,10 @@ internal sealed class CompiledModel : IDisposable
     /// Tensors for <see cref="StateDict"/> that the network does not compute with; borrowed like <paramref
     /// name="weights"/>. Null: none.
     /// </param>
+    /// <param name="timed">
+    /// What was chosen by time for <see cref="Precision.Auto"/> or <see cref="Precision.Fastest"/>; null: it is timed
+    /// here, unless <paramref name="verified"/> has it.
+    /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: the network can't be computed in that precision here.
     /// </exception>
@@ -60,7 +64,8 @@ internal sealed class CompiledModel : IDisposable
         string? fallbackReason = null,
         VerifiedPlan? verified = null,
         Quantization? quantization = null,
-        IReadOnlyList<TensorPair>? kept = null
+        IReadOnlyList<TensorPair>? kept = null,
+        PrecisionChoice? timed = null
     )
     {
         Precisions.Require(precision, device);
@@ -81,7 +86,7 @@ internal sealed class CompiledModel : IDisposable
             onDevice =
                 device.type == DeviceType.CPU ? ParameterStore.Share(parameters.StateDict) : parameters.CopyTo(device);
             var verification = fallbackReason is null
-                ? PlanVerification.Run(graph, onDevice, device, precision, MaxBatchSize, verified, quantization)
+                ? Verify(graph, onDevice)
                 : new PlanVerification(null, null, fallbackReason);
             executor = verification.Plan ?? new EagerExecutor(graph, onDevice);
             Verified = verification.Verified;
@@ -106,6 +111,18 @@ internal sealed class CompiledModel : IDisposable
         {
             onDevice?.Dispose();
             NativeTuning.ReleaseThreads();
+        }
+
+        PlanVerification Verify(Plan graph, ParameterStore onDevice)
+        {
+            if (precision is not (Precision.Auto or Precision.Fastest))
+                return PlanVerification.Run(graph, onDevice, device, precision, MaxBatchSize, verified, quantization);
+            var choice =
+                verified?.Choice
+                ?? timed
+                ?? new PrecisionTimer(graph, onDevice, device).Choose(precision == Precision.Fastest, MaxBatchSize);
+            var isTrained = weights.Count > 0;
+            return PlanVerification.RunChosen(graph, onDevice, device, choice, MaxBatchSize, isTrained, verified);
         }
     }
 

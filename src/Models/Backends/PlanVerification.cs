@@ -27,6 +27,11 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     private const int InputsInFloat32 = 8;
     private const int InputsOtherwise = 64;
 
+    // How far the answers of a precision chosen by time may be off: as far as calibration lets int8 go where nothing
+    // else is asked for.
+    private const double MostChange = 0.25;
+    private const double LeastAgreement = 0.97;
+
     // One input and several: libtorch and oneDNN choose other kernels for them.
     private static readonly int[] BatchSizes = [1, 3, 4];
 
@@ -43,6 +48,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="verified">
     /// The result for the same network, tensors, precision, program and machine; null when there is none.
     /// </param>
+    /// <param name="float32Layers">The keys of layers that compute in float32 all the same; null: none.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: no plan can be built in that precision, and the eager executor
     /// computes in float32 only.
@@ -54,7 +60,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         Precision precision,
         int maxBatchSize,
         VerifiedPlan? verified = null,
-        Quantization? quantization = null
+        Quantization? quantization = null,
+        IReadOnlyCollection<string>? float32Layers = null
     )
     {
         long[] sizes = [.. graph.Input.Shape.Sizes];
@@ -62,15 +69,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
         try
         {
             NativeRuntime.PrepareThread();
-            PrecisionChoice? choice = null;
-            if (precision is Precision.Auto or Precision.Fastest)
-            {
-                var mixes = precision == Precision.Fastest;
-                choice = verified?.Choice ?? new PrecisionTimer(graph, parameters, device).Choose(mixes, maxBatchSize);
-                precision = choice.Precision;
-            }
-
-            plan = Build(graph, parameters, device, precision, quantization, choice?.Float32Layers);
+            plan = Build(graph, parameters, device, precision, quantization, float32Layers);
             var scores = FirstScores(plan, sizes, device);
             if (verified is not null && verified.IsReproducedBy(scores, LargestFloat32Difference))
                 return new PlanVerification(plan, verified.Accuracy, null) { Verified = verified };
@@ -87,10 +86,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             // Another precision was asked for by name and is used as it is; its distance is in the model's record.
             if (precision != Precision.Float32 || accuracy.MaxDifference <= LargestFloat32Difference)
             {
-                return new PlanVerification(plan, accuracy, null)
-                {
-                    Verified = new VerifiedPlan(accuracy, scores, choice),
-                };
+                return new PlanVerification(plan, accuracy, null) { Verified = new VerifiedPlan(accuracy, scores) };
             }
 
             plan.Dispose();
@@ -114,6 +110,55 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
             throw new ServingException(ErrorCode.DefinitionInvalid, detail, [new ErrorDetail("/precision", detail)]);
         }
     }
+
+    /// <summary>
+    /// Builds a network's plan in the precision that was chosen by time, as <see cref="Run"/> does; in float32 if the
+    /// answers would differ too much.
+    /// </summary>
+    /// <param name="graph">The network, as its layers emit it.</param>
+    /// <param name="parameters">Its tensors in float32, on the device; borrowed.</param>
+    /// <param name="device">The device that computes.</param>
+    /// <param name="choice">What was chosen by time.</param>
+    /// <param name="maxBatchSize">Most inputs in one call.</param>
+    /// <param name="isTrained">Whether the answers mean something. With random weights, no difference is too much.</param>
+    /// <param name="verified">The result for the same network and tensors on this machine; null when there is none.</param>
+    public static PlanVerification RunChosen(
+        Plan graph,
+        ParameterStore parameters,
+        Device device,
+        PrecisionChoice choice,
+        int maxBatchSize,
+        bool isTrained,
+        VerifiedPlan? verified = null
+    )
+    {
+        var verification = Of(choice);
+        if (isTrained && choice.Precision != Precision.Float32 && !IsExactEnough(verification.Accuracy!))
+        {
+            verification.Plan!.Dispose();
+            choice = choice with { Precision = Precision.Float32, Float32Layers = [], TooInexact = choice.Precision };
+            verification = Of(choice);
+        }
+
+        return verification with
+        {
+            Verified = verification.Verified is { } kept ? kept with { Choice = choice } : null,
+        };
+
+        PlanVerification Of(PrecisionChoice chosen) =>
+            Run(
+                graph,
+                parameters,
+                device,
+                chosen.Precision,
+                maxBatchSize,
+                verified,
+                float32Layers: chosen.Float32Layers
+            );
+    }
+
+    private static bool IsExactEnough(PlanAccuracy accuracy) =>
+        accuracy.MaxDifference <= MostChange && accuracy.Top1Agreement >= LeastAgreement;
 
     /// <summary>
     /// Builds the fastest executor that supports a network. Its weights are packed for the number of threads that the

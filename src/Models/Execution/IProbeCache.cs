@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using ModelService.Models.Backends;
+
 namespace ModelService.Models.Execution;
 
 /// <summary>Stores the results of plan probes, so that they outlast a restart.</summary>
@@ -23,7 +26,11 @@ public sealed record ProbeResult(string? Failure)
     /// The time until the network is probed again, when the failure may have been due to the moment. Null: the same
     /// probe would have the same result.
     /// </summary>
+    [JsonIgnore]
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The precision that was chosen by time; null where the definition names it.</summary>
+    public PrecisionChoice? Choice { get; init; }
 
     /// <summary>The network was built, and computed a batch of each size.</summary>
     public static ProbeResult Passed { get; } = new((string?)null);

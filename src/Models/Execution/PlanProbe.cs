@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Backends;
@@ -54,7 +55,7 @@ public sealed partial class PlanProbe(
     /// <param name="device">The device that it computes on.</param>
     /// <param name="memory">The estimated bytes that it takes.</param>
     /// <param name="cancellationToken">Ends the child process.</param>
-    /// <returns>Passed: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
+    /// <returns>No failure: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer. If a failure may
     /// pass, such as a time-out, the error says when the network is probed again; until then the answer is the same.
@@ -83,7 +84,7 @@ public sealed partial class PlanProbe(
             return ProbeResult.Passed;
         var byPlan = await RunOrFindAsync(model, device, memory, byPlan: true, cancellationToken);
         if (byPlan.Failure is not { } failure)
-            return ProbeResult.Passed;
+            return byPlan;
         var reason = $"Its plan was tried in a separate process, which {failure}";
         if (precision != Precision.Float32 && !isChosen)
             throw Rejected($"{reason} Without a plan, networks are computed in float32 only.", byPlan.RetryAfter);
@@ -207,8 +208,8 @@ public sealed partial class PlanProbe(
             return (new ProbeResult(why), false);
         }
 
-        if (child.ExitCode == 0)
-            return (ProbeResult.Passed, true);
+        if (child.ExitCode == 0 && step.StartsWith('{')) // it came to its end
+            return (JsonSerializer.Deserialize<ProbeResult>(step)!, true);
         if (child.ExitCode == ProbeProcess.OutOfMemory)
         {
             throw new ServingException(

@@ -30,7 +30,7 @@ public static class ProbeProcess
 
     /// <summary>
     /// Probes the network that the first line of standard input describes, see <see cref="Describe"/>. Writes the name
-    /// of each step to standard output before it begins.
+    /// of each step to standard output before it begins, and the <see cref="ProbeResult"/> as JSON in the end.
     /// </summary>
     /// <returns>
     /// The exit code: 0, or <see cref="OutOfMemory"/>. A process that fails otherwise ends with another one, or by a
@@ -46,24 +46,25 @@ public static class ProbeProcess
             json.GetProperty("resolved"),
             json.GetProperty("limits").Deserialize<ArchitectureLimits>()!
         );
+        var result = ProbeResult.Passed;
         try
         {
-            Probe(model, json);
+            result = Probe(model, json);
         }
-        catch (ServingException refusal)
+        catch (ServingException)
         {
             // An error that is reported does no harm: the server builds the network next, and reports the same error.
-            Step(refusal.Message);
         }
         catch (Exception exception) when (NativeErrors.IsOutOfMemory(exception))
         {
             return OutOfMemory;
         }
 
+        Step(JsonSerializer.Serialize(result));
         return 0;
     }
 
-    private static void Probe(ResolvedModel model, JsonElement json)
+    private static ProbeResult Probe(ResolvedModel model, JsonElement json)
     {
         NativeRuntime.Prepare(json.GetProperty("compute").Deserialize<ComputeOptions>()!);
         Step("building it");
@@ -85,6 +86,8 @@ public static class ProbeProcess
             Step($"computing a batch of {size}");
             compiled.Run([new float[size * compiled.InputCount]], size, pool);
         }
+
+        return new ProbeResult((string?)null) { Choice = compiled.Execution.Choice };
     }
 
     /// <summary>The JSON object for the standard input of the process.</summary>

@@ -114,7 +114,8 @@ internal sealed class ModelBuilder(
             probed.Failure,
             known,
             version.Resolved.Quantization,
-            opened.Kept
+            opened.Kept,
+            probed.Choice
         );
         if (isStored)
             compiled.FreeStateDict();

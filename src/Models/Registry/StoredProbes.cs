@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Errors;
 using ModelService.Models.Execution;
@@ -5,26 +6,30 @@ using ModelService.Models.Storage;
 
 namespace ModelService.Models.Registry;
 
-/// <summary>Stores the results of plan probes beside the models: as the failure, empty when the probe passed.</summary>
+/// <summary>Stores the results of plan probes beside the models, as JSON.</summary>
 /// <param name="store">The store.</param>
 /// <param name="logger">Logs results that can't be stored.</param>
 internal sealed partial class StoredProbes(IModelStore store, ILogger<StoredProbes> logger) : IProbeCache
 {
     /// <inheritdoc/>
-    public async Task<ProbeResult?> FindAsync(string key) =>
-        await store.ReadProbeAsync(key) switch
+    public async Task<ProbeResult?> FindAsync(string key)
+    {
+        try
         {
-            null => null,
-            "" => ProbeResult.Passed,
-            var failure => new ProbeResult(failure),
-        };
+            return await store.ReadProbeAsync(key) is { } text ? JsonSerializer.Deserialize<ProbeResult>(text) : null;
+        }
+        catch (JsonException)
+        {
+            return null; // damaged: the network is probed again
+        }
+    }
 
     /// <inheritdoc/>
     public async Task KeepAsync(string key, ProbeResult result)
     {
         try
         {
-            await store.PutProbeAsync(key, result.Failure ?? "");
+            await store.PutProbeAsync(key, JsonSerializer.Serialize(result));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ServingException)
         {

@@ -130,6 +130,7 @@ public sealed class PlanProbeTests : IDisposable
     [Theory]
     [InlineData("kill -FPE $$", "SIGFPE", null)]
     [InlineData("exit 3", "exit code 3", null)]
+    [InlineData("exit 0", "exit code 0", null)]
     [InlineData("exec sleep 600", "did not finish within 1 seconds", "600")]
     [InlineData("exec tail -n 1 /dev/zero", "bytes of memory", "600")]
     [InlineData("kill -KILL $$", "SIGKILL", "600")]
@@ -289,6 +290,21 @@ public sealed class PlanProbeTests : IDisposable
         await Eventually.GetAsync(() => server.Api.GetAsync("/v1/models/hangs"), answer => answer.Status == 404);
     }
 
+    [Fact]
+    public async Task Create_FastestPrecision_IsTimedOnceForAnArchitecture()
+    {
+        await using var server = Server($"exec dotnet '{Program}' --trial");
+        string Definition(int seed) =>
+            $$"""{ "name": "seed{{seed}}", "base": "squeezenet1_1", "seed": {{seed}}, "precision": "fastest" }""";
+
+        var first = (await server.Api.CreateAsync(Definition(1))).GetProperty("chosen");
+        var second = (await server.Api.CreateAsync(Definition(2))).GetProperty("chosen");
+
+        // Where the processor has no other precision there are no times. Two timings never give the same numbers.
+        Assert.Equal(first.GetRawText(), second.GetRawText());
+    }
+
+    // A probe that gets to the end of its script has passed.
     private static ApiServer Server(string script) =>
         new()
         {
@@ -298,6 +314,6 @@ public sealed class PlanProbeTests : IDisposable
                     ? "00:00:01"
                     : "00:02:00",
             },
-            Configure = services => services.AddSingleton(new ProbeCommand("/bin/sh", "-c", script)),
+            Configure = services => services.AddSingleton(new ProbeCommand("/bin/sh", "-c", $"{script}\necho '{{}}'")),
         };
 }

@@ -1,4 +1,5 @@
 using ModelService.Models.Backends;
+using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
 using ModelService.Models.Tests.Support;
 using static TorchSharp.torch;
@@ -54,6 +55,38 @@ public sealed class PlanVerificationTests
         var again = Compare(precision, verified with { Choice = marked })!;
 
         Assert.Same(marked, again.Choice);
+    }
+
+    [Theory]
+    [InlineData(true, Precision.Float32, Precision.BFloat16)]
+    [InlineData(false, Precision.BFloat16, null)]
+    public void RunChosen_AnswersThatDifferTooMuch_AreInFloat32IfTheyMeanSomething(
+        bool isTrained,
+        Precision expected,
+        Precision? tooInexact
+    )
+    {
+        Assert.SkipUnless(Precisions.ProcessorHasBFloat16, "This processor has no bfloat16.");
+        var analysis = Networks.Fixture("residual");
+        using var parameters = ParameterStore.Create(analysis.StateDict, seed: 1, []);
+
+        // Weights that are nearly equal: bfloat16 loses what tells the classes apart.
+        using (no_grad())
+            parameters.StateDict.Last(item => item.Key.EndsWith("weight", StringComparison.Ordinal)).Value.add_(30);
+        var choice = new PrecisionChoice(Precision.BFloat16, [], new Dictionary<string, double>());
+
+        var verification = PlanVerification.RunChosen(
+            analysis.ToPlan(),
+            parameters,
+            CPU,
+            choice,
+            maxBatchSize: 8,
+            isTrained
+        );
+        using var plan = verification.Plan;
+
+        Assert.Equal(choice with { Precision = expected, TooInexact = tooInexact }, verification.Verified!.Choice);
+        Assert.Equal(expected == Precision.Float32, verification.Accuracy!.MaxDifference <= 1e-4);
     }
 
     private static VerifiedPlan? Compare(Precision precision, VerifiedPlan? verified)
