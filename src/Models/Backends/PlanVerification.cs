@@ -85,9 +85,7 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
 
             // Another precision was asked for by name and is used as it is; its distance is in the model's record.
             if (precision != Precision.Float32 || accuracy.MaxDifference <= LargestFloat32Difference)
-            {
                 return new PlanVerification(plan, accuracy, null) { Verified = new VerifiedPlan(accuracy, scores) };
-            }
 
             plan.Dispose();
             return new PlanVerification(
@@ -120,8 +118,8 @@ internal sealed record PlanVerification(IExecutor? Plan, PlanAccuracy? Accuracy,
     /// <param name="device">The device that computes.</param>
     /// <param name="choice">What was chosen by time.</param>
     /// <param name="maxBatchSize">Most inputs in one call.</param>
-    /// <param name="isTrained">Whether the answers mean something. With random weights, no difference is too much.</param>
-    /// <param name="verified">The result for the same network and tensors on this machine; null when there is none.</param>
+    /// <param name="isTrained">Whether the weights are not random, so that the answers are worth keeping.</param>
+    /// <param name="verified">The result for the same network, tensors and machine; null when there is none.</param>
     public static PlanVerification RunChosen(
         Plan graph,
         ParameterStore parameters,

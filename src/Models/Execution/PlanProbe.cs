@@ -55,7 +55,7 @@ public sealed partial class PlanProbe(
     /// <param name="device">The device that it computes on.</param>
     /// <param name="memory">The estimated bytes that it takes.</param>
     /// <param name="cancellationToken">Ends the child process.</param>
-    /// <returns>No failure: it computes by its plan. Otherwise it computes layer by layer, for the reason given.</returns>
+    /// <returns>No failure: it computes by its plan. Otherwise it computes layer by layer, for that reason.</returns>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.PlanRejected"/>: it can compute neither by its plan nor layer by layer. If a failure may
     /// pass, such as a time-out, the error says when the network is probed again; until then the answer is the same.
