@@ -76,6 +76,7 @@ public sealed class InputScorer : IDisposable
                         )
                 )
             );
+            cancellationToken.ThrowIfCancellationRequested(); // a picture that is being decoded is not interrupted
         }
         catch
         {
