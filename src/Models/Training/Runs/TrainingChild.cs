@@ -53,11 +53,18 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         var input = TextWriter.Synchronized(child.StandardInput);
         await input.WriteLineAsync(entry.Path);
         await input.FlushAsync(CancellationToken.None);
-        entry.Finish = () =>
+        using var asking = entry.Finishing.Token.Register(() =>
         {
-            input.WriteLine(TrainingProcess.Finish);
-            input.Flush();
-        };
+            try
+            {
+                input.WriteLine(TrainingProcess.Finish);
+                input.Flush();
+            }
+            catch (IOException)
+            {
+                // It has just ended by itself.
+            }
+        });
         var exited = child.WaitForExitAsync(CancellationToken.None);
         var isTooLarge = false;
         try
@@ -76,7 +83,6 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         }
         finally
         {
-            entry.Finish = null;
             Close(input);
         }
 
