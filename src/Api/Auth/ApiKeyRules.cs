@@ -37,6 +37,6 @@ internal sealed partial class ApiKeyRules : IValidateOptions<AuthOptions>
             yield return $"{same.Count()} keys have the name '{same.Key}'.";
     }
 
-    [GeneratedRegex("^[0-9a-fA-F]{64}$")]
+    [GeneratedRegex(@"\A[0-9a-fA-F]{64}\z")]
     private static partial Regex Sha256();
 }

@@ -45,6 +45,6 @@ public sealed partial record CreateKeyBody(string Name, IReadOnlyList<string> Sc
         : value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time) ? time
         : throw ServingException.MalformedAt("/expires_at", "a time such as \"2030-01-31T12:00:00Z\" is expected.");
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$")]
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}\z")]
     private static partial Regex Names();
 }

@@ -12,7 +12,6 @@ using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
 using ModelService.Models.Int8;
 using ModelService.Models.Runs;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Api.Controllers;
 
@@ -85,11 +84,13 @@ public sealed class QuantizationController(
         [FromHeader(Name = "Prefer")] string? prefer = null
     )
     {
-        IReadOnlyList<PredictionInput> inputs;
+        CalibrationImages inputs;
         if (dataset is null)
         {
             const int Most = QuantizationService.MostImages;
-            inputs = await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken, Most);
+            inputs = CalibrationImages.From(
+                await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken, Most)
+            );
         }
         else if (Request.ContentLength > 0)
         {
@@ -100,7 +101,7 @@ public sealed class QuantizationController(
         }
         else
         {
-            inputs = (await quantization.ReadImagesAsync(dataset, revision, images, cancellationToken)).OrThrow();
+            inputs = quantization.FindImages(dataset, revision, images).OrThrow();
         }
 
         var budget = new QuantizationBudget(maxProbabilityChange, minAgreement);

@@ -18,8 +18,8 @@ public sealed class DatasetOptions
     /// Largest number of images of all data sets together. Images that were removed count too, since earlier revisions
     /// still have them; deleting a data set makes room. Each image takes about 500 bytes of the server's memory.
     /// </summary>
-    /// <value>Images; 1 to 10,000,000; default 500,000.</value>
-    [Range(1, 10_000_000)]
+    /// <value>Images; 1 to 8,000,000; default 500,000.</value>
+    [Range(1, 8_000_000)]
     public int MaxImages { get; init; } = 500_000;
 
     /// <summary>Largest number of classes of a data set.</summary>

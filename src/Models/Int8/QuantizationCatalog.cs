@@ -2,7 +2,6 @@ using ModelService.Models.Errors;
 using ModelService.Models.Language;
 using ModelService.Models.Runs;
 using ModelService.Models.Storage.FileSystem;
-using ModelService.Models.Tensors;
 
 namespace ModelService.Models.Int8;
 
@@ -37,7 +36,7 @@ public sealed class QuantizationCatalog : RunCatalog<QuantizationRun>
     public Task<Outcome<RunStatus<QuantizationRun>>> StartAsync(
         string model,
         int version,
-        IReadOnlyList<PredictionInput> images,
+        CalibrationImages images,
         QuantizationBudget budget,
         CancellationToken cancellationToken
     ) =>
@@ -51,7 +50,7 @@ public sealed class QuantizationCatalog : RunCatalog<QuantizationRun>
                 async staged =>
                 {
                     var path = Path.Combine(staged, QuantizationKind.Images);
-                    await Task.Run(() => QuantizationImages.Write(path, images), cancellationToken);
+                    await QuantizationImages.WriteAsync(path, images, cancellationToken);
                     return (id, now) =>
                         new QuantizationRun
                         {

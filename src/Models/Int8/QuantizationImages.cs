@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -11,58 +12,57 @@ namespace ModelService.Models.Int8;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
-[JsonSerializable(typeof(List<StoredImage>))]
+[JsonSerializable(typeof(IAsyncEnumerable<StoredImage>))]
 internal sealed partial class QuantizationImages : JsonSerializerContext
 {
     /// <summary>The bytes that a file of images takes at most.</summary>
-    public static long Measure(IReadOnlyList<PredictionInput> images) =>
-        images.Sum(image =>
-            image switch
-            {
-                EncodedImage picture => 2L * picture.Encoded.Length, // in base64
-                RawTensor tensor => 2L * sizeof(float) * tensor.Data.Length,
-                _ => 0,
-            }
-        );
+    public static long Measure(CalibrationImages images) => 2 * images.Bytes; // in base64
 
     /// <summary>Writes the images.</summary>
     /// <param name="path">The file, which is not there yet.</param>
     /// <param name="images">The images.</param>
-    public static void Write(string path, IReadOnlyList<PredictionInput> images)
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task WriteAsync(string path, CalibrationImages images, CancellationToken cancellationToken)
     {
-        List<StoredImage> stored =
-        [
-            .. images.Select(image =>
-                image switch
-                {
-                    EncodedImage picture => new StoredImage(picture.Encoded, null),
-                    RawTensor tensor => new StoredImage(
-                        MemoryMarshal.AsBytes(tensor.Data.Span).ToArray(),
-                        tensor.Shape
-                    ),
-                    _ => throw new NotSupportedException($"There is no {image.GetType().Name} in a file of images."),
-                }
-            ),
-        ];
-        DurableFiles.Write(path, [JsonSerializer.SerializeToUtf8Bytes(stored, Default.ListStoredImage)]);
+        await using var file = DurableFiles.Create(path);
+        await JsonSerializer.SerializeAsync(
+            file,
+            images.Inputs.Select(Store),
+            Default.IAsyncEnumerableStoredImage,
+            cancellationToken
+        );
+        file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Reads the images.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<List<PredictionInput>> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Opens a file of images.</summary>
+    /// <param name="path">The file. It may not change while the images are in use.</param>
+    /// <param name="count">How many images it has.</param>
+    public static CalibrationImages Open(string path, int count) =>
+        new(count, new FileInfo(path).Length, ReadAsync(path));
+
+    private static async IAsyncEnumerable<PredictionInput> ReadAsync(
+        string path,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         await using var file = DurableFiles.Open(path);
-        var stored = await JsonSerializer.DeserializeAsync(file, Default.ListStoredImage, cancellationToken);
-        return
-        [
-            .. stored!.Select(image =>
-                image.Shape is { } shape
-                    ? (PredictionInput)new RawTensor(shape, MemoryMarshal.Cast<byte, float>(image.Bytes.Span).ToArray())
-                    : new EncodedImage(image.Bytes)
-            ),
-        ];
+        var stored = JsonSerializer.DeserializeAsyncEnumerable(file, Default.StoredImage, cancellationToken);
+        await foreach (var image in stored)
+            yield return Load(image!);
     }
+
+    private static StoredImage Store(PredictionInput image) =>
+        image switch
+        {
+            EncodedImage picture => new StoredImage(picture.Encoded, null),
+            RawTensor tensor => new StoredImage(MemoryMarshal.AsBytes(tensor.Data.Span).ToArray(), tensor.Shape),
+            _ => throw new NotSupportedException($"There is no {image.GetType().Name} in a file of images."),
+        };
+
+    private static PredictionInput Load(StoredImage image) =>
+        image.Shape is { } shape
+            ? new RawTensor(shape, MemoryMarshal.Cast<byte, float>(image.Bytes.Span).ToArray())
+            : new EncodedImage(image.Bytes);
 }
 
 /// <summary>A picture or a tensor.</summary>

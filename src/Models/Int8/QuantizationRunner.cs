@@ -51,12 +51,11 @@ internal sealed class QuantizationRunner(
         var run = entry.Current;
         var from = ModelReference.Parse(run.From);
         var path = Path.Combine(entry.Path, QuantizationKind.Images);
-        var images = await QuantizationImages.ReadAsync(path, cancellationToken);
         var budget = new QuantizationBudget(run.MaxProbabilityChange, run.MinAgreement);
         var quantized = await quantization.CalibrateAsync(
             from.Name,
             from.Version!.Value,
-            images,
+            QuantizationImages.Open(path, run.Images),
             budget,
             Tell,
             cancellationToken

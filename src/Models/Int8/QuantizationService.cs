@@ -61,30 +61,16 @@ public sealed class QuantizationService : IDisposable
     /// <param name="name">The data set's name.</param>
     /// <param name="revision">Its revision; null: the newest.</param>
     /// <param name="count">The most images.</param>
-    /// <param name="cancellationToken">Fires when the client disconnects.</param>
-    /// <returns>
-    /// The images; <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnavailable"/>.
-    /// </returns>
-    public Task<Outcome<List<PredictionInput>>> ReadImagesAsync(
-        string name,
-        int? revision,
-        int count,
-        CancellationToken cancellationToken
-    ) =>
-        Outcome.OfAsync(async () =>
-        {
-            var dataset = datasets.Find(name, revision).OrThrow();
-            var images = dataset.Images.OrderBy(image => image.Label, StringComparer.Ordinal).ToList();
-            var chosen = Math.Min(count, images.Count);
-            List<PredictionInput> inputs = [];
-            for (var i = 0; i < chosen; i++)
-            {
-                var image = images[(int)((long)i * images.Count / chosen)];
-                inputs.Add(new EncodedImage(await image.ReadAsync(cancellationToken)));
-            }
-
-            return inputs;
-        });
+    /// <returns>The images, or <see cref="ErrorCode.DatasetNotFound"/>.</returns>
+    public Outcome<CalibrationImages> FindImages(string name, int? revision, int count)
+    {
+        if (!datasets.Find(name, revision).TryGet(out var dataset, out var failure))
+            return failure;
+        var images = dataset.Images.OrderBy(image => image.Label, StringComparer.Ordinal).ToList();
+        var chosen = Math.Min(count, images.Count);
+        var places = Enumerable.Range(0, chosen).Select(i => (int)((long)i * images.Count / chosen));
+        return CalibrationImages.From([.. places.Select(place => images[place])]);
+    }
 
     /// <summary>Makes a version that computes with 8-bit integers.</summary>
     /// <param name="name">The model's name.</param>
@@ -99,7 +85,7 @@ public sealed class QuantizationService : IDisposable
     public async Task<Outcome<VersionOfModel>> QuantizeAsync(
         string name,
         int version,
-        IReadOnlyList<PredictionInput> images,
+        CalibrationImages images,
         QuantizationBudget budget,
         CancellationToken cancellationToken
     )
@@ -166,7 +152,7 @@ public sealed class QuantizationService : IDisposable
     internal async Task<Outcome<ResolvedModel>> CalibrateAsync(
         string name,
         int version,
-        IReadOnlyList<PredictionInput> images,
+        CalibrationImages images,
         QuantizationBudget budget,
         QuantizationProgress? progress,
         CancellationToken cancellationToken
@@ -251,13 +237,13 @@ public sealed class QuantizationService : IDisposable
 
     private async Task<Outcome<List<float[]>>> PrepareAsync(
         ResolvedModel model,
-        IReadOnlyList<PredictionInput> images,
+        CalibrationImages images,
         QuantizationProgress? progress,
         CancellationToken cancellationToken
     )
     {
         var inputs = new List<float[]>();
-        foreach (var part in images.Chunk(PreparedAtOnce))
+        await foreach (var part in images.Inputs.Chunk(PreparedAtOnce).WithCancellation(cancellationToken))
         {
             var prepared = part.Select(_ => new float[model.Analysis.Input.ElementCount]).ToList();
             var failures = await Task.WhenAll(

@@ -74,7 +74,7 @@ public sealed class PredictionService
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            guard.RecordFailure(lease, Stopwatch.GetElapsedTime(started), null);
+            guard.RecordFailure(lease, Stopwatch.GetElapsedTime(started), (exception as ServingException)?.Code);
             throw;
         }
 

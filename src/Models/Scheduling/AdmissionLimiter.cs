@@ -16,15 +16,15 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
     /// <summary>Admits a request.</summary>
     /// <param name="inputs">Number of inputs of the request.</param>
     /// <param name="bytes">Size of these inputs after decoding, in bytes.</param>
-    /// <returns>The admission, which the caller disposes to end it; or <see cref="ErrorCode.Overloaded"/>.</returns>
-    /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit on bytes.
-    /// </exception>
+    /// <returns>
+    /// The admission, which the caller disposes to end it; or <see cref="ErrorCode.Overloaded"/>; or <see
+    /// cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit on bytes.
+    /// </returns>
     public Outcome<Admission> Admit(int inputs, long bytes)
     {
         if (bytes > options.BytesLimit)
         {
-            throw new ServingException(
+            return new Failure(
                 ErrorCode.BodyTooLarge,
                 $"The request's {inputs} inputs need {bytes} bytes; at most {options.BytesLimit} are allowed. "
                     + "Send fewer inputs per request."

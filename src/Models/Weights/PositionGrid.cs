@@ -25,6 +25,7 @@ internal static class PositionGrid
             || tensor.Shape is not [1, var from, var width]
             || spec.Shape is not [1, var to, var channels]
             || width != channels
+            || tensor.ElementCount > StateDictMatch.MostInShapeOfFile
         )
         {
             return null;

@@ -9,9 +9,9 @@ public static class StateDictMatch
     private const int MaxName = 4096;
 
     /// <summary>
-    /// Most numbers of a tensor that is kept in the file's shape, 256 MB: the memory of the others is known before.
+    /// Most numbers of a tensor that is read in the file's shape, 256 MB: the memory of the others is known before.
     /// </summary>
-    private const long MaxKept = 1 << 26;
+    internal const long MostInShapeOfFile = 1 << 26;
 
     /// <summary>
     /// Pairs the tensors by name. A prefix that the network's tensors share in the file is left out, and so are the
@@ -154,7 +154,7 @@ public static class StateDictMatch
     private static bool FitsButForOutputs(TensorSpec spec, StoredTensor tensor) =>
         spec.Shape.Count == tensor.Shape.Count
         && spec.Shape.Skip(1).SequenceEqual(tensor.Shape.Skip(1))
-        && tensor.ElementCount <= MaxKept;
+        && tensor.ElementCount <= MostInShapeOfFile;
 
     /// <summary>Refuses a file that has a needed tensor in a form that is not read.</summary>
     private static void ThrowIfSkipped(List<TensorSpec> missing, IReadOnlyList<SkippedEntry> skipped, NameMapping names)

@@ -112,13 +112,14 @@ public sealed class ApiKeyFileTests : IDisposable
     [InlineData("", "JSON")]
     [InlineData("{}", "JSON")]
     [InlineData("""[{"name":"a","sha256":"00","scopes":["predict"]}]""", "64 hexadecimal digits")]
+    [InlineData("""[{"name":"a","sha256":"HASH\n","scopes":["predict"]}]""", "64 hexadecimal digits")]
     [InlineData("""[{"name":"a","scopes":["predict"]}]""", "sha256")]
     [InlineData("""[{"name":"a","sha256":"00","scopes":["predict"],"scope":1}]""", "'scope'")]
     [InlineData("""[{"name":"a","sha256":null,"scopes":null}]""", "sha256")]
     public async Task Start_FileThatIsWrittenWrong_IsRefusedAndSaysWhy(string? text, string reason)
     {
         if (text is not null)
-            WriteText(text);
+            WriteText(text.Replace("HASH", Keys.Sha256("a"), StringComparison.Ordinal));
         await using var server = Server(new LogSink());
 
         var exception = Assert.Throws<OptionsValidationException>(() => server.Api);

@@ -11,6 +11,7 @@ public sealed class StoredKeysTests
     [Theory]
     [InlineData("""{"scopes":["predict"]}""", "/name")]
     [InlineData("""{"name":"a/b","scopes":["predict"]}""", "/name")]
+    [InlineData("""{"name":"a\n","scopes":["predict"]}""", "/name")]
     [InlineData("""{"name":"a","scopes":[]}""", "/scopes")]
     [InlineData("""{"name":"a","scopes":["all"]}""", "/scopes")]
     [InlineData("""{"name":"a","scopes":"predict"}""", "/scopes")]

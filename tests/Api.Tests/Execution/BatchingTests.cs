@@ -86,7 +86,12 @@ public sealed class BatchingTests
     [Theory]
     [InlineData("InputsLimit", "3", "overloaded", 429)]
     [InlineData("BytesLimit", "1048576", "body_too_large", 413)]
-    public async Task Predict_MoreThanMayBeUnderWay_IsRefused(string option, string value, string code, int status)
+    public async Task Predict_MoreThanMayBeUnderWay_IsRefusedAndCounted(
+        string option,
+        string value,
+        string code,
+        int status
+    )
     {
         await using var server = new ApiServer
         {
@@ -97,6 +102,11 @@ public sealed class BatchingTests
 
         (await server.Api.PredictAsync("bounded", Body(100))).Problem(status, code);
 
+        Assert.Contains(
+            $$"""modelservice_rejections_total{model="bounded",reason="{{code}}"} 100""",
+            (await server.Api.GetAsync("/metrics")).Text,
+            StringComparison.Ordinal
+        );
         for (var i = 0; i < 5; i++)
             (await server.Api.PredictAsync("bounded", Body(3))).Ok();
     }

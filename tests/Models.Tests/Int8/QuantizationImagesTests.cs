@@ -15,12 +15,15 @@ public sealed class QuantizationImagesTests
         try
         {
             var path = Path.Combine(folder.FullName, "images.json");
-            PredictionInput[] images = [new EncodedImage(picture), new RawTensor([1, 2, 3], numbers)];
+            var images = CalibrationImages.From([new EncodedImage(picture), new RawTensor([1, 2, 3], numbers)]);
 
-            QuantizationImages.Write(path, images);
-            var read = await QuantizationImages.ReadAsync(path, TestContext.Current.CancellationToken);
+            await QuantizationImages.WriteAsync(path, images, TestContext.Current.CancellationToken);
+            var read = await QuantizationImages
+                .Open(path, images.Count)
+                .Inputs.ToListAsync(TestContext.Current.CancellationToken);
 
             Assert.Equal(2, read.Count);
+            Assert.InRange(new FileInfo(path).Length, 1, QuantizationImages.Measure(images) + 256);
             Assert.Equal(picture, Assert.IsType<EncodedImage>(read[0]).Encoded.ToArray());
             var tensor = Assert.IsType<RawTensor>(read[1]);
             Assert.Equal([1, 2, 3], tensor.Shape);

@@ -223,6 +223,24 @@ public sealed class KeyMapTests
         }
     }
 
+    // A file of some kilobytes may claim any number of places by a stride of 0.
+    [Fact]
+    public void Compare_PositionsOfAHugeGrid_AreAMismatch()
+    {
+        var network = NetworkOf("timm's ViT and DeiT");
+        using var none = MappedBytes.Borrow<float>(Memory<float>.Empty);
+        var stored = network.StateDict.Select(spec =>
+        {
+            long[] shape = spec.IsPositionEmbedding ? [1, 1 + (4096 * 4096), 8] : [.. spec.Shape];
+            var geometry = TensorGeometry.Strided(shape, [.. shape.Select(_ => 0L)], available: 1, out _)!;
+            return new StoredTensor(spec.Name, WeightsDtype.Float32, geometry, none, 0);
+        });
+
+        var report = StateDictMatch.Compare(network.StateDict, [.. stored]);
+
+        Assert.Equal("encoder.pos_embedding", Assert.Single(report.ShapeMismatch).Name);
+    }
+
     [Fact]
     public void Maps_EachOfThem_NamesItsSourceAndFitsAPredefinedNetwork()
     {

@@ -24,10 +24,7 @@ public abstract record BatchNorm : LayerDefinition
     public double Eps { get; init; } = 1e-5;
 
     /// <summary>Weight of a training batch's statistics when the running ones are updated.</summary>
-    [Description(
-        "Weight of a training batch's statistics when the running ones are updated; has no effect, since this server "
-            + "does not train."
-    )]
+    [Description("Weight of a training batch's statistics when the running ones are updated.")]
     public double Momentum { get; init; } = 0.1;
 
     /// <summary>Whether a learnt scale and shift follow.</summary>
