@@ -65,8 +65,8 @@ internal static class QuantizedWriter
         {
             result =
                 $"ops.onednn.qconv2d_pointwise({operands}, "
-                + $"{Accumulator(text, item, layout.ToPicture(item.Inputs[1].ToString()), ", memory_format=2")}, {bias}, "
-                + $"{geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
+                + $"{Accumulator(text, item, layout.ToPicture(item.Inputs[1].ToString()), ", memory_format=2")}, "
+                + $"{bias}, {geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
                 + $"{(item.Activation is null ? "None" : "\"relu\"")}, annotate(List[Optional[number]], []), None)";
         }
 
