@@ -7,8 +7,12 @@ namespace ModelService.Api.Errors;
 /// Turns exceptions into answers: a <see cref="ServingException"/> by its code, any unexpected exception into a 500
 /// that reveals no internals.
 /// </summary>
+/// <param name="lifetime">Tells whether the server is stopping: it then aborts the requests that take too long.</param>
 /// <param name="logger">Logs unexpected exceptions.</param>
-internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHandler> logger) : IExceptionHandler
+internal sealed partial class ServingExceptionHandler(
+    IHostApplicationLifetime lifetime,
+    ILogger<ServingExceptionHandler> logger
+) : IExceptionHandler
 {
     // nginx's status for a connection closed by the client. It appears only in the log.
     private const int ClientClosedRequest = 499;
@@ -48,6 +52,11 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
                 httpContext,
                 ErrorCode.RequestTimeout,
                 slow.Message
+            ),
+            OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested => ErrorTable.Describe(
+                httpContext,
+                ErrorCode.ShuttingDown,
+                "The server is shutting down, and the request has not come to its end."
             ),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
             _ => ErrorTable.Describe(

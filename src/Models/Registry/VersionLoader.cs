@@ -157,7 +157,7 @@ internal sealed partial class VersionLoader(
 
     /// <summary>The device that a version computes on.</summary>
     internal static string DeviceOf(ModelVersion version) =>
-        ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
+        ComputeDevice.Find(version.Resolved.Definition.Device).ToString();
 
     private async Task LoadNowAsync(ModelVersion version, bool isUse)
     {

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Registry;
@@ -39,6 +41,49 @@ public sealed class ShutdownTests : IDisposable
         (await creation).Ok(201);
         using var next = await ServerProcess.StartAsync(data.Path);
         Assert.NotEqual("failed", (await next.Api.GetAsync("/v1/models/large")).Ok().GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task Stop_WhileABodyComesSlowly_IsNoBugOfTheServer()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var server = await ServerProcess.StartAsync(data.Path, "--ModelService:Limits:ShutdownTimeout=00:00:01");
+        await server.Api.CreateAsync(Networks.Tiny("slow"));
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Http.BaseAddress!.Host, server.Http.BaseAddress.Port, token);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                "POST /v1/models/slow/weights/check HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\nabc"
+            ),
+            token
+        );
+        var sending = SendAsync();
+        await Eventually.GetAsync(
+            () => server.Http.GetStringAsync("/metrics", token),
+            metrics => metrics.Contains("http_server_active_requests{http_request_method=\"POST\"", StringComparison.Ordinal)
+        );
+
+        Assert.Equal(0, await server.StopAsync());
+
+        await sending;
+        Assert.DoesNotContain(server.Output, line => line.Contains(" ERR ", StringComparison.Ordinal));
+
+        async Task SendAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    await stream.WriteAsync(new byte[2048], token);
+                    await Task.Delay(50, token);
+                }
+            }
+            catch (IOException)
+            {
+                // The server has closed the connection.
+            }
+        }
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class JobAdoption(
         var adopted = job with
         {
             Images = await CopyPhotosAsync(job, Path.Combine(folder, Photos), cancellationToken),
-            Device = ComputeDevice.Find(job.Model.Definition.Device ?? "auto").ToString(),
+            Device = ComputeDevice.Find(job.Model.Definition.Device).ToString(),
             Threads = options.Value.ThreadsOrAll,
         };
         await File.WriteAllBytesAsync(path, adopted.Write(limits.Value), cancellationToken);

@@ -84,7 +84,7 @@ internal sealed class TrainingPreparation(
                     )),
             ],
             Imaging = imaging.Value,
-            Device = ComputeDevice.Find(model.Definition.Device ?? "auto").ToString(),
+            Device = ComputeDevice.Find(model.Definition.Device).ToString(),
             Threads = options.Value.ThreadsOrAll,
             IsRandom = false,
             HasHead = hasHead,
