@@ -44,10 +44,10 @@ internal sealed partial class ServingExceptionHandler(ILogger<ServingExceptionHa
                 ErrorCode.BodyTooLarge,
                 "The body is larger than the server allows."
             ),
-            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ErrorTable.Describe(
                 httpContext,
                 ErrorCode.RequestTimeout,
-                slow.Message
+                $"The body arrived too slowly ({LimitsOptions.Section}:{nameof(LimitsOptions.MinBytesPerSecond)})."
             ),
             BadHttpRequestException bad => ErrorTable.Describe(httpContext, ErrorCode.MalformedRequest, bad.Message),
             _ => ErrorTable.Describe(
