@@ -10,10 +10,12 @@ using ModelService.Api.Protection;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Int8;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Writing;
 using ModelService.Models.Registry;
 using ModelService.Models.Storage;
+using ModelService.Models.Training.Runs;
 using ModelService.Models.Weights;
 
 namespace ModelService.Api.Controllers;
@@ -22,8 +24,13 @@ namespace ModelService.Api.Controllers;
 [ApiController]
 [Route("v1/models")]
 [Produces("application/json")]
-public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging, IOptions<LimitsOptions> limits)
-    : ControllerBase
+public sealed class ModelsController(
+    ModelCatalog catalog,
+    TrainingCatalog trainings,
+    QuantizationCatalog quantizations,
+    StagingFolder staging,
+    IOptions<LimitsOptions> limits
+) : ControllerBase
 {
     /// <summary>Creates a model from a definition, with or without weights.</summary>
     /// <remarks>
@@ -130,17 +137,24 @@ public sealed class ModelsController(ModelCatalog catalog, StagingFolder staging
             );
 
     /// <summary>Deletes a model, after its running predictions have finished.</summary>
+    /// <remarks>Its trainings and quantizations that have not ended are cancelled.</remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <response code="200">The model is deleted. The answer holds the number of bytes freed.</response>
     [HttpDelete("{name}", Name = "deleteModel")]
     [ChangesModels]
     [Authorize(Scopes.Manage)]
-    public async Task<ActionResult<ModelDeletedResponse>> Delete(string name) =>
-        (await catalog.DeleteAsync(name)).ToResult(deleted => new ModelDeletedResponse(
-            name,
-            deleted.BytesFreed,
-            deleted.HeldBy
-        ));
+    public async Task<ActionResult<ModelDeletedResponse>> Delete(string name)
+    {
+        var outcome = await catalog.DeleteAsync(name);
+        if (outcome.Failure is null)
+        {
+            // The model is gone, whether or not the store that servers share can be reached for these.
+            _ = await trainings.CancelOfAsync(name, CancellationToken.None);
+            _ = await quantizations.CancelOfAsync(name, CancellationToken.None);
+        }
+
+        return outcome.ToResult(deleted => new ModelDeletedResponse(name, deleted.BytesFreed, deleted.HeldBy));
+    }
 
     /// <summary>Changes a model's default version, its labels or its routes.</summary>
     /// <remarks>

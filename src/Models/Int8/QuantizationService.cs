@@ -185,7 +185,10 @@ public sealed class QuantizationService : IDisposable
         var graph = model.Analysis.ToPlan();
         var tried = model.With(QuantizableLayers.AnyFormats(graph));
         await probe.ProbeAsync(tried, "cpu", lease.Model.BuildBytes, cancellationToken);
-        using var parameters = await weights.ReadAsync(lease.Model, cancellationToken);
+        var read = await Outcome.OfAsync(() => weights.ReadAsync(lease.Model, cancellationToken));
+        if (!read.TryGet(out var parameters, out failure))
+            return catalog.Find(name, version).Failure ?? failure; // it may have been deleted meanwhile
+        using var reading = parameters;
         var calibrated = await lane.RunAsync(
             () =>
             {

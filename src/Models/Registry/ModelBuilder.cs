@@ -7,6 +7,9 @@ using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Scheduling;
 using ModelService.Models.Storage;
+using ModelService.Models.Tensors;
+using ModelService.Models.Weights;
+using static TorchSharp.torch;
 
 namespace ModelService.Models.Registry;
 
@@ -119,6 +122,8 @@ internal sealed class ModelBuilder(
         );
         if (isStored)
             compiled.FreeStateDict();
+        else
+            RequireFinite(compiled);
         var worker = new InferenceWorker(
             compiled,
             version.Name,
@@ -135,6 +140,23 @@ internal sealed class ModelBuilder(
             clock.GetUtcNow(),
             compiled.Verified
         );
+    }
+
+    private static void RequireFinite(CompiledModel compiled)
+    {
+        try
+        {
+            foreach (var (name, tensor) in compiled.StateDict)
+            {
+                if (tensor.dtype == ScalarType.Float32)
+                    FiniteWeights.Require(name, TensorMemory.Elements<float>(tensor));
+            }
+        }
+        catch
+        {
+            compiled.Dispose();
+            throw;
+        }
     }
 
     // Of one device: the lane that builds plans for it, and the scheduler that the versions on it share.

@@ -105,7 +105,9 @@ internal sealed class WeightsOpener(IModelStore store, IOptions<WeightsLimits> l
             () =>
             {
                 using var file = Open(model.Analysis, upload, terms);
-                return LoadedWeights.From(model.Analysis, file, upload.Sha256, terms).Report!;
+                var report = LoadedWeights.From(model.Analysis, file, upload.Sha256, terms).Report!;
+                FiniteWeights.Require(report.Pairs);
+                return report;
             },
             cancellationToken
         );

@@ -48,6 +48,21 @@ public abstract class RunCatalog<TRun>
             return await GetAsync(id, cancellationToken);
         });
 
+    /// <summary>Ends all runs of a model that was deleted: a version that they make would bring it back.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<Outcome<IReadOnlyList<RunStatus<TRun>>>> CancelOfAsync(
+        string model,
+        CancellationToken cancellationToken
+    ) =>
+        Outcome.OfAsync(async () =>
+        {
+            var runs = await store.ListAsync(model, cancellationToken);
+            foreach (var status in runs.Where(status => !status.Run.IsOver))
+                await store.CancelAsync(status.Run.Id, keep: false, cancellationToken);
+            return runs;
+        });
+
     /// <summary>Forgets a run that has ended. Its version stays.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Fires when the client disconnects.</param>

@@ -114,6 +114,26 @@ public sealed class TrainingLimitTests
         Assert.Contains("deleted", run.GetProperty("promoted_reason").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_ModelDeletedWhileItTrains_IsCancelledAndTheModelStaysDeleted()
+    {
+        await using var server = new TrainingServer();
+        await server.InitializeAsync();
+        await server.UploadAsync("digits", 30, 3, "train");
+        await server.WaitAsync(await server.StartAsync("one", Body("digits", 1)));
+        await server.WaitAsync(await server.StartAsync("other", Body("digits", 1)));
+        var running = await server.StartAsync("one", Body("digits", 100_000));
+        var waiting = await server.StartAsync("one", Body("digits", 1));
+        var others = await server.StartAsync("other", Body("digits", 1));
+
+        (await server.Api.DeleteAsync("/v1/models/one")).Ok();
+
+        foreach (var path in (string[])[running, waiting])
+            Assert.Equal("cancelled", (await server.WaitAsync(path)).GetProperty("state").GetString());
+        Assert.Equal("succeeded", (await server.WaitAsync(others)).GetProperty("state").GetString());
+        (await server.Api.GetAsync("/v1/models/one")).Problem(404, "model_not_found");
+    }
+
     private static Task<string> MetricsAsync(TrainingServer server) =>
         server.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
 

@@ -1,8 +1,12 @@
+using ModelService.Api.Tests.Support;
+
 namespace ModelService.Api.Tests.Weights;
 
 /// <summary>Weights into a model that is being served.</summary>
 public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<WeightsServer>
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private static readonly string Trained = WeightsServer.File("lesson", "lesson.pth");
 
     [Fact]
@@ -38,6 +42,34 @@ public sealed class PutWeightsTests(WeightsServer server) : IClassFixture<Weight
         Assert.Equal(before, await server.LogitsAsync("kept"));
         Assert.Equal("random", (await server.GetAsync("/v1/models/kept")).Ok().GetProperty("weights").GetString());
         Assert.Empty(server.StagedFiles);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, "NaN")]
+    [InlineData(float.NegativeInfinity, "minus infinity")]
+    public async Task Put_WeightsThatAreNoNumbers_AreRefusedAndNamed(float last, string name)
+    {
+        await RandomAsync("finite");
+        var bytes = await File.ReadAllBytesAsync(WeightsServer.File("lesson", "lesson.safetensors"), Token);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - sizeof(float)), last);
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "diverged.safetensors");
+        await File.WriteAllBytesAsync(file, bytes, Token);
+
+        foreach (
+            var answer in new[]
+            {
+                await server.CheckAsync("finite", file),
+                await server.PutAsync("finite", file),
+                await server.CreateAsync(WeightsServer.Definition("new", WeightsServer.LessonArchitecture), file),
+            }
+        )
+        {
+            var detail = answer.Problem(422, "weights_unreadable").GetProperty("detail").GetString();
+            Assert.Matches($@"Element \d+ of \d+ of '\d\.(weight|bias)' is {name},", detail);
+        }
+
+        Assert.Equal("random", (await server.GetAsync("/v1/models/finite")).Ok().GetProperty("weights").GetString());
     }
 
     [Fact]
