@@ -24,26 +24,9 @@ public static class Thumbnail
         var scale = Math.Min(1.0, size / (double)Math.Max(width, height));
         var (w, h) = (Math.Max((int)Math.Round(width * scale), 1), Math.Max((int)Math.Round(height * scale), 1));
         var small = PreprocessingDefinition.Raw(3, h, w) with { Alpha = AlphaHandling.White };
-        var planes = new float[3 * h * w];
-        preprocessor.Run(encoded, small, planes);
-        using var image = new Image<Rgb24>(w, h);
-        for (var y = 0; y < h; y++)
-        {
-            for (var x = 0; x < w; x++)
-            {
-                var at = (y * w) + x;
-                image[x, y] = new Rgb24(
-                    ToByte(planes[at]),
-                    ToByte(planes[at + (h * w)]),
-                    ToByte(planes[at + (2 * h * w)])
-                );
-            }
-        }
-
+        using var image = Image.LoadPixelData<Rgb24>(preprocessor.Prepare(encoded, small).Pixels.Span, w, h);
         using var file = new MemoryStream();
         image.Save(file, new JpegEncoder { Quality = Quality });
         return file.ToArray();
     }
-
-    private static byte ToByte(float value) => (byte)Math.Clamp(MathF.Round(value), 0, byte.MaxValue);
 }

@@ -143,7 +143,7 @@ public static class ModelsServiceCollectionExtensions
 
     private static IRunStore<TRun> CreateRuns<TRun>(IServiceProvider services)
         where TRun : Run =>
-        services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == "postgres"
+        services.GetRequiredService<IOptions<StorageOptions>>().Value.IsShared
             ? ActivatorUtilities.CreateInstance<SharedRuns<TRun>>(services)
             : ActivatorUtilities.CreateInstance<FolderRuns<TRun>>(services);
 

@@ -47,8 +47,14 @@ internal sealed class DatasetUploadRequest : IDisposable
 
         if (MultipartBody.IsMultipart(request))
             return await ReadFormAsync(request, staging, limits, terms, cancellationToken);
-        var file = await StagedFile.WriteAsync(request, staging, limits.MaxUploadBytes, cancellationToken);
-        var length = file.Upload.File.Length;
+        var file = await StagedFile.WriteAsync(
+            request,
+            staging,
+            limits.MaxUploadBytes,
+            cancellationToken,
+            isHashed: false
+        );
+        var length = file.Content.Length;
         if (length == 0)
         {
             file.Dispose();
@@ -58,7 +64,7 @@ internal sealed class DatasetUploadRequest : IDisposable
             );
         }
 
-        var upload = new DatasetUpload(file.Upload.File, [new UploadPart(null, null, 0, length)], terms)
+        var upload = new DatasetUpload(file.Content, [new UploadPart(null, null, 0, length)], terms)
         {
             IsZip = IsZip(request),
         };
@@ -79,8 +85,14 @@ internal sealed class DatasetUploadRequest : IDisposable
     {
         if (request.ContentLength > limits.MaxUploadBytes)
             throw RequestBody.TooLarge(limits.MaxUploadBytes);
-        var body = new FormFiles(request, limits, cancellationToken);
-        var file = await StagedFile.WriteAsync(body, staging, limits.MaxUploadBytes, cancellationToken);
+        await using var body = new FormFiles(request, limits, cancellationToken);
+        var file = await StagedFile.WriteAsync(
+            body,
+            staging,
+            limits.MaxUploadBytes,
+            cancellationToken,
+            isHashed: false
+        );
         if (body.Parts.Count == 0)
         {
             file.Dispose();
@@ -90,6 +102,6 @@ internal sealed class DatasetUploadRequest : IDisposable
             );
         }
 
-        return new DatasetUploadRequest(file, new DatasetUpload(file.Upload.File, body.Parts, terms));
+        return new DatasetUploadRequest(file, new DatasetUpload(file.Content, body.Parts, terms));
     }
 }

@@ -1,3 +1,4 @@
+using ModelService.Api.Protection;
 using ModelService.Models.Datasets;
 using ModelService.Models.Datasets.Uploads;
 using ModelService.Models.Errors;
@@ -9,7 +10,7 @@ namespace ModelService.Api.Requests;
 /// <param name="limits">The limits.</param>
 /// <param name="cancellationToken">Cancelled when the client disconnects.</param>
 internal sealed class FormFiles(HttpRequest request, DatasetOptions limits, CancellationToken cancellationToken)
-    : Stream
+    : BodyStream
 {
     // A form whose lines end in LF alone is read into memory.
     private const int MaxBareBytes = 16 << 20;
@@ -24,25 +25,6 @@ internal sealed class FormFiles(HttpRequest request, DatasetOptions limits, Canc
 
     /// <summary>The files that were read.</summary>
     public IReadOnlyList<UploadPart> Parts => parts;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -62,19 +44,11 @@ internal sealed class FormFiles(HttpRequest request, DatasetOptions limits, Canc
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override async ValueTask DisposeAsync()
+    {
+        await form.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     private void Begin(MultipartPart part)
     {

@@ -8,16 +8,23 @@ namespace ModelService.Api.Requests;
 /// <summary>An uploaded file on disk, which is closed and deleted when disposed.</summary>
 internal sealed class StagedFile : IDisposable
 {
-    private StagedFile(WeightsUpload upload) => Upload = upload;
+    private readonly string? sha256;
 
-    /// <summary>The open file and its hash.</summary>
-    public WeightsUpload Upload { get; }
+    private StagedFile(FileStream content, string? sha256) => (Content, this.sha256) = (content, sha256);
 
-    /// <summary>Writes the whole body of a request to disk and hashes it, without holding it in memory.</summary>
+    /// <summary>The open file.</summary>
+    public FileStream Content { get; }
+
+    /// <summary>The file and its hash, as weights.</summary>
+    /// <exception cref="InvalidOperationException">The file was not hashed.</exception>
+    public WeightsUpload Upload => new(Content, sha256 ?? throw new InvalidOperationException("The file has no hash."));
+
+    /// <summary>Writes the whole body of a request to disk, without holding it in memory.</summary>
     /// <param name="request">The request.</param>
     /// <param name="folder">The folder for the file.</param>
     /// <param name="maxBytes">Largest size, in bytes.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects. The file is then deleted.</param>
+    /// <param name="isHashed">Whether the file is hashed meanwhile, as weights must be.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.UnsupportedMediaType"/>: the body is a form;
     /// <see cref="ErrorCode.StorageUnavailable"/>: the file can't be written.
@@ -26,7 +33,8 @@ internal sealed class StagedFile : IDisposable
         HttpRequest request,
         StagingFolder folder,
         long maxBytes,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool isHashed = true
     )
     {
         if (MultipartBody.IsMultipart(request))
@@ -39,14 +47,15 @@ internal sealed class StagedFile : IDisposable
 
         if (request.ContentLength > maxBytes)
             throw RequestBody.TooLarge(maxBytes);
-        return await WriteAsync(request.Body, folder, maxBytes, cancellationToken);
+        return await WriteAsync(request.Body, folder, maxBytes, cancellationToken, isHashed);
     }
 
-    /// <summary>Writes a stream to disk and hashes it, without holding it in memory.</summary>
+    /// <summary>Writes a stream to disk, without holding it in memory.</summary>
     /// <param name="upload">The stream.</param>
     /// <param name="folder">The folder for the file.</param>
     /// <param name="maxBytes">Largest size, in bytes.</param>
     /// <param name="cancellationToken">Cancelled when the client disconnects. The file is then deleted.</param>
+    /// <param name="isHashed">Whether the file is hashed meanwhile, as weights must be.</param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.BodyTooLarge"/>; <see cref="ErrorCode.StorageUnavailable"/>: the file can't be written.
     /// </exception>
@@ -54,16 +63,17 @@ internal sealed class StagedFile : IDisposable
         Stream upload,
         StagingFolder folder,
         long maxBytes,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool isHashed = true
     )
     {
         FileStream? file = null;
         try
         {
             file = folder.CreateFile();
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var hash = isHashed ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
             await RequestBody.CopyAsync(upload, file, maxBytes, cancellationToken, hash);
-            return new StagedFile(new WeightsUpload(file, Convert.ToHexStringLower(hash.GetHashAndReset())));
+            return new StagedFile(file, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch (Exception exception)
         {
@@ -83,7 +93,7 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    public void Dispose() => Delete(Upload.File);
+    public void Dispose() => Delete(Content);
 
     private static void Delete(FileStream? file)
     {

@@ -50,7 +50,7 @@ public static class Augmenter
             if (plan.Rotation != 0)
             {
                 var turned = second.AsSpan(0, length);
-                Rotation.Run(pixels, size, plan.Rotation, bilinear: true, Black, turned);
+                Rotation.Run(pixels, size, plan.Rotation, Black, turned);
                 pixels = turned;
             }
 

@@ -1,3 +1,5 @@
+using ModelService.Imaging.Resampling;
+
 namespace ModelService.Imaging.Augmentation;
 
 /// <summary>
@@ -46,7 +48,7 @@ internal static class ColorOperations
         for (var i = 0; i < pixels.Length; i += 3)
         {
             var pixel = pixels.Slice(i, 3);
-            var gray = Gray(pixel);
+            var gray = Luma.Of(pixel[0], pixel[1], pixel[2]);
             pixel[0] = Blend(gray, pixel[0], factor);
             pixel[1] = Blend(gray, pixel[1], factor);
             pixel[2] = Blend(gray, pixel[2], factor);
@@ -61,12 +63,9 @@ internal static class ColorOperations
     {
         var sum = 0L;
         for (var i = 0; i < pixels.Length; i += channels)
-            sum += channels == 1 ? pixels[i] : Gray(pixels.Slice(i, 3));
+            sum += channels == 1 ? pixels[i] : Luma.Of(pixels[i], pixels[i + 1], pixels[i + 2]);
         return (byte)(((double)sum / (pixels.Length / channels)) + 0.5);
     }
-
-    private static byte Gray(ReadOnlySpan<byte> rgb) =>
-        (byte)(((19595 * rgb[0]) + (38470 * rgb[1]) + (7471 * rgb[2]) + 0x8000) >> 16);
 
     private static void Turn(Span<byte> pixels, byte turn)
     {

@@ -1,3 +1,5 @@
+using ModelService.Imaging.Decoding;
+
 namespace ModelService.Imaging.Augmentation;
 
 /// <summary>Mirrors a picture in place.</summary>
@@ -12,11 +14,10 @@ internal static class Flip
         for (var y = 0; y < size.Height; y++)
         {
             var row = pixels.Slice(y * rowLength, rowLength);
-            row.Reverse();
             if (size.Channels == 1)
-                continue;
-            for (var i = 0; i < rowLength; i += size.Channels)
-                (row[i], row[i + 2]) = (row[i + 2], row[i]); // the reversal turned each pixel round, too
+                row.Reverse();
+            else
+                ExifOrientation.Mirror(row);
         }
     }
 

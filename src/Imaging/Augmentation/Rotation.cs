@@ -1,25 +1,21 @@
 namespace ModelService.Imaging.Augmentation;
 
 /// <summary>
-/// Turns a picture about its centre and keeps its size, as Pillow's <c>Image.rotate</c> does. What comes from outside
-/// is filled.
+/// Turns a picture about its centre and keeps its size, as Pillow's <c>Image.rotate</c> does with bilinear
+/// interpolation. What comes from outside is filled.
 /// </summary>
 internal static class Rotation
 {
-    private const int FixedBits = 16;
-
     /// <summary>Turns a picture.</summary>
     /// <param name="source">The picture.</param>
     /// <param name="size">Its height, width and number of channels.</param>
     /// <param name="degrees">The turn, counter-clockwise.</param>
-    /// <param name="bilinear">Whether four pixels are weighed; otherwise the nearest is taken.</param>
     /// <param name="fill">The colour of what comes from outside: a byte a channel.</param>
     /// <param name="target">Receives the turned picture.</param>
     public static void Run(
         ReadOnlySpan<byte> source,
         (int Height, int Width, int Channels) size,
         double degrees,
-        bool bilinear,
         ReadOnlySpan<byte> fill,
         Span<byte> target
     )
@@ -32,54 +28,15 @@ internal static class Rotation
         var (centreX, centreY) = (width / 2.0, height / 2.0);
         var x0 = (cos * -centreX) + (sin * -centreY) + centreX;
         var y0 = (-sin * -centreX) + (cos * -centreY) + centreY;
-        if (bilinear)
-            Weigh(source, size, (cos, sin, x0, y0), target);
-        else
-            Pick(source, size, (cos, sin, x0, y0), target);
-    }
 
-    // affine_fixed of Pillow's Geometry.c: 16 fractional bits.
-    private static void Pick(
-        ReadOnlySpan<byte> source,
-        (int Height, int Width, int Channels) size,
-        (double Cos, double Sin, double X0, double Y0) turn,
-        Span<byte> target
-    )
-    {
-        var (height, width, channels) = size;
-        var (cos, sin, back) = (Fixed(turn.Cos), Fixed(turn.Sin), Fixed(-turn.Sin));
-        var rowX = Fixed(turn.X0 + (turn.Cos * 0.5) + (turn.Sin * 0.5));
-        var rowY = Fixed(turn.Y0 + (-turn.Sin * 0.5) + (turn.Cos * 0.5));
-        for (var y = 0; y < height; y++, rowX += sin, rowY += cos)
-        {
-            var (fixedX, fixedY) = (rowX, rowY);
-            for (var x = 0; x < width; x++, fixedX += cos, fixedY += back)
-            {
-                var (fromX, fromY) = (fixedX >> FixedBits, fixedY >> FixedBits);
-                if (fromX < 0 || fromX >= width || fromY < 0 || fromY >= height)
-                    continue;
-                source
-                    .Slice((int)((fromY * width) + fromX) * channels, channels)
-                    .CopyTo(target[(((y * width) + x) * channels)..]);
-            }
-        }
-    }
-
-    // ImagingGenericTransform with bilinear_filter of Pillow's Geometry.c. It does not blend the border with the fill.
-    private static void Weigh(
-        ReadOnlySpan<byte> source,
-        (int Height, int Width, int Channels) size,
-        (double Cos, double Sin, double X0, double Y0) turn,
-        Span<byte> target
-    )
-    {
-        var (height, width, channels) = size;
+        // ImagingGenericTransform with bilinear_filter of Pillow's Geometry.c. It does not blend the border with the
+        // fill.
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)
             {
-                var exactX = (turn.Cos * (x + 0.5)) + (turn.Sin * (y + 0.5)) + turn.X0;
-                var exactY = (-turn.Sin * (x + 0.5)) + (turn.Cos * (y + 0.5)) + turn.Y0;
+                var exactX = (cos * (x + 0.5)) + (sin * (y + 0.5)) + x0;
+                var exactY = (-sin * (x + 0.5)) + (cos * (y + 0.5)) + y0;
                 if (exactX < 0 || exactX >= width || exactY < 0 || exactY >= height)
                     continue;
                 var (left, top) = ((int)Math.Floor(exactX - 0.5), (int)Math.Floor(exactY - 0.5));
@@ -97,6 +54,4 @@ internal static class Rotation
             }
         }
     }
-
-    private static long Fixed(double number) => (long)Math.Floor((number * (1 << FixedBits)) + 0.5);
 }

@@ -10,7 +10,11 @@ internal static class Luma
     {
         var gray = rgb[..(rgb.Length / 3)];
         for (int x = 0, i = 0; x < gray.Length; x++, i += 3)
-            gray[x] = (byte)(((19595 * rgb[i]) + (38470 * rgb[i + 1]) + (7471 * rgb[i + 2]) + 0x8000) >> 16);
+            gray[x] = Of(rgb[i], rgb[i + 1], rgb[i + 2]);
         return gray;
     }
+
+    /// <summary>Computes the luma of a pixel.</summary>
+    public static byte Of(byte red, byte green, byte blue) =>
+        (byte)(((19595 * red) + (38470 * green) + (7471 * blue) + 0x8000) >> 16);
 }

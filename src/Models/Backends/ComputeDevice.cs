@@ -9,12 +9,15 @@ namespace ModelService.Models.Backends;
 public static class ComputeDevice
 {
     /// <summary>Finds the device that a definition asks for.</summary>
-    /// <param name="name"><c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="name">
+    /// <c>auto</c> or null (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.
+    /// </param>
     /// <exception cref="ServingException">
     /// <see cref="ErrorCode.DefinitionInvalid"/>: there is no such GPU here.
     /// </exception>
-    public static Device Find(string name)
+    public static Device Find(string? name)
     {
+        name ??= "auto";
         var gpus = cuda.is_available() ? cuda.device_count() : 0;
         if (name == "cpu" || (name == "auto" && gpus == 0))
             return CPU;

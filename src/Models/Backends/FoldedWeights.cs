@@ -16,6 +16,9 @@ internal sealed class FoldedWeights(
     Quantization? quantization = null
 )
 {
+    // The layer that was rounded last: its weight, scales, zero points and bias are asked for one after the other.
+    private (WeightSource? Source, Int8Weight? Weight) rounded;
+
     /// <summary>
     /// Computes a tensor of a plan. The caller owns the result, unless it is the network's own tensor.
     /// </summary>
@@ -23,11 +26,11 @@ internal sealed class FoldedWeights(
         planned switch
         {
             WeightTensor weight => PaddedWeight(weight.Source).to(Type(weight.IsFloat32)),
-            BiasTensor { Source: var source } bias => Padded(Fold(source).Bias!, [0, source.PadOut])
+            BiasTensor { Source: var source } bias => Padded(Bias(source)!, [0, source.PadOut])
                 .to(Type(bias.IsFloat32)),
             Int8WeightTensor weight => Int8(weight.Source).ToTensor(),
             WeightScaleTensor weight => tensor(Int8(weight.Source).Scales),
-            WeightZeroPointTensor weight => zeros([Fold(weight.Source).Weight.shape[0]], ScalarType.Int32),
+            WeightZeroPointTensor weight => zeros([Int8(weight.Source).Scales.Length], ScalarType.Int32),
             CorrectedBiasTensor bias => CorrectedBias(bias.Source),
             ParameterTensor parameter => stateDict[parameter.Name],
             ConvertedTensor parameter => stateDict[parameter.Name].to(precision),
@@ -44,16 +47,20 @@ internal sealed class FoldedWeights(
 
     private Tensor PaddedWeight(WeightSource source)
     {
-        var weight = Fold(source).Weight;
+        var weight = Weight(source);
         return Padded(weight, [.. new long[2 * (weight.dim() - 2)], 0, source.PadIn, 0, source.PadOut]);
     }
 
-    private Int8Weight Int8(WeightSource source) => Int8Weight.Round(Fold(source).Weight.cpu());
+    private Int8Weight Int8(WeightSource source)
+    {
+        if (!ReferenceEquals(rounded.Source, source))
+            rounded = (source, Int8Weight.Round(Weight(source).cpu()));
+        return rounded.Weight!;
+    }
 
     private Tensor CorrectedBias(WeightSource source)
     {
-        var (weight, bias) = Fold(source);
-        var result = bias?.to(ScalarType.Float32) ?? zeros([weight.shape[0]], ScalarType.Float32, weight.device);
+        var result = Bias(source)?.to(ScalarType.Float32) ?? zeros([Int8(source).Scales.Length], ScalarType.Float32);
         return
             source is NamedWeights { Name: var name }
             && quantization?.BiasCorrections.GetValueOrDefault(name) is { } correction
@@ -66,9 +73,9 @@ internal sealed class FoldedWeights(
     private static Tensor Padded(Tensor tensor, long[] zeros) =>
         zeros.All(count => count == 0) ? tensor : nn.functional.pad(tensor, zeros);
 
-    // Folds batch norms in, in float64: W' = W · s and b' = (b - mean) · s + shift,
+    // Batch norms are folded in in float64: W' = W · s and b' = (b - mean) · s + shift,
     // where s = scale / sqrt(var + eps). Each output channel has its own s, mean and shift.
-    private (Tensor Weight, Tensor? Bias) Fold(WeightSource source)
+    private Tensor Weight(WeightSource source)
     {
         var weight = source switch
         {
@@ -78,6 +85,16 @@ internal sealed class FoldedWeights(
                 .repeat(filter.Channels, 1, 1, 1),
             _ => throw new InvalidOperationException($"{source.GetType().Name} is not a source of weights."),
         };
+        if (source.Norms.Count == 0)
+            return weight;
+        weight = weight.to(ScalarType.Float64, copy: true);
+        foreach (var norm in source.Norms)
+            weight.mul_(Scale(norm).reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]));
+        return weight;
+    }
+
+    private Tensor? Bias(WeightSource source)
+    {
         var bias = source.Bias is null ? null : stateDict[source.Bias];
         if (bias is not null && source.UnbiasedRows is { } rows)
         {
@@ -85,22 +102,21 @@ internal sealed class FoldedWeights(
             bias.narrow(0, rows.Start, rows.Length).zero_();
         }
 
-        if (source.Norms.Count == 0)
-            return (weight, bias);
-        weight = weight.to(ScalarType.Float64, copy: true);
-        bias = bias?.to(ScalarType.Float64) ?? zeros([weight.shape[0]], ScalarType.Float64, weight.device);
         foreach (var norm in source.Norms)
         {
-            var scale = TensorMath.Sum(Double(norm, "running_var"), norm.Eps).rsqrt();
-            if (norm.Affine)
-                scale *= Double(norm, "weight");
-            weight.mul_(scale.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]));
-            bias = (bias - Double(norm, "running_mean")) * scale;
+            var mean = Double(norm, "running_mean");
+            bias = ((bias?.to(ScalarType.Float64) ?? zeros_like(mean)) - mean) * Scale(norm);
             if (norm.Affine)
                 bias = TensorMath.Sum(bias, Double(norm, "bias"));
         }
 
-        return (weight, bias);
+        return bias;
+    }
+
+    private Tensor Scale(Norm norm)
+    {
+        var scale = TensorMath.Sum(Double(norm, "running_var"), norm.Eps).rsqrt();
+        return norm.Affine ? scale * Double(norm, "weight") : scale;
     }
 
     private Tensor Double(Norm norm, string name) => stateDict[$"{norm.Key}.{name}"].to(ScalarType.Float64);

@@ -86,29 +86,6 @@ internal sealed class ParameterStore : IDisposable
             }
         );
 
-    /// <summary>Chooses the tensors that gradients are taken with respect to; none are at first.</summary>
-    /// <param name="names">Their names; all others require no gradient from here on.</param>
-    /// <exception cref="ArgumentException">There is no such tensor, or it is a counter.</exception>
-    public void RequireGradients(IEnumerable<string> names)
-    {
-        var chosen = names.ToHashSet(StringComparer.Ordinal);
-        foreach (var name in chosen)
-        {
-            if (!tensors.TryGetValue(name, out var tensor))
-                throw new ArgumentException($"The network has no tensor '{name}'.", nameof(names));
-            if (tensor.dtype == ScalarType.Int64)
-                throw new ArgumentException($"'{name}' is a counter: it has no gradient.", nameof(names));
-        }
-
-        foreach (var (name, tensor) in tensors.Where(pair => pair.Value.dtype != ScalarType.Int64))
-            tensor.requires_grad = chosen.Contains(name);
-    }
-
-    /// <summary>The gradient of a tensor, summed over all backward passes since <see cref="ClearGradients"/>.</summary>
-    /// <param name="name">The tensor's name.</param>
-    /// <returns>The gradient, which the caller disposes; null when there is none.</returns>
-    public Tensor? Gradient(string name) => tensors[name].grad;
-
     /// <summary>Forgets the gradients.</summary>
     public void ClearGradients()
     {

@@ -18,7 +18,7 @@ internal static class DatasetsServiceCollectionExtensions
         services.TryAddSingleton<FolderDatasetStore>();
         services.TryAddSingleton<SharedDatasetStore>();
         services.TryAddSingleton<IDatasetStore>(provider =>
-            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == "postgres"
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.IsShared
                 ? provider.GetRequiredService<SharedDatasetStore>()
                 : provider.GetRequiredService<FolderDatasetStore>()
         );

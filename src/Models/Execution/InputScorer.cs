@@ -76,6 +76,7 @@ public sealed class InputScorer : IDisposable
                         )
                 )
             );
+            cancellationToken.ThrowIfCancellationRequested(); // a picture that is being decoded is not interrupted
         }
         catch
         {
@@ -159,12 +160,16 @@ public sealed class InputScorer : IDisposable
 
     private static Outcome<Scores> ScoresOf(ReadOnlySpan<float> logits) =>
         logits.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
-            ? new Failure(
-                ErrorCode.InputMismatch,
-                "The network's scores for this input are not finite numbers: the input's values are out of range, "
-                    + "or the weights come from a training that diverged."
-            )
+            ? NotFinite()
             : new Scores(logits.ToArray(), Probabilities.FromLogits(logits));
+
+    /// <summary>The failure of an input whose scores are infinite or not numbers.</summary>
+    internal static Failure NotFinite() =>
+        new(
+            ErrorCode.InputMismatch,
+            "The network's scores for this input are not finite numbers: the input's values are out of range, "
+                + "or the weights come from a training that diverged."
+        );
 
     private static Failure? Copy(RawTensor tensor, Shape expected, Span<float> destination)
     {

@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,8 +44,6 @@ public sealed partial class PlanProbe(
 
     // On a busy machine, a probe may take this many times its limit by the clock.
     private const int Patience = 3;
-
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Finds out with which backend a network can compute on this machine.</summary>
     /// <param name="model">The model.</param>
@@ -170,44 +165,11 @@ public sealed partial class PlanProbe(
     )
     {
         var step = "starting";
-        using var child = new Process
-        {
-            StartInfo = new ProcessStartInfo(command.Program!, command.Arguments)
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
-        child.OutputDataReceived += (_, line) => step = line.Data ?? step;
-        var errors = new StringBuilder();
-        child.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
-        child.Start();
-        GiveWay(child);
-        child.BeginOutputReadLine();
-        child.BeginErrorReadLine();
-
-        // Stays open until the child has ended: if this process is killed, its end tells the child.
-        using var input = child.StandardInput.BaseStream;
-        _ = SendAsync(input, description);
+        using var child = new ChildProcess(command.Program!, command.Arguments, line => step = line);
+        child.Send(description);
         var started = clock.GetTimestamp();
-        var exited = child.WaitForExitAsync(CancellationToken.None); // when all of its output was read, too
-        while (await Task.WhenAny(exited, Task.Delay(PollInterval, clock, CancellationToken.None)) != exited)
-        {
-            var (used, computed) = UsageOf(child);
-            var took = TimeSpan.FromTicks(Math.Max(computed.Ticks, clock.GetElapsedTime(started).Ticks / Patience));
-            if (used <= memory && took <= compute.Value.TrialTimeout && !cancellationToken.IsCancellationRequested)
-                continue;
-            child.Kill(entireProcessTree: true);
-            await exited;
-            cancellationToken.ThrowIfCancellationRequested();
-            var why =
-                used > memory
-                    ? $"took {used} bytes of memory, more than its limit of {memory}, while {step}."
-                    : $"did not finish within {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}.";
-            return (new ProbeResult(why), false);
-        }
-
+        if (await child.WaitAsync(FindExcess, clock, cancellationToken) is { } excess)
+            return (new ProbeResult(excess), false);
         if (child.ExitCode == 0 && step.StartsWith('{')) // it came to its end
             return (JsonSerializer.Deserialize<ProbeResult>(step)!, true);
         if (child.ExitCode == ProbeProcess.OutOfMemory)
@@ -219,7 +181,7 @@ public sealed partial class PlanProbe(
             );
         }
 
-        LogErrors(errors.ToString());
+        LogErrors(child.Errors);
 
         // As in a shell, a signal gives the exit code 128 plus its number. SIGKILL and SIGTERM come from outside, such
         // as from a system that is short of memory, so the next probe may have another result.
@@ -228,48 +190,15 @@ public sealed partial class PlanProbe(
         var signal = child.ExitCode - 128;
         var name = Signals.GetValueOrDefault(signal) is { } known ? $" ({known})" : "";
         return (new ProbeResult($"was ended by signal {signal}{name} while {step}."), signal is not (9 or 15));
-    }
 
-    // Runs while the caller waits for the child: a child that hangs before it reads its input would block a writer once
-    // the pipe's buffer is full.
-    private static async Task SendAsync(Stream input, string description)
-    {
-        try
+        string? FindExcess(long used, TimeSpan computed)
         {
-            await input.WriteAsync(Encoding.UTF8.GetBytes(description + "\n"));
-            await input.FlushAsync();
-        }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-        {
-            // The process has ended already; its exit code says why.
-        }
-    }
-
-    // A probe shares the cores with predictions and loads, which come first.
-    private static void GiveWay(Process child)
-    {
-        try
-        {
-            child.PriorityClass = ProcessPriorityClass.Idle;
-        }
-        catch (Exception exception) when (exception is Win32Exception or InvalidOperationException)
-        {
-            // The system does not allow it, or the process has ended already.
-        }
-    }
-
-    // The memory of the process, and its processor time as if it had all cores.
-    private static (long Memory, TimeSpan Computed) UsageOf(Process child)
-    {
-        try
-        {
-            child.Refresh();
-            return (child.WorkingSet64, child.TotalProcessorTime / NativeRuntime.Threads);
-        }
-        catch (InvalidOperationException)
-        {
-            // The process has ended since the last poll.
-            return default;
+            var byAllCores = computed / NativeRuntime.Threads;
+            var took = TimeSpan.FromTicks(Math.Max(byAllCores.Ticks, clock.GetElapsedTime(started).Ticks / Patience));
+            return used > memory ? $"took {used} bytes of memory, more than its limit of {memory}, while {step}."
+                : took > compute.Value.TrialTimeout
+                    ? $"did not finish within {compute.Value.TrialTimeout.TotalSeconds:0.#} seconds, while {step}."
+                : null;
         }
     }
 

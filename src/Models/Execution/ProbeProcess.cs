@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Backends;
@@ -38,9 +37,9 @@ public static class ProbeProcess
     /// </returns>
     public static int Run()
     {
-        using var input = new StreamReader(Console.OpenStandardInput());
+        var input = new StreamReader(Console.OpenStandardInput());
         using var document = JsonDocument.Parse(input.ReadLine() ?? "");
-        EndWithInput(input);
+        ServerWatch.Start(input);
         var json = document.RootElement;
         var model = ResolvedModelJson.Read(
             json.GetProperty("resolved"),
@@ -114,29 +113,6 @@ public static class ProbeProcess
             ["by_plan"] = byPlan,
             ["batch"] = batch,
         };
-
-    // The server keeps the input open. When it is killed, nobody waits for this process any more.
-    private static void EndWithInput(StreamReader input)
-    {
-        var watch = new Thread(() =>
-        {
-            try
-            {
-                while (input.Read() >= 0) { }
-            }
-            catch (IOException)
-            {
-                // The input has ended, too.
-            }
-
-            Process.GetCurrentProcess().Kill();
-        })
-        {
-            IsBackground = true,
-            Name = "server",
-        };
-        watch.Start();
-    }
 
     private static void Step(string name)
     {

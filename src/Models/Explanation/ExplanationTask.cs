@@ -2,6 +2,7 @@ using System.Globalization;
 using ModelService.Imaging.Drawing;
 using ModelService.Imaging.Preprocessing;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Tensors;
@@ -109,14 +110,7 @@ internal sealed class ExplanationTask
             _ => explainer.ByActivations(terms.Method, layer!, numbers, Choose),
         };
         if (raw.Logits.Any(logit => !float.IsFinite(logit)) || raw.Map.Any(number => !double.IsFinite(number)))
-        {
-            return new Failure(
-                ErrorCode.InputMismatch,
-                "The network's scores for this input are not finite numbers: the input's values are out of range, "
-                    + "or the weights come from a training that diverged."
-            );
-        }
-
+            return InputScorer.NotFinite();
         cancellationToken.ThrowIfCancellationRequested();
         var heat = IsPicture ? Heat(raw) : null;
         Faithfulness? faithfulness = null;

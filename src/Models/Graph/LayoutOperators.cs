@@ -50,7 +50,7 @@ internal sealed record ConcatOperator : Operator
 }
 
 /// <summary>What stands beyond the edge of a padded value.</summary>
-internal enum PadMode
+public enum PaddingMode
 {
     /// <summary>Zeros.</summary>
     Zeros,
@@ -70,7 +70,7 @@ internal enum PadMode
 /// Elements before and after each dimension without the batch, from the first to the last; only zeros pad channels.
 /// </param>
 /// <param name="Mode">What the edges hold.</param>
-internal sealed record PadOperator((long Front, long Back)[] Edges, PadMode Mode) : Operator
+internal sealed record PadOperator((long Front, long Back)[] Edges, PaddingMode Mode) : Operator
 {
     /// <summary>
     /// The edges as <c>torch.nn.functional.pad</c> takes them: front and back of the last dimension, then of the one
@@ -82,7 +82,7 @@ internal sealed record PadOperator((long Front, long Back)[] Edges, PadMode Mode
     /// <inheritdoc/>
     public override Shape InferShape() =>
         Edges.Length == Input.Shape.Rank
-        && (Mode == PadMode.Zeros || Edges[0] == (0, 0))
+        && (Mode == PaddingMode.Zeros || Edges[0] == (0, 0))
         && Input.Shape.Sizes.Zip(Edges).All(pair => Fits(pair.First, pair.Second.Front, pair.Second.Back))
             ? new Shape([.. Input.Shape.Sizes.Zip(Edges, (size, edge) => size + edge.Front + edge.Back)])
             : throw Misfit();
@@ -92,8 +92,8 @@ internal sealed record PadOperator((long Front, long Back)[] Edges, PadMode Mode
     {
         var longest = Mode switch
         {
-            PadMode.Reflect => size - 1,
-            PadMode.Circular => size,
+            PaddingMode.Reflect => size - 1,
+            PaddingMode.Circular => size,
             _ => long.MaxValue,
         };
         return Math.Min(front, back) >= 0 && Math.Max(front, back) <= longest;

@@ -23,7 +23,9 @@ public sealed class MemoryOptions
     public long? Budget { get; init; }
 
     /// <summary>
-    /// How long a request waits for a version that is being loaded, before it gets the error <c>model_not_ready</c>.
+    /// How long a request waits for a version that is being loaded, before it gets the error <c>model_not_ready</c>. A
+    /// version waits for half of that time until others that are in use leave it their memory; then the error is
+    /// <c>out_of_memory</c>.
     /// </summary>
     /// <value>0 to 10 minutes; default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]

@@ -51,7 +51,7 @@ internal sealed class ModelBuilder(
         CancellationToken cancellationToken
     )
     {
-        var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
+        var device = ComputeDevice.Find(version.Resolved.Definition.Device).ToString();
         using var opened = await weights.OpenAsync(version, source, cancellationToken);
         var probed = await probe.ProbeAsync(version.Resolved, device, version.BuildBytes, cancellationToken);
         var stored = source is StoredWeights ? version.Current.WeightsFile : null;
@@ -112,7 +112,7 @@ internal sealed class ModelBuilder(
             version.Resolved.Analysis,
             definition.Seed,
             opened.Pairs,
-            ComputeDevice.Find(definition.Device ?? "auto"),
+            ComputeDevice.Find(definition.Device),
             definition.Precision,
             probed.Failure,
             known,

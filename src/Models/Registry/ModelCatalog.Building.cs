@@ -88,7 +88,7 @@ public sealed partial class ModelCatalog
         // A full disk is known before the time of a build is spent.
         if (await store.CheckWritableAsync(version.Bytes, cancellationToken) is { } failure)
             throw new ServingException(failure);
-        var reserved = await loader.ReserveAsync(version);
+        var reserved = await loader.ReserveAsync(version, cancellationToken);
         VersionInMemory? built = null;
         IReadOnlyDictionary<string, StoredFile> files;
         try

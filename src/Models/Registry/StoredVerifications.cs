@@ -63,7 +63,7 @@ internal sealed partial class StoredVerifications(
 
     private string Key(ModelVersion version, StoredFile weights)
     {
-        var device = ComputeDevice.Find(version.Resolved.Definition.Device ?? "auto").ToString();
+        var device = ComputeDevice.Find(version.Resolved.Definition.Device).ToString();
         return PlanKey.Compute(
             version.Resolved,
             device,

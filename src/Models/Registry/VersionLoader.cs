@@ -121,32 +121,6 @@ internal sealed partial class VersionLoader(
             await version.ShareLoad(() => LoadNowAsync(version, isUse: false));
     }
 
-    /// <summary>Fails when a version needs more memory than all versions may have.</summary>
-    /// <param name="version">The version.</param>
-    /// <exception cref="ServingException"><see cref="ErrorCode.DefinitionInvalid"/>.</exception>
-    public void ThrowIfTooLarge(ModelVersion version)
-    {
-        var (device, bytes) = (DeviceOf(version), version.MemoryBytes);
-        if (bytes > budget.Limit(device))
-            throw budget.NeverFits(device, bytes);
-    }
-
-    /// <summary>Reserves memory for a version, and unloads others until there is enough.</summary>
-    /// <param name="version">The version.</param>
-    /// <returns>The reserved memory; the caller disposes it, or passes it on.</returns>
-    /// <exception cref="ServingException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
-    public async Task<IDisposable> ReserveAsync(ModelVersion version)
-    {
-        var (device, bytes) = (DeviceOf(version), version.MemoryBytes);
-        while (true)
-        {
-            if (budget.TryReserve(device, bytes) is { } reserved)
-                return reserved;
-            if (bytes > budget.Limit(device) || !await UnloadOneAsync(version, device))
-                throw budget.DoesNotFit($"Version {version.Version} of '{version.Name}'", device, bytes);
-        }
-    }
-
     /// <summary>Waits for a drain, for as long as the options say.</summary>
     /// <param name="version">The version.</param>
     /// <param name="draining">Completes when its memory is freed.</param>
@@ -195,7 +169,7 @@ internal sealed partial class VersionLoader(
         IDisposable? reserved = null;
         try
         {
-            reserved = await ReserveAsync(version);
+            reserved = await ReserveAsync(version, CancellationToken.None);
             var files = version.Current.Files;
             var samples = await store.ReadSamplesAsync(version.Name, version.Version, files, CancellationToken.None);
             var built = await builder.BuildAsync(version, new StoredWeights(), samples, CancellationToken.None);
@@ -225,39 +199,6 @@ internal sealed partial class VersionLoader(
             version.MarkFailed(exception is ServingException known ? known.Message : UnexpectedError);
             throw new ServingException(version.NotReady());
         }
-    }
-
-    // Unloads one version that is not leased, the least recently used first; false when there is none. A version that
-    // is being unloaded already comes before all others.
-    private async Task<bool> UnloadOneAsync(ModelVersion version, string device)
-    {
-        var candidates = (
-            from entry in registry.List()
-            from item in entry.Versions
-            where
-                (item.Version != entry.Pinned || !placement.IsHome(entry.Name))
-                && item != version
-                && item.Current.Execution?.Device == device
-            orderby item.LastUsed
-            select item
-        ).ToList();
-        if (candidates.FirstOrDefault(item => item.Current.State == VersionState.Draining) is { } leaving)
-        {
-            await leaving.DrainedAsync();
-            return true;
-        }
-
-        const string Reason = "Another version needed its memory; the next request loads it.";
-        foreach (var candidate in candidates)
-        {
-            if (candidate.Drain(Reason, loadsOnRequest: true, onlyIdle: true) is not { } draining)
-                continue;
-            await draining;
-            LogUnloaded(candidate.Name, candidate.Version, candidate.Bytes);
-            return true;
-        }
-
-        return false;
     }
 
     [LoggerMessage(

@@ -117,8 +117,12 @@ internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, Ti
     {
         if (!entries.TryGetValue(id, out var entry) || entry.Current.IsOver)
             return;
-        if (keep && entry.TryFinish())
+        if (keep && entry.Current.State == RunState.Running)
+        {
+            await entry.Finishing.CancelAsync();
             return;
+        }
+
         await entry.Cancellation.CancelAsync();
 
         // One that nobody works on ends here, also when it ran before the server was started again.

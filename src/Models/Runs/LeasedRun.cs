@@ -42,7 +42,6 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
     private TimeSpan wait = TimeSpan.FromSeconds(2);
     private DateTime saved; // the time of the file of the checkpoint that is stored
     private long stored; // the number of events that are
-    private Action? asked; // the process that was asked for its result
     private volatile bool isLost;
 
     /// <summary>Begins to work on a run.</summary>
@@ -180,7 +179,7 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
             try
             {
                 if (await RenewOnceAsync() is { } wish)
-                    await ObeyAsync(wish);
+                    await (wish == Cancel ? Cancellation : Finishing).CancelAsync();
             }
             catch (LeaseLostException)
             {
@@ -199,14 +198,6 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
 
             await PauseAsync(jobs.Poll);
         }
-    }
-
-    private async Task ObeyAsync(string wish)
-    {
-        if (wish == Cancel)
-            await Cancellation.CancelAsync();
-        else if (Finish is { } process && process != asked && TryFinish())
-            asked = process;
     }
 
     // Returns what a client asks for.

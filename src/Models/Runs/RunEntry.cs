@@ -52,8 +52,11 @@ internal class RunEntry<TRun> : IDisposable
     /// <summary>Cancelled when a client ends the run.</summary>
     public CancellationTokenSource Cancellation { get; } = new();
 
-    /// <summary>Asks the child process for the result as it is; null: there is no process.</summary>
-    public Action? Finish { get; set; }
+    /// <summary>
+    /// Cancelled when a client asks for the result as it is. It holds for the child process that runs, and for the next
+    /// one when there is none. Where the result is there already, it asks for nothing.
+    /// </summary>
+    public CancellationTokenSource Finishing { get; } = new();
 
     /// <summary>Whether a worker has taken it: only the worker ends it then.</summary>
     public bool IsAtWork { get; set; }
@@ -94,24 +97,6 @@ internal class RunEntry<TRun> : IDisposable
 
     /// <summary>Writes a run as JSON.</summary>
     public static string Write(TRun run) => JsonSerializer.Serialize(run, Json);
-
-    /// <summary>Asks the child process for the result as it is.</summary>
-    /// <returns>Whether there is a process.</returns>
-    public bool TryFinish()
-    {
-        if (Finish is not { } finish)
-            return false;
-        try
-        {
-            finish();
-        }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-        {
-            // It has just ended by itself.
-        }
-
-        return true;
-    }
 
     /// <summary>Brings all that the work needs into the run's folder.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -191,6 +176,7 @@ internal class RunEntry<TRun> : IDisposable
     {
         Events.Dispose();
         Cancellation.Dispose();
+        Finishing.Dispose();
     }
 
     /// <summary>Stores the state.</summary>

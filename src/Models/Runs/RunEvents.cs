@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 
 namespace ModelService.Models.Runs;
 
@@ -11,11 +12,14 @@ namespace ModelService.Models.Runs;
 /// </summary>
 internal sealed class RunEvents : IDisposable
 {
+    private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
+
     private readonly string path;
     private readonly Lock gate = new();
-    private FileStream? file;
+    private SafeFileHandle? file; // that this server writes
     private readonly long before;
     private long count;
+    private long length; // of the whole lines, in bytes
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool isEnded;
 
@@ -29,18 +33,15 @@ internal sealed class RunEvents : IDisposable
         if (!File.Exists(path) || isEnded)
             return;
 
-        // A line that was cut off when the server was killed is not an event.
-        using var stored = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-        long whole = 0;
+        // Only counts: another server may own the file, and be writing a line.
+        using var stored = new FileStream(path, FileMode.Open, FileAccess.Read, Shared);
         for (int read; (read = stored.ReadByte()) >= 0; )
         {
             if (read != '\n')
                 continue;
             count++;
-            whole = stored.Position;
+            length = stored.Position;
         }
-
-        stored.SetLength(whole);
     }
 
     /// <summary>The last event of a step; null: none yet since the server started.</summary>
@@ -102,11 +103,7 @@ internal sealed class RunEvents : IDisposable
                 lock (gate)
                     (next, known, isLast) = (changed.Task, count, isEnded);
                 if (reader is null && File.Exists(path))
-                {
-                    reader = new StreamReader(
-                        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
-                    );
-                }
+                    reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, Shared));
 
                 while (reader is not null && (isLast || read < known))
                 {
@@ -133,19 +130,28 @@ internal sealed class RunEvents : IDisposable
     // On a full disk, an event is lost, and never the run.
     private bool TryWrite(string line)
     {
-        long length = 0;
+        var bytes = Encoding.UTF8.GetBytes(line);
         try
         {
-            file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
-            length = file.Length;
-            file.Write(Encoding.UTF8.GetBytes(line));
+            file ??= Open();
+            RandomAccess.Write(file, bytes, length);
+            length += bytes.Length;
             return true;
         }
         catch (IOException)
         {
-            file?.SetLength(length);
+            if (file is not null)
+                RandomAccess.SetLength(file, length);
             return false;
         }
+    }
+
+    // A line that was cut off when the server was killed is not an event.
+    private SafeFileHandle Open()
+    {
+        var opened = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, Shared);
+        RandomAccess.SetLength(opened, length);
+        return opened;
     }
 
     private void Signal()

@@ -39,6 +39,7 @@ internal sealed partial class SharedRuns<TRun>(
 {
     private readonly LeasedRunServices<TRun> services = new(jobs, kind, folder, clock, logger);
     private readonly ConcurrentDictionary<string, LeasedRun<TRun>> held = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> unreadable = new(StringComparer.Ordinal); // left to others
     private long takeovers;
     private long lost;
 
@@ -171,9 +172,14 @@ internal sealed partial class SharedRuns<TRun>(
     {
         try
         {
-            if (await jobs.TakeAsync(kind.Name) is not { } job)
+            if (await jobs.TakeAsync(kind.Name, [.. unreadable.Keys]) is not { } job)
                 return null;
-            var run = Read(job.Record);
+            if (TryRead(job) is not { } run)
+            {
+                await jobs.ReleaseAsync(job.Lease);
+                return null;
+            }
+
             if (job.IsTakeover)
                 Interlocked.Increment(ref takeovers);
             LogTaken(kind.Name, run.Id, job.IsTakeover ? " from a server that was silent for too long" : "");
@@ -184,6 +190,21 @@ internal sealed partial class SharedRuns<TRun>(
         catch (Exception exception) when (exception is ServingException or IOException or UnauthorizedAccessException)
         {
             return null; // the database is away, or the disk is full: tried again
+        }
+    }
+
+    // During an upgrade, a newer server may have added a run that this one can't read.
+    private TRun? TryRead(TakenJob job)
+    {
+        try
+        {
+            return Read(job.Record);
+        }
+        catch (JsonException exception)
+        {
+            unreadable[job.Lease.Job] = true;
+            LogUnreadable(exception, kind.Name, job.Lease.Job);
+            return null;
         }
     }
 
@@ -232,4 +253,7 @@ internal sealed partial class SharedRuns<TRun>(
 
     [LoggerMessage(LogLevel.Information, "Takes {Kind} {Id}{From}")]
     private partial void LogTaken(string kind, string id, string from);
+
+    [LoggerMessage(LogLevel.Error, "Leaves {Kind} {Id} to other servers: its record can't be read here")]
+    private partial void LogUnreadable(Exception exception, string kind, string id);
 }

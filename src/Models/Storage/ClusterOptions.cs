@@ -52,7 +52,7 @@ internal sealed class ClusterOptionsRules(IOptions<StorageOptions> storage) : IV
             );
         }
 
-        return storage.Value.Kind == "postgres"
+        return storage.Value.IsShared
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail($"{Setting} needs {StorageOptions.Section}:Kind=postgres.");
     }

@@ -69,7 +69,7 @@ public static class StorageCommands
     {
         try
         {
-            if (services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind != "postgres")
+            if (!services.GetRequiredService<IOptions<StorageOptions>>().Value.IsShared)
             {
                 throw new UnusableDatabaseException(
                     "The models are not in a database: set ModelService:Storage:Kind to postgres, and "

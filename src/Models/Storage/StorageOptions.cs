@@ -80,6 +80,9 @@ public sealed class StorageOptions
     /// </value>
     [MinLength(1, ErrorMessage = "Staging must be the path of a folder; leave it out for the default.")]
     public string? Staging { get; init; }
+
+    /// <summary>Whether the models are in a database that servers share.</summary>
+    internal bool IsShared => Kind == "postgres";
 }
 
 [OptionsValidator]
@@ -90,7 +93,7 @@ internal sealed class StorageOptionsRules : IValidateOptions<StorageOptions>
 {
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, StorageOptions options) =>
-        options is { Kind: "postgres", Connection: null or "" }
+        options is { IsShared: true, Connection: null or "" }
             ? ValidateOptionsResult.Fail(
                 $"{StorageOptions.Section}:{nameof(StorageOptions.Connection)} is needed for the kind postgres."
             )

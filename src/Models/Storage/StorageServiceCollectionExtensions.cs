@@ -44,12 +44,12 @@ internal static class StorageServiceCollectionExtensions
         services.TryAddSingleton<PostgresModelStore>();
         services.TryAddSingleton<JobTable>();
         services.AddSingleton<IHostedService>(provider =>
-            Options<StorageOptions>(provider).Kind == "postgres"
+            Options<StorageOptions>(provider).IsShared
                 ? ActivatorUtilities.CreateInstance<OrphanSweeper>(provider)
                 : new NoTask()
         );
         services.TryAddSingleton<IModelStore>(provider =>
-            Options<StorageOptions>(provider).Kind == "postgres"
+            Options<StorageOptions>(provider).IsShared
                 ? provider.GetRequiredService<PostgresModelStore>()
                 : provider.GetRequiredService<FileSystemModelStore>()
         );

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -115,6 +116,12 @@ public sealed record StoredFile(long Bytes, string Sha256)
 {
     /// <summary>The name of a version's weights file.</summary>
     public const string Weights = "weights.safetensors";
+
+    /// <summary>Measures the content of a file.</summary>
+    internal static StoredFile Of(byte[] content) => Of(content.Length, SHA256.HashData(content));
+
+    /// <summary>Names the size and hash of a file whose content was hashed while it was read or written.</summary>
+    internal static StoredFile Of(long bytes, byte[] sha256) => new(bytes, Convert.ToHexStringLower(sha256));
 }
 
 /// <summary>The settings of a model that its versions share: <c>model.json</c>.</summary>

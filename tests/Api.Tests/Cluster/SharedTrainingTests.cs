@@ -183,6 +183,31 @@ public sealed partial class SharedTrainingTests(PostgresServer postgres)
         (await replicas[0].Api.GetAsync("/v1/models/pets")).Problem(404, "model_not_found");
     }
 
+    [Fact]
+    public async Task Training_OfANewerServerThatThisOneCannotRead_IsLeftToOthersAndTheRestGoesOn()
+    {
+        var connection = postgres.CreateDatabase();
+        using var replicas = new Replicas(connection, Quick);
+        await replicas.StartAsync(1);
+        await UploadAsync(replicas);
+        await using var database = NpgsqlDataSource.Create(connection);
+        await using var add = database.CreateCommand(
+            "insert into jobs (id, kind, model, state, record) values ('new', 'training', 'new', 'queued', '{}')"
+        );
+        await add.ExecuteNonQueryAsync(Token);
+
+        // The older one comes first.
+        var run = await WaitAsync(replicas[0], await StartAsync(replicas[0], "pets", 1));
+
+        AssertSucceeded(run);
+        await using var find = database.CreateCommand(
+            "select lease, attempts, lease_until = '-infinity' from jobs where id = 'new'"
+        );
+        await using var row = await find.ExecuteReaderAsync(Token);
+        Assert.True(await row.ReadAsync(Token));
+        Assert.Equal((1L, 0, true), (row.GetInt64(0), row.GetInt32(1), row.GetBoolean(2))); // taken once, given back
+    }
+
     private static async Task UploadAsync(Replicas replicas, string dataset = "digits")
     {
         using var content = new ByteArrayContent(TrainingServer.Zip(12, 3, ["train"]));

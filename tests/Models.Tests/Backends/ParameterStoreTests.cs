@@ -99,53 +99,33 @@ public sealed class ParameterStoreTests
     }
 
     [Fact]
-    public void RequireGradients_SomeTensors_AreTheOnlyOnes()
+    public void CopyTo_TensorThatRequiresAGradient_RequiresNone()
     {
         using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
         Assert.All(parameters.StateDict.Values, tensor => Assert.False(tensor.requires_grad));
+        parameters["fc.bias"].requires_grad = true;
 
-        parameters.RequireGradients(["fc.weight", "norm.bias"]);
-        Assert.Equal(["fc.weight", "norm.bias"], Requiring(parameters));
-
-        parameters.RequireGradients(["fc.bias"]);
-        Assert.Equal(["fc.bias"], Requiring(parameters));
         using var copy = parameters.CopyTo(CPU);
-        Assert.Empty(Requiring(copy));
 
-        parameters.RequireGradients([]);
-        Assert.Empty(Requiring(parameters));
-    }
-
-    [Theory]
-    [InlineData("fc.weigth", "no tensor 'fc.weigth'")]
-    [InlineData("norm.num_batches_tracked", "'norm.num_batches_tracked' is a counter")]
-    public void RequireGradients_NoSuchParameter_IsRefusedByNameAndChangesNothing(string name, string expected)
-    {
-        using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
-        parameters.RequireGradients(["fc.bias"]);
-
-        var error = Assert.Throws<ArgumentException>(() => parameters.RequireGradients(["fc.weight", name]));
-
-        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.Equal(["fc.bias"], Requiring(parameters));
+        Assert.All(copy.StateDict.Values, tensor => Assert.False(tensor.requires_grad));
     }
 
     [Fact]
-    public void Gradient_TwoBackwardPasses_AddUpUntilTheyAreCleared()
+    public void ClearGradients_AfterTwoBackwardPasses_ForgetsTheirSum()
     {
         using var scope = NewDisposeScope();
         using var parameters = ParameterStore.Create(Networks.Analyze(Network).StateDict, seed: 1, []);
-        Assert.Null(parameters.Gradient("fc.bias"));
-        parameters.RequireGradients(["fc.bias"]);
+        Assert.Null(parameters["fc.bias"].grad);
+        parameters["fc.bias"].requires_grad = true;
 
         (parameters["fc.bias"] * 3).sum().backward();
         (parameters["fc.bias"] * 2).sum().backward();
-        Assert.Equal([5f, 5, 5, 5], Floats(parameters.Gradient("fc.bias")!));
+        Assert.Equal([5f, 5, 5, 5], Floats(parameters["fc.bias"].grad!));
 
         parameters.ClearGradients();
-        Assert.Null(parameters.Gradient("fc.bias"));
+        Assert.Null(parameters["fc.bias"].grad);
         parameters["fc.bias"].sum().backward();
-        Assert.Equal([1f, 1, 1, 1], Floats(parameters.Gradient("fc.bias")!));
+        Assert.Equal([1f, 1, 1, 1], Floats(parameters["fc.bias"].grad!));
     }
 
     [Fact]
@@ -161,15 +141,12 @@ public sealed class ParameterStoreTests
 
         using (parameters)
         {
-            parameters.RequireGradients(["fc.weight"]);
+            parameters["fc.weight"].requires_grad = true;
             parameters["fc.weight"].square().sum().backward();
-            using var gradient = parameters.Gradient("fc.weight");
+            using var gradient = parameters["fc.weight"].grad;
             Assert.NotNull(gradient);
         }
     }
-
-    private static IEnumerable<string> Requiring(ParameterStore parameters) =>
-        parameters.StateDict.Where(pair => pair.Value.requires_grad).Select(pair => pair.Key);
 
     private static float[] Floats(Tensor values) => values.detach().data<float>().ToArray();
 }

@@ -164,28 +164,28 @@ public sealed class InferShapeTests
             [6, 4]
         ),
         (
-            new PadOperator([(1, 2), (0, 3)], PadMode.Zeros),
+            new PadOperator([(1, 2), (0, 3)], PaddingMode.Zeros),
             [
                 [3, 4],
             ],
             [6, 7]
         ),
         (
-            new PadOperator([(0, 0), (3, 2)], PadMode.Reflect),
+            new PadOperator([(0, 0), (3, 2)], PaddingMode.Reflect),
             [
                 [3, 4],
             ],
             [3, 9]
         ),
         (
-            new PadOperator([(0, 0), (4, 4)], PadMode.Circular),
+            new PadOperator([(0, 0), (4, 4)], PaddingMode.Circular),
             [
                 [3, 4],
             ],
             [3, 12]
         ),
         (
-            new PadOperator([(0, 0), (9, 0)], PadMode.Replicate),
+            new PadOperator([(0, 0), (9, 0)], PaddingMode.Replicate),
             [
                 [3, 4],
             ],
@@ -432,31 +432,31 @@ public sealed class InferShapeTests
             ]
         ),
         (
-            new PadOperator([(0, 1)], PadMode.Zeros),
+            new PadOperator([(0, 1)], PaddingMode.Zeros),
             [
                 [3, 4],
             ]
         ),
         (
-            new PadOperator([(0, 0), (-1, 0)], PadMode.Zeros),
+            new PadOperator([(0, 0), (-1, 0)], PaddingMode.Zeros),
             [
                 [3, 4],
             ]
         ),
         (
-            new PadOperator([(0, 1), (0, 0)], PadMode.Replicate),
+            new PadOperator([(0, 1), (0, 0)], PaddingMode.Replicate),
             [
                 [3, 4],
             ]
         ),
         (
-            new PadOperator([(0, 0), (4, 0)], PadMode.Reflect),
+            new PadOperator([(0, 0), (4, 0)], PaddingMode.Reflect),
             [
                 [3, 4],
             ]
         ),
         (
-            new PadOperator([(0, 0), (0, 5)], PadMode.Circular),
+            new PadOperator([(0, 0), (0, 5)], PaddingMode.Circular),
             [
                 [3, 4],
             ]

@@ -224,12 +224,12 @@ internal sealed class EagerOperators(ParameterStore parameters) : IDisposable
             _ => throw new InvalidOperationException($"{function.Kind} can't be computed."),
         };
 
-    private static PaddingModes Mode(PadMode mode) =>
+    private static PaddingModes Mode(PaddingMode mode) =>
         mode switch
         {
-            PadMode.Reflect => PaddingModes.Reflect,
-            PadMode.Replicate => PaddingModes.Replicate,
-            PadMode.Circular => PaddingModes.Circular,
+            PaddingMode.Reflect => PaddingModes.Reflect,
+            PaddingMode.Replicate => PaddingModes.Replicate,
+            PaddingMode.Circular => PaddingModes.Circular,
             _ => PaddingModes.Constant,
         };
 }

@@ -154,7 +154,7 @@ internal sealed class CodeWriter
             AttentionOperator attention => Write(attention),
             RollOperator roll => Call("roll", item.Input, roll.Distances, roll.Dimensions),
             ConcatOperator => Call("cat", item.Inputs, 1L),
-            PadOperator { Mode: PadMode.Zeros } pad => Call("constant_pad_nd", item.Input, pad.FromLast, 0.0),
+            PadOperator { Mode: PaddingMode.Zeros } pad => Call("constant_pad_nd", item.Input, pad.FromLast, 0.0),
             PadOperator pad => Call("pad", item.Input, pad.FromLast, WireNames.Get(pad.Mode)),
             PreluOperator prelu => $"torch.prelu({item.Input}, {text.Tensor(new ConvertedTensor(prelu.Weight))})",
             SoftmaxOperator softmax => Call(

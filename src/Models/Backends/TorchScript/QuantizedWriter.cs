@@ -38,20 +38,20 @@ internal static class QuantizedWriter
 
     private static string Convolution(ProgramText text, ConvolutionOperator item, QuantizedForm form)
     {
-        var isSeries = item.Kernel.Length == 1;
-        string Sizes(long[] sizes, long row) => Literal.Format(isSeries ? [row, .. sizes] : sizes);
-        string Picture(Value value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : $"{value}";
-        var geometry = $"{Sizes(item.Stride, 1)}, {Sizes(item.Padding, 0)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
+        var layout = new OneDnnLayout(text, item.Kernel.Length);
+        var geometry =
+            $"{layout.Sizes(item.Stride, 1)}, {layout.Sizes(item.Padding, 0)}, {layout.Sizes(item.Dilation, 1)}, "
+            + $"{item.Groups}";
         var scales = text.Tensor(new WeightScaleTensor(item.Weights));
         var weight = text.Tensor(
             new Int8WeightTensor(item.Weights),
             $"{item.Inputs[0]}",
             (name, inputs) =>
-                $"ops.onednn.qconv_prepack({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, {scales}, "
-                + $"{Format(form.Input)}, {geometry}, {WeightedWriter.SizeOfPictures(item, inputs)})"
+                $"ops.onednn.qconv_prepack({layout.PictureWeight(name)}, {scales}, "
+                + $"{Format(form.Input)}, {geometry}, {layout.InputSize(item, inputs)})"
         );
         var operands =
-            $"{Picture(item.Inputs[0])}, {Format(form.Input)}, {weight}, {scales}, "
+            $"{layout.ToPicture(item.Inputs[0].ToString())}, {Format(form.Input)}, {weight}, {scales}, "
             + text.Tensor(new WeightZeroPointTensor(item.Weights));
         var bias = text.Tensor(new CorrectedBiasTensor(item.Weights));
         var output = $"{Format(form.Output ?? new QuantizedFormat(1, 0))}, {(form.Output is null ? Float32 : UInt8)}";
@@ -65,43 +65,34 @@ internal static class QuantizedWriter
         {
             result =
                 $"ops.onednn.qconv2d_pointwise({operands}, "
-                + $"{Accumulator(text, item, Picture(item.Inputs[1]), ", memory_format=2")}, {bias}, "
-                + $"{geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
+                + $"{Accumulator(text, item, layout.ToPicture(item.Inputs[1].ToString()), ", memory_format=2")}, "
+                + $"{bias}, {geometry}, {output}, {Format(form.Addend)}, \"sum\", None, "
                 + $"{(item.Activation is null ? "None" : "\"relu\"")}, annotate(List[Optional[number]], []), None)";
         }
 
-        return isSeries ? $"torch.squeeze({result}, 2)" : result;
+        return layout.FromPicture(result);
     }
 
     private static string Linear(ProgramText text, WeightedOperator item, QuantizedForm form)
     {
-        var rank = item is ConvolutionOperator { Kernel.Length: var spatial } ? spatial : 0;
-
-        // Moves the channels to the end and back. These are views of channels_last, not copies.
-        var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension).ToList();
-        string ToEnd(Value value) =>
-            rank == 0
-                ? $"{value}"
-                : text.Local($"torch.permute({value}, {Literal.Format(sides.Prepend(0).Append(1))})");
+        var layout = new OneDnnLayout(text, item is ConvolutionOperator { Kernel.Length: var spatial } ? spatial : 0);
         var weight = text.Tensor(
             new Int8WeightTensor(item.Weights),
-            name => $"ops.onednn.qlinear_prepack({(rank == 0 ? name : $"torch.flatten({name}, 1)")}, None)"
+            name => $"ops.onednn.qlinear_prepack({layout.MatrixWeight(name)}, None)"
         );
         var operands =
-            $"{ToEnd(item.Inputs[0])}, {Format(form.Input)}, {weight}, "
+            $"{layout.ToMatrix(item.Inputs[0].ToString())}, {Format(form.Input)}, {weight}, "
             + $"{text.Tensor(new WeightScaleTensor(item.Weights))}, "
             + text.Tensor(new WeightZeroPointTensor(item.Weights));
         var bias = text.Tensor(new CorrectedBiasTensor(item.Weights));
         var output = $"{Format(form.Output ?? new QuantizedFormat(1, 0))}, {(form.Output is null ? Float32 : UInt8)}";
         var result = form.Addend is null
             ? $"ops.onednn.qlinear_pointwise({operands}, {bias}, {output}, {Ending(item.Activation)})"
-            : $"ops.onednn.qlinear_pointwise({operands}, {Accumulator(text, item, ToEnd(item.Inputs[1]), "")}, {bias}, "
+            : $"ops.onednn.qlinear_pointwise({operands}, "
+                + $"{Accumulator(text, item, layout.ToMatrix(item.Inputs[1].ToString()), "")}, {bias}, "
                 + $"{output}, {Format(form.Addend)}, \"sum\", 1.0, "
                 + $"\"{(item.Activation is null ? "none" : "relu")}\", annotate(List[Optional[number]], []), \"\")";
-        return rank == 0
-            ? result
-            : $"torch.permute({result}, "
-                + $"{Literal.Format(sides.Select(dimension => dimension - 1).Prepend(rank + 1L).Prepend(0))})";
+        return layout.FromMatrix(result);
     }
 
     // The sum is written over the addend, which must lie in memory as the result does: mostly it does already.

@@ -35,20 +35,6 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     public static string Converted(string value, Precision precision, string layout = "") =>
         $"torch.to({value}, {precision switch { Precision.BFloat16 => 15, Precision.Float16 => 5, _ => 6 }}{layout})";
 
-    /// <summary>
-    /// The size of a convolution's input, which oneDNN must know to pack the weights: it would pack them for another
-    /// size otherwise, and again in every batch.
-    /// </summary>
-    /// <param name="item">The convolution.</param>
-    /// <param name="inputs">The number of inputs in the batch.</param>
-    public static string SizeOfPictures(ConvolutionOperator item, long inputs)
-    {
-        var sizes = item.Inputs[0].Shape.Sizes;
-        var isSeries = item.Kernel.Length == 1;
-        long[] size = [inputs, sizes[0], .. isSeries ? [1L] : Array.Empty<long>(), .. sizes.Skip(1)];
-        return Literal.Format(size);
-    }
-
     private string Write(WeightedOperator item, string[] inputs, bool isFloat32)
     {
         var bias = item.Weights.HasBias ? text.Tensor(new BiasTensor(item.Weights, isFloat32)) : "None";
@@ -92,21 +78,20 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
     private Func<string, string>? InLayout(ConvolutionOperator item) =>
         channelsLast && item.Kernel.Length == 2 ? name => $"torch.contiguous({name}, memory_format=2)" : null;
 
-    // oneDNN's function takes pictures and volumes, so a series becomes a picture of one row.
     private string Fused(ConvolutionOperator item, string input, string? addend, WeightTensor weight, string bias)
     {
-        var isSeries = item.Kernel.Length == 1;
-        string Sizes(long[] sizes, long row) => Literal.Format(isSeries ? [row, .. sizes] : sizes);
-        string Picture(string value) => isSeries ? text.Local($"torch.unsqueeze({value}, 2)") : value;
-        var geometry = $"{Sizes(item.Padding, 0)}, {Sizes(item.Stride, 1)}, {Sizes(item.Dilation, 1)}, {item.Groups}";
+        var layout = new OneDnnLayout(text, item.Kernel.Length);
+        var geometry =
+            $"{layout.Sizes(item.Padding, 0)}, {layout.Sizes(item.Stride, 1)}, {layout.Sizes(item.Dilation, 1)}, "
+            + $"{item.Groups}";
         var packed = text.Tensor(
             weight,
             input,
             (name, inputs) =>
-                $"ops.mkldnn._reorder_convolution_weight({(isSeries ? $"torch.unsqueeze({name}, 2)" : name)}, "
-                + $"{geometry}, {SizeOfPictures(item, inputs)})"
+                $"ops.mkldnn._reorder_convolution_weight({layout.PictureWeight(name)}, {geometry}, "
+                + $"{layout.InputSize(item, inputs)})"
         );
-        input = Picture(input);
+        input = layout.ToPicture(input);
 
         // oneDNN's function computes a sum with the convolution, and after a sum only relu.
         var fusesSum = addend is not null && (item.IsAddendFree || FusesSumsIntoNewMemory);
@@ -116,14 +101,12 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
             && (addend is null || (fusesSum && fusedName == "relu"));
         var (function, operands) =
             !fusesSum ? ("_convolution_pointwise", input)
-            : item.IsAddendFree ? ("_convolution_pointwise_", $"{Picture(addend!)}, {input}")
-            : ("_convolution_pointwise", $"{input}, {Picture(addend!)}");
+            : item.IsAddendFree ? ("_convolution_pointwise_", $"{layout.ToPicture(addend!)}, {input}")
+            : ("_convolution_pointwise", $"{input}, {layout.ToPicture(addend!)}");
         var ending = fusesSum
             ? $"\"add\", None, {(fusesActivation ? "\"relu\"" : "None")}, [], None"
             : Ending(fusesActivation ? item.Activation : null);
-        var result = $"ops.mkldnn.{function}({operands}, {packed}, {bias}, {geometry}, {ending})";
-        if (isSeries)
-            result = $"torch.squeeze({result}, 2)";
+        var result = layout.FromPicture($"ops.mkldnn.{function}({operands}, {packed}, {bias}, {geometry}, {ending})");
         return WithUnfused(result, fusesSum ? null : addend, fusesActivation ? null : item.Activation);
     }
 
@@ -144,19 +127,16 @@ internal sealed class WeightedWriter(ProgramText text, Precision precision, bool
                 input = $"torch.slice({input}, {dimension + 2}, 0, None, {item.Stride[dimension]})";
         }
 
-        // Moves the channels to the end and back. These are views of channels_last, not copies.
-        var sides = Enumerable.Range(2, rank).Select(dimension => (long)dimension);
-        string ToEnd(string value) =>
-            text.Local($"torch.permute({value}, {Literal.Format(sides.Prepend(0).Append(1))})");
-        var result = Linear(
-            item,
-            ToEnd(input),
-            addend is null ? null : ToEnd(addend),
-            Packed(weight, name => $"torch.flatten({name}, 1)"),
-            bias
+        var layout = new OneDnnLayout(text, rank);
+        return layout.FromMatrix(
+            Linear(
+                item,
+                layout.ToMatrix(input),
+                addend is null ? null : layout.ToMatrix(addend),
+                Packed(weight, layout.MatrixWeight),
+                bias
+            )
         );
-        var back = sides.Select(dimension => dimension - 1).Prepend(rank + 1).Prepend(0);
-        return $"torch.permute({result}, {Literal.Format(back)})";
     }
 
     private string Linear(WeightedOperator item, string input, string? addend, string weight, string bias)

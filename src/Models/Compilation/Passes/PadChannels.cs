@@ -39,7 +39,7 @@ internal static class PadChannels
             {
                 var edges = new (long Front, long Back)[input.Shape.Rank];
                 edges[0] = (0, padIn);
-                var pad = new PadOperator(edges, PadMode.Zeros) { Key = item.Key, Inputs = [input] };
+                var pad = new PadOperator(edges, PaddingMode.Zeros) { Key = item.Key, Inputs = [input] };
                 input = new Value(next++, pad.InferShape());
                 yield return pad with
                 {

@@ -58,6 +58,34 @@ internal sealed class LayerVisit(ArchitectureAnalyzer analyzer, LayerNode node, 
         );
     }
 
+    /// <summary>Checks that a parameter names a dimension of the input, not the batch, and reports an error.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="dimension">Its value: 0 is the batch, and -1 the last dimension.</param>
+    /// <param name="input">The shape of the input.</param>
+    /// <returns>The dimension, at least 1; null after an error, and when the input's rank is unknown.</returns>
+    public int? RequireDimension(string parameter, int dimension, Shape input)
+    {
+        if (dimension == 0 || (input.HasRank && dimension == -(input.Rank + 1)))
+        {
+            Fail(
+                parameter,
+                $"{dimension} is the batch dimension: what is computed for an input must not depend on the other "
+                    + "inputs of its batch. Stricter than PyTorch."
+            );
+            return null;
+        }
+
+        if (!input.HasRank)
+            return null;
+        if (Math.Abs((long)dimension) > input.Rank)
+        {
+            Fail(parameter, $"{dimension} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
+            return null;
+        }
+
+        return dimension < 0 ? dimension + input.Rank + 1 : dimension;
+    }
+
     /// <summary>Checks that a parameter has one size, or one for each dimension.</summary>
     public bool RequireSizes(string parameter, Sizes sizes, int rank)
     {

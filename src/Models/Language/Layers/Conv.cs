@@ -8,22 +8,6 @@ using Padding = ModelService.Models.Tensors.Padding;
 
 namespace ModelService.Models.Language.Layers;
 
-/// <summary>The values that a convolution reads beyond the edge of its input.</summary>
-public enum PaddingMode
-{
-    /// <summary>Zeros.</summary>
-    Zeros,
-
-    /// <summary>The input mirrored at its edge, without repeating the edge itself.</summary>
-    Reflect,
-
-    /// <summary>The edge repeated.</summary>
-    Replicate,
-
-    /// <summary>The input continued from its opposite side.</summary>
-    Circular,
-}
-
 /// <summary>A convolution: each output is a weighted sum over a window that slides over the input.</summary>
 /// <remarks>Size of the output: see <see cref="Window"/>. Source: PyTorch nn.Conv2d, "Shape".</remarks>
 public abstract record Conv : LayerDefinition

@@ -12,13 +12,7 @@ internal sealed class ConvolutionEdges
     {
         this.edges = edges;
         IsInner = mode == PaddingMode.Zeros && edges.All(edge => edge.Front == edge.Back);
-        Mode = mode switch
-        {
-            PaddingMode.Reflect => PadMode.Reflect,
-            PaddingMode.Replicate => PadMode.Replicate,
-            PaddingMode.Circular => PadMode.Circular,
-            _ => PadMode.Zeros,
-        };
+        Mode = mode;
     }
 
     /// <summary>Whether the convolution pads by itself: with zeros, as many at the front as at the back.</summary>
@@ -31,7 +25,7 @@ internal sealed class ConvolutionEdges
     public (long Front, long Back)[] Outer => [(0, 0), .. edges];
 
     /// <summary>What these edges hold.</summary>
-    public PadMode Mode { get; }
+    public PaddingMode Mode { get; }
 
     /// <summary>Works out the padding of a layer.</summary>
     /// <param name="layer">The layer.</param>

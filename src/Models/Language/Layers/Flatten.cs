@@ -19,27 +19,13 @@ internal sealed record Flatten : LayerDefinition
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
         visit.SeesWholeInput();
-        if (StartDim == 0 || (input.HasRank && StartDim == -(input.Rank + 1)))
-        {
-            return visit.Fail(
-                "start_dim",
-                $"{StartDim} is the batch dimension. It can't be joined: the inputs of a batch would become one. "
-                    + "Stricter than PyTorch."
-            );
-        }
-
+        var startDim = visit.RequireDimension("start_dim", StartDim, input);
         if (!input.HasRank)
             return StartDim == 1 && EndDim == -1 ? new Shape(Shape.UnknownSize) : Shape.Unknown;
+        if (startDim is not { } start)
+            return Shape.Unknown;
         var rank = input.Rank + 1;
-        var (start, end) = (StartDim < 0 ? StartDim + rank : StartDim, EndDim < 0 ? EndDim + rank : EndDim);
-        if (start < 1 || start >= rank)
-        {
-            return visit.Fail(
-                "start_dim",
-                $"{StartDim} is not a dimension of {input} that can be joined: 1 to {rank - 1}, or -{rank - 1} to -1."
-            );
-        }
-
+        var end = EndDim < 0 ? EndDim + rank : EndDim;
         if (end < start || end >= rank)
         {
             return visit.Fail(

@@ -15,7 +15,7 @@ internal sealed record LogSoftmax : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        Softmax.CheckDim(Dim, input, visit);
+        visit.RequireDimension("dim", Dim, input);
         return input;
     }
 

@@ -19,7 +19,7 @@ public abstract record PadLayer : LayerDefinition
     public required Sizes Padding { get; init; }
 
     /// <summary>What the edge holds.</summary>
-    private protected abstract PadMode Mode { get; }
+    private protected abstract PaddingMode Mode { get; }
 
     private (long Front, long Back)[] Edges =>
         Padding.Expand(4) is [var left, var right, var top, var bottom] ? [(0, 0), (top, bottom), (left, right)] : [];
@@ -32,7 +32,7 @@ public abstract record PadLayer : LayerDefinition
         var edges = Edges.Skip(1).ToList();
         foreach (var (side, edge) in input.Sizes.Skip(1).Zip(edges))
         {
-            if (Mode == PadMode.Reflect && side != Shape.UnknownSize && Math.Max(edge.Front, edge.Back) >= side)
+            if (Mode == PaddingMode.Reflect && side != Shape.UnknownSize && Math.Max(edge.Front, edge.Back) >= side)
             {
                 return visit.Fail(
                     "padding",
@@ -56,19 +56,19 @@ public abstract record PadLayer : LayerDefinition
 [Layer("zero_pad2d", "Adds an edge of zeros around a picture.")]
 internal sealed record ZeroPad2d : PadLayer
 {
-    private protected override PadMode Mode => PadMode.Zeros;
+    private protected override PaddingMode Mode => PaddingMode.Zeros;
 }
 
 /// <summary>The picture mirrored at its edge.</summary>
 [Layer("reflection_pad2d", "Continues a picture beyond its edge as in a mirror.")]
 internal sealed record ReflectionPad2d : PadLayer
 {
-    private protected override PadMode Mode => PadMode.Reflect;
+    private protected override PaddingMode Mode => PaddingMode.Reflect;
 }
 
 /// <summary>The edge repeated.</summary>
 [Layer("replication_pad2d", "Repeats the edge of a picture.")]
 internal sealed record ReplicationPad2d : PadLayer
 {
-    private protected override PadMode Mode => PadMode.Replicate;
+    private protected override PaddingMode Mode => PaddingMode.Replicate;
 }

@@ -67,15 +67,8 @@ internal sealed record LayerScale : ParameterLayer
     {
         if (!input.HasRank)
             return input;
-        var dimension = Dim < 0 ? Dim + input.Rank + 1 : Dim;
-        if (dimension < 1 || dimension > input.Rank)
-        {
-            return visit.Fail(
-                "dim",
-                $"{Dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1; 0 is the batch."
-            );
-        }
-
+        if (visit.RequireDimension("dim", Dim, input) is not { } dimension)
+            return Shape.Unknown;
         visit.Parameter(
             new Initialization.Constant(Initial),
             isPositions: false,

@@ -66,7 +66,7 @@ internal sealed record PatchMerging : LayerDefinition
         var (height, width) = (Half(sizes[0]), Half(sizes[1]));
         var x = input;
         if (sizes[0] % 2 != 0 || sizes[1] % 2 != 0)
-            x = Add(new PadOperator([(0, sizes[0] % 2), (0, sizes[1] % 2), (0, 0)], PadMode.Zeros), x);
+            x = Add(new PadOperator([(0, sizes[0] % 2), (0, sizes[1] % 2), (0, 0)], PaddingMode.Zeros), x);
 
         // Column by column: the upper left pixel, the lower left one, the upper right one.
         x = Add(new ReshapeOperator(new Shape(height, 2, width, 2, channels)), x);

@@ -22,18 +22,17 @@ internal sealed record Select : LayerDefinition
         visit.SeesWholeInput();
         if (!input.HasRank)
             return Shape.Unknown;
-        var dimension = Dim < 0 ? (long)Dim + input.Rank + 1 : Dim;
-        if (dimension < 1 || dimension > input.Rank || input.Rank == 1)
+        if (input.Rank == 1)
         {
             return visit.Fail(
                 "dim",
-                input.Rank == 1
-                    ? $"The input {input} has one dimension besides the batch; at least two are needed."
-                    : $"{Dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1; 0 is the batch."
+                $"The input {input} has one dimension besides the batch; at least two are needed."
             );
         }
 
-        var size = input.Sizes[(int)dimension - 1];
+        if (visit.RequireDimension("dim", Dim, input) is not { } dimension)
+            return Shape.Unknown;
+        var size = input.Sizes[dimension - 1];
         if (size != Shape.UnknownSize && (Index >= size || Index < -size))
             visit.Fail("index", $"There are {size} places along dimension {Dim} of {input}: 0 to {size - 1}.");
         return new Shape([.. input.Sizes.Where((_, index) => index != dimension - 1)]);

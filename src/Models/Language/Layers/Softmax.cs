@@ -19,25 +19,8 @@ internal sealed record Softmax : LayerDefinition
 
     internal override Shape Infer(Shape input, LayerVisit visit)
     {
-        CheckDim(Dim, input, visit);
+        visit.RequireDimension("dim", Dim, input);
         return input;
-    }
-
-    /// <summary>Reports a dimension that the input does not have, or that is the batch.</summary>
-    internal static void CheckDim(int dim, Shape input, LayerVisit visit)
-    {
-        if (dim == 0 || (input.HasRank && dim == -(input.Rank + 1)))
-        {
-            visit.Fail(
-                "dim",
-                $"{dim} is the batch dimension: the scores of an input would depend on the other inputs of its batch. "
-                    + "Stricter than PyTorch."
-            );
-        }
-        else if (input.HasRank && Math.Abs((long)dim) > input.Rank)
-        {
-            visit.Fail("dim", $"{dim} is not a dimension of {input}: 1 to {input.Rank}, or -{input.Rank} to -1.");
-        }
     }
 
     /// <summary>

@@ -28,16 +28,8 @@ internal sealed record Unflatten : LayerDefinition
             return visit.Fail("unflattened_size", $"{UnflattenedSize} is one size; 2 or more are needed.");
         if (!input.HasRank)
             return Shape.Unknown;
-        var rank = input.Rank + 1;
-        var dimension = Dim < 0 ? Dim + rank : Dim;
-        if (dimension < 1 || dimension >= rank)
-        {
-            return visit.Fail(
-                "dim",
-                $"{Dim} is not a dimension of {input} that can be divided: 1 to {rank - 1}, or -{rank - 1} to -1."
-            );
-        }
-
+        if (visit.RequireDimension("dim", Dim, input) is not { } dimension)
+            return Shape.Unknown;
         long[] sizes = [.. UnflattenedSize.Values];
         var size = input.Sizes[dimension - 1];
         var product = Shape.Product(sizes);

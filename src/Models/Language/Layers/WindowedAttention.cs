@@ -98,7 +98,7 @@ public abstract record WindowedAttention : LayerDefinition
         var shift = ShiftOf(padded);
         var x = input;
         if (height > sizes[0] || width > sizes[1])
-            x = Add(new PadOperator([(0, height - sizes[0]), (0, width - sizes[1]), (0, 0)], PadMode.Zeros), x);
+            x = Add(new PadOperator([(0, height - sizes[0]), (0, width - sizes[1]), (0, 0)], PaddingMode.Zeros), x);
         if (shift != (0, 0))
             x = Add(new RollOperator([-shift.Height, -shift.Width, 0]), x);
 

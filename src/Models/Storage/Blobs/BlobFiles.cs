@@ -217,7 +217,7 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
             throw new IOException(exception.Message, exception); // the stores' own exceptions
         }
 
-        return new StoredFile(bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return StoredFile.Of(bytes, hash.GetHashAndReset());
     }
 
     private static void Discard(string staged)

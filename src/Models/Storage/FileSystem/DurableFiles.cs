@@ -26,7 +26,7 @@ internal static partial class DurableFiles
         }
 
         file.Flush(flushToDisk: true);
-        return new StoredFile(file.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return StoredFile.Of(file.Length, hash.GetHashAndReset());
     }
 
     /// <summary>Creates a file that only the server's user may open. The caller flushes it.</summary>
@@ -67,8 +67,7 @@ internal static partial class DurableFiles
     }
 
     /// <summary>Reads the rest of a file, and returns its length and hash.</summary>
-    public static StoredFile Measure(FileStream file) =>
-        new(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+    public static StoredFile Measure(FileStream file) => StoredFile.Of(file.Length, SHA256.HashData(file));
 
     /// <summary>Creates a folder that only the server's user may enter. Does nothing if it exists.</summary>
     public static void CreateFolder(string path)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -30,113 +29,46 @@ public sealed partial class StoredVersionReader(
     /// <param name="path">The version's folder.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
-    internal StoredVersion Read(string path, string name, int version)
-    {
-        VersionManifest? manifest = null;
-        ResolvedModel? model = null;
-        string? damage;
-        try
-        {
-            manifest = ReadJson<VersionManifest>(Path.Combine(path, FileSystemModelStore.Manifest));
-            damage = Check(manifest, name, version) ?? CheckFiles(manifest, path);
-            if (damage is null)
-            {
-                model = ResolvedModelJson.Read(
-                    JsonElement.Parse(File.ReadAllBytes(Path.Combine(path, FileSystemModelStore.Definition))),
-                    limits.Value
-                );
-            }
-        }
-        catch (Exception exception)
-        {
-            // Whatever the files hold, only this version fails.
-            damage = Describe(exception, name);
-        }
-
-        if (damage is not null)
-            LogDamaged(name, version, damage);
-        return new StoredVersion(version, model, manifest, damage);
-    }
+    internal StoredVersion Read(string path, string name, int version) =>
+        Read(
+            () => ReadJson<VersionManifest>(Path.Combine(path, FileSystemModelStore.Manifest)),
+            manifest => CheckFiles(manifest, path),
+            () => File.ReadAllBytes(Path.Combine(path, FileSystemModelStore.Definition)),
+            name,
+            version
+        );
 
     /// <summary>Reads a version from its texts, as a database has them.</summary>
-    /// <param name="manifestText">The manifest.</param>
+    /// <param name="manifest">The manifest.</param>
     /// <param name="definition">The bytes of the definition.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's number.</param>
-    internal StoredVersion Read(string manifestText, byte[] definition, string name, int version)
-    {
-        VersionManifest? manifest = null;
-        ResolvedModel? model = null;
-        string? damage;
-        try
-        {
-            manifest = Parse<VersionManifest>(Encoding.UTF8.GetBytes(manifestText), FileSystemModelStore.Manifest);
-            var found = new StoredFile(definition.Length, Convert.ToHexStringLower(SHA256.HashData(definition)));
-            damage =
-                Check(manifest, name, version)
-                ?? (
-                    manifest.Files.GetValueOrDefault(FileSystemModelStore.Definition) == found
-                        ? null
-                        : DamagedDefinition
-                );
-            if (damage is null)
-                model = ResolvedModelJson.Read(JsonElement.Parse(definition), limits.Value);
-        }
-        catch (Exception exception)
-        {
-            damage = Describe(exception, name);
-        }
-
-        if (damage is not null)
-            LogDamaged(name, version, damage);
-        return new StoredVersion(version, model, manifest, damage);
-    }
+    internal StoredVersion Read(string manifest, byte[] definition, string name, int version) =>
+        Read(
+            () => Parse<VersionManifest>(Encoding.UTF8.GetBytes(manifest), FileSystemModelStore.Manifest),
+            _ => null,
+            () => definition,
+            name,
+            version
+        );
 
     /// <summary>Reads a model's settings from their text.</summary>
     /// <param name="text">The settings.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="damage">Why the settings can't be read; null when they can.</param>
-    internal ModelSettings ParseSettings(string text, string name, out string? damage)
-    {
-        damage = null;
-        try
-        {
-            var settings = Parse<ModelSettings>(Encoding.UTF8.GetBytes(text), FileSystemModelStore.Settings);
-            if (settings.Schema <= ModelSettings.CurrentSchema)
-                return settings;
-            damage = NewerSchema(FileSystemModelStore.Settings, settings.Schema, ModelSettings.CurrentSchema);
-        }
-        catch (Exception exception)
-        {
-            damage = Describe(exception, name);
-        }
-
-        return new ModelSettings();
-    }
+    internal ModelSettings ParseSettings(string text, string name, out string? damage) =>
+        Settings(
+            () => Parse<ModelSettings>(Encoding.UTF8.GetBytes(text), FileSystemModelStore.Settings),
+            name,
+            out damage
+        );
 
     /// <summary>Reads a model's settings; the default settings when it has none.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="damage">Why the settings can't be read; null when they can.</param>
-    internal ModelSettings ReadSettings(string path, string name, out string? damage)
-    {
-        damage = null;
-        try
-        {
-            if (!Path.Exists(path))
-                return new ModelSettings();
-            var settings = ReadJson<ModelSettings>(path);
-            if (settings.Schema <= ModelSettings.CurrentSchema)
-                return settings;
-            damage = NewerSchema(FileSystemModelStore.Settings, settings.Schema, ModelSettings.CurrentSchema);
-        }
-        catch (Exception exception)
-        {
-            damage = Describe(exception, name);
-        }
-
-        return new ModelSettings();
-    }
+    internal ModelSettings ReadSettings(string path, string name, out string? damage) =>
+        Settings(() => Path.Exists(path) ? ReadJson<ModelSettings>(path) : new ModelSettings(), name, out damage);
 
     /// <summary>Reads the versions in the order of their last use; empty when the file is missing or damaged.</summary>
     internal IReadOnlyList<ModelReference> ReadLastUses(string path)
@@ -209,6 +141,59 @@ public sealed partial class StoredVersionReader(
         return Unexpected;
     }
 
+    private StoredVersion Read(
+        Func<VersionManifest> readManifest,
+        Func<VersionManifest, string?> checkFiles,
+        Func<byte[]> readDefinition,
+        string name,
+        int version
+    )
+    {
+        VersionManifest? manifest = null;
+        ResolvedModel? model = null;
+        string? damage;
+        try
+        {
+            manifest = readManifest();
+            damage = Check(manifest, name, version) ?? checkFiles(manifest);
+            if (damage is null)
+            {
+                var definition = readDefinition();
+                if (manifest.Files.GetValueOrDefault(FileSystemModelStore.Definition) == StoredFile.Of(definition))
+                    model = ResolvedModelJson.Read(JsonElement.Parse(definition), limits.Value);
+                else
+                    damage = DamagedDefinition;
+            }
+        }
+        catch (Exception exception)
+        {
+            // Whatever the files hold, only this version fails.
+            damage = Describe(exception, name);
+        }
+
+        if (damage is not null)
+            LogDamaged(name, version, damage);
+        return new StoredVersion(version, model, manifest, damage);
+    }
+
+    private ModelSettings Settings(Func<ModelSettings> read, string name, out string? damage)
+    {
+        damage = null;
+        try
+        {
+            var settings = read();
+            if (settings.Schema <= ModelSettings.CurrentSchema)
+                return settings;
+            damage = NewerSchema(FileSystemModelStore.Settings, settings.Schema, ModelSettings.CurrentSchema);
+        }
+        catch (Exception exception)
+        {
+            damage = Describe(exception, name);
+        }
+
+        return new ModelSettings();
+    }
+
     private static T ReadJson<T>(string path)
     {
         var name = Path.GetFileName(path);
@@ -263,10 +248,7 @@ public sealed partial class StoredVersionReader(
                 return $"{file} is damaged: it has {info.Length} bytes instead of {expected.Bytes}.";
         }
 
-        using var definition = DurableFiles.Open(Path.Combine(path, FileSystemModelStore.Definition));
-        return DurableFiles.Measure(definition) == manifest.Files[FileSystemModelStore.Definition]
-            ? null
-            : DamagedDefinition;
+        return null;
     }
 
     private static string Describe(Exception exception) =>

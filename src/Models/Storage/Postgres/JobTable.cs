@@ -30,8 +30,9 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
 
     /// <summary>Takes a job that waits, or whose server has not renewed its lease.</summary>
     /// <param name="kind">The kind of job.</param>
+    /// <param name="except">Ids of jobs that are left to other servers.</param>
     /// <returns>The job; null when there is none.</returns>
-    public Task<TakenJob?> TakeAsync(string kind) =>
+    public Task<TakenJob?> TakeAsync(string kind, params string[] except) =>
         database.ChangeAsync(async connection =>
         {
             // Those that were interrupted first, as after a restart of a server that has its own.
@@ -47,7 +48,8 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
                 $"""
                 with free as (
                     select id, lease_until > '-infinity' as is_takeover from jobs
-                    where kind = $1 and {Free} order by state = 'queued', created limit 1 for update skip locked
+                    where kind = $1 and id <> all($4) and {Free}
+                    order by state = 'queued', created limit 1 for update skip locked
                 )
                 update jobs
                 set state = 'running', lease = lease + 1, lease_until = now() + $2::interval, owner = $3,
@@ -57,7 +59,8 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
                 """,
                 kind,
                 LeaseTime,
-                Environment.MachineName
+                Environment.MachineName,
+                except
             );
             if (taken is not [var job])
                 return null;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using ModelService.Models.Errors;
 using ModelService.Models.Tensors;
 using ModelService.Models.Weights;
 using static TorchSharp.torch;
@@ -16,12 +15,6 @@ internal sealed class Checkpoint(string path)
 {
     private const string Key = "state";
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = WireNames.Policy,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>Reads the state of the run; null when there is no checkpoint.</summary>
     public CheckpointState? ReadState()
     {
@@ -33,7 +26,7 @@ internal sealed class Checkpoint(string path)
         var header = new byte[BinaryPrimitives.ReadInt64LittleEndian(size)];
         file.ReadExactly(header);
         var text = JsonElement.Parse(header).GetProperty("__metadata__").GetProperty(Key).GetString()!;
-        return JsonSerializer.Deserialize<CheckpointState>(text, Options);
+        return JsonSerializer.Deserialize<CheckpointState>(text, TrainingJson.Options);
     }
 
     /// <summary>Copies the stored numbers into tensors of the same names; those that the file lacks stay.</summary>
@@ -59,7 +52,11 @@ internal sealed class Checkpoint(string path)
     /// <param name="state">The state of the run.</param>
     /// <param name="tensors">The tensors by name; borrowed.</param>
     public void Write(CheckpointState state, IReadOnlyDictionary<string, Tensor> tensors) =>
-        Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(state, Options) });
+        Write(
+            path,
+            tensors,
+            new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(state, TrainingJson.Options) }
+        );
 
     /// <summary>Writes tensors as a safetensors file, at once or not at all.</summary>
     /// <param name="path">The file.</param>

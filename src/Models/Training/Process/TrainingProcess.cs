@@ -2,6 +2,7 @@ using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Errors;
+using ModelService.Models.Execution;
 using ModelService.Models.Weights;
 
 namespace ModelService.Models.Training.Process;
@@ -29,12 +30,12 @@ public static class TrainingProcess
     /// <returns>The exit code: 0 with a result.</returns>
     public static int Run()
     {
-        using var input = new StreamReader(Console.OpenStandardInput());
+        var input = new StreamReader(Console.OpenStandardInput());
         var folder = input.ReadLine() ?? "";
         using var output = new StreamWriter(Console.OpenStandardOutput());
         var job = TrainingJob.Read(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, TrainingJob.File))));
         var clock = new TrainingClock(SecondsOf(job.Definition.Budget));
-        Follow(input, clock);
+        ServerWatch.Start(input, line => clock.IsAskedToFinish |= line == Finish);
         OfferToTheSystem();
         NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
         NativeTuning.LowerPriority(); // and so that of the threads which this one starts
@@ -108,17 +109,4 @@ public static class TrainingProcess
             // The system does not allow it.
         }
     }
-
-    // The server keeps the input open. When it is killed, nobody waits for this process any more; its last checkpoint
-    // is what the next start of the server goes on from.
-    private static void Follow(StreamReader input, TrainingClock clock) =>
-        new Thread(() =>
-        {
-            while (input.ReadLine() is { } line)
-                clock.IsAskedToFinish |= line == Finish;
-            System.Diagnostics.Process.GetCurrentProcess().Kill();
-        })
-        {
-            IsBackground = true,
-        }.Start();
 }

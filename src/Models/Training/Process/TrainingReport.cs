@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using ModelService.Models.Errors;
 
 namespace ModelService.Models.Training.Process;
 
@@ -11,16 +9,10 @@ namespace ModelService.Models.Training.Process;
 /// <param name="output">Receives the lines.</param>
 internal sealed class TrainingReport(TextWriter output)
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = WireNames.Policy,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
-    private readonly List<JsonObject> warnings = [];
+    private readonly List<TrainingWarning> warnings = [];
 
     /// <summary>The warnings said so far.</summary>
-    public IReadOnlyList<JsonObject> Warnings => warnings;
+    public IReadOnlyList<TrainingWarning> Warnings => warnings;
 
     /// <summary>Says that a phase begins.</summary>
     /// <param name="phase">Its name, such as <c>head</c>.</param>
@@ -38,14 +30,14 @@ internal sealed class TrainingReport(TextWriter output)
     /// <param name="message">A sentence for people.</param>
     public void Warn(string code, string message)
     {
-        var warning = new JsonObject { ["code"] = code, ["message"] = message };
+        var warning = new TrainingWarning(code, message);
         warnings.Add(warning);
         Write("warning", warning);
     }
 
     private void Write(string name, object content)
     {
-        var line = JsonSerializer.SerializeToNode(content, Options)!.AsObject();
+        var line = JsonSerializer.SerializeToNode(content, TrainingJson.Options)!.AsObject();
         line.Insert(0, "event", name);
         lock (output)
         {

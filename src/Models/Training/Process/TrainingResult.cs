@@ -1,6 +1,3 @@
-using System.Text.Json;
-using ModelService.Models.Errors;
-
 namespace ModelService.Models.Training.Process;
 
 /// <summary>The figures of a run that has ended with weights: the file <c>result.json</c>.</summary>
@@ -25,15 +22,7 @@ internal sealed record TrainingResult(
     TrainedImages Train,
     ResultFigures? Val,
     ResultFigures? Test
-)
-{
-    /// <summary>How the file is written and read.</summary>
-    public static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = WireNames.Policy,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-}
+);
 
 /// <summary>What the user should know of a run.</summary>
 /// <param name="Code">A code for programs.</param>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Graph;
 using ModelService.Models.Tensors;
@@ -153,25 +152,24 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
             context.Best.StateDict,
             new Dictionary<string, string> { ["format"] = "pt" }
         );
-        var result = new JsonObject
-        {
-            ["seconds"] = Math.Round(context.Clock.Elapsed, 2),
-            ["cpu_seconds"] = Math.Round(context.CpuBefore + Environment.CpuUsage.TotalTime.TotalSeconds, 2),
-            ["threads"] = context.Threads,
-            ["device"] = context.Device.ToString(),
-            ["temperature"] = temperature,
-            ["phases"] = JsonSerializer.SerializeToNode(context.Ended, TrainingResult.Options),
-            ["warnings"] = new JsonArray([.. context.Report.Warnings.Select(item => item.DeepClone())]),
-            ["train"] = new JsonObject { ["images"] = context[ImagePart.Train].Length },
-            ["val"] = Figures(scored[0], val, temperature),
-            ["test"] = Figures(scored[1], test, temperature),
-        };
+        var result = new TrainingResult(
+            Math.Round(context.Clock.Elapsed, 2),
+            Math.Round(context.CpuBefore + Environment.CpuUsage.TotalTime.TotalSeconds, 2),
+            context.Threads,
+            context.Device.ToString(),
+            temperature,
+            context.Ended,
+            context.Report.Warnings,
+            new TrainedImages(context[ImagePart.Train].Length),
+            Figures(scored[0], val, temperature),
+            Figures(scored[1], test, temperature)
+        );
         var path = Path.Combine(folder, TrainingJob.Result);
-        File.WriteAllText(path + ".tmp", result.ToJsonString());
+        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(result, TrainingJson.Options));
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
-    private static JsonObject? Figures(LabelledLogits? scores, int[] images, double? temperature)
+    private static ResultFigures? Figures(LabelledLogits? scores, int[] images, double? temperature)
     {
         if (scores is null)
             return null;
@@ -179,20 +177,17 @@ internal sealed class TrainingSession(TrainingContext context, string folder)
             ClassificationMetrics.Measure(scores),
             Calibration.Measure(scores, temperature ?? 1)
         );
-        return new JsonObject
-        {
-            ["images"] = images.Length,
-            ["accuracy"] = metrics.Accuracy.Value,
-            ["macro_f1"] = metrics.Macro.F1,
-            ["log_loss"] = calibration.LogLoss,
-            ["expected_calibration_error"] = calibration.ExpectedCalibrationError,
-            ["uncalibrated_log_loss"] = temperature is null ? null : metrics.Calibration.LogLoss,
-            ["uncalibrated_expected_calibration_error"] = temperature is null
-                ? null
-                : metrics.Calibration.ExpectedCalibrationError,
-            ["places"] = new JsonArray([.. images.Select(image => (JsonNode)image)]),
-            ["predictions"] = new JsonArray([.. scores.Predictions.Select(label => (JsonNode)label)]),
-        };
+        return new ResultFigures(
+            images.Length,
+            metrics.Accuracy.Value,
+            metrics.Macro.F1,
+            calibration.LogLoss,
+            calibration.ExpectedCalibrationError,
+            temperature is null ? null : metrics.Calibration.LogLoss,
+            temperature is null ? null : metrics.Calibration.ExpectedCalibrationError,
+            images,
+            scores.Predictions
+        );
     }
 
     // Divides the head by the temperature, so that serving gives calibrated probabilities without knowing of it.

@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Execution;
@@ -14,8 +11,6 @@ namespace ModelService.Models.Training.Runs;
 /// <param name="clock">The time between looks at the process.</param>
 internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Trains, until the process ends.</summary>
     /// <param name="entry">The run; its folder has the job.</param>
     /// <param name="memory">The bytes that the process may take.</param>
@@ -29,61 +24,21 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         CancellationToken cancellationToken
     )
     {
-        using var child = new System.Diagnostics.Process
-        {
-            StartInfo = new ProcessStartInfo(
-                command.Program ?? throw new InvalidOperationException("There is no program to train with."),
-                [.. command.Arguments.SkipLast(1), TrainingProcess.Argument]
-            )
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
-        var errors = new StringBuilder();
-        child.OutputDataReceived += (_, line) => Take(line.Data, onEvent);
-        child.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
-        child.Start();
-        GiveWay(child);
-        child.BeginOutputReadLine();
-        child.BeginErrorReadLine();
-
-        // Stays open until the child has ended: if this process is killed, its end tells the child.
-        var input = TextWriter.Synchronized(child.StandardInput);
-        await input.WriteLineAsync(entry.Path);
-        await input.FlushAsync(CancellationToken.None);
-        entry.Finish = () =>
-        {
-            input.WriteLine(TrainingProcess.Finish);
-            input.Flush();
-        };
-        var exited = child.WaitForExitAsync(CancellationToken.None);
-        var isTooLarge = false;
-        try
-        {
-            while (!exited.IsCompleted)
-            {
-                if (cancellationToken.IsCancellationRequested || (isTooLarge = MemoryOf(child) > memory))
-                {
-                    child.Kill(entireProcessTree: true);
-                    await exited;
-                    break;
-                }
-
-                await Task.WhenAny(exited, Task.Delay(PollInterval, clock, cancellationToken));
-            }
-        }
-        finally
-        {
-            entry.Finish = null;
-            Close(input);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        if (isTooLarge)
-            return new ChildResult(ChildEnd.TooLarge, $"It took more than {memory} bytes of memory.");
-        var last = errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim();
+        using var child = new ChildProcess(
+            command.Program ?? throw new InvalidOperationException("There is no program to train with."),
+            [.. command.Arguments.SkipLast(1), TrainingProcess.Argument],
+            line => Take(line, onEvent)
+        );
+        child.Send(entry.Path);
+        using var asking = entry.Finishing.Token.Register(() => child.Send(TrainingProcess.Finish));
+        var excess = await child.WaitAsync(
+            (used, _) => used > memory ? $"It took more than {memory} bytes of memory." : null,
+            clock,
+            cancellationToken
+        );
+        if (excess is not null)
+            return new ChildResult(ChildEnd.TooLarge, excess);
+        var last = child.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim();
         return child.ExitCode switch
         {
             0 => new ChildResult(ChildEnd.Succeeded, null),
@@ -95,19 +50,7 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         };
     }
 
-    private static void Close(TextWriter input)
-    {
-        try
-        {
-            input.Dispose();
-        }
-        catch (IOException)
-        {
-            // The process ended before it read the last line.
-        }
-    }
-
-    private static void Take(string? line, Action<JsonObject> onEvent)
+    private static void Take(string line, Action<JsonObject> onEvent)
     {
         // Native libraries may write to standard output, too.
         if (line is not ['{', ..])
@@ -120,32 +63,6 @@ internal sealed class TrainingChild(ProbeCommand command, TimeProvider clock)
         catch (JsonException)
         {
             // The process was ended in the middle of a line.
-        }
-    }
-
-    // Predictions come first.
-    private static void GiveWay(System.Diagnostics.Process child)
-    {
-        try
-        {
-            child.PriorityClass = ProcessPriorityClass.Idle;
-        }
-        catch (Exception exception) when (exception is Win32Exception or InvalidOperationException)
-        {
-            // The system does not allow it, or the process has ended already.
-        }
-    }
-
-    private static long MemoryOf(System.Diagnostics.Process child)
-    {
-        try
-        {
-            child.Refresh();
-            return child.WorkingSet64;
-        }
-        catch (InvalidOperationException)
-        {
-            return 0; // it has ended since
         }
     }
 }

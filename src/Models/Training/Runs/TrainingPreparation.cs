@@ -149,17 +149,17 @@ internal sealed class TrainingPreparation(
             .Where(problem => problem.Severity == ProblemSeverity.Error)
             .Select(problem => new ErrorDetail("/dataset", problem.Message))
             .ToList();
-        foreach (var label in dataset.Classes)
+        var labels = dataset.Images.Select(image => image.Label).ToHashSet();
+        var trained = dataset
+            .Images.Zip(splits)
+            .Where(item => item.Second == Split.Train)
+            .Select(item => item.First.Label)
+            .ToHashSet();
+        foreach (var label in dataset.Classes.Where(label => labels.Contains(label) && !trained.Contains(label)))
         {
-            var isTrained = dataset
-                .Images.Zip(splits)
-                .Any(item => item.First.Label == label && item.Second == Split.Train);
-            if (!isTrained && dataset.Images.Any(image => image.Label == label))
-            {
-                problems.Add(
-                    new ErrorDetail("/dataset", $"No image of '{Suggestions.Shorten(label)}' is left to train with.")
-                );
-            }
+            problems.Add(
+                new ErrorDetail("/dataset", $"No image of '{Suggestions.Shorten(label)}' is left to train with.")
+            );
         }
 
         if (problems.Count > 0)

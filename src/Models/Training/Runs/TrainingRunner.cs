@@ -120,7 +120,7 @@ internal sealed partial class TrainingRunner(
         );
         var result = JsonSerializer.Deserialize<TrainingResult>(
             await File.ReadAllBytesAsync(Path.Combine(entry.Path, TrainingJob.Result), cancellationToken),
-            TrainingResult.Options
+            TrainingJson.Options
         )!;
         var (promoted, reason) = await gate.DecideAsync(job, result, cancellationToken);
         var lineage = LineageOf(entry.Current, job, result, promoted, reason);

@@ -71,14 +71,15 @@ public sealed class EagerMemoryTests
         using var executor = new EagerExecutor(analysis.ToPlan(), parameters);
         using var input = RandomInputs.Normal(seed: 1, [8, 3, 16, 16]);
         using var labels = zeros([8], ScalarType.Int64);
-        parameters.RequireGradients(["0.weight", "fc.weight", "fc.bias"]);
+        foreach (var name in new[] { "0.weight", "fc.weight", "fc.bias" })
+            parameters[name].requires_grad = true;
         void Once()
         {
             using var scope = NewDisposeScope();
             using var result = executor.Run(input, EagerMode.Training, ["2", "2.activation"], gradient: true);
             parameters.ClearGradients();
             nn.functional.cross_entropy(result.Output, labels).backward();
-            Assert.NotNull(parameters.Gradient("0.weight"));
+            Assert.NotNull(parameters["0.weight"].grad);
             Assert.NotNull(result.Taps["2"].grad);
         }
 

@@ -146,18 +146,18 @@ public sealed class TapTests : IDisposable
         }
 
         var expected = (Score(1e-4) - Score(-1e-4)) / 2e-4;
-        parameters.RequireGradients([$"{path}.bias"]);
+        parameters[$"{path}.bias"].requires_grad = true;
         using var result = executor.Run(input, EagerMode.Inference, [path], gradient: true);
         result.Output[TensorIndex.Colon, 1].sum().backward();
 
         Assert.Equal(expected, result.Taps[path].grad![TensorIndex.Colon, 1].sum().item<double>(), 1e-6);
-        Assert.Equal(expected, parameters.Gradient($"{path}.bias")![1].item<double>(), 1e-6);
+        Assert.Equal(expected, parameters[$"{path}.bias"].grad![1].item<double>(), 1e-6);
     }
 
     [Fact]
     public void Run_WithoutGradient_RequiresNoneEvenWhereParametersDo()
     {
-        parameters.RequireGradients(["stem.weight", "fc.bias"]);
+        parameters["stem.weight"].requires_grad = parameters["fc.bias"].requires_grad = true;
 
         using var result = executor.Run(input, EagerMode.Training, ["block.conv1", "fc"]);
 
@@ -193,11 +193,11 @@ public sealed class TapTests : IDisposable
         var picture = input.to(float32);
         filtering.Forward(picture).Dispose();
 
-        own.RequireGradients(["a.weight"]);
+        own["a.weight"].requires_grad = true;
         using var result = filtering.Run(picture, EagerMode.Training, gradient: true);
         result.Output.sum().backward();
 
-        Assert.True(own.Gradient("a.weight")!.abs().sum().item<float>() > 0);
+        Assert.True(own["a.weight"].grad!.abs().sum().item<float>() > 0);
     }
 
     [Fact]

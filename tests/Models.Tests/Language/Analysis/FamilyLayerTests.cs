@@ -94,7 +94,7 @@ public sealed class FamilyLayerTests
     [InlineData("", """{ "type": "zero_pad2d", "padding": -1 }""", "/padding", "from 0")]
     [InlineData("", """{ "type": "pixel_shuffle", "upscale_factor": 2 }""", "/upscale_factor", "does not divide")]
     [InlineData("", """{ "type": "log_softmax", "dim": 0 }""", "/dim", "batch")]
-    [InlineData("", """{ "type": "unflatten", "dim": 0, "unflattened_size": [1, 3] }""", "/dim", "1 to 3")]
+    [InlineData("", """{ "type": "unflatten", "dim": 0, "unflattened_size": [1, 3] }""", "/dim", "batch")]
     [InlineData("", """{ "type": "unflatten", "dim": 4, "unflattened_size": [1, 3] }""", "/dim", "1 to 3")]
     [InlineData("", """{ "type": "unflatten", "dim": 1, "unflattened_size": 3 }""", "/unflattened_size", "2 or more")]
     [InlineData(

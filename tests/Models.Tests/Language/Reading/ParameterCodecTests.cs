@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Json.Schema;
 using ModelService.Imaging.Augmentation;
 using ModelService.Imaging.Preprocessing;
+using ModelService.Models.Graph;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Layers;
 using ModelService.Models.Language.Parameters;

@@ -90,7 +90,7 @@ internal sealed class TrainingHarness : IDisposable
 
         return System.Text.Json.JsonSerializer.Deserialize<TrainingResult>(
             File.ReadAllText(Path.Combine(folder, TrainingJob.Result)),
-            TrainingResult.Options
+            TrainingJson.Options
         )!;
     }
 
