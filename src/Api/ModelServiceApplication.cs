@@ -40,6 +40,7 @@ internal static class ModelServiceApplication
         builder.AddLogging();
         builder.AddTelemetry();
         builder.AddModelService(CreateProbeCommand());
+        builder.Services.AddHostedService<DevelopmentWarning>();
     }
 
     /// <summary>Adds the service's own services, in this program or inside another one.</summary>

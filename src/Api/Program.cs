@@ -31,24 +31,29 @@ if (args is ["--new-key", .. var arguments])
     return await NewKey.RunAsync(arguments, Console.Out, Console.Error);
 
 // The settings of the server come after the words of the command.
-if (args is ["storage", ..])
+if (args is [StorageCommand.Name, ..])
     return await StorageCommand.RunAsync(args[1..]);
 
-// A published server's console is beside the program, wherever it is started.
-var console = Path.Combine(AppContext.BaseDirectory, "wwwroot");
-var builder = WebApplication.CreateBuilder(
-    new WebApplicationOptions { Args = args, WebRootPath = Directory.Exists(console) ? console : null }
-);
+// Inside another program, such as a test, the arguments are that program's.
+if (ModelServiceApplication.IsOwnProgram && CommandLine.FindProblem(args) is { } problem)
+    return await FailAsync(problem);
 
-// Without a configured address, the server listens on this machine only. The default stands here because "Urls" in
-// appsettings.json would take precedence over ASPNETCORE_URLS.
-string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
-if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key])))
-    builder.WebHost.UseUrls("http://localhost:8080");
-
-builder.AddServer();
 try
 {
+    // A published server's console is beside the program, wherever it is started.
+    var console = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+    var builder = WebApplication.CreateBuilder(
+        new WebApplicationOptions { Args = args, WebRootPath = Directory.Exists(console) ? console : null }
+    );
+
+    // Without a configured address, the server listens on this machine only. The default stands here because "Urls" in
+    // appsettings.json would take precedence over ASPNETCORE_URLS.
+    if (!ListenAddresses.AreConfigured(builder.Configuration))
+        builder.WebHost.UseUrls("http://localhost:8080");
+    if (ModelServiceApplication.IsOwnProgram && ListenAddresses.FindProblem(builder.Configuration) is { } wrong)
+        return await FailAsync(wrong);
+
+    builder.AddServer();
     var app = builder.Build();
     app.UseServer();
     await app.RunAsync();
@@ -56,6 +61,11 @@ try
 }
 catch (Exception exception)
     when (ModelServiceApplication.IsOwnProgram && StartFailure.Describe(exception) is { } sentence)
+{
+    return await FailAsync(sentence);
+}
+
+static async Task<int> FailAsync(string sentence)
 {
     await Console.Error.WriteLineAsync($"The server can't start. {sentence}");
     return 1;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Connections;
@@ -16,7 +17,15 @@ internal static partial class StartFailure
         exception switch
         {
             StoreInUseException or UnusableFolderException or UnusableDatabaseException => exception.Message,
-            InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => exception.Message,
+            InvalidOperationException
+            {
+                Source: "Microsoft.Extensions.Configuration.Binder"
+                    or "Microsoft.AspNetCore.Server.Kestrel.Core"
+                    or "Serilog.Settings.Configuration"
+            } => exception.Message,
+            FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{exception.Message}.",
+            DirectoryNotFoundException { Source: "Microsoft.Extensions.FileProviders.Physical" } =>
+                $"There is no folder {exception.Message}.",
             OptionsValidationException invalid => string.Join(
                 ' ',
                 invalid.Failures.Select(failure => Named(failure, invalid.OptionsType))
@@ -24,6 +33,9 @@ internal static partial class StartFailure
             IOException { InnerException: AddressInUseException } =>
                 $"{exception.Message.TrimEnd('.')}. End the program that listens there, or give this server another "
                     + "address, such as --urls http://localhost:8081.",
+            SocketException =>
+                $"{exception.Message}: it can't listen where --urls or the settings of Kestrel say. Give "
+                    + "it an address of this machine, such as --urls http://localhost:8081.",
             _ => null,
         };
 

@@ -6,6 +6,9 @@ namespace ModelService.Api;
 /// <summary>Runs a command on the database of the models, with the settings of the server.</summary>
 internal static class StorageCommand
 {
+    /// <summary>The first word of a command.</summary>
+    public const string Name = "storage";
+
     /// <summary>Runs a command: <c>storage export FOLDER</c> and others.</summary>
     /// <param name="arguments">The command and its words, and then the server's options.</param>
     /// <returns>The process's exit code.</returns>
@@ -15,6 +18,12 @@ internal static class StorageCommand
         var words = arguments
             .TakeWhile(word => !word.StartsWith(Option, StringComparison.OrdinalIgnoreCase) && word != "--environment")
             .ToList();
+        if (CommandLine.FindProblem(arguments[words.Count..]) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return 1;
+        }
+
         var builder = WebApplication.CreateBuilder(arguments[words.Count..]);
         builder.Logging.ClearProviders();
         builder.Services.AddModels();

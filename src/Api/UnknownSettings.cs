@@ -9,7 +9,8 @@ namespace ModelService.Api;
 internal sealed partial class UnknownSettings(IConfiguration configuration, ILogger<UnknownSettings> logger)
     : BackgroundService
 {
-    private const string Root = "ModelService";
+    /// <summary>The section of all options.</summary>
+    public const string Root = "ModelService";
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {

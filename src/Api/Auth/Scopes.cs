@@ -9,7 +9,7 @@ internal static class Scopes
     /// <summary>Changing models, downloading weights, and expensive requests other than predictions.</summary>
     public const string Manage = "manage";
 
-    /// <summary>Reading and changing data sets, and evaluating versions on them.</summary>
+    /// <summary>Reading and changing data sets, training with them, and evaluating versions on them.</summary>
     public const string Train = "train";
 
     /// <summary>Reading the server's metrics.</summary>

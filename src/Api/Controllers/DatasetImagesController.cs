@@ -34,7 +34,8 @@ public sealed class DatasetImagesController(
     /// folder for each class, as torchvision's ImageFolder reads it. Folders <c>train</c>, <c>val</c> and <c>test</c>
     /// above those of the classes are the splits. So <c>curl -X POST -T pets.zip</c> makes a data set.
     ///
-    /// Every image is decoded before it is taken. A file that can't be taken does not affect the others. Equal bytes
+    /// Every image is decoded before it is taken. A file that can't be taken does not affect the others; if none can,
+    /// the answer is the error of the first, and <c>errors</c> has the first 20, each by its file name. Equal bytes
     /// are taken once: an image that is there already counts as a duplicate, and fails with <c>image_exists</c> if it
     /// now comes with another label or in another split.
     /// </remarks>
@@ -48,7 +49,7 @@ public sealed class DatasetImagesController(
     /// <param name="cancellationToken">Cancelled when the client disconnects. Nothing is changed then.</param>
     /// <response code="200">All images are in the data set.</response>
     /// <response code="201">All images are in the data set, which was created. Location holds its address.</response>
-    /// <response code="207">Some files were not taken. <c>failures</c> lists them.</response>
+    /// <response code="207">Some files were taken, and some not. <c>failures</c> lists those.</response>
     [HttpPost(Name = "addImages")]
     [ChangesModels]
     [RequestTimeout(RequestLimits.Upload)]
@@ -85,13 +86,12 @@ public sealed class DatasetImagesController(
         var added = await catalog.AddAsync(name, request.Upload, cancellationToken);
         if (!added.TryGet(out var result, out var failure))
             return new FailureResult(failure);
-        var report = result.Report;
 
-        // One image that was not taken is an error like any other.
-        if (request.IsSingle && report is { Failed: 1, Added: 0, Duplicates: 0, Failures: [{ FileName: null }] })
-            return new FailureResult(report.Failures[0].Failure);
+        // That nothing was taken is an error like any other.
+        if (result.Report.DescribeFailure() is { } none)
+            return new FailureResult(none);
         var response = DatasetUploadResponse.Create(name, result);
-        return report.Failed > 0 ? StatusCode(StatusCodes.Status207MultiStatus, response)
+        return result.Report.Failed > 0 ? StatusCode(StatusCodes.Status207MultiStatus, response)
             : result.IsCreated ? CreatedAtAction(nameof(DatasetsController.Get), "Datasets", new { name }, response)
             : Ok(response);
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -87,6 +88,14 @@ public sealed class QuantizationController(
         CalibrationImages inputs;
         if (dataset is null)
         {
+            if (HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            {
+                throw new ServingException(
+                    ErrorCode.MalformedRequest,
+                    "There are no images. Name a data set by ?dataset=, or send images as the body, as for predictions."
+                );
+            }
+
             const int Most = QuantizationService.MostImages;
             inputs = CalibrationImages.From(
                 await PredictRequest.ReadAsync(Request, limits.Value, cancellationToken, Most)

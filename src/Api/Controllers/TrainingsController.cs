@@ -11,6 +11,7 @@ using ModelService.Api.Errors;
 using ModelService.Api.Requests;
 using ModelService.Api.Swagger;
 using ModelService.Models.Errors;
+using ModelService.Models.Language;
 using ModelService.Models.Runs;
 using ModelService.Models.Training;
 using ModelService.Models.Training.Runs;
@@ -60,6 +61,17 @@ public sealed class TrainingsController(
     )]
     public async Task<ActionResult> Start(string name, CancellationToken cancellationToken)
     {
+        if (!ModelReference.IsName(name))
+        {
+            return new FailureResult(
+                new Failure(
+                    ErrorCode.DefinitionInvalid,
+                    $"The path names the model '{Suggestions.Shorten(name)}', which can't be a model's name: "
+                        + ModelReference.NameMeaning
+                )
+            );
+        }
+
         var json = await JsonBody.ReadAsync(Request, limits.Value, cancellationToken);
         var started = await catalog.StartAsync(name, json, cancellationToken);
         return started.ToActionResult(status =>

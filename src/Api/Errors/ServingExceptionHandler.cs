@@ -48,10 +48,10 @@ internal sealed partial class ServingExceptionHandler(
                 ErrorCode.BodyTooLarge,
                 "The body is larger than the server allows."
             ),
-            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } slow => ErrorTable.Describe(
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ErrorTable.Describe(
                 httpContext,
                 ErrorCode.RequestTimeout,
-                slow.Message
+                $"The body arrived too slowly ({LimitsOptions.Section}:{nameof(LimitsOptions.MinBytesPerSecond)})."
             ),
             OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested => ErrorTable.Describe(
                 httpContext,

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using ModelService.Api.Grpc;
+using ModelService.Api.Requests;
 using ModelService.Models.Errors;
 
 namespace ModelService.Api.Errors;
@@ -32,7 +33,7 @@ internal static class StatusCodeResponses
             StatusCodes.Status415UnsupportedMediaType => ErrorTable.Describe(
                 http,
                 ErrorCode.UnsupportedMediaType,
-                $"Content-Type '{http.Request.ContentType}' is not supported here."
+                RequestBody.DescribeType(http.Request)
             ),
             StatusCodes.Status504GatewayTimeout => ErrorTable.Describe(
                 http,

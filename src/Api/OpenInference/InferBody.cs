@@ -45,7 +45,19 @@ internal static class InferBody
                 $"Content-Encoding '{encoding}' is not supported here. Send gzip, deflate or an uncompressed body."
             ),
         };
-        return await RequestBody.ReadAsync(request, unpacked ?? request.Body, maxBytes, cancellationToken);
+        try
+        {
+            return await RequestBody.ReadAsync(request, unpacked ?? request.Body, maxBytes, cancellationToken);
+        }
+        catch (ServingException exception)
+            when (unpacked is not null && exception.InnerException is InvalidDataException)
+        {
+            throw new ServingException(
+                ErrorCode.MalformedRequest,
+                $"The body is damaged, or not {encoding} as its Content-Encoding says.",
+                exception
+            );
+        }
     }
 
     /// <summary>Reads a request to infer.</summary>

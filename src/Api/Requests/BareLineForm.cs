@@ -45,7 +45,7 @@ internal static class BareLineForm
         while (!body.Span[position..].StartsWith("--"u8))
         {
             if (!body.Span[position..].StartsWith("\n"u8))
-                throw Damaged("a boundary is followed by other characters");
+                throw MultipartBody.Damaged("a boundary is followed by other characters");
 
             // Headers, an empty line, the content. A part without headers begins with the empty line.
             var start = position + 1;
@@ -53,9 +53,9 @@ internal static class BareLineForm
             var headers = rest.StartsWith("\n"u8) ? 0 : rest.IndexOf("\n\n"u8) + 1;
             var end = headers > 0 || rest.StartsWith("\n"u8) ? rest[headers..].IndexOf(delimiter) : -1;
             if (end < 0)
-                throw Damaged("it ends in the middle of a part");
+                throw MultipartBody.Damaged("it ends in the middle of a part");
             if (headers > MaxHeaderBytes)
-                throw Damaged("the headers of a part are too long");
+                throw MultipartBody.Damaged("the headers of a part are too long");
             end += start + headers;
             var content = bytes[Math.Min(start + headers + 1, end)..end];
             yield return (
@@ -77,7 +77,4 @@ internal static class BareLineForm
             ? disposition
             : null;
     }
-
-    private static ServingException Damaged(string how) =>
-        new(ErrorCode.MalformedRequest, $"The multipart body is damaged: {how}.");
 }

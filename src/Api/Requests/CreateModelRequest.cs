@@ -42,9 +42,16 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
         bool needsDefinition = true
     )
     {
+        const string Form =
+            $"multipart/form-data with one part '{DefinitionPart}' (JSON) and one part '{WeightsPart}' (file).";
         if (!MultipartBody.IsMultipart(request))
         {
-            var json = await JsonBody.ReadAsync(request, limits, cancellationToken);
+            var json = await JsonBody.ReadAsync(
+                request,
+                limits,
+                cancellationToken,
+                $"Send application/json, or {Form}"
+            );
             return new CreateModelRequest(resolve(json).OrThrow(), null);
         }
 
@@ -79,11 +86,7 @@ internal sealed record CreateModelRequest(ResolvedModel Model, StagedFile? Weigh
                 }
                 else
                 {
-                    throw new ServingException(
-                        ErrorCode.MalformedRequest,
-                        $"The form's part '{part.Name}' is repeated or unknown. A form has one part '{DefinitionPart}' "
-                            + $"(JSON) and one part '{WeightsPart}' (file)."
-                    );
+                    throw MultipartBody.Misplaced(part, $"Send {Form}", DefinitionPart, WeightsPart);
                 }
             }
 

@@ -11,14 +11,10 @@ internal sealed class DatasetUploadRequest : IDisposable
 {
     private readonly StagedFile file;
 
-    private DatasetUploadRequest(StagedFile file, DatasetUpload upload, bool isSingle) =>
-        (this.file, Upload, IsSingle) = (file, upload, isSingle);
+    private DatasetUploadRequest(StagedFile file, DatasetUpload upload) => (this.file, Upload) = (file, upload);
 
     /// <summary>The upload.</summary>
     public DatasetUpload Upload { get; }
-
-    /// <summary>Whether the whole body is one file.</summary>
-    public bool IsSingle { get; }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
@@ -72,7 +68,7 @@ internal sealed class DatasetUploadRequest : IDisposable
         {
             IsZip = IsZip(request),
         };
-        return new DatasetUploadRequest(file, upload, isSingle: true);
+        return new DatasetUploadRequest(file, upload);
     }
 
     private static bool IsZip(HttpRequest request) =>
@@ -106,6 +102,6 @@ internal sealed class DatasetUploadRequest : IDisposable
             );
         }
 
-        return new DatasetUploadRequest(file, new DatasetUpload(file.Content, body.Parts, terms), isSingle: false);
+        return new DatasetUploadRequest(file, new DatasetUpload(file.Content, body.Parts, terms));
     }
 }

@@ -43,7 +43,7 @@ internal static class ExplainRequest
         const string Form =
             $"Send multipart/form-data with one part '{DefinitionPart}' (JSON) and one part '{ImagePart}' (file).";
         if (!MultipartBody.IsMultipart(request))
-            throw new ServingException(ErrorCode.UnsupportedMediaType, Form);
+            throw RequestBody.Unsupported(request, Form);
         JsonElement? definition = null;
         PredictionInput? image = null;
         await foreach (var part in MultipartBody.ReadPartsAsync(request, limits.MaxPredictBytes, cancellationToken))
@@ -59,12 +59,16 @@ internal static class ExplainRequest
                 var bytes = await RequestBody.ReadAsync(request, part.Body, limits.MaxPredictBytes, cancellationToken);
                 image = new EncodedImage(bytes) { FileName = part.FileName };
             }
-            else
+            else if (part.Name == ImagePart && image is null)
             {
                 throw new ServingException(
                     ErrorCode.MalformedRequest,
-                    $"The form's part '{Suggestions.Shorten(part.Name)}' is repeated or unknown. {Form}"
+                    $"The form's part '{ImagePart}' is not a file. {Form}"
                 );
+            }
+            else
+            {
+                throw MultipartBody.Misplaced(part, Form, DefinitionPart, ImagePart);
             }
         }
 

@@ -52,9 +52,29 @@ internal static class MultipartBody
         }
 
         var reader = new MultipartReader(boundary, body);
-        while (await ReadNextAsync(reader, cancellationToken) is { } section)
+        while (await ReadNextAsync(reader, boundary, cancellationToken) is { } section)
             yield return CreatePart(section.GetContentDispositionHeader(), section.Body);
     }
+
+    /// <summary>Creates the error for a part that the form has no place for.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="form">A sentence: the parts that the form has.</param>
+    /// <param name="known">The names of these parts.</param>
+    public static ServingException Misplaced(MultipartPart part, string form, params string[] known)
+    {
+        var problem =
+            known.Contains(part.Name) ? $"The form has a second part '{part.Name}'."
+            : Suggestions.Nearest(part.Name, known) is { } nearest
+                ? $"The form's part '{Suggestions.Shorten(part.Name)}' is unknown; did you mean '{nearest}'?"
+            : $"The form's part '{Suggestions.Shorten(part.Name)}' is unknown.";
+        return new ServingException(ErrorCode.MalformedRequest, $"{problem} {form}");
+    }
+
+    /// <summary>Creates the error for a body that is no multipart body.</summary>
+    /// <param name="how">What is wrong, as the end of a sentence.</param>
+    /// <param name="cause">The cause, for the log only.</param>
+    public static ServingException Damaged(string how, Exception? cause = null) =>
+        new(ErrorCode.MalformedRequest, $"The multipart body is damaged: {how}.", cause);
 
     private static MultipartPart CreatePart(ContentDispositionHeaderValue? disposition, Stream content)
     {
@@ -82,6 +102,7 @@ internal static class MultipartBody
 
     private static async Task<MultipartSection?> ReadNextAsync(
         MultipartReader reader,
+        string boundary,
         CancellationToken cancellationToken
     )
     {
@@ -89,14 +110,13 @@ internal static class MultipartBody
         {
             return await reader.ReadNextSectionAsync(cancellationToken);
         }
-        catch (Exception exception)
-            when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
+        catch (IOException exception) when (exception is not BadHttpRequestException)
         {
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                $"The multipart body is damaged: {exception.Message}",
-                exception
-            );
+            throw Damaged($"it has no end '--{boundary}--', as the boundary of its Content-Type asks for", exception);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Damaged($"the headers of a part can't be read ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 }

@@ -47,10 +47,7 @@ internal static class PredictRequest
                 return ReadJson(request, body, most);
         }
 
-        var found = string.IsNullOrEmpty(request.ContentType)
-            ? "There is no Content-Type."
-            : $"Content-Type '{request.ContentType}' is not supported here.";
-        throw new ServingException(ErrorCode.UnsupportedMediaType, $"{found} {Forms}");
+        throw RequestBody.Unsupported(request, Forms);
     }
 
     private static List<PredictionInput> ReadJson(HttpRequest request, ReadOnlyMemory<byte> json, int maxInputs)

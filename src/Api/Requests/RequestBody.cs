@@ -161,6 +161,18 @@ internal static class RequestBody
         );
     }
 
+    /// <summary>Creates the error for a body of another kind than the operation takes.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="expected">A sentence: what to send.</param>
+    public static ServingException Unsupported(HttpRequest request, string expected) =>
+        new(ErrorCode.UnsupportedMediaType, $"{DescribeType(request)} {expected}");
+
+    /// <summary>A sentence: the Content-Type of a request is missing, or not one that the operation takes.</summary>
+    public static string DescribeType(HttpRequest request) =>
+        string.IsNullOrEmpty(request.ContentType)
+            ? "The header Content-Type is missing."
+            : $"Content-Type '{request.ContentType}' is not supported here.";
+
     /// <summary>Creates the error for a body that exceeds the limit.</summary>
     public static ServingException TooLarge(long maxBytes) =>
         new(
@@ -229,11 +241,7 @@ internal static class RequestBody
         }
         catch (InvalidDataException exception)
         {
-            throw new ServingException(
-                ErrorCode.MalformedRequest,
-                $"The multipart body is damaged: {exception.Message}",
-                exception
-            );
+            throw MultipartBody.Damaged("a boundary is followed by other characters", exception);
         }
     }
 }

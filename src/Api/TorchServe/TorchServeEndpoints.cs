@@ -33,7 +33,8 @@ internal static class TorchServeEndpoints
         root.MapGet("/ping", PingAsync).DisableHttpMetrics().AllowAnonymous();
         foreach (var path in new[] { Predictions + "/{name}", Predictions + "/{name}/{version}" })
         {
-            root.MapPost(path, PredictAsync)
+            // TorchServe takes either; curl -T sends PUT.
+            root.MapMethods(path, [HttpMethods.Post, HttpMethods.Put], PredictAsync)
                 .RequireAuthorization(Scopes.Predict)
                 .WithMetadata(new RunsModelAttribute());
         }

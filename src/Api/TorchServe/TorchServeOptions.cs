@@ -7,8 +7,8 @@ public sealed class TorchServeOptions
     public const string Section = "ModelService:TorchServe";
 
     /// <summary>
-    /// Whether the server answers <c>POST /predictions/MODEL</c>, <c>POST /predictions/MODEL/VERSION</c> and
-    /// <c>GET /ping</c> as TorchServe does.
+    /// Whether the server answers <c>POST</c> and <c>PUT</c> of <c>/predictions/MODEL</c> and
+    /// <c>/predictions/MODEL/VERSION</c>, and <c>GET /ping</c>, as TorchServe does.
     /// </summary>
     /// <value>True or false; default false.</value>
     public bool Enabled { get; init; }

@@ -10,7 +10,7 @@ namespace ModelService.Models.Language;
 public sealed record ModelDefinition
 {
     /// <summary>The model's name, which identifies it in every request.</summary>
-    [Description("1 to 64 lower-case letters, digits, '.', '_' or '-'; begins and ends with a letter or digit.")]
+    [Description(ModelReference.NameMeaning)]
     [RegularExpression(ModelReference.NamePattern)]
     public required string Name { get; init; }
 

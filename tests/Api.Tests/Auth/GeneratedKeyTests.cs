@@ -47,6 +47,21 @@ public sealed partial class GeneratedKeyTests : IDisposable
         Assert.DoesNotContain(server.Errors.Concat(server.Output), line => Key().IsMatch(line));
     }
 
+    [Theory]
+    [InlineData("http://0.0.0.0:0", true)]
+    [InlineData("http://127.0.0.1:0", false)]
+    public async Task Start_InDevelopment_WarnsWhereOthersReachIt(string url, bool warns)
+    {
+        using var server = await ServerProcess.StartAsync(data.Path, "--environment=Development", $"--urls={url}");
+
+        await server.StopAsync();
+
+        Assert.Equal(
+            warns,
+            server.Output.Any(line => line.Contains("is in Development and needs no API key", StringComparison.Ordinal))
+        );
+    }
+
     [Fact]
     public async Task NewKey_NameAndScopes_PrintsAKeyAndItsEntry()
     {

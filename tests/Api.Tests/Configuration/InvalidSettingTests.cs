@@ -80,6 +80,36 @@ public sealed class InvalidSettingTests : IDisposable
         );
     }
 
+    // The tests' own options, such as --urls, come before.
+    [Theory]
+    [InlineData("--url http://localhost:0", "There is no option --url; did you mean --urls?")]
+    [InlineData("--frobnicate", "There is no option --frobnicate.")]
+    [InlineData("-p=1", "There is no option -p.")]
+    [InlineData("storge migrate", "There is no option storge; did you mean storage?")]
+    [InlineData("--Kestrl:Limits:MaxConcurrentConnections=1", "did you mean --Kestrel?")]
+    [InlineData("--ModelService:Limits:MaxInput=1", "did you mean --ModelService:Limits:MaxInputs?")]
+    [InlineData("--Limits:MaxInputs=1", "did you mean --ModelService:Limits:MaxInputs?")]
+    [InlineData("--ModelService__Limits__MaxInputs=1", "did you mean --ModelService:Limits:MaxInputs?")]
+    [InlineData("--environment", "The option --environment has no value.")]
+    [InlineData("--urls foo", "'foo' of --urls is not an address")]
+    [InlineData("--urls http://localhost:99999", "'http://localhost:99999' of --urls is not an address")]
+    [InlineData("--urls http://localhost:abc", "'http://localhost:abc' of --urls is not an address")]
+    [InlineData("--urls http://localhost:8081/base", "of --urls is not an address")]
+    [InlineData("--urls http://192.0.2.1:8081", "Give it an address of this machine")]
+    [InlineData("--urls http://localhost:0", "Dynamic port binding is not supported when binding to localhost.")]
+    [InlineData("--http_ports 1;many", "'many' of --http_ports is not a port")]
+    [InlineData("--Kestrel:Endpoints:A:Url=foo", "Invalid url: 'foo'.")]
+    [InlineData("--contentRoot /there/is/none", "There is no folder /there/is/none")]
+    [InlineData("--Serilog:MinimumLevel:Default=Loud", "The value Loud is not a valid Serilog level.")]
+    public async Task Start_ArgumentThatCannotBe_SaysSo(string arguments, string sentence)
+    {
+        var (exitCode, error) = await ServerProcess.RunAsync(data.Path, arguments.Split(' '));
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
     [Fact]
     public async Task Start_HelpOrVersion_PrintsItAndEnds()
     {

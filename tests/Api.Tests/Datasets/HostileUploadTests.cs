@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.Json;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Datasets;
@@ -54,6 +55,30 @@ public sealed class HostileUploadTests : IAsyncDisposable
         Assert.Equal("archive_unreadable", upload.GetProperty("failures")[0].GetProperty("code").GetString());
         Assert.Equal("cat/?[2J.bmp", upload.GetProperty("images")[1].GetProperty("file_name").GetString());
         Assert.Equal("<img src=x onerror=alert(1)>", upload.GetProperty("images")[0].GetProperty("label").GetString());
+    }
+
+    [Fact]
+    public async Task Upload_NothingThatCanBeTaken_IsAnErrorWithEachReason()
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent([1, 2, 3]), "cat", "a.jpg" },
+            { new ByteArrayContent([4, 5, 6]), "cat", "b.jpg" },
+        };
+        using var single = new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "cat", "a.jpg" } };
+        var zip = Bodies.Raw(Zip([.. Enumerable.Range(0, 25).Select(i => ($"cat/{i}.jpg", new[] { (byte)i }))]), null);
+
+        var several = (await server.Api.PostAsync(Path, form)).Problem(422, "image_undecodable", "/a.jpg", "/b.jpg");
+        var one = (await server.Api.PostAsync(Path, single)).Problem(422, "image_undecodable", "/a.jpg");
+        var many = (await server.Api.PostAsync(Path, zip)).Problem(422, "image_undecodable");
+
+        Assert.StartsWith("None of the 2 files was taken. a.jpg: ", Detail(several), StringComparison.Ordinal);
+        Assert.StartsWith("a.jpg: ", Detail(one), StringComparison.Ordinal);
+        Assert.StartsWith("None of the 25 files was taken. cat/0.jpg: ", Detail(many), StringComparison.Ordinal);
+        Assert.Equal(20, many.GetProperty("errors").GetArrayLength());
+        Assert.Empty((await server.Api.GetAsync("/v1/datasets")).Ok().GetProperty("datasets").EnumerateArray());
+
+        static string? Detail(JsonElement problem) => problem.GetProperty("detail").GetString();
     }
 
     private async Task RefusedAsync(byte[] zip)

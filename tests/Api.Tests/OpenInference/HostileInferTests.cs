@@ -122,16 +122,19 @@ public sealed class HostileInferTests(ApiServer server)
     }
 
     [Theory]
-    [InlineData("gzip", 400)]
-    [InlineData("deflate", 400)]
-    [InlineData("br", 415)]
-    public async Task Infer_WhatIsNotCompressed_IsRefused(string encoding, int status)
+    [InlineData("gzip", 400, "The body is damaged, or not gzip as its Content-Encoding says.")]
+    [InlineData("deflate", 400, "The body is damaged, or not deflate as its Content-Encoding says.")]
+    [InlineData("br", 415, "Content-Encoding 'br' is not supported here. Send gzip, deflate or an uncompressed body.")]
+    public async Task Infer_WhatIsNotCompressed_IsRefused(string encoding, int status, string error)
     {
         await ModelAsync();
         var body = Bodies.Json(InferBodies.Json());
         body.Headers.ContentEncoding.Add(encoding);
 
-        await RefusedAsync(await server.Api.PostAsync(Infer, body), status);
+        var answer = await server.Api.PostAsync(Infer, body);
+
+        await RefusedAsync(answer, status);
+        Assert.Equal(error, JsonElement.Parse(answer.Text).GetProperty("error").GetString());
     }
 
     [Theory]

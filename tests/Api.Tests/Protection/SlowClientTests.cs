@@ -27,6 +27,10 @@ public sealed class SlowClientTests
         );
 
         Assert.All(answers, answer => AssertProblem(answer, 408, "request_timeout"));
+        Assert.All(
+            answers,
+            answer => Assert.Contains("ModelService:Limits:MinBytesPerSecond", answer, StringComparison.Ordinal)
+        );
         await AssertItGoesOnAsync(server);
     }
 

@@ -11,10 +11,12 @@ public sealed class TorchServeTests : IAsyncDisposable
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
     [Theory]
-    [InlineData("/predictions/labelled")]
-    [InlineData("/predictions/labelled/1")]
-    [InlineData("/predictions/labelled/1.0")]
-    public async Task Predict_PhotoAsBodyOrForm_AnswersWithTheBestLabels(string path)
+    [InlineData("POST", "/predictions/labelled")]
+    [InlineData("POST", "/predictions/labelled/1")]
+    [InlineData("POST", "/predictions/labelled/1.0")]
+    [InlineData("PUT", "/predictions/labelled")]
+    [InlineData("PUT", "/predictions/labelled/1.0")]
+    public async Task Predict_PhotoAsBodyOrForm_AnswersWithTheBestLabels(string method, string path)
     {
         await server.Api.CreateAsync(Networks.Tiny("labelled", "\"seed\":1,\"labels\":[\"a\",\"b\",\"c\",\"d\"]"));
         var photo = Bodies.RandomBmp(1);
@@ -26,7 +28,7 @@ public sealed class TorchServeTests : IAsyncDisposable
 
         foreach (var body in new[] { Bodies.Raw(photo, null), Bodies.Files(photo) })
         {
-            var answer = (await server.Api.PostAsync(path, body)).Ok();
+            var answer = (await server.Api.SendAsync(new HttpMethod(method), path, body)).Ok();
             Assert.Equal(
                 expected,
                 answer.EnumerateObject().Select(scored => $"{scored.Name}:{scored.Value.GetRawText()}")
@@ -52,6 +54,23 @@ public sealed class TorchServeTests : IAsyncDisposable
             400,
             "image_undecodable"
         );
+    }
+
+    [Theory]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    public async Task Predict_KeyOfAnotherScope_IsForbidden(string method)
+    {
+        await using var other = new ApiServer
+        {
+            Settings = new(Keys.Settings) { ["ModelService:TorchServe:Enabled"] = "true" },
+        };
+
+        foreach (var path in new[] { "/predictions/any", "/predictions/any/1" })
+        {
+            var photo = Bodies.Raw(Bodies.RandomBmp(1), null);
+            Failed(await other.With("manage").SendAsync(new HttpMethod(method), path, photo), 403, "forbidden");
+        }
     }
 
     [Fact]

@@ -11,6 +11,9 @@ public sealed class UploadReport
     /// <summary>Largest number of images that are listed.</summary>
     public const int MaxImages = 100;
 
+    // Of an upload of which nothing was taken, an error lists as many.
+    private const int MaxErrors = 20;
+
     private readonly List<UploadFailure> failures = [];
     private readonly List<UploadedImage> images = [];
 
@@ -28,6 +31,29 @@ public sealed class UploadReport
 
     /// <summary>The images of the upload; the first of them if there are many.</summary>
     public IReadOnlyList<UploadedImage> Images => images;
+
+    /// <summary>
+    /// Describes an upload of which nothing is in the data set, with the code of its first file; null if something is.
+    /// </summary>
+    public Failure? DescribeFailure()
+    {
+        if (Failed == 0 || Added > 0 || Duplicates > 0)
+            return null;
+        var (fileName, first) = failures[0];
+        if (Failed == 1 && fileName is null)
+            return first;
+        var detail = fileName is null ? first.Detail : $"{fileName}: {first.Detail}";
+        return first with
+        {
+            Detail = Failed == 1 ? detail : $"None of the {Failed} files was taken. {detail}",
+            Errors =
+            [
+                .. failures
+                    .Take(MaxErrors)
+                    .Select(failure => new ErrorDetail($"/{failure.FileName}", failure.Failure.Detail)),
+            ],
+        };
+    }
 
     internal void Fail(string? fileName, Failure failure)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelService.Models.Errors;
@@ -14,6 +15,17 @@ namespace ModelService.Models.Language.Parameters;
 internal sealed class LayerCodec : ParameterCodec
 {
     private const string TypeName = "type";
+
+    // What other frameworks and papers call layers, where the spelling alone doesn't lead there.
+    private static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
+    {
+        ["dense"] = "linear",
+        ["fc"] = "linear",
+        ["fully_connected"] = "linear",
+        ["convolution"] = "conv2d",
+        ["bn"] = "batch_norm2d",
+        ["swish"] = "silu",
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     public override string Description => "layer";
 
@@ -83,13 +95,15 @@ internal sealed class LayerCodec : ParameterCodec
             return kind;
 
         // "BatchNorm" is as near to each number of dimensions; the picture's comes first, and "relu" before "relu6".
-        var nearest = Suggestions.Nearest(
-            name,
-            LayerCatalogue
-                .ByName.Keys.OrderBy(known => !known.EndsWith("2d", StringComparison.Ordinal))
-                .ThenBy(known => known.Length)
-                .ThenBy(known => known, StringComparer.Ordinal)
-        );
+        var nearest =
+            Synonyms.GetValueOrDefault(name)
+            ?? Suggestions.Nearest(
+                name,
+                LayerCatalogue
+                    .ByName.Keys.OrderBy(known => !known.EndsWith("2d", StringComparison.Ordinal))
+                    .ThenBy(known => known.Length)
+                    .ThenBy(known => known, StringComparer.Ordinal)
+            );
         reader.Fail(
             pointer,
             $"'{Suggestions.Shorten(name)}' is not a layer type"

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using ModelService.Models.Language;
 
@@ -13,10 +12,7 @@ internal sealed partial class FileSystemModelStore
 {
     private StoredModel? ReadOrReport(FileSystemInfo entry)
     {
-        if (
-            entry is not DirectoryInfo model
-            || !Regex.IsMatch(model.Name, $@"\A(?:{ModelReference.NamePattern})\z", RegexOptions.CultureInvariant)
-        )
+        if (entry is not DirectoryInfo model || !ModelReference.IsName(model.Name))
         {
             LogForeign(entry.FullName);
             return null;

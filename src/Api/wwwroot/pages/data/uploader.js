@@ -2,7 +2,7 @@
 import { Curl } from "../../components/curl.js";
 import { Field } from "../../components/field.js";
 import { ErrorNote, announce } from "../../components/messages.js";
-import { path } from "../../lib/api.js";
+import { ApiError, path } from "../../lib/api.js";
 import { amount, bytes, count } from "../../lib/format.js";
 import { useAction } from "../../lib/hooks.js";
 import { html, useState } from "../../lib/html.js";
@@ -147,15 +147,17 @@ function Summary({ chosen: { name, zip, placed, failures } }) {
 /**
  * @param {string} dataset
  * @param {Chosen} chosen
- * @returns {{ request: import("../../lib/api.js").Request, bytes: number }[]}
+ * @returns {{ request: import("../../lib/api.js").Request, bytes: number, count: number }[]}
  */
 function requestsOf(dataset, { zip, placed }) {
   const to = { method: /** @type {const} */ ("POST"), path: path`v1/datasets/${dataset}/images` };
   if (zip) {
     const body = new File([zip], zip.name, { type: "application/zip" });
-    return [{ request: { ...to, body }, bytes: zip.size }];
+    return [{ request: { ...to, body }, bytes: zip.size, count: 1 }];
   }
-  return batches(placed).map(({ split, form, bytes }) => ({ request: { ...to, query: { split }, form }, bytes }));
+  return batches(placed).map(({ split, form, bytes, count }) => (
+    { request: { ...to, query: { split }, form }, bytes, count }
+  ));
 }
 
 /**
@@ -170,14 +172,17 @@ async function sendAll(dataset, chosen, signal, onProgress) {
   /** @type {Uploaded} */
   const all = { dataset, added: 0, duplicates: 0, failed: chosen.failures.length, failures: [...chosen.failures] };
   let before = 0;
-  for (const { request, bytes: size } of requests) {
-    /** @type {Api.DatasetUploadResponse} */
+  for (const { request, bytes: size, count: files } of requests) {
+    /** @type {Api.DatasetUploadResponse | ReturnType<typeof nothingOf>} */
     const one = await upload(request, signal, (sent, length) => {
       const now = before + (size * sent) / length;
       const sofar = `${bytes(now)} of ${bytes(total)}${all.added > 0 ? `, ${count(all.added)} photos added` : ""}`;
       const isSent = sent === length && requests.length === 1;
       const text = isSent ? "All is there. The server reads the photos." : sofar;
       onProgress({ share: total ? now / total : 0, text });
+    }).catch((error) => {
+      if (requests.length === 1) throw error;
+      return nothingOf(files, error);
     });
     before += size;
     all.added += one.added;
@@ -186,4 +191,16 @@ async function sendAll(dataset, chosen, signal, onProgress) {
     all.failures.push(...one.failures);
   }
   return all;
+}
+
+/**
+ * What became of files of which the server took none; other requests may have better ones.
+ * @param {number} files
+ * @param {unknown} error
+ */
+function nothingOf(files, error) {
+  const places = error instanceof ApiError ? error.errors.filter(({ pointer }) => pointer.startsWith("/")) : [];
+  if (places.length === 0) throw error;
+  const failures = places.map(({ pointer, detail }) => ({ file_name: pointer.slice(1), detail }));
+  return { added: 0, duplicates: 0, failed: files, failures };
 }
