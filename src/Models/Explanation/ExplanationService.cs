@@ -21,7 +21,6 @@ public sealed partial class ExplanationService
 
     // Computing with gradients keeps all activations, and makes a gradient of each; and libtorch works beside them.
     private const int MemoryFactor = 3;
-    private const int MostAtOnce = 16;
 
     private readonly VersionLoader loader;
     private readonly StateDictCache tensors;
@@ -164,6 +163,6 @@ public sealed partial class ExplanationService
             Math.Clamp(
                 options.MaxBytes / Math.Max(BytesOf(network), 1),
                 1,
-                Math.Min(MostAtOnce, CompiledModel.MaxBatchSizeOf(network))
+                Math.Min(PlanCache.MostAtOnce, CompiledModel.MaxBatchSizeOf(network))
             );
 }

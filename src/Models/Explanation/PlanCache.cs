@@ -15,7 +15,8 @@ namespace ModelService.Models.Explanation;
 /// </summary>
 internal sealed class PlanCache : IDisposable
 {
-    private const int MostAtOnce = 16;
+    /// <summary>The most inputs that a plan computes in one call.</summary>
+    public const int MostAtOnce = 16;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(1);
 
@@ -66,31 +67,29 @@ internal sealed class PlanCache : IDisposable
         bool atOnce = false
     )
     {
+        var key = (owner, part.Output.Number);
         lock (gate)
         {
-            var key = (owner, part.Output.Number);
             if (Find(key) is { } known)
                 return Lend(known);
             if (options.MaxPlans == 0 || (!IsAskedAgain(key) && !atOnce))
                 return null;
             Trim(options.MaxPlans - 1);
-            var bytes = part.Operators.OfType<WeightedOperator>().Sum(item => item.WeightCount) * sizeof(float);
-            if (budget.TryReserve(device.ToString(), bytes) is not { } memory)
-                return null;
-            try
+        }
+
+        // Without the lock: a build takes seconds, and whoever finds the budget short waits for the lock.
+        if (Build(key, part, parameters, device) is not { } built)
+            return null;
+        lock (gate)
+        {
+            if (Find(key) is { } known)
             {
-                var verified = PlanVerification.Run(part, parameters, device, Precision.Float32, MostAtOnce);
-                if (verified.Plan is null)
-                    memory.Dispose();
-                var entry = new Entry(key, verified.Plan, memory);
-                entries.AddFirst(entry);
-                return Lend(entry);
+                built.Dispose(); // another thread was faster
+                return Lend(known);
             }
-            catch
-            {
-                memory.Dispose();
-                throw;
-            }
+
+            entries.AddFirst(built);
+            return Lend(built);
         }
     }
 
@@ -100,6 +99,26 @@ internal sealed class PlanCache : IDisposable
         timer.Dispose();
         budget.Short -= FreeUnused;
         FreeUnused();
+    }
+
+    // One without a plan says that there can't be one; null: there is no memory for it now.
+    private Entry? Build((IInferenceWorker Owner, int Value) key, Plan part, ParameterStore parameters, Device device)
+    {
+        var bytes = part.Operators.OfType<WeightedOperator>().Sum(item => item.WeightCount) * sizeof(float);
+        if (budget.TryReserve(device.ToString(), bytes) is not { } memory)
+            return null;
+        try
+        {
+            var verified = PlanVerification.Run(part, parameters, device, Precision.Float32, MostAtOnce);
+            if (verified.Plan is null)
+                memory.Dispose();
+            return new Entry(key, verified.Plan, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
     private PlanLoan? Lend(Entry entry)
@@ -156,22 +175,26 @@ internal sealed class PlanCache : IDisposable
         foreach (var entry in chosen.Where(entry => entry.Loans == 0).ToList())
         {
             entries.Remove(entry);
-            entry.Plan?.Dispose();
-            entry.Memory.Dispose();
+            entry.Dispose();
         }
     }
 
     private sealed class Entry((IInferenceWorker Owner, int Value) key, IExecutor? plan, IDisposable memory)
+        : IDisposable
     {
         public (IInferenceWorker Owner, int Value) Key => key;
 
         public IExecutor? Plan => plan;
 
-        public IDisposable Memory => memory;
-
         public int Loans { get; set; }
 
         public long Used { get; set; }
+
+        public void Dispose()
+        {
+            plan?.Dispose();
+            memory.Dispose();
+        }
     }
 }
 

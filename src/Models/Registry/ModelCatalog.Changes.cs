@@ -81,8 +81,7 @@ public sealed partial class ModelCatalog
     /// <param name="training">As of <see cref="CreateAsync"/>.</param>
     /// <param name="job">As of <see cref="CreateAsync"/>.</param>
     /// <returns>
-    /// The version, or as <see cref="CreateAsync"/>: the version is then <see cref="VersionState.Failed"/>, and the
-    /// others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
+    /// The version, or as <see cref="CreateAsync"/>: there is no such version then, and the others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
     /// </returns>
     public Task<Outcome<VersionOfModel>> AddVersionAsync(
         ResolvedModel model,
@@ -117,17 +116,9 @@ public sealed partial class ModelCatalog
                     await BuildAsync(version, source, samples, replaces: false, job, cancellationToken);
                     return new VersionOfModel(entry, version);
                 }
-                catch (OperationCanceledException)
+                catch
                 {
                     entry.Remove(version.Version);
-                    throw;
-                }
-                catch (Exception exception)
-                {
-                    entry.AddFailure(
-                        version,
-                        exception is ServingException known ? known.Message : VersionLoader.UnexpectedError
-                    );
                     throw;
                 }
             },

@@ -8,12 +8,8 @@ namespace ModelService.Models.Registry;
 /// <summary>A model that is served: a name and its versions, one of which is the default. Thread-safe.</summary>
 public sealed partial class ModelEntry
 {
-    // The most recent versions that could not be built stay listed, so that clients can read the reason.
-    private const int MaxFailures = 4;
-
     private readonly Lock gate = new();
     private readonly SortedDictionary<int, ModelVersion> versions = [];
-    private readonly Queue<int> failures = new();
     private readonly string? damage; // of the files that its versions share
     private volatile ModelSettings settings;
 
@@ -171,21 +167,6 @@ public sealed partial class ModelEntry
             {
                 version.Relabel(labels);
             }
-        }
-    }
-
-    /// <summary>
-    /// Marks a version that could not be built as failed, and keeps it listed. Removes the oldest failed version when
-    /// there are too many.
-    /// </summary>
-    internal void AddFailure(ModelVersion version, string reason)
-    {
-        version.MarkFailed(reason);
-        lock (gate)
-        {
-            failures.Enqueue(version.Version);
-            if (failures.Count > MaxFailures)
-                versions.Remove(failures.Dequeue());
         }
     }
 

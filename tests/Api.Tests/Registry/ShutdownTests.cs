@@ -61,7 +61,8 @@ public sealed class ShutdownTests : IDisposable
         var sending = SendAsync();
         await Eventually.GetAsync(
             () => server.Http.GetStringAsync("/metrics", token),
-            metrics => metrics.Contains("http_server_active_requests{http_request_method=\"POST\"", StringComparison.Ordinal)
+            metrics =>
+                metrics.Contains("http_server_active_requests{http_request_method=\"POST\"", StringComparison.Ordinal)
         );
 
         Assert.Equal(0, await server.StopAsync());

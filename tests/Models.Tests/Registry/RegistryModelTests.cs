@@ -64,16 +64,18 @@ public sealed class RegistryModelTests
                 if (Next(12) == 0)
                     throw new ServingException(ErrorCode.StorageUnavailable, "The disk is full this time.");
             };
-            await Task.WhenAll(
-                Enumerable
-                    .Range(0, 8)
-                    .Select(_ =>
-                        Task.Run(async () =>
-                        {
-                            for (var step = 0; step < 150; step++)
-                                await OperateAsync(registry, Next);
-                        })
-                    )
+            await registry.PassTimeAsync(
+                Task.WhenAll(
+                    Enumerable
+                        .Range(0, 8)
+                        .Select(_ =>
+                            Task.Run(async () =>
+                            {
+                                for (var step = 0; step < 150; step++)
+                                    await OperateAsync(registry, Next);
+                            })
+                        )
+                )
             );
 
             foreach (var version in registry.Registry.List().SelectMany(entry => entry.Versions))
@@ -244,17 +246,10 @@ public sealed class RegistryModelTests
             if (!models.TryGetValue(name, out var model))
                 return ErrorCode.ModelNotFound;
             model.Last++;
-            model.Versions[model.Last] = new Version
-            {
-                State = fails ? VersionState.Failed : VersionState.Ready,
-                IsStored = !fails,
-            };
-            if (!fails)
-                return null;
-            model.Failures.Enqueue(model.Last);
-            if (model.Failures.Count > 4)
-                model.Versions.Remove(model.Failures.Dequeue());
-            return ErrorCode.PlanRejected;
+            if (fails)
+                return ErrorCode.PlanRejected;
+            model.Versions[model.Last] = new Version();
+            return null;
         }
 
         public ErrorCode? Put(string name, int number, bool fails)
@@ -304,7 +299,7 @@ public sealed class RegistryModelTests
         {
             if (Find(name, number, out var version) is { } error)
                 return error;
-            return !version!.IsStored ? ErrorCode.ModelNotReady : Load(version, fails);
+            return Load(version!, fails);
         }
 
         public ErrorCode? Predict(string name, bool fails)
@@ -322,7 +317,7 @@ public sealed class RegistryModelTests
             if (Find(name, number, out var version) is { } error)
                 return error;
             var model = models[name];
-            if (model.Pinned == number || model.Versions.Values.All(item => item == version || !item.IsStored))
+            if (model.Pinned == number || model.Versions.Count == 1)
                 return ErrorCode.VersionConflict;
             model.StoredLast = model.Last;
             model.Versions.Remove(number);
@@ -335,14 +330,8 @@ public sealed class RegistryModelTests
         {
             foreach (var model in models.Values)
             {
-                foreach (var (number, version) in model.Versions.ToList())
-                {
-                    if (!version.IsStored)
-                        model.Versions.Remove(number);
+                foreach (var version in model.Versions.Values)
                     (version.State, version.LoadsOnRequest) = (VersionState.Unloaded, true);
-                }
-
-                model.Failures.Clear();
                 model.Last = Math.Max(model.StoredLast, model.Versions.Keys.Last());
             }
         }
@@ -396,8 +385,6 @@ public sealed class RegistryModelTests
         {
             public SortedDictionary<int, Version> Versions { get; } = [];
 
-            public Queue<int> Failures { get; } = new();
-
             public int Last { get; set; } = 1;
 
             // The settings are stored when a model is changed, and not with each version.
@@ -419,8 +406,6 @@ public sealed class RegistryModelTests
             public VersionState State { get; set; } = VersionState.Ready;
 
             public bool LoadsOnRequest { get; set; }
-
-            public bool IsStored { get; init; } = true;
 
             public bool IsRandom { get; init; } = true;
 

@@ -41,7 +41,7 @@ internal sealed partial class PostgresModelStore
         var definition = ToJson(ResolvedModelJson.Write(content.Model));
         var stored = new Dictionary<string, StoredFile>
         {
-            [FileSystemModelStore.Definition] = Measure(definition),
+            [FileSystemModelStore.Definition] = StoredFile.Of(definition),
             [StoredFile.Weights] = await blobs.PutAsync(content.Weights, database.TouchBlobAsync, cancellationToken),
         };
         if (content.Samples.Count > 0)

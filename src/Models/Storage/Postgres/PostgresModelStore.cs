@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using ModelService.Models.Errors;
@@ -247,7 +246,4 @@ internal sealed partial class PostgresModelStore(
     }
 
     private static byte[] ToJson<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, VersionManifest.Json);
-
-    private static StoredFile Measure(byte[] content) =>
-        new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 }

@@ -80,7 +80,7 @@ public sealed class RoutesTests
     }
 
     [Fact]
-    public async Task Update_VersionThatIsUnloadedOrFailed_HasNoShare()
+    public async Task Update_VersionThatIsUnloadedOrWasRefused_HasNoShare()
     {
         await CreateAsync(versions: 2);
         registry.Builder.OnBuild = (_, _, _) => throw new InvalidOperationException("broken");

@@ -145,6 +145,24 @@ internal sealed class RegistryHarness
     public Task<Outcome<ModelLease>> LeaseAsync(string name, int? version = null) =>
         Loader.LeaseAsync(name, version, "prediction", CancellationToken.None);
 
+    /// <summary>Lets time pass until a task is over: those that wait for memory look again then.</summary>
+    public async Task PassTimeAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        await task;
+    }
+
+    public async Task<T> PassTimeAsync<T>(Task<T> task)
+    {
+        await PassTimeAsync((Task)task);
+        return await task;
+    }
+
     public ModelVersion Version(string name, int version) => Registry.Find(name, version).OrThrow();
 
     public VersionState State(string name, int version) => Version(name, version).Current.State;
