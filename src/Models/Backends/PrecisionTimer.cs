@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ModelService.Models.Backends.Native;
 using ModelService.Models.Compilation.Passes;
@@ -12,8 +11,7 @@ namespace ModelService.Models.Backends;
 
 /// <summary>
 /// Chooses the precision in which a network is fastest on this machine, by time: bfloat16 is three times as fast as
-/// float32 on one processor, and half as fast on another. Whoever is timed takes turns with the others, so that a busy
-/// machine slows all of them.
+/// float32 on one processor, and half as fast on another.
 /// </summary>
 /// <param name="graph">The network, as its layers emit it.</param>
 /// <param name="parameters">Its tensors in float32, on the device; borrowed.</param>
@@ -113,21 +111,9 @@ internal sealed class PrecisionTimer(Plan graph, ParameterStore parameters, Devi
         {
             using var scope = NewDisposeScope();
             var batch = WarmupInputs.Batch(input, 0, size).to(device);
-            var fastest = Enumerable.Repeat(double.PositiveInfinity, executors.Count).ToArray();
-            for (var round = 0; round <= Rounds; round++)
-            {
-                for (var index = 0; index < executors.Count; index++)
-                {
-                    using var ofRun = NewDisposeScope();
-                    var began = Stopwatch.GetTimestamp();
-                    executors[index].Forward(batch, pool).cpu();
-                    if (round > 0) // the first one prepares
-                        fastest[index] = Math.Min(fastest[index], Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                }
-            }
-
+            var ms = ExecutorTimer.Measure([.. executors.Select(item => (item, batch))], _ => Rounds, pool);
             for (var index = 0; index < means.Length; index++)
-                means[index] += fastest[index] / size / sizes.Length;
+                means[index] += ms[index] / size / sizes.Length;
         }
 
         return means;

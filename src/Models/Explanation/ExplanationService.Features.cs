@@ -104,7 +104,9 @@ public sealed partial class ExplanationService
                     {
                         using var parameters = ParameterStore.Create(network.StateDict, seed: 1, []);
                         var explainer = new Explainer(layers.Graph, parameters, CPU, static _ => null);
-                        return Show(null, found, explainer.Output(found.Value, numbers), range, terms);
+                        var values = explainer.Output(found.Value, numbers);
+                        token.ThrowIfCancellationRequested();
+                        return Show(null, found, values, range, terms);
                     },
                     token
                 );

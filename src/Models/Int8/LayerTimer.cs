@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.TorchScript;
 using ModelService.Models.Compilation.Passes;
@@ -15,7 +14,7 @@ internal sealed class LayerTimer(ParameterStore parameters)
     private const int Images = 4;
     private const int Runs = 5;
 
-    /// <summary>Milliseconds of an image by each form: the fastest of several runs.</summary>
+    /// <summary>Milliseconds of an image by each form.</summary>
     public (double Float32, double Int8) Measure(CalibratedLayer layer)
     {
         using var scope = NewDisposeScope();
@@ -47,22 +46,9 @@ internal sealed class LayerTimer(ParameterStore parameters)
         long[] sizes = [Images, .. input.Shape.Sizes];
         var isPicture = sizes.Length == 4;
         var numbers = isPicture ? ones([sizes[0], sizes[2], sizes[3], sizes[1]]).permute(0, 3, 1, 2) : ones(sizes);
-        return (Time(exact, numbers), Time(integers, numbers.to(ScalarType.Byte)));
-    }
-
-    private double Time(Plan plan, Tensor input)
-    {
-        using var executor = new TorchScriptExecutor(plan, parameters, Precision.Float32, CPU);
-        var best = double.PositiveInfinity;
-        for (var run = 0; run <= Runs; run++)
-        {
-            using var scope = NewDisposeScope();
-            var began = Stopwatch.GetTimestamp();
-            executor.Forward(input);
-            if (run > 0) // the first one prepares
-                best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalMilliseconds / Images);
-        }
-
-        return best;
+        using var before = new TorchScriptExecutor(exact, parameters, Precision.Float32, CPU);
+        using var after = new TorchScriptExecutor(integers, parameters, Precision.Float32, CPU);
+        var ms = ExecutorTimer.Measure([(before, numbers), (after, numbers.to(ScalarType.Byte))], _ => Runs);
+        return (ms[0] / Images, ms[1] / Images);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
@@ -194,28 +193,17 @@ internal sealed class Quantizer : IDisposable
             MillisecondsAfter = layer.After,
         };
 
-    // The plans take turns, so that a busy machine slows both.
     private QuantizationSpeed Speed(int batchSize, IExecutor exact, IExecutor plan)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var batch = ones([batchSize, .. graph.Input.Shape.Sizes]);
-        Milliseconds(exact); // the first ones prepare
-        Milliseconds(plan);
-        var (before, after) = (Milliseconds(exact), Milliseconds(plan));
-        var runs = Math.Clamp((int)(EnoughMilliseconds / (before + after)), FewestRuns, MostRuns);
-        for (var run = 1; run < runs; run++)
-            (before, after) = (Math.Min(before, Milliseconds(exact)), Math.Min(after, Milliseconds(plan)));
-
-        return new QuantizationSpeed(batchSize, before / batchSize, after / batchSize);
-
-        double Milliseconds(IExecutor executor)
-        {
-            using var ofRun = NewDisposeScope();
-            var began = Stopwatch.GetTimestamp();
-            executor.Forward(batch, pool);
-            return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        }
+        var ms = ExecutorTimer.Measure(
+            [(exact, batch), (plan, batch)],
+            round => Math.Clamp((int)(EnoughMilliseconds / round), FewestRuns, MostRuns),
+            pool
+        );
+        return new QuantizationSpeed(batchSize, ms[0] / batchSize, ms[1] / batchSize);
     }
 
     private float[] Logits(IExecutor executor, IReadOnlyList<float[]> inputs)
