@@ -9,7 +9,7 @@ internal static class ExecutorTimer
 {
     /// <summary>Times executors, after a first run of each that prepares it.</summary>
     /// <param name="timed">The executors with their batches; borrowed.</param>
-    /// <param name="countRounds">How often each runs, by the milliseconds that a round of all takes; at least once.</param>
+    /// <param name="countRounds">How often each runs, by the milliseconds of a round of all; at least once.</param>
     /// <param name="pool">Computes parts of a batch side by side; null: one thread computes.</param>
     /// <returns>Milliseconds of a batch by each: its fastest run.</returns>
     public static double[] Measure(

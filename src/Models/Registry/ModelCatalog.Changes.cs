@@ -81,7 +81,8 @@ public sealed partial class ModelCatalog
     /// <param name="training">As of <see cref="CreateAsync"/>.</param>
     /// <param name="job">As of <see cref="CreateAsync"/>.</param>
     /// <returns>
-    /// The version, or as <see cref="CreateAsync"/>: there is no such version then, and the others serve on. <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
+    /// The version, or as <see cref="CreateAsync"/>: there is no such version then, and the others serve on.
+    /// <see cref="ErrorCode.VersionConflict"/>: there are no version numbers left.
     /// </returns>
     public Task<Outcome<VersionOfModel>> AddVersionAsync(
         ResolvedModel model,
