@@ -14,10 +14,13 @@ internal sealed record ClassChoice(int? Index)
     public static Outcome<ClassChoice> Read(ResolvedModel model, string text)
     {
         var labels = model.Definition.Labels ?? [];
-        for (var index = 0; index < labels.Count; index++)
+        List<int> named = [.. labels.Index().Where(item => item.Item == text).Select(item => item.Index)];
+        if (named is [var only])
+            return new ClassChoice(only);
+        if (named.Count > 1)
         {
-            if (labels[index] == text)
-                return new ClassChoice(index);
+            var all = string.Join(", ", named);
+            return Refused($"The classes {all} are all called '{Suggestions.Shorten(text)}': give the index of one.");
         }
 
         if (text == ExplanationTerms.TopClass)
@@ -26,13 +29,16 @@ internal sealed record ClassChoice(int? Index)
         if (isNumber && number >= 0 && number < model.ClassCount)
             return new ClassChoice(number);
         var last = model.ClassCount - 1;
-        var detail =
+        return Refused(
             isNumber ? $"There is no class {number}: the model has the classes 0 to {last}."
             : labels.Count == 0
                 ? $"The model has no labels, so 'class' is 'top' or an index of 0 to {last}, not "
                     + $"'{Suggestions.Shorten(text)}'."
             : $"The model has no class '{Suggestions.Shorten(text)}'"
-                + (Suggestions.Nearest(text, labels) is { } near ? $"; did you mean '{near}'?" : ".");
-        return new Failure(ErrorCode.MalformedRequest, detail) { Errors = [new ErrorDetail("?class", detail)] };
+                + (Suggestions.Nearest(text, labels) is { } near ? $"; did you mean '{near}'?" : ".")
+        );
     }
+
+    private static Failure Refused(string detail) =>
+        new(ErrorCode.MalformedRequest, detail) { Errors = [new ErrorDetail("?class", detail)] };
 }

@@ -157,6 +157,21 @@ public sealed class ExplainTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Explain_LabelOfSeveralClasses_AsksForAnIndex()
+    {
+        await server.Api.EnsureAsync(Networks.Model("cranes", Tiny(), "\"seed\":1,\"labels\":[\"crane\",\"crane\"]"));
+
+        var answer = await server.Api.PostAsync("/v1/models/cranes/explain?class=crane", Networks.InputJson());
+
+        Assert.Contains(
+            "The classes 0, 1 are all called 'crane'",
+            answer.Problem(400, "malformed_request").GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+        (await server.Api.PostAsync("/v1/models/cranes/explain?output=json&class=1", Networks.InputJson())).Ok();
+    }
+
+    [Fact]
     public async Task Explain_SeriesAndVolumes_GiveNumbersButNoPicture()
     {
         const string Series = """

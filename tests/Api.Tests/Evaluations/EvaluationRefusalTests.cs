@@ -29,6 +29,19 @@ public sealed class EvaluationRefusalTests(ApiServer server)
     }
 
     [Fact]
+    public async Task Start_LabelOfSeveralClasses_IsNamedWithThem()
+    {
+        await server.Api.CreateAsync(Networks.Tiny(name, """ "labels":["crane","dog","crane","cow"] """));
+        await client.UploadAsync(name, ("crane", 1), ("dog", 1));
+
+        var problem = (
+            await server.Api.PostAsync(EvaluationClient.PathOf(name), $$"""{"dataset":"{{name}}"}""")
+        ).Problem(422, "labels_unknown", "/dataset");
+
+        Assert.Contains("The classes 0, 2 of", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_WrongRequests_SaySo()
     {
         await server.Api.CreateAsync(Networks.Tiny(name, Labels));

@@ -15,11 +15,11 @@ internal static class LabelMatch
 
     /// <summary>Matches labels by their text.</summary>
     /// <param name="model">The name of the model.</param>
-    /// <param name="names">The names of its classes. Of equal ones, the first counts.</param>
+    /// <param name="names">The names of its classes.</param>
     /// <param name="labels">The labels of the images.</param>
     /// <returns>
     /// The index of the class of each label; or <see cref="ErrorCode.LabelsUnknown"/>, with every label that the model
-    /// does not know, and the class that was probably meant.
+    /// does not know, and the class that was probably meant, or with a label that several classes have.
     /// </returns>
     public static Outcome<IReadOnlyDictionary<string, int>> Find(
         string model,
@@ -27,13 +27,19 @@ internal static class LabelMatch
         IEnumerable<string> labels
     )
     {
-        var indices = new Dictionary<string, int>();
-        foreach (var (index, name) in names.Index())
-            indices.TryAdd(name, index);
+        var indices = names.Index().ToLookup(item => item.Item, item => item.Index);
         List<string> wanted = [.. labels.Distinct().Order(StringComparer.Ordinal)];
-        List<string> unknown = [.. wanted.Where(label => !indices.ContainsKey(label))];
+        if (wanted.FirstOrDefault(label => indices[label].Skip(1).Any()) is { } shared)
+        {
+            var detail =
+                $"The classes {string.Join(", ", indices[shared].Take(MostNamed))} of the model '{model}' are all called "
+                + $"'{Suggestions.Shorten(shared)}'. Give each a label of its own with PATCH /v1/models/{model}.";
+            return new Failure(ErrorCode.LabelsUnknown, detail) { Errors = [new ErrorDetail("/dataset", detail)] };
+        }
+
+        List<string> unknown = [.. wanted.Where(label => !indices.Contains(label))];
         if (unknown.Count == 0)
-            return wanted.ToDictionary(label => label, label => indices[label]);
+            return wanted.ToDictionary(label => label, label => indices[label].Single());
         var known = string.Join(", ", names.Take(MostNamed).Select(name => $"'{Suggestions.Shorten(name)}'"));
         return new Failure(
             ErrorCode.LabelsUnknown,
