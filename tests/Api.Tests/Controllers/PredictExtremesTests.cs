@@ -14,12 +14,10 @@ public sealed class PredictExtremesTests(ApiServer server)
     private static readonly float[] Greatest = [.. Enumerable.Repeat(float.MaxValue, 6)];
     private static readonly float[] Usual = [1, 2, 3, 4, 5, 6];
 
-    [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    public async Task Predict_WeightsOfATrainingThatDiverged_SaysThatThereAreNoScores(float weight)
+    [Fact]
+    public async Task Predict_WeightsWhoseScoresOverflow_SaysThatThereAreNoScores()
     {
-        var model = await CreateAsync($"extreme-{weight}".ToLowerInvariant(), weight);
+        var model = await CreateAsync("extreme-weight", float.MaxValue);
 
         foreach (var query in new[] { "", "?scores=logits", "?scores=none" })
         {
