@@ -30,7 +30,7 @@ public sealed class QuantizationTests(TrainingServer server) : IClassFixture<Tra
             await server.StartAsync(
                 "lesson",
                 $$"""
-                { "dataset": "digits", "method": "scratch", "budget": { "seconds": 10 },
+                { "dataset": "digits", "method": "scratch", "budget": { "epochs": 5 }, "batch_size": 32,
                   "from": { "architecture": {{Network}} } }
                 """
             )
