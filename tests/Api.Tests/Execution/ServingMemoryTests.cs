@@ -14,7 +14,7 @@ public sealed class ServingMemoryTests(ITestOutputHelper output)
     // Most of a small network's memory is heaps of the C library, and which thread gets which one is chance: the same
     // run differs by 8 %.
     private const double Tolerance = 0.1;
-    private const int Rounds = 3;
+    private const int Rounds = 5;
 
     [Fact]
     public async Task Create_ResNet50_TakesWhatItsRecordSays()

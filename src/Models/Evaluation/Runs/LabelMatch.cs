@@ -31,9 +31,10 @@ internal static class LabelMatch
         List<string> wanted = [.. labels.Distinct().Order(StringComparer.Ordinal)];
         if (wanted.FirstOrDefault(label => indices[label].Skip(1).Any()) is { } shared)
         {
+            var classes = string.Join(", ", indices[shared].Take(MostNamed));
             var detail =
-                $"The classes {string.Join(", ", indices[shared].Take(MostNamed))} of the model '{model}' are all called "
-                + $"'{Suggestions.Shorten(shared)}'. Give each a label of its own with PATCH /v1/models/{model}.";
+                $"The classes {classes} of the model '{model}' are all called '{Suggestions.Shorten(shared)}'. "
+                + $"Give each a label of its own with PATCH /v1/models/{model}.";
             return new Failure(ErrorCode.LabelsUnknown, detail) { Errors = [new ErrorDetail("/dataset", detail)] };
         }
 
