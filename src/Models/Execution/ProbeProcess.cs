@@ -86,7 +86,10 @@ public static class ProbeProcess
             compiled.Run([new float[size * compiled.InputCount]], size, pool);
         }
 
-        return new ProbeResult((string?)null) { Choice = compiled.Execution.Choice };
+        return ProbeResult.Passed with
+        {
+            Choice = compiled.Execution.Choice,
+        };
     }
 
     /// <summary>The JSON object for the standard input of the process.</summary>

@@ -257,7 +257,6 @@ internal sealed class TrainingPreparation(
             .. exception.Errors.Select(error =>
                 error.Pointer.StartsWith("/labels", StringComparison.Ordinal)
                     ? new ErrorDetail("/dataset", $"The data set has {classes} classes. {error.Detail}")
-                : error.Pointer == "/name" ? new ErrorDetail("", error.Detail)
                 : error.Pointer.StartsWith("/from", StringComparison.Ordinal) ? error
                 : new ErrorDetail($"/from{error.Pointer}", error.Detail)
             ),

@@ -146,11 +146,13 @@ internal sealed class RegistryHarness
         Loader.LeaseAsync(name, version, "prediction", CancellationToken.None);
 
     /// <summary>Lets time pass until a task is over: those that wait for memory look again then.</summary>
-    public async Task PassTimeAsync(Task task)
+    /// <param name="task">The task.</param>
+    /// <param name="step">The seconds that pass in a millisecond.</param>
+    public async Task PassTimeAsync(Task task, double step = 1)
     {
         while (!task.IsCompleted)
         {
-            Clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(step));
             await Task.Delay(1, TestContext.Current.CancellationToken);
         }
 
