@@ -20,7 +20,7 @@ public sealed class ForwardingTests(PostgresServer postgres)
         {"input":{"channels":3,"height":32,"width":32},
           "layers":[{"type":"flatten"},{"type":"linear","out_features":256},{"type":"linear","out_features":4}]}
         """;
-    private const string Budget = "--ModelService:Memory:Budget=11000000";
+    private const string Budget = "--ModelService:Memory:Budget=14000000";
     private const string OneCopy = "--ModelService:Cluster:Copies=1";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -9,7 +9,7 @@ public sealed class MemoryTests
         {"input":{"channels":3,"height":32,"width":32},
           "layers":[{"type":"flatten"},{"type":"linear","out_features":256},{"type":"linear","out_features":4}]}
         """;
-    private const string Budget = "11000000";
+    private const string Budget = "14000000";
 
     [Fact]
     public async Task Create_PastTheBudget_UnloadsTheOneThatWasUsedLongestAgoUntilItsNextRequest()
