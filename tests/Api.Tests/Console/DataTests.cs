@@ -20,7 +20,7 @@ public sealed class DataTests(ConsoleBrowser browser) : IClassFixture<ConsoleBro
     {
         var tab = await browser.OpenAsync("#/data", width, isDark); // skipped without a browser, before the upload
         var name = $"many-{width}";
-        await UploadAsync(name, Archive());
+        await UploadAsync(name, Archive(ManyPhotos()));
 
         await tab.GoAsync($"#/data/datasets/{name}");
         await tab.Page.Locator(".tile img").First.WaitForAsync();
@@ -74,21 +74,80 @@ public sealed class DataTests(ConsoleBrowser browser) : IClassFixture<ConsoleBro
         tab.AssertSound();
     }
 
+    [Fact]
+    public async Task Upload_OfWhichNothingIsTaken_SaysWhyAndOffersOthers()
+    {
+        var tab = await browser.OpenAsync("#/data");
+        var file = new FilePayload
+        {
+            Name = "broken.zip",
+            MimeType = "application/zip",
+            Buffer = Archive(("cat/1.jpg", [1, 2, 3]), ("dog/2.jpg", [4, 5, 6])),
+        };
+        await tab.Page.Locator("input[accept*=zip]").SetInputFilesAsync(file);
+        await tab.Button("Upload").ClickAsync();
+
+        var alert = tab.Page.GetByRole(AriaRole.Alert);
+        await alert.GetByText("cat/1.jpg").First.WaitForAsync();
+        await alert.GetByText("dog/2.jpg").First.WaitForAsync();
+        Assert.Equal(0, await tab.Page.GetByText("were added").CountAsync());
+        (await browser.Api.GetAsync("/v1/datasets/broken")).Problem(404, "dataset_not_found");
+        await tab.ScreenshotAsync("upload-of-nothing");
+        await tab.AssertAccessibleAsync();
+        await tab.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        await tab.Page.SetViewportSizeAsync(390, 844);
+        await tab.ScreenshotAsync("upload-of-nothing-390-dark");
+        await tab.AssertAccessibleAsync();
+        await tab.AssertFitsAsync();
+
+        await tab.Button("Choose others").ClickAsync();
+        await tab.Button("Choose a zip").WaitForAsync();
+        Assert.Equal(0, await alert.CountAsync());
+        tab.AssertSound();
+    }
+
+    [Fact]
+    public async Task Upload_InSeveralRequests_KeepsThePhotosBesideOneOfWhichNothingIsTaken()
+    {
+        var tab = await browser.OpenAsync("#/data");
+        using var folder = new TemporaryFolder();
+        foreach (var (path, bytes) in new[] { ("train", Bodies.RandomBmp(1, side: 16)), ("val", [1, 2, 3]) })
+        {
+            var place = Directory.CreateDirectory(Path.Combine(folder.Path, "pets", path, "cat")).FullName;
+            await File.WriteAllBytesAsync(Path.Combine(place, $"{path}.bmp"), bytes, Cancellation);
+        }
+
+        // Each split is a request of its own.
+        await tab.Page.Locator("input[webkitdirectory]").SetInputFilesAsync(Path.Combine(folder.Path, "pets"));
+        await tab.Button("Upload").ClickAsync();
+
+        await tab.Page.GetByText("1 photo was added.").WaitForAsync();
+        await tab.Page.GetByText("1 file was not taken:").WaitForAsync();
+        await tab.Page.GetByLabel("Files that were not taken").GetByText("val.bmp").WaitForAsync();
+        var images = (await browser.Api.GetAsync("/v1/datasets/pets")).Ok().GetProperty("images");
+        Assert.Equal(1, images.GetInt32());
+        tab.AssertSound();
+    }
+
     private static Task<int> TilesAsync(ConsolePage tab) => tab.Page.Locator(".tile").CountAsync();
 
     private async Task UploadAsync(string dataset, byte[] zip) =>
         (await browser.Api.PostAsync($"/v1/datasets/{dataset}/images", Bodies.Raw(zip, "application/zip"))).Ok(201);
 
-    private static byte[] Archive()
+    private static IEnumerable<(string Path, byte[] Bytes)> ManyPhotos() =>
+        Enumerable
+            .Range(0, Many)
+            .Select(index => ($"class-{index % 10}/{index}.bmp", Bodies.RandomBmp(index, side: 16)));
+
+    private static byte[] Archive(params IEnumerable<(string Path, byte[] Bytes)> files)
     {
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            for (var index = 0; index < Many; index++)
+            foreach (var (path, content) in files)
             {
-                var entry = zip.CreateEntry($"class-{index % 10}/{index}.bmp", CompressionLevel.NoCompression);
-                using var file = entry.Open();
-                file.Write(Bodies.RandomBmp(index, side: 16));
+                using var file = zip.CreateEntry(path, CompressionLevel.NoCompression).Open();
+                file.Write(content);
             }
         }
 

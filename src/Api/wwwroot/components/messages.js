@@ -55,18 +55,20 @@ export function ErrorNote({ error, retry }) {
 }
 
 /**
- * The places of an error: the first ones, as a file may be wrong in hundreds; none that the message has already said.
+ * The places of an error: the first ones, as a file may be wrong in hundreds; not one that the message has already
+ * said. Several may have the same detail, which the message says of one of them.
  * @param {{ error: ApiError }} props
  */
 function Places({ error: { errors, message } }) {
-  const told = errors.filter(({ detail }) => !message.includes(detail));
+  const places = errors.filter(({ pointer, detail }) =>
+    !message.includes(errors.length === 1 ? detail : `${pointer.slice(1)}: ${detail}`));
   return html`
-    ${told
+    ${places
       .slice(0, 5)
       .map(
         ({ pointer, detail }) => html`<p key=${pointer}>${pointer && html`<code>${pointer}</code> `}${detail}</p>`,
       )}
-    ${told.length > 5 && html`<p>And ${told.length - 5} more.</p>`}
+    ${places.length > 5 && html`<p>And ${places.length - 5} more.</p>`}
   `;
 }
 
