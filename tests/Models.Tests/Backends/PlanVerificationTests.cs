@@ -16,6 +16,10 @@ public sealed class PlanVerificationTests
     [InlineData(Precision.BFloat16)]
     public void Create_ComparedBefore_KeepsTheAccuracy(Precision precision)
     {
+        Assert.SkipWhen(
+            precision == Precision.BFloat16 && !Precisions.ProcessorHasBFloat16,
+            "This processor has no bfloat16."
+        );
         var verified = Compare(precision, null)!;
 
         var again = Compare(precision, verified with { Accuracy = Marked })!;
