@@ -8,7 +8,8 @@ using ModelService.Api.Tests.Support;
 namespace ModelService.Api.Tests.Auth;
 
 /// <summary>Every endpoint there is: who may use it, and that no one else can.</summary>
-public sealed class EndpointScopeTests : IAsyncDisposable
+public sealed class EndpointScopeTests(EndpointScopeTests.KeyedServer keyed)
+    : IClassFixture<EndpointScopeTests.KeyedServer>
 {
     private const string Open = "",
         Predict = "predict",
@@ -156,14 +157,12 @@ public sealed class EndpointScopeTests : IAsyncDisposable
         "POST grpc.health.v1.Health/Watch",
     ];
 
-    private readonly ApiServer server = new() { Settings = Keys.Settings };
+    private readonly ApiServer server = keyed.Server;
 
     public static TheoryData<string> Names => [.. Expected.Keys];
 
     public static TheoryData<string> Closed =>
         [.. Expected.Where(endpoint => endpoint.Value != Open).Select(endpoint => endpoint.Key)];
-
-    public ValueTask DisposeAsync() => server.DisposeAsync();
 
     [Fact]
     public void Endpoints_All_AreKnownHere()
@@ -309,5 +308,13 @@ public sealed class EndpointScopeTests : IAsyncDisposable
                 + path.Replace("{name}", "any", StringComparison.Ordinal)
                     .Replace("{version:int}", "1", StringComparison.Ordinal)
         );
+    }
+
+    /// <summary>One server for all of them: none changes anything.</summary>
+    public sealed class KeyedServer : IAsyncDisposable
+    {
+        internal ApiServer Server { get; } = new() { Settings = Keys.Settings };
+
+        public ValueTask DisposeAsync() => Server.DisposeAsync();
     }
 }
