@@ -164,8 +164,9 @@ internal sealed class ExplanationTask
         if (terms.View == ExplanationView.Photo && input is EncodedImage photo)
         {
             // Large photos shrink: more pixels would show no more.
-            const int ShorterSide = 1500;
-            var whole = preprocessor.Shrink(photo.Encoded, model.Preprocessing!, ShorterSide);
+            const int ShorterSide = 1500,
+                LongerSide = 6000;
+            var whole = preprocessor.Shrink(photo.Encoded, model.Preprocessing!, ShorterSide, LongerSide);
             var frame = PictureFrame.Of(model.Preprocessing!, whole.Width, whole.Height);
             return heat.DrawOver(whole, frame, terms.WithLegend);
         }
