@@ -190,6 +190,13 @@ internal static class ErrorTable
             : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
 
+    /// <summary>
+    /// The status that a request is answered with. A call over gRPC is answered with 200, whatever becomes of it: the
+    /// status of its error is that of REST.
+    /// </summary>
+    public static int StatusOf(HttpContext http) =>
+        http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode;
+
     /// <summary>Tells the metrics and the log of an error. It is a feature of the request from then on.</summary>
     public static void Record(HttpContext http, ErrorResponse error)
     {

@@ -71,11 +71,10 @@ internal static class RequestLog
             // The default is the process's static logger, which belongs to another server if two run in one process.
             options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
 
-            // A call over gRPC is answered with 200, whatever becomes of it; its error has the status of REST.
             // 503 and 504 are not bugs: they tell the client to retry, or that its deadline has passed.
             // Health checks arrive every few seconds and are not logged as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                (http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode) switch
+                ErrorTable.StatusOf(http) switch
                 {
                     _ when exception is not null => LogEventLevel.Error,
                     StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout =>
