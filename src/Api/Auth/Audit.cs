@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using ModelService.Api.Errors;
-using ModelService.Api.Logging;
+using ModelService.Api.Protection;
 using ModelService.Models.Access;
 using ModelService.Models.Errors;
 using ModelService.Models.Storage;
@@ -83,7 +83,7 @@ internal static class Audit
             Clean(path)!,
             Clean(http.Features.Get<AuditedModel>()?.Name ?? ModelOf(http.Request.Path.Value) ?? ModelOf(path)),
             http.User.Identity?.Name,
-            RequestLog.FindAddress(http)?.ToString(),
+            ClientAddress.Find(http)?.ToString(),
             ErrorTable.StatusOf(http)
         );
     }
