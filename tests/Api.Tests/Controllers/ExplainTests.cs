@@ -394,6 +394,20 @@ public sealed class ExplainTests(ApiServer server)
         );
     }
 
+    [Fact]
+    public async Task Explain_MemoryForOne_SeveralWaitForTheirTurn()
+    {
+        await using var own = new ApiServer { Settings = new() { ["ModelService:Memory:Budget"] = "68000000" } };
+        await own.Api.CreateAsync(Networks.Slow("slow"));
+        const string Path = "/v1/models/slow/explain?output=json&method=integrated_gradients&steps=64";
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => own.Api.PostAsync(Path, Networks.InputJson()))
+        );
+
+        Assert.All(answers, answer => answer.Ok());
+    }
+
     private async Task<Answer> TryAsync(string layers, string photo, string query)
     {
         var network = $$"""{ "input": { "channels": 3, "height": 32, "width": 32 }, "layers": [{{layers}}] }""";
