@@ -250,6 +250,15 @@ internal sealed class ExplanationTask
             );
         }
 
+        var longest = network.Input.Sizes.Skip(1).Max();
+        if (terms.Window > longest)
+        {
+            var larger =
+                $"A square of {Text(terms.Window.Value)} is larger than the input {network.Input}; "
+                + $"at most {Text((int)longest)} fits.";
+            return new Failure(ErrorCode.MalformedRequest, larger) { Errors = [new ErrorDetail("?window", larger)] };
+        }
+
         var (window, stride) = OcclusionGrid.Default(network.Input.Sizes);
         window = terms.Window ?? window;
         stride = terms.Stride ?? (terms.Window is null ? stride : Math.Max(1, window / 2));

@@ -102,6 +102,7 @@ public sealed class ExplainTests(ApiServer server)
     [InlineData("class=-1", "classes 0 to 9")]
     [InlineData("class=cat", "has no labels")]
     [InlineData("steps=7&method=integrated_gradients", "16 to 64")]
+    [InlineData("method=occlusion&window=33", "at most 32 fits")]
     [InlineData("method=gradcam", "one of grad_cam")]
     public async Task Explain_WhatIsNotThere_IsTold(string query, string told)
     {
