@@ -145,7 +145,7 @@ public sealed class DatasetChecksTests : IDisposable
     private static string Quoted(string message) =>
         message[message.LastIndexOf('\'', message.LastIndexOf('\'') - 1)..].Split(['.', ' '])[0];
 
-    // No images, which take a while to read.
+    // No images; each reader waits a moment for a second one.
     private sealed class SlowList : IReadOnlyList<DatasetImage>
     {
         private int reads;
@@ -158,8 +158,8 @@ public sealed class DatasetChecksTests : IDisposable
 
         public IEnumerator<DatasetImage> GetEnumerator()
         {
-            Interlocked.Increment(ref reads);
-            Thread.Sleep(50);
+            var own = Interlocked.Increment(ref reads);
+            SpinWait.SpinUntil(() => Volatile.Read(ref reads) > own, TimeSpan.FromMilliseconds(50));
             yield break;
         }
 
