@@ -56,7 +56,8 @@ public sealed class LimitsOptions
 
     /// <summary>
     /// Largest number of requests a minute for one key, or for one client address if keys are not required. Further
-    /// requests fail with <c>rate_limited</c>. Health checks are not counted.
+    /// requests fail with <c>rate_limited</c>. Health checks are not counted. All IPv6 addresses of a /64 network count
+    /// as one.
     /// </summary>
     /// <value>Requests a minute; 1 to 1,000,000,000; default: no limit.</value>
     [Range(1, 1_000_000_000)]

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
-using ModelService.Api.Logging;
+using ModelService.Api.Protection;
 using ModelService.Models.Errors;
 using Serilog;
 
@@ -107,10 +107,13 @@ internal sealed partial class ApiKeyHandler(
         // Only wrong keys are counted and refused; a correct key is always accepted. Nobody guesses 256 random bits,
         // and a client with an outdated key must not lock out other clients with the same address, for example behind a
         // proxy.
-        var address = RequestLog.FindAddress(Context) ?? IPAddress.None;
-        retryAfter = failures.Count(address);
+        retryAfter = failures.Count(ClientAddress.FindNetwork(Context));
         if (retryAfter is null)
+        {
+            var address = ClientAddress.Find(Context) ?? IPAddress.None;
             LogWrongKey(logger, address, Request.Method, Request.Path);
+        }
+
         return AuthenticateResult.Fail("The key is wrong.");
     }
 

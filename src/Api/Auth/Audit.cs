@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Authorization;
 using ModelService.Api.Errors;
-using ModelService.Api.Logging;
+using ModelService.Api.Protection;
 using ModelService.Models.Access;
+using ModelService.Models.Errors;
 using ModelService.Models.Storage;
 
 namespace ModelService.Api.Auth;
@@ -13,6 +14,12 @@ namespace ModelService.Api.Auth;
 internal static class Audit
 {
     private static readonly string[] Changeless = [Scopes.Predict, Scopes.Metrics];
+
+    private static readonly string[] Undecided =
+    [
+        ErrorTable.NameOf(ErrorCode.Unauthenticated),
+        ErrorTable.NameOf(ErrorCode.RateLimited),
+    ];
 
     /// <summary>Adds the audit. It comes before all that answers requests, so that it sees their answers.</summary>
     public static void UseAudit(this IApplicationBuilder app)
@@ -56,7 +63,7 @@ internal static class Audit
 
     // A request without a valid key, or one too many, was never looked at.
     private static bool IsDecided(HttpContext http) =>
-        http.Response.StatusCode is not (StatusCodes.Status401Unauthorized or StatusCodes.Status429TooManyRequests);
+        http.Features.Get<ErrorResponse>() is not { } error || !Undecided.Contains(error.Code);
 
     private static AuditEntry Describe(HttpContext http)
     {
@@ -76,8 +83,8 @@ internal static class Audit
             Clean(path)!,
             Clean(http.Features.Get<AuditedModel>()?.Name ?? ModelOf(http.Request.Path.Value) ?? ModelOf(path)),
             http.User.Identity?.Name,
-            RequestLog.FindAddress(http)?.ToString(),
-            http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode
+            ClientAddress.Find(http)?.ToString(),
+            ErrorTable.StatusOf(http)
         );
     }
 

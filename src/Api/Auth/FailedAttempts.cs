@@ -1,21 +1,18 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using ModelService.Api.Protection;
 
 namespace ModelService.Api.Auth;
 
-/// <summary>Counts the wrong keys of each client address.</summary>
+/// <summary>Counts the wrong keys of each client network.</summary>
 /// <param name="options">The number of wrong keys allowed a minute.</param>
 internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposable
 {
-    // Bytes of an IPv6 address's /64 prefix.
-    private const int NetworkBytes = 8;
-
     private readonly PartitionedRateLimiter<IPAddress> limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        address =>
+        network =>
             RateLimitPartition.GetFixedWindowLimiter(
-                GetNetwork(address),
+                network,
                 _ => new FixedWindowRateLimiterOptions
                 {
                     PermitLimit = options.Value.MaxFailures,
@@ -25,25 +22,15 @@ internal sealed class FailedAttempts(IOptions<AuthOptions> options) : IDisposabl
     );
 
     /// <summary>Counts a wrong key.</summary>
-    /// <param name="address">The client's address.</param>
-    /// <returns>The time after which the address may try again; null while it has not reached the limit.</returns>
-    public TimeSpan? Count(IPAddress address)
+    /// <param name="network">The client's network, by <see cref="ClientAddress.FindNetwork"/>.</param>
+    /// <returns>The time after which the client may try again; null while it has not reached the limit.</returns>
+    public TimeSpan? Count(IPAddress network)
     {
-        using var lease = limiter.AttemptAcquire(address);
+        using var lease = limiter.AttemptAcquire(network);
         return lease.IsAcquired ? null
             : lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter
             : TimeSpan.FromMinutes(1);
     }
 
     public void Dispose() => limiter.Dispose();
-
-    // The addresses that count as one client. An IPv6 client can use every address of its /64 network.
-    private static IPAddress GetNetwork(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? new IPAddress([.. address.GetAddressBytes().Take(NetworkBytes), .. new byte[NetworkBytes]])
-            : address;
-    }
 }

@@ -36,6 +36,14 @@ internal static class ForwardedRequests
             : [];
     }
 
+    /// <summary>
+    /// Whether the status of an error says that a server can't answer now, because it has too much to do or too little
+    /// memory, so that another server may.
+    /// </summary>
+    /// <param name="status">The HTTP status.</param>
+    public static bool IsRefusal(int status) =>
+        status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
+
     /// <summary>Whether another server of the cluster has forwarded a request. A client can't pretend so.</summary>
     /// <param name="http">The request.</param>
     public static bool IsForwarded(HttpContext http) =>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Web;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ModelService.Api.Cluster;
@@ -9,25 +10,25 @@ namespace ModelService.Api.Cluster;
 /// <summary>The connections to the other servers of a cluster.</summary>
 internal sealed class ForwardingClient : IDisposable
 {
-    private readonly SocketsHttpHandler handler = new()
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-
-        // The other server says whether it takes the request before it gets the body, so another one still can.
-        Expect100ContinueTimeout = TimeSpan.FromMinutes(5),
-        ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
-    };
-
     private readonly GrpcChannelOptions calls;
 
     /// <summary>Creates the client; nothing is connected yet.</summary>
-    public ForwardingClient()
+    /// <param name="limits">How long another server may take.</param>
+    public ForwardingClient(IOptions<LimitsOptions> limits)
     {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+
+            // The other server says whether it takes the request before it gets the body, so another one still can.
+            Expect100ContinueTimeout = limits.Value.RequestTimeout,
+            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
+        };
         Http = new HttpMessageInvoker(handler);
 
         // Of a handler alone, a channel would change how it connects, also for other requests.

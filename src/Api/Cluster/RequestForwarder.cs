@@ -1,4 +1,4 @@
-using System.Net;
+using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
 using ModelService.Api.Grpc;
 using ModelService.Models.Errors;
@@ -16,15 +16,17 @@ namespace ModelService.Api.Cluster;
 /// <param name="forwarder">Sends requests on.</param>
 /// <param name="client">The connections to the other servers.</param>
 /// <param name="metrics">Counts them.</param>
+/// <param name="limits">How long another server may take.</param>
 internal sealed class RequestForwarder(
     RequestDelegate next,
     ModelPlacement placement,
     IHttpForwarder forwarder,
     ForwardingClient client,
-    ForwardingMetrics metrics
+    ForwardingMetrics metrics,
+    IOptions<LimitsOptions> limits
 )
 {
-    private static readonly ForwarderRequestConfig Timing = new() { ActivityTimeout = TimeSpan.FromMinutes(5) };
+    private readonly ForwarderRequestConfig timing = new() { ActivityTimeout = limits.Value.RequestTimeout };
 
     /// <summary>Answers a request, here or on another server.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -38,7 +40,7 @@ internal sealed class RequestForwarder(
             foreach (var server in servers)
             {
                 var sending = new Sending(body, placement.Secret);
-                var error = await forwarder.SendAsync(context, server.OriginalString, client.Http, Timing, sending);
+                var error = await forwarder.SendAsync(context, server.OriginalString, client.Http, timing, sending);
                 if (sending.IsRefused)
                     placement.Relieve(name);
                 if (context.Response.HasStarted || (error == ForwarderError.None && !sending.IsDeclined))
@@ -117,8 +119,7 @@ internal sealed class RequestForwarder(
             CancellationToken cancellationToken
         )
         {
-            IsRefused =
-                proxyResponse?.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
+            IsRefused = proxyResponse is not null && ForwardedRequests.IsRefusal((int)proxyResponse.StatusCode);
             IsDeclined = IsRefused && !body.IsRead;
             return IsDeclined
                 ? new ValueTask<bool>(false)

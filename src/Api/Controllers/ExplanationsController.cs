@@ -76,7 +76,7 @@ public sealed class ExplanationsController(ExplanationService explanations, IOpt
     )
     {
         var aborted = HttpContext.RequestAborted;
-        var timeout = RequestTerms.From(Request);
+        var requestTerms = RequestTerms.From(Request);
         var form = output ?? (WantsJson(Request) ? ExplanationOutput.Json : ExplanationOutput.Overlay);
         var input = await ExplainRequest.ReadAsync(Request, limits.Value, aborted);
         var terms = new ExplanationTerms(
@@ -95,7 +95,7 @@ public sealed class ExplanationsController(ExplanationService explanations, IOpt
             },
             view,
             legend,
-            timeout.ToPredictionTerms().Timeout
+            requestTerms.ToPredictionTerms().Timeout
         );
         return (await explanations.ExplainAsync(name, version, input, terms, aborted)).ToActionResult(result =>
             Send(result, form)
@@ -137,11 +137,11 @@ public sealed class ExplanationsController(ExplanationService explanations, IOpt
     )
     {
         var aborted = HttpContext.RequestAborted;
-        var timeout = RequestTerms.From(Request);
+        var requestTerms = RequestTerms.From(Request);
         var form = output ?? (WantsJson(Request) ? FeatureOutput.Json : FeatureOutput.Grid);
         var terms = FeatureQuery.Read(channels, form, together, colors, legend);
         var input = await ExplainRequest.ReadAsync(Request, limits.Value, aborted);
-        terms = terms with { Timeout = timeout.ToPredictionTerms().Timeout };
+        terms = terms with { Timeout = requestTerms.ToPredictionTerms().Timeout };
         return (await explanations.ShowFeaturesAsync(name, version, layer, input, terms, aborted)).ToActionResult(
             result => FeatureQuery.Send(this, result, form)
         );

@@ -53,6 +53,7 @@ public sealed class TrainingsController(
         ErrorCode.DatasetNotFound,
         ErrorCode.DatasetUnavailable,
         ErrorCode.DatasetUnsuitable,
+        ErrorCode.LabelsUnknown,
         ErrorCode.ModelNotReady,
         ErrorCode.VersionNotFound,
         ErrorCode.WeightsUnreadable,

@@ -110,7 +110,11 @@ internal static class ErrorTable
         ),
         [ErrorCode.DatasetUnavailable] = (503, "the data set's files are damaged or can't be read; the log says why."),
         [ErrorCode.OutOfMemory] = (503, "there is not enough memory; `detail` holds the numbers."),
-        [ErrorCode.StorageUnavailable] = (503, "the server can't write to its disk: it is full, read-only or broken."),
+        [ErrorCode.StorageUnavailable] = (
+            503,
+            "the server can't use its storage: the disk is full, read-only or broken, or the database or the blob "
+                + "store can't be reached."
+        ),
         [ErrorCode.ShuttingDown] = (503, "the server is shutting down and accepts no new requests."),
         [ErrorCode.DeadlineExceeded] = (504, "the request exceeded its deadline or the server's time limit."),
     };
@@ -189,6 +193,13 @@ internal static class ErrorTable
             : isTorchServe ? http.Response.WriteAsJsonAsync(TorchServeError.Create(error))
             : http.Response.WriteAsJsonAsync(error, options: null, contentType: "application/problem+json");
     }
+
+    /// <summary>
+    /// The status that a request is answered with. A call over gRPC is answered with 200, whatever becomes of it: the
+    /// status of its error is that of REST.
+    /// </summary>
+    public static int StatusOf(HttpContext http) =>
+        http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode;
 
     /// <summary>Tells the metrics and the log of an error. It is a feature of the request from then on.</summary>
     public static void Record(HttpContext http, ErrorResponse error)

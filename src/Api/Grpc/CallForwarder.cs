@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Cluster;
+using ModelService.Api.Errors;
 using ModelService.Models.Errors;
 using ModelService.Models.Registry.Placement;
 using ModelService.Protocol;
@@ -60,8 +61,7 @@ internal sealed class CallForwarder(
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var failure = GrpcError.Find(exception);
-                var isRefused = exception.StatusCode is StatusCode.ResourceExhausted or StatusCode.Unavailable;
-                if (failure is not null && !isRefused)
+                if (failure is not null && !ForwardedRequests.IsRefusal(ErrorTable.StatusOf(failure.Code)))
                 {
                     metrics.Forwarded();
                     return failure;

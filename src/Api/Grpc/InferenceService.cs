@@ -41,7 +41,7 @@ internal sealed class InferenceService(
     public Task<ModelReadyResponse> ModelReady(ModelReadyRequest request)
     {
         var found = inference.Find(request.Name, request.Version).OrThrow();
-        return Task.FromResult(new ModelReadyResponse { Ready = OpenInferenceEndpoints.IsReady(found.Version) });
+        return Task.FromResult(new ModelReadyResponse { Ready = found.Version.Current.IsServable });
     }
 
     /// <summary>A model's inputs and outputs.</summary>

@@ -1,7 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using ModelService.Api.Errors;
+using ModelService.Api.Protection;
 using ModelService.Api.Telemetry;
 using Serilog;
 using Serilog.Core;
@@ -71,11 +71,10 @@ internal static class RequestLog
             // The default is the process's static logger, which belongs to another server if two run in one process.
             options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
 
-            // A call over gRPC is answered with 200, whatever becomes of it; its error has the status of REST.
             // 503 and 504 are not bugs: they tell the client to retry, or that its deadline has passed.
             // Health checks arrive every few seconds and are not logged as long as they succeed.
             options.GetLevel = (http, _, exception) =>
-                (http.Features.Get<ErrorResponse>()?.Status ?? http.Response.StatusCode) switch
+                ErrorTable.StatusOf(http) switch
                 {
                     _ when exception is not null => LogEventLevel.Error,
                     StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout =>
@@ -86,22 +85,13 @@ internal static class RequestLog
                 };
             options.EnrichDiagnosticContext = static (log, http) =>
             {
-                log.Set("Address", FindAddress(http)?.ToString());
+                log.Set("Address", ClientAddress.Find(http)?.ToString());
                 var sizes = http.Features.GetRequiredFeature<BodySizes>();
                 log.Set(nameof(sizes.RequestBytes), sizes.RequestBytes);
                 log.Set(nameof(sizes.ResponseBytes), sizes.ResponseBytes);
             };
         });
     }
-
-    /// <summary>
-    /// Returns the address of a request's client. It is that of a proxy, unless ASP.NET is told to believe its
-    /// X-Forwarded-For. An IPv4 client that arrives on an IPv6 socket has its IPv4 address.
-    /// </summary>
-    public static IPAddress? FindAddress(HttpContext http) =>
-        http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
-            ? mapped.MapToIPv4()
-            : http.Connection.RemoteIpAddress;
 
     // Adds properties of clients, predictions and errors to the text of a line; in JSON, they are properties anyway.
     private sealed class Details : ILogEventEnricher

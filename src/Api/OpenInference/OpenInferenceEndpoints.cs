@@ -87,7 +87,7 @@ internal static class OpenInferenceEndpoints
     {
         if (!Find(http).TryGet(out var found, out var failure))
             return FailAsync(http, failure);
-        return IsReady(found.Version)
+        return found.Version.Current.IsServable
             ? http.Response.WriteAsJsonAsync(new ModelReadyResponse(found.Model.Name, true))
             : FailAsync(
                 http,
@@ -110,10 +110,6 @@ internal static class OpenInferenceEndpoints
         var clock = http.RequestServices.GetRequiredService<TimeProvider>();
         return AnswerAsync(http, found => StatisticsResponse.Create([found], clock));
     }
-
-    /// <summary>Whether a version answers, at once or after the request has loaded it.</summary>
-    internal static bool IsReady(ModelVersion version) =>
-        version.Current is { State: VersionState.Ready } or { LoadsOnRequest: true };
 
     private static async Task InferAsync(HttpContext http)
     {

@@ -90,7 +90,7 @@ internal sealed class Repository(ModelCatalog catalog, StagingFolder staging, IO
     {
         foreach (var version in catalog.Find(name).OrThrow().Versions)
         {
-            if (OpenInferenceEndpoints.IsReady(version))
+            if (version.Current.IsServable)
                 (await catalog.UnloadAsync(name, version.Version)).OrThrow();
         }
     }
@@ -150,7 +150,7 @@ internal sealed record IndexEntry(string Name, string Version, string State, str
     {
         var state = version.Current.State switch
         {
-            _ when OpenInferenceEndpoints.IsReady(version) => Ready,
+            _ when version.Current.IsServable => Ready,
             VersionState.Loading => "LOADING",
             VersionState.Draining => "UNLOADING",
             _ => "UNAVAILABLE",

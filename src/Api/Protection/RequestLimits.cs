@@ -1,4 +1,3 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -94,14 +93,14 @@ internal static class RequestLimits
         );
     }
 
-    // The client for which requests are counted: the key, or the address if keys are not required. Null means no limit:
+    // The client for which requests are counted: the key, or the network if keys are not required. Null means no limit:
     // for health checks and the like, for requests without a valid key, which are rejected anyway, and for those that
     // another server has counted.
     private static string? GetClient(HttpContext http) =>
         http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null ? null
         : ForwardedRequests.IsForwarded(http) ? null
         : http.RequestServices.GetRequiredService<ApiKeys>().AreRequired ? http.User.Identity?.Name
-        : (http.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
+        : ClientAddress.FindNetwork(http).ToString();
 
     private static async ValueTask RejectAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelService.Models.Errors;
 
 namespace ModelService.Api.Requests;
 
@@ -20,7 +21,7 @@ internal static class JsonErrorLocator
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
                     containers.Pop();
-                    containers.Push(new Container(Escape(reader.GetString()!), NextIndex: null));
+                    containers.Push(new Container(reader.GetString()!, NextIndex: null));
                 }
                 else if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
                 {
@@ -38,7 +39,7 @@ internal static class JsonErrorLocator
         }
 
         var segments = containers.Reverse().Select(container => container.Segment);
-        return string.Concat(segments.Where(segment => segment != "").Select(segment => "/" + segment));
+        return segments.Where(segment => segment != "").Aggregate("", JsonPointer.Append);
     }
 
     private static void BeginValue(Stack<Container> containers, JsonTokenType token)
@@ -54,10 +55,7 @@ internal static class JsonErrorLocator
             containers.Push(new Container("", token == JsonTokenType.StartArray ? 0 : null));
     }
 
-    private static string Escape(string name) =>
-        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
-
-    /// <param name="Segment">The pointer's segment for the current property or element; empty before the first.</param>
+    /// <param name="Segment">The name or index of the current property or element; empty before the first.</param>
     /// <param name="NextIndex">The index of an array's next element; null for an object.</param>
     private readonly record struct Container(string Segment, int? NextIndex);
 }

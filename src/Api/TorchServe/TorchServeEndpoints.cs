@@ -76,14 +76,15 @@ internal static class TorchServeEndpoints
     private static string? ReadVersion(string? version) =>
         version?.EndsWith(".0", StringComparison.Ordinal) == true ? version[..^2] : version;
 
-    // The best classes, each with its probability: by its label, or by its index where the model has no labels.
+    // The best classes, each with its probability: by its label, or by its index where the model has no labels. Of
+    // those with the same label, the best.
     private static Task WriteAsync(HttpContext http, PredictionResult result)
     {
         var scores = result.Outcomes[0].Value!;
         var best = scores.FindBest(Classes);
         var answer = new OrderedDictionary<string, float>();
         foreach (var index in best)
-            answer[result.Source.Labels?[index] ?? $"{index}"] = scores.Probabilities[index];
+            answer.TryAdd(result.Source.Labels?[index] ?? $"{index}", scores.Probabilities[index]);
         return http.Response.WriteAsJsonAsync(answer);
     }
 

@@ -92,8 +92,8 @@ internal sealed class Canvas
         return file.ToArray();
     }
 
-    // Side of a pixel of text: 2 of 224.
-    private static int Unit(int height) => Math.Max(1, height / 112);
+    // Side of a pixel of text: 2 of 224; of a very tall picture, no wider than a screen.
+    private static int Unit(int height) => Math.Clamp(height / 112, 1, 54);
 
     private void Write(int left, int top, int unit, double number)
     {

@@ -8,6 +8,9 @@ public sealed class HeatMap
     // Smaller pictures are enlarged, or nothing could be seen in them.
     private const int LeastSide = 224;
 
+    // But not so that a narrow one takes gigabytes.
+    private const int LongestSide = 4096;
+
     private readonly double[] values;
     private readonly int height;
     private readonly int width;
@@ -125,8 +128,11 @@ public sealed class HeatMap
 
     private static double Mix(double left, double right, double part) => left + ((right - left) * part);
 
-    private static int Factor(int rows, int columns) =>
-        (int)Math.Ceiling(LeastSide / (double)Math.Max(Math.Min(rows, columns), 1));
+    private static int Factor(int rows, int columns)
+    {
+        var (shorter, longer) = (Math.Min(rows, columns), Math.Max(rows, columns));
+        return Math.Clamp((LeastSide + shorter - 1) / shorter, 1, Math.Max(1, LongestSide / longer));
+    }
 
     private static byte Mean(int left, int right) => (byte)((left + right + 1) / 2);
 

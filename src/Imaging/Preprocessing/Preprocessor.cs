@@ -89,13 +89,19 @@ public sealed partial class Preprocessor
 
     /// <summary>
     /// Decodes a picture, turns it upright, converts its channels, and shrinks it so that its shorter side has a
-    /// length. A picture that is smaller keeps its size. Nothing is cropped.
+    /// length, and its longer side at most another one. A picture that is smaller keeps its size. Nothing is cropped.
     /// </summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="definition">The preprocessing; its resize and crop are not used.</param>
     /// <param name="shorterSide">The greatest length of the shorter side, in pixels.</param>
+    /// <param name="longerSide">The greatest length of the longer side, in pixels.</param>
     /// <exception cref="ImageException">As from <see cref="Run"/>.</exception>
-    public Bitmap Shrink(ReadOnlyMemory<byte> encoded, PreprocessingDefinition definition, int shorterSide)
+    public Bitmap Shrink(
+        ReadOnlyMemory<byte> encoded,
+        PreprocessingDefinition definition,
+        int shorterSide,
+        int longerSide = ImagingOptions.MaxSide
+    )
     {
         ArgumentNullException.ThrowIfNull(definition);
         var shrunk = definition with
@@ -104,8 +110,22 @@ public sealed partial class Preprocessor
             CenterCrop = null,
         };
         using var opened = new OpenedPicture(this, encoded, shrunk);
-        var isSmall = Math.Min(opened.Picture.Width, opened.Picture.Height) <= shorterSide;
-        return Collect(opened.Picture, isSmall ? shrunk with { Resize = null } : shrunk);
+        var (width, height) = (opened.Picture.Width, opened.Picture.Height);
+        if (Math.Min(width, height) <= shorterSide)
+            shrunk = shrunk with { Resize = null };
+        var (across, down) = Geometry.Create(shrunk, width, height, options.MaxPixels);
+        var longest = Math.Max(across.Resized, down.Resized);
+        if (longest > longerSide)
+        {
+            shrunk = shrunk with
+            {
+                Resize = new ResizeDefinition { Height = Fit(down), Width = Fit(across) },
+            };
+        }
+
+        return Collect(opened.Picture, shrunk);
+
+        int Fit(Axis side) => Math.Max(1, (int)((long)side.Resized * longerSide / longest));
     }
 
     /// <summary>Normalises the pixels of a picture: <c>(value * scale - mean) / std</c>.</summary>

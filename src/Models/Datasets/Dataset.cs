@@ -15,11 +15,9 @@ public sealed class Dataset(
     private readonly Lazy<Dictionary<string, DatasetImage>> byId = new(() => images.ToDictionary(image => image.Id));
     private readonly Lazy<long> bytes = new(() => images.Sum(image => (long)image.Length));
 
-    // Tried again after a file could not be read.
-    private readonly Lazy<IReadOnlyList<DatasetProblem>> problems = new(
-        () => DatasetChecks.Find(new Dataset(name, revision, classes, images), DatasetSplits.Uploaded(images)),
-        LazyThreadSafetyMode.PublicationOnly
-    );
+    // Not lazy: that would either keep the failure to read a file, or let every thread find the problems.
+    private readonly Lock gate = new();
+    private IReadOnlyList<DatasetProblem>? problems;
 
     /// <summary>The name of the data set.</summary>
     public string Name => name;
@@ -49,7 +47,14 @@ public sealed class Dataset(
     /// What is wrong with the images, by their uploaded splits. Worked out when it is first asked for.
     /// </summary>
     /// <exception cref="Errors.ServingException">A file of the data set can't be read.</exception>
-    public IReadOnlyList<DatasetProblem> Problems => problems.Value;
+    public IReadOnlyList<DatasetProblem> Problems
+    {
+        get
+        {
+            lock (gate)
+                return problems ??= DatasetChecks.Find(this, DatasetSplits.Uploaded(images));
+        }
+    }
 
     /// <summary>Finds an image.</summary>
     /// <param name="id">Its id.</param>

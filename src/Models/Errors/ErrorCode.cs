@@ -153,7 +153,10 @@ public enum ErrorCode
     /// <summary>There is, or was, a stored API key of this name.</summary>
     KeyExists,
 
-    /// <summary>The data folder can't be written: the disk is full, read-only or broken.</summary>
+    /// <summary>
+    /// The storage can't be used: the disk is full, read-only or broken, or the database or the blob store can't be
+    /// reached.
+    /// </summary>
     StorageUnavailable,
 
     /// <summary>The server is shutting down and accepts no new requests.</summary>

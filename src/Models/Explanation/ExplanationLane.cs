@@ -14,6 +14,7 @@ internal sealed class ExplanationLane(IOptions<ExplanationOptions> options, IOpt
     : IDisposable
 {
     private readonly Lane lane = new(width: 1, NativeRuntime.PrepareBackgroundThread);
+    private readonly SemaphoreSlim turn = new(1, 1);
     private int inside;
 
     /// <summary>Requests that wait or are being computed.</summary>
@@ -74,10 +75,30 @@ internal sealed class ExplanationLane(IOptions<ExplanationOptions> options, IOpt
         }
     }
 
+    /// <summary>Reads a version and computes with it, which takes memory: one request at a time does so.</summary>
+    /// <param name="work">Reads, then goes on with <see cref="ComputeAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
     /// <summary>Computes on the lane's thread.</summary>
-    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
+    public Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
         lane.RunAsync(work, cancellationToken);
 
     /// <inheritdoc/>
-    public void Dispose() => lane.Dispose();
+    public void Dispose()
+    {
+        lane.Dispose();
+        turn.Dispose();
+    }
 }

@@ -44,17 +44,15 @@ public sealed partial class ExplanationService
                     return failure;
                 if (!ChannelRange.Of(found, terms).TryGet(out var range, out failure))
                     return failure;
-                if (ReserveOrFail(lease.Snapshot.Execution!.Device, model, 1, out var memory) is { } full)
-                    return full;
-                using var reserved = memory;
                 var numbers = new float[model.Analysis.Input.ElementCount];
                 if (await scorer.PrepareAsync(model, input, numbers, token) is { } unusable)
                     return unusable;
-                using var stored = await tensors.ReadAsync(lease, token);
-                return await lane.RunAsync<Outcome<FeatureResult>>(
-                    () =>
+                return await OnNetworkAsync<FeatureResult>(
+                    lease,
+                    layers,
+                    atOnce: 1,
+                    network =>
                     {
-                        using var network = new LoadedNetwork(lease, stored, layers.Graph, plans);
                         var values = network.Explainer.Output(found.Value, numbers);
                         return Show(ExplanationSource.Of(lease), found, values, range, terms);
                     },
@@ -94,12 +92,12 @@ public sealed partial class ExplanationService
                     return failure;
                 if (ReserveOrFail("cpu", model, 1, out var memory) is { } full)
                     return full;
-                using var reserved = memory;
+                using var reserved = memory; // also while it is probed
                 var numbers = new float[network.Input.ElementCount];
                 if (await scorer.PrepareAsync(model, input, numbers, token) is { } unusable)
                     return unusable;
                 await probe.ProbeAsync(model, "cpu", network.EstimateBytes(batchSize: 1), token);
-                return await lane.RunAsync<Outcome<FeatureResult>>(
+                return await lane.ComputeAsync<Outcome<FeatureResult>>(
                     () =>
                     {
                         using var parameters = ParameterStore.Create(network.StateDict, seed: 1, []);
@@ -140,9 +138,15 @@ public sealed partial class ExplanationService
                 var graph = lease.Snapshot.Resolved!.Analysis.ToPlan();
                 if (!FindFilters(graph, layer).TryGet(out var filters, out var failure))
                     return failure;
-                using var stored = await tensors.ReadAsync(lease, token);
-                return await lane.RunAsync(
-                    () => ShowFilters(ExplanationSource.Of(lease), layer, stored[filters], terms),
+                return await lane.InTurnAsync(
+                    async () =>
+                    {
+                        using var stored = await tensors.ReadAsync(lease, token);
+                        return await lane.ComputeAsync(
+                            () => ShowFilters(ExplanationSource.Of(lease), layer, stored[filters], terms),
+                            token
+                        );
+                    },
                     token
                 );
             },

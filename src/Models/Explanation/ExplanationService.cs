@@ -114,22 +114,46 @@ public sealed partial class ExplanationService
         var model = lease.Snapshot.Resolved!;
         if (!ExplanationTask.Create(model, terms, input, options).TryGet(out var task, out var failure))
             return failure;
-        if (ReserveOrFail(lease.Snapshot.Execution!.Device, model, task.AtOnce, out var memory) is { } full)
-            return full;
-        using var reserved = memory;
         var numbers = new float[model.Analysis.Input.ElementCount];
         if (await scorer.PrepareAsync(model, input, numbers, cancellationToken) is { } unusable)
             return unusable;
-        using var stored = await tensors.ReadAsync(lease, cancellationToken);
-        return await lane.RunAsync(
-            () =>
-            {
-                using var network = new LoadedNetwork(lease, stored, task.Layers.Graph, plans);
-                return task.Run(network, numbers, ExplanationSource.Of(lease), preprocessor, cancellationToken);
-            },
+        return await OnNetworkAsync(
+            lease,
+            task.Layers,
+            task.AtOnce,
+            network => task.Run(network, numbers, ExplanationSource.Of(lease), preprocessor, cancellationToken),
             cancellationToken
         );
     }
+
+    // Computes with a version's network. Its memory is taken in the request's turn: what waits takes none.
+    private Task<Outcome<T>> OnNetworkAsync<T>(
+        ModelLease lease,
+        NetworkLayers layers,
+        int atOnce,
+        Func<LoadedNetwork, Outcome<T>> work,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        lane.InTurnAsync<Outcome<T>>(
+            async () =>
+            {
+                var (device, model) = (lease.Snapshot.Execution!.Device, lease.Snapshot.Resolved!);
+                if (ReserveOrFail(device, model, atOnce, out var memory) is { } full)
+                    return full;
+                using var reserved = memory;
+                using var stored = await tensors.ReadAsync(lease, cancellationToken);
+                return await lane.ComputeAsync(
+                    () =>
+                    {
+                        using var network = new LoadedNetwork(lease, stored, layers.Graph, plans);
+                        return work(network);
+                    },
+                    cancellationToken
+                );
+            },
+            cancellationToken
+        );
 
     // Reserves the memory that activations need; a failure when there is too little.
     private Failure? ReserveOrFail(string device, ResolvedModel model, int atOnce, out IDisposable? memory)

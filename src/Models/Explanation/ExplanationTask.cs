@@ -164,8 +164,9 @@ internal sealed class ExplanationTask
         if (terms.View == ExplanationView.Photo && input is EncodedImage photo)
         {
             // Large photos shrink: more pixels would show no more.
-            const int ShorterSide = 1500;
-            var whole = preprocessor.Shrink(photo.Encoded, model.Preprocessing!, ShorterSide);
+            const int ShorterSide = 1500,
+                LongerSide = 6000;
+            var whole = preprocessor.Shrink(photo.Encoded, model.Preprocessing!, ShorterSide, LongerSide);
             var frame = PictureFrame.Of(model.Preprocessing!, whole.Width, whole.Height);
             return heat.DrawOver(whole, frame, terms.WithLegend);
         }
@@ -247,6 +248,15 @@ internal sealed class ExplanationTask
                 $"The network takes {network.Input}, a vector: there is no square to cover. "
                     + "method=integrated_gradients explains any network."
             );
+        }
+
+        var longest = network.Input.Sizes.Skip(1).Max();
+        if (terms.Window > longest)
+        {
+            var larger =
+                $"A square of {Text(terms.Window.Value)} is larger than the input {network.Input}; "
+                + $"at most {Text((int)longest)} fits.";
+            return new Failure(ErrorCode.MalformedRequest, larger) { Errors = [new ErrorDetail("?window", larger)] };
         }
 
         var (window, stride) = OcclusionGrid.Default(network.Input.Sizes);

@@ -44,6 +44,7 @@ public sealed record ModelUpdate
     {
         var errors = new DefinitionErrors();
         var update = new StrictReader(errors).Read<ModelUpdate>(json, "");
+        ModelResolver.CheckLabels(update?.Labels, errors);
         if (errors.Count == 0 && update is { DefaultVersion: null, Labels: null, Routes: null, Stop: null })
         {
             const string Empty = "The change is empty: give \"default_version\", \"labels\" or \"routes\".";

@@ -64,7 +64,7 @@ public sealed record VersionSnapshot
     internal StoredFile? WeightsFile => Files.GetValueOrDefault(StoredFile.Weights);
 
     /// <summary>Whether it answers requests, at once or after it was loaded.</summary>
-    internal bool IsServable => State == VersionState.Ready || LoadsOnRequest;
+    public bool IsServable => State == VersionState.Ready || LoadsOnRequest;
 
     /// <summary>Whether it can become the default: it is stored, so it can be loaded if it is not yet.</summary>
     internal bool CanBePinned => State != VersionState.Failed && (State != VersionState.Loading || Files.Count > 0);

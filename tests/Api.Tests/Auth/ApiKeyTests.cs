@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -88,7 +87,7 @@ public sealed class ApiKeyTests
     [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     public async Task Send_WrongKeys_CountForTheClientsNetwork(string first, string second, bool isTheSame)
     {
-        var client = new ClientAddress();
+        var client = new RemoteAddress();
         await using var server = new ApiServer
         {
             Settings = new(Keys.Settings) { ["ModelService:Auth:MaxFailures"] = "1" },
@@ -234,24 +233,5 @@ public sealed class ApiKeyTests
         using var writer = new StringWriter();
         new JsonFormatter(renderMessage: true).Format(line, writer);
         return writer.ToString();
-    }
-
-    /// <summary>Has requests come from an address.</summary>
-    private sealed class ClientAddress : IStartupFilter
-    {
-        public IPAddress? Address { get; set; }
-
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
-            app =>
-            {
-                app.Use(following =>
-                    context =>
-                    {
-                        context.Connection.RemoteIpAddress = Address;
-                        return following(context);
-                    }
-                );
-                next(app);
-            };
     }
 }

@@ -28,6 +28,8 @@ public sealed class CreateModelRefusalTests(ApiServer server)
     [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"c\"]", "/labels")]
     [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"c\",4]", "/labels/3")]
     [InlineData(Own + ",\"labels\":\"abcd\"", "/labels")]
+    [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"\",\"d\"]", "/labels/2")]
+    [InlineData(Own + ",\"labels\":[\"a\",\"b\",\"c\",\" \"]", "/labels/3")]
     [InlineData(Own + ",\"device\":\"cpu\",\"precision\":\"float16\"", "/precision")]
     [InlineData(Own + ",\"precision\":\"int8\"", "/precision")]
     [InlineData(Own + ",\"device\":\"gpu\"", "/device")]

@@ -102,6 +102,7 @@ public sealed class ExplainTests(ApiServer server)
     [InlineData("class=-1", "classes 0 to 9")]
     [InlineData("class=cat", "has no labels")]
     [InlineData("steps=7&method=integrated_gradients", "16 to 64")]
+    [InlineData("method=occlusion&window=33", "at most 32 fits")]
     [InlineData("method=gradcam", "one of grad_cam")]
     public async Task Explain_WhatIsNotThere_IsTold(string query, string told)
     {
@@ -392,6 +393,20 @@ public sealed class ExplainTests(ApiServer server)
             answer.Problem(503, "out_of_memory").GetProperty("detail").GetString(),
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Explain_MemoryForOne_SeveralWaitForTheirTurn()
+    {
+        await using var own = new ApiServer { Settings = new() { ["ModelService:Memory:Budget"] = "68000000" } };
+        await own.Api.CreateAsync(Networks.Slow("slow"));
+        const string Path = "/v1/models/slow/explain?output=json&method=integrated_gradients&steps=64";
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => own.Api.PostAsync(Path, Networks.InputJson()))
+        );
+
+        Assert.All(answers, answer => answer.Ok());
     }
 
     private async Task<Answer> TryAsync(string layers, string photo, string query)

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
+using ModelService.Protocol;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Json;
@@ -121,9 +123,52 @@ public sealed class RequestLogTests
                 $"{Begin} /v1/datasets/none (model: none), answered 404",
                 $"{Begin} /v1/models/pets (model: pets), answered 404",
             ],
-            log.Events.Select(line => line.RenderMessage().Replace("\"", "", StringComparison.Ordinal))
-                .Where(line => line.StartsWith("Audit: ", StringComparison.Ordinal))
+            Audited(log)
         );
+    }
+
+    [Fact]
+    public async Task Log_CallsAndRequests_AreInTheAuditIfTheyWereLookedAt()
+    {
+        var log = new LogSink();
+        await using var server = new ApiServer
+        {
+            Settings = new(Keys.Settings)
+            {
+                ["Serilog:MinimumLevel:Default"] = "Information",
+                ["ModelService:Limits:MaxDefinitionBytes"] = "4000000",
+                ["ModelService:Limits:MaxBodyMemory"] = "1048576",
+            },
+            Configure = services => services.AddSingleton<ILogEventSink>(log),
+        };
+        using var stranger = new Calls(server);
+        using var manager = new Calls(server, "manage");
+
+        await Calls.FailsAsync(StatusCode.Unauthenticated, UnloadAsync(stranger));
+        await Calls.FailsAsync(StatusCode.NotFound, UnloadAsync(manager));
+        (await server.Api.DeleteAsync("/v1/models/none")).Problem(401, "unauthenticated");
+        (await server.With("manage").PostAsync("/v1/models", $"[{new string(' ', 2_000_000)}]")).Problem(
+            429,
+            "overloaded"
+        );
+
+        for (var request = 0; request < 4; request++)
+            await log.NextRequestAsync();
+
+        const string Begin = "Audit: manage key at an unknown address sent POST";
+        Assert.Equal(
+            [
+                $"{Begin} /inference.GRPCInferenceService/RepositoryModelUnload (model: none), answered 404",
+                $"{Begin} /v1/models (model: none), answered 429",
+            ],
+            Audited(log)
+        );
+
+        static Task UnloadAsync(Calls calls) =>
+            calls.CallAsync<RepositoryModelUnloadRequest, RepositoryModelUnloadResponse>(
+                "RepositoryModelUnload",
+                new() { ModelName = "none" }
+            );
     }
 
     [Fact]
@@ -246,6 +291,11 @@ public sealed class RequestLogTests
                 held?.Configure(services);
             },
         };
+
+    private static IEnumerable<string> Audited(LogSink log) =>
+        log
+            .Events.Select(line => line.RenderMessage().Replace("\"", "", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("Audit: ", StringComparison.Ordinal));
 
     private static object? Value(LogEvent line, string property) =>
         Assert.IsType<ScalarValue>(line.Properties[property]).Value;

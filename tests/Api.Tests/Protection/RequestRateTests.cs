@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Protection;
@@ -38,5 +41,25 @@ public sealed class RequestRateTests
 
         (await server.Api.GetAsync("/v1/models")).Problem(429, "rate_limited");
         Assert.Equal(200, (await server.Api.GetAsync("/health/live")).Status);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.2", false)]
+    [InlineData("192.0.2.1", "::ffff:192.0.2.1", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    public async Task Send_WhereNoKeyIsNeeded_IsCountedForTheClientsNetwork(string first, string second, bool isTheSame)
+    {
+        var client = new RemoteAddress { Address = IPAddress.Parse(first) };
+        await using var server = new ApiServer
+        {
+            Settings = new() { ["ModelService:Limits:RequestsPerMinute"] = "1" },
+            Configure = services => services.AddSingleton<IStartupFilter>(client),
+        };
+
+        (await server.Api.GetAsync("/v1/models")).Ok();
+        client.Address = IPAddress.Parse(second);
+
+        Assert.Equal(isTheSame ? 429 : 200, (await server.Api.GetAsync("/v1/models")).Status);
     }
 }

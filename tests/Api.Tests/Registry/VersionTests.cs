@@ -130,6 +130,13 @@ public sealed class VersionTests(ApiServer server)
             await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"labels":["a"]}"""))
         ).Problem(422, "definition_invalid", "/labels");
         (
+            await server.Api.SendAsync(
+                HttpMethod.Patch,
+                $"/v1/models/{model}",
+                Bodies.Json("""{"labels":["a","b","","d"]}""")
+            )
+        ).Problem(422, "definition_invalid", "/labels/2");
+        (
             await server.Api.SendAsync(HttpMethod.Patch, $"/v1/models/{model}", Bodies.Json("""{"device":"cpu"}"""))
         ).Problem(422, "definition_invalid", "/device");
     }

@@ -37,6 +37,18 @@ public sealed class TorchServeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Predict_ClassesOfOneLabel_AnswersWithTheBest()
+    {
+        await server.Api.CreateAsync(Networks.Tiny("cranes", "\"seed\":1,\"labels\":[\"a\",\"a\",\"a\",\"a\"]"));
+        var photo = Bodies.RandomBmp(1);
+        var best = (await server.Api.PredictAsync("cranes", Bodies.Images(photo))).Prediction().GetProperty("top")[0];
+
+        var answer = (await server.Api.PostAsync("/predictions/cranes", Bodies.Raw(photo, null))).Ok();
+
+        Assert.Equal($$"""{"a":{{best.GetProperty("probability").GetRawText()}}}""", answer.GetRawText());
+    }
+
+    [Fact]
     public async Task Ping_ServerThatIsReady_IsHealthy() =>
         Assert.Equal("""{"status":"Healthy"}""", (await server.Api.GetAsync("/ping")).Ok().GetRawText());
 

@@ -65,6 +65,28 @@ public sealed class TrainingErrorTests(TrainingServer server) : IClassFixture<Tr
     }
 
     [Fact]
+    public async Task Start_ModelWithTwoClassesOfOneLabel_SaysWhich()
+    {
+        await server.UploadAsync("ok", 4, 3, "train");
+        await server.Api.CreateAsync(
+            Networks.Tiny(
+                "cranes",
+                """
+                "seed":1,"labels":["0","1","2","0"]
+                """
+            )
+        );
+
+        var answer = await server.Api.PostAsync("/v1/models/cranes/trainings", """{ "dataset": "ok" }""");
+
+        Assert.Contains(
+            "The classes 0, 3 of the model 'cranes' are all called '0'",
+            answer.Problem(422, "labels_unknown", "/dataset").ToString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Start_OneClass_IsUnsuitable()
     {
         await server.UploadAsync("one", 4, 1, "train");

@@ -50,6 +50,28 @@ public sealed class BitmapTests
             Assert.Equal(width, picture.Width);
     }
 
+    [Theory]
+    [InlineData(451, 300, 1500, 400, 400, 266)]
+    [InlineData(451, 300, 200, 280, 280, 186)]
+    [InlineData(1, 20_000, 1500, 6000, 1, 6000)]
+    public void Shrink_NarrowPhoto_IsBoundedAlongItsLongerSideToo(
+        int width,
+        int height,
+        int shorter,
+        int longer,
+        int expectedWidth,
+        int expectedHeight
+    )
+    {
+        using var image = NetVips.Image.Black(width, height, bands: 3);
+
+        var picture = Pictures
+            .Preprocessor()
+            .Shrink(image.PngsaveBuffer(), PreprocessingDefinition.ImageNet, shorter, longer);
+
+        Assert.Equal((expectedWidth, expectedHeight), (picture.Width, picture.Height));
+    }
+
     [Fact]
     public void Shrink_SmallPhoto_KeepsItsPixels()
     {

@@ -1,5 +1,7 @@
+using System.Collections;
 using ModelService.Models.Datasets;
 using ModelService.Models.Datasets.Uploads;
+using ModelService.Models.Errors;
 using ModelService.Models.Tests.Datasets.Support;
 
 namespace ModelService.Models.Tests.Datasets;
@@ -26,6 +28,37 @@ public sealed class DatasetChecksTests : IDisposable
         await harness.AddAsync("pets", [.. Enumerable.Range(0, 50).Select(i => ($"{i % 2}", Pictures.Png(i)))]);
 
         Assert.Empty(harness.Find("pets").Problems);
+    }
+
+    [Fact]
+    public void Problems_AskedForAtOnce_AreFoundOnce()
+    {
+        var alone = new SlowList();
+        _ = new Dataset("pets", 1, [], alone).Problems;
+        var images = new SlowList();
+        var dataset = new Dataset("pets", 1, [], images);
+
+        Parallel.For(
+            0,
+            4,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            _ => Assert.Single(dataset.Problems) // too few classes
+        );
+
+        Assert.Equal(alone.Reads, images.Reads);
+    }
+
+    [Fact]
+    public async Task Problems_FilesThatAreBack_AreFound()
+    {
+        await harness.AddAsync("pets", [("cat", Pictures.Png(1)), ("dog", Pictures.Png(2))]);
+        var dataset = harness.Find("pets");
+        var path = dataset.Images[0].Pack.Signatures;
+        File.Move(path, path + ".away");
+        Assert.Throws<ServingException>(() => dataset.Problems);
+        File.Move(path + ".away", path);
+
+        Assert.NotEmpty(dataset.Problems);
     }
 
     [Fact]
@@ -111,4 +144,25 @@ public sealed class DatasetChecksTests : IDisposable
 
     private static string Quoted(string message) =>
         message[message.LastIndexOf('\'', message.LastIndexOf('\'') - 1)..].Split(['.', ' '])[0];
+
+    // No images; each reader waits a moment for a second one.
+    private sealed class SlowList : IReadOnlyList<DatasetImage>
+    {
+        private int reads;
+
+        public int Reads => reads;
+
+        public int Count => 0;
+
+        public DatasetImage this[int index] => throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<DatasetImage> GetEnumerator()
+        {
+            var own = Interlocked.Increment(ref reads);
+            SpinWait.SpinUntil(() => Volatile.Read(ref reads) > own, TimeSpan.FromMilliseconds(50));
+            yield break;
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

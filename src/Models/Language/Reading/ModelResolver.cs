@@ -26,6 +26,7 @@ internal sealed partial class ModelResolver(
         var source = definition.From is { } from ? FindSource(from) : null;
         CheckOrigin(definition);
         CheckPretrained(definition);
+        CheckLabels(definition.Labels, errors);
         if (definition.Precision == Precision.Int8)
         {
             Fail(
@@ -44,6 +45,18 @@ internal sealed partial class ModelResolver(
     /// <returns>The resolved model; null after an error.</returns>
     public ResolvedModel? Restore(ModelDefinition definition, ArchitectureDefinition architecture) =>
         Complete(definition, architecture, null);
+
+    /// <summary>Checks that each label says something. Models from before may have others.</summary>
+    /// <param name="labels">What the property <c>labels</c> holds.</param>
+    /// <param name="errors">Receives the errors.</param>
+    public static void CheckLabels(IReadOnlyList<string>? labels, DefinitionErrors errors)
+    {
+        foreach (var (index, label) in (labels ?? []).Index())
+        {
+            if (string.IsNullOrWhiteSpace(label))
+                errors.Add(new ErrorDetail($"/labels/{index}", "The label is empty; give each class a name."));
+        }
+    }
 
     private ResolvedModel? FindSource(string from)
     {

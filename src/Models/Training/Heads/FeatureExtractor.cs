@@ -10,6 +10,12 @@ namespace ModelService.Models.Training.Heads;
 /// <summary>Computes the part of a network that stays as it is, once for each image, by its fused plan.</summary>
 internal sealed class FeatureExtractor : IDisposable
 {
+    /// <summary>The most views of a training image that are computed: as it is, and random ones.</summary>
+    public const int MostViews = 5;
+
+    /// <summary>The most bytes of features that are kept.</summary>
+    public const long MostBytes = 2L << 30;
+
     private const int AtOnce = 16;
 
     private readonly TrainingContext context;

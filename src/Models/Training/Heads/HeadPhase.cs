@@ -19,8 +19,6 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
     /// <summary>The phase's name.</summary>
     public const string Name = "head";
 
-    private const int MostViews = 5; // as it is, and four random ones
-    private const long MostFeatureBytes = 2L << 30;
     private const double ShareOfTime = 0.85;
     private const double ShareOfTimeBeforeOthers = 0.5;
     private const int Folds = 5;
@@ -39,10 +37,12 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
         var isLast = context.Job.Definition.Method == TrainingMethod.Head;
         var share = isLast ? ShareOfTime : ShareOfTimeBeforeOthers;
         var until = begin + (context.Clock.Left * share);
-        var most = (int)Math.Max(1, MostFeatureBytes / (extractor.Length * sizeof(float)));
+        var most = (int)Math.Max(1, FeatureExtractor.MostBytes / (extractor.Length * sizeof(float)));
         var train = Shuffled(context[ImagePart.Train]).Take(most).ToArray();
         var val = Shuffled(context[ImagePart.Val]).Take(most).ToArray();
-        var views = context.IsAugmented ? (int)Math.Clamp(most / Math.Max(1, train.Length), 1, MostViews) : 1;
+        var views = context.IsAugmented
+            ? (int)Math.Clamp(most / Math.Max(1, train.Length), 1, FeatureExtractor.MostViews)
+            : 1;
         var total = (long)val.Length + ((long)views * train.Length);
         context.Report.Phase(Name, $"Computes the features of {total} pictures, then fits the last layer.");
         var meter = new ProgressMeter(context, Name, total);

@@ -11,9 +11,6 @@ namespace ModelService.Models.Training.Heads;
 /// </summary>
 internal sealed class StoredFeatures : IDisposable
 {
-    private const int MostViews = 5;
-    private const long MostBytes = 2L << 30;
-
     // Of the phase's time: below this, the epochs that are saved are worth more than the features cost.
     private const double ShareOfTime = 0.4;
 
@@ -43,11 +40,15 @@ internal sealed class StoredFeatures : IDisposable
     {
         var (images, valImages) = (context[ImagePart.Train], context[ImagePart.Val]);
         var bytes = cut.Value.Shape.ElementCount * sizeof(float);
-        var byMemory = ((MostBytes / bytes) - valImages.Length) / images.Length;
+        var byMemory = ((FeatureExtractor.MostBytes / bytes) - valImages.Length) / images.Length;
         var byTime = context.SecondsOfImage is { } seconds
-            ? (long)Math.Min(MostViews, ShareOfTime * share * context.Clock.Left / (seconds * images.Length))
+            ? (long)
+                Math.Min(
+                    FeatureExtractor.MostViews,
+                    ShareOfTime * share * context.Clock.Left / (seconds * images.Length)
+                )
             : 1;
-        var views = Math.Min(Math.Min(byMemory, byTime), context.IsAugmented ? MostViews : 1);
+        var views = Math.Min(Math.Min(byMemory, byTime), context.IsAugmented ? FeatureExtractor.MostViews : 1);
         if (views < 1)
             return null;
         context.Report.Phase(phase, $"Computes the features of {(views * images.Length) + valImages.Length} pictures.");

@@ -5,6 +5,7 @@ using ModelService.Imaging;
 using ModelService.Models.Backends;
 using ModelService.Models.Datasets;
 using ModelService.Models.Errors;
+using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Language;
 using ModelService.Models.Language.Analysis;
 using ModelService.Models.Language.Parameters;
@@ -50,7 +51,8 @@ internal sealed class TrainingPreparation(
     /// <param name="name">The model's name.</param>
     /// <param name="definition">The request.</param>
     /// <exception cref="ServingException">
-    /// <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnsuitable"/>, or as of creating a model.
+    /// <see cref="ErrorCode.DatasetNotFound"/>, <see cref="ErrorCode.DatasetUnsuitable"/>,
+    /// <see cref="ErrorCode.LabelsUnknown"/>: several classes have the same label; or as of creating a model.
     /// </exception>
     public (TrainingJob Job, Dataset Dataset, string From) Prepare(string name, TrainingDefinition definition)
     {
@@ -59,7 +61,9 @@ internal sealed class TrainingPreparation(
         var splits = DatasetSplits.Assign(dataset.Images, split.Seed, split.Val, split.Test);
         ThrowIfUnsuitable(dataset, splits);
         var (model, from, hasHead) = Resolve(name, definition, dataset);
-        var labels = model.Definition.Labels!.Index().ToDictionary(item => item.Item, item => item.Index);
+        var labels = LabelMatch
+            .Find(ModelReference.Parse(from).Name, model.Definition.Labels!, dataset.Classes)
+            .OrThrow();
         var job = new TrainingJob
         {
             Model = model,
