@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
+using ModelService.Models.Storage.FileSystem;
 
 namespace ModelService.Api.Tests.Evaluations;
 
@@ -197,6 +199,29 @@ public sealed class EvaluationLifeTests : IDisposable
             [paths[3].Split('/')[^1], paths[2].Split('/')[^1]],
             list.EnumerateArray().Select(item => item.GetProperty("id").GetString())
         );
+    }
+
+    [Fact]
+    public async Task Start_AnOldOneThatCannotBeRemoved_RunsAllTheSame()
+    {
+        await using var server = Start(
+            ("ModelService:Evaluation:MaxKept", "1"),
+            ("Serilog:MinimumLevel:Default", "Fatal")
+        );
+        var client = new EvaluationClient(server.Api);
+        await server.Api.CreateAsync(Networks.Tiny("pets", Labels));
+        await client.UploadAsync("pets", ("cat", 2));
+        var old = await client.RunAsync("pets", Body);
+        var folder = Path.Combine(Folder, old.Path.Split('/')[^1]);
+        server.Services.GetRequiredService<DataFolder>().FlushFolder = _ =>
+        {
+            if (!Directory.Exists(folder))
+                throw new IOException("The disk fails where the old evaluation is moved away.");
+        };
+
+        await client.RunAsync("pets", Body);
+
+        Assert.True(Directory.Exists(folder));
     }
 
     [Fact]
