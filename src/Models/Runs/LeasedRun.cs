@@ -162,7 +162,7 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
 
             if (CheckpointPath is { } checkpoint && IsChanged(checkpoint, out _))
                 await jobs.ReplaceAsync(job.Lease, kind.Checkpoint!, checkpoint, CancellationToken.None);
-            await jobs.ReleaseAsync(job.Lease);
+            await jobs.ReleaseAsync(job.Lease, hasBegun: !job.IsNew || Current.State != RunState.Queued);
             return true;
         }
         catch (Exception exception) when (exception is ServingException or IOException)
@@ -189,7 +189,8 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
             }
             catch (ServingException)
             {
-                // The store is away. Nobody else takes the run without it, so the work goes on.
+                // The store is away: the work goes on. If only this server is cut off, another one takes the run when
+                // the lease has ended, and this one learns of it as soon as it reaches the store again.
             }
             catch (Exception exception)
             {
