@@ -73,9 +73,18 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
             );
         }
 
-        foreach (var (name, file) in job.Files)
-            await jobs.FetchAsync(file, System.IO.Path.Combine(Path, name), cancellationToken);
-        await kind.AdoptAsync(Path, cancellationToken);
+        try
+        {
+            foreach (var (name, file) in job.Files)
+                await jobs.FetchAsync(file, System.IO.Path.Combine(Path, name), cancellationToken);
+            await kind.AdoptAsync(Path, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var failure = new Failure(ErrorCode.StorageUnavailable, $"Its files can't be written: {exception.Message}");
+            throw new ServingException(failure with { RetryAfter = LongestWait }, exception);
+        }
+
         if (CheckpointPath is not { } checkpoint)
             return;
         saved = File.GetLastWriteTimeUtc(checkpoint);

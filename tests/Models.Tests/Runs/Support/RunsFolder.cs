@@ -20,6 +20,8 @@ internal sealed class RunsFolder : IDisposable
 
     public TestKind Kind { get; }
 
+    public string Root => root;
+
     /// <summary>The data folder, which one server owns.</summary>
     public DataFolder Data => data ??= Open();
 
@@ -47,15 +49,7 @@ internal sealed class RunsFolder : IDisposable
         var staged = Data.NewStagingPath();
         DurableFiles.CreateFolder(staged);
         await File.WriteAllTextAsync(Path.Combine(staged, TestKind.Work), "", Token);
-        var run = new TestRun
-        {
-            Id = id,
-            Model = "pets",
-            State = RunState.Queued,
-            Created = DateTimeOffset.UnixEpoch,
-            From = "pets@1",
-        };
-        Assert.True(await runs.AddAsync(run, staged, Token));
+        Assert.True(await runs.AddAsync(TestRun.Create(id), staged, Token));
     }
 
     /// <summary>Adds a run that a worker has taken and begun.</summary>
@@ -75,7 +69,19 @@ internal sealed class RunsFolder : IDisposable
 }
 
 /// <summary>A run that computes nothing.</summary>
-internal sealed record TestRun : Run;
+internal sealed record TestRun : Run
+{
+    /// <summary>One that waits.</summary>
+    public static TestRun Create(string id) =>
+        new()
+        {
+            Id = id,
+            Model = "pets",
+            State = RunState.Queued,
+            Created = DateTimeOffset.UnixEpoch,
+            From = "pets@1",
+        };
+}
 
 /// <summary>The kind of runs that compute nothing.</summary>
 internal sealed class TestKind(string root) : RunKind<TestRun>
