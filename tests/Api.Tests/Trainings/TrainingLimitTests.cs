@@ -152,7 +152,7 @@ public sealed class TrainingLimitTests
         (await server.Api.PostAsync("/v1/models/one/versions/1/unload", Bodies.Json(""))).Ok();
         failures = 1; // to store version 2, a number that is not used again
 
-        var run = await WaitAsync(server, await StartAsync(server));
+        var run = await WaitAsync(server, await StartAsync(server, epochs: 40)); // so that it is worth a comparison
 
         Assert.True(run.GetProperty("state").GetString() == "succeeded", run.ToString());
         Assert.Equal(3, run.GetProperty("version").GetInt32());
@@ -195,12 +195,12 @@ public sealed class TrainingLimitTests
         };
 
     // Starts a training of the model "one"; returns its path.
-    private static async Task<string> StartAsync(ApiServer server)
+    private static async Task<string> StartAsync(ApiServer server, int epochs = 1)
     {
         using var content = new ByteArrayContent(Zip(12, 3, ["train"]));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
         Assert.InRange((await server.Api.PostAsync("/v1/datasets/digits/images", content)).Status, 200, 201);
-        var started = (await server.Api.PostAsync("/v1/models/one/trainings", Body("digits", 1))).Ok(202);
+        var started = (await server.Api.PostAsync("/v1/models/one/trainings", Body("digits", epochs))).Ok(202);
         return $"/v1/trainings/{started.GetProperty("id").GetString()}";
     }
 
