@@ -30,8 +30,8 @@ public sealed class WeightsController(ModelCatalog catalog, StagingFolder stagin
     /// <remarks>
     /// The body is the file, as sent by <c>curl --data-binary @FILE</c>: safetensors, a PyTorch state dict, or
     /// TorchSharp's .dat. A file that doesn't match is not an error: <c>matches</c> is then false, and the report lists
-    /// the differences. The check covers the tensors' names and shapes and the file's integrity. Whether float64 and
-    /// int64 values fit into float32 is checked only when the file is loaded.
+    /// the differences. The check covers the tensors' names and shapes, the file's integrity, and the values that would
+    /// be loaded: each must be a finite number in float32.
     /// </remarks>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="stateDict">

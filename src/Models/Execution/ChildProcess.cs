@@ -10,6 +10,9 @@ namespace ModelService.Models.Execution;
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
+    // Of standard error: a library may warn in every step of a run of hours. Its end says why the process ended.
+    private const int MostErrors = 1 << 16;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Process process;
@@ -38,7 +41,7 @@ internal sealed class ChildProcess : IDisposable
             if (line.Data is { } text)
                 onLine(text);
         };
-        process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => AddError(line.Data);
         process.Start();
         input = process.StandardInput.BaseStream;
         GiveWay();
@@ -53,8 +56,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>The exit code, when it has ended. As in a shell, a signal gives 128 plus its number.</summary>
     public int ExitCode => process.ExitCode;
 
-    /// <summary>What it wrote to standard error, when it has ended.</summary>
-    public string Errors => errors.ToString();
+    /// <summary>What it wrote to standard error, when it has ended: at most the last 64 Ki characters.</summary>
+    public string Errors =>
+        errors.ToString(Math.Max(0, errors.Length - MostErrors), Math.Min(errors.Length, MostErrors));
 
     /// <summary>
     /// Sends a line after those before, and does not wait: a child that hangs before it reads would block the writer
@@ -119,6 +123,13 @@ internal sealed class ChildProcess : IDisposable
         {
             // The process has ended.
         }
+    }
+
+    private void AddError(string? line)
+    {
+        errors.AppendLine(line);
+        if (errors.Length > 2 * MostErrors)
+            errors.Remove(0, errors.Length - MostErrors);
     }
 
     private void GiveWay()

@@ -40,7 +40,7 @@ internal sealed class QuantizationRunner(
             async () => quantized = await CalibrateAsync(entry, cancellationToken),
             cancellationToken
         );
-        await RetryAsync(entry, () => KeepAsync(entry, quantized!, cancellationToken), cancellationToken);
+        await RetryKeepAsync(entry, () => KeepAsync(entry, quantized!, cancellationToken), cancellationToken);
     }
 
     private async Task<ResolvedModel> CalibrateAsync(

@@ -107,8 +107,8 @@ internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, Ti
         }
 
         entries[run.Id] = entry;
-        Forget();
         waiting.Writer.TryWrite(entry);
+        Forget();
         return Task.FromResult(true);
     }
 
@@ -182,18 +182,39 @@ internal sealed class FolderRuns<TRun>(DataFolder folder, RunKind<TRun> kind, Ti
     {
         var over = entries.Values.Where(entry => entry.Current.IsOver).OrderBy(entry => entry.Current.Created).ToList();
         foreach (var entry in over.Take(Math.Max(0, entries.Count - kind.Limits.MaxKept)))
-            Delete(entry);
+        {
+            try
+            {
+                Delete(entry);
+            }
+            catch (ServingException)
+            {
+                // It was logged. The new run is there all the same, and the next one tries again.
+            }
+        }
     }
 
+    // Of several requests at once, one deletes the folder.
     private void Delete(RunEntry<TRun> entry)
     {
+        var id = entry.Current.Id;
+        if (!entries.TryRemove(id, out _))
+            return;
         var staged = folder.NewStagingPath();
-        folder.Write(() =>
+        try
         {
-            Directory.Move(entry.Path, staged);
-            return staged;
-        });
-        entries.TryRemove(entry.Current.Id, out _);
+            folder.Write(() =>
+            {
+                Directory.Move(entry.Path, staged);
+                return staged;
+            });
+        }
+        catch (ServingException)
+        {
+            entries[id] = entry;
+            throw;
+        }
+
         folder.DeleteStaged(staged);
     }
 }

@@ -73,9 +73,18 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
             );
         }
 
-        foreach (var (name, file) in job.Files)
-            await jobs.FetchAsync(file, System.IO.Path.Combine(Path, name), cancellationToken);
-        await kind.AdoptAsync(Path, cancellationToken);
+        try
+        {
+            foreach (var (name, file) in job.Files)
+                await jobs.FetchAsync(file, System.IO.Path.Combine(Path, name), cancellationToken);
+            await kind.AdoptAsync(Path, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var failure = new Failure(ErrorCode.StorageUnavailable, $"Its files can't be written: {exception.Message}");
+            throw new ServingException(failure with { RetryAfter = LongestWait }, exception);
+        }
+
         if (CheckpointPath is not { } checkpoint)
             return;
         saved = File.GetLastWriteTimeUtc(checkpoint);
@@ -162,7 +171,7 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
 
             if (CheckpointPath is { } checkpoint && IsChanged(checkpoint, out _))
                 await jobs.ReplaceAsync(job.Lease, kind.Checkpoint!, checkpoint, CancellationToken.None);
-            await jobs.ReleaseAsync(job.Lease);
+            await jobs.ReleaseAsync(job.Lease, hasBegun: !job.IsNew || Current.State != RunState.Queued);
             return true;
         }
         catch (Exception exception) when (exception is ServingException or IOException)
@@ -189,7 +198,8 @@ internal sealed partial class LeasedRun<TRun> : RunEntry<TRun>
             }
             catch (ServingException)
             {
-                // The store is away. Nobody else takes the run without it, so the work goes on.
+                // The store is away: the work goes on. If only this server is cut off, another one takes the run when
+                // the lease has ended, and this one learns of it as soon as it reaches the store again.
             }
             catch (Exception exception)
             {

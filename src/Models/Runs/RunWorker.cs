@@ -20,6 +20,12 @@ internal abstract partial class RunWorker<TRun>(
 ) : BackgroundService
     where TRun : Run
 {
+    // About an hour in all: long enough for an operator to make room on a full disk.
+    private const int MostWaits = 65;
+
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     /// <summary>The time of starts and ends.</summary>
     protected TimeProvider Clock => clock;
 
@@ -91,7 +97,40 @@ internal abstract partial class RunWorker<TRun>(
     /// <param name="entry">The run.</param>
     /// <param name="step">The step.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    protected static async Task RetryAsync(RunEntry<TRun> entry, Func<Task> step, CancellationToken cancellationToken)
+    protected static Task RetryAsync(RunEntry<TRun> entry, Func<Task> step, CancellationToken cancellationToken) =>
+        RetryAsync(entry, step, _ => Task.FromResult(false), cancellationToken);
+
+    /// <summary>
+    /// Runs the step that makes a version of what was computed. So that hours of work are not lost to a full disk or to
+    /// memory that others use, it is tried again for about an hour, on a server by itself, too.
+    /// </summary>
+    /// <param name="entry">The run.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    protected Task RetryKeepAsync(RunEntry<TRun> entry, Func<Task> step, CancellationToken cancellationToken)
+    {
+        var (waits, wait) = (0, FirstWait);
+        return RetryAsync(entry, step, WaitAsync, cancellationToken);
+
+        async Task<bool> WaitAsync(Failure failure)
+        {
+            if (failure.Code is not (ErrorCode.StorageUnavailable or ErrorCode.OutOfMemory))
+                return false;
+            if (failure.RetryAfter == Timeout.InfiniteTimeSpan || ++waits > MostWaits)
+                return false;
+            LogWaits(kind.Name, entry.Current.Id, wait.TotalSeconds, failure.Detail);
+            await Task.Delay(wait, clock, cancellationToken);
+            wait = wait < LongestWait / 2 ? wait * 2 : LongestWait;
+            return true;
+        }
+    }
+
+    private static async Task RetryAsync(
+        RunEntry<TRun> entry,
+        Func<Task> step,
+        Func<Failure, Task<bool>> wait,
+        CancellationToken cancellationToken
+    )
     {
         while (!entry.Current.IsOver)
         {
@@ -102,7 +141,8 @@ internal abstract partial class RunWorker<TRun>(
             }
             catch (ServingException exception)
             {
-                if (!await entry.WaitAsync(exception.Failure, cancellationToken))
+                var failure = exception.Failure;
+                if (!await entry.WaitAsync(failure, cancellationToken) && !await wait(failure))
                     throw;
             }
         }
@@ -157,6 +197,12 @@ internal abstract partial class RunWorker<TRun>(
 
     [LoggerMessage(LogLevel.Warning, "Another server has taken the {Kind} {Id}, whose lease was not renewed in time")]
     private partial void LogLost(string kind, string id);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The {Kind} {Id} keeps its result and tries again in {Seconds} s to make a version of it: {Reason}"
+    )]
+    private partial void LogWaits(string kind, string id, double seconds, string reason);
 
     [LoggerMessage(LogLevel.Error, "The {Kind} {Id} failed")]
     private partial void LogUnexpected(Exception exception, string kind, string id);

@@ -60,7 +60,7 @@ internal sealed partial class SharedRuns<TRun>(
     /// <inheritdoc/>
     public async Task<RunStatus<TRun>?> FindAsync(string id, CancellationToken cancellationToken) =>
         await jobs.FindAsync(kind.Name, id, cancellationToken) is { } job
-            ? (await DescribeAsync([job], cancellationToken))[0]
+            ? await DescribeAsync(job, cancellationToken)
             : null;
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ internal sealed partial class SharedRuns<TRun>(
         while (true)
         {
             // One that nobody works on ends here. One that was interrupted must be gone on with to be kept.
-            await jobs.EndFreeAsync(kind.Name, id, interrupted: !keep, Cancelled);
+            await jobs.EndFreeAsync(kind.Name, id, interrupted: !keep, record => Cancelled(id, record));
             await jobs.WishAsync(kind.Name, id, keep ? LeasedRun<TRun>.Keep : LeasedRun<TRun>.Cancel);
             if (keep || await jobs.FindAsync(kind.Name, id, cancellationToken) is null or { IsOver: true })
                 return;
@@ -132,7 +132,7 @@ internal sealed partial class SharedRuns<TRun>(
 
             if (part is { Lines.Count: > 0 })
                 continue;
-            var run = part is null ? null : (await DescribeAsync([part.Job], cancellationToken))[0].Run;
+            var run = part is null ? null : (await DescribeAsync(part.Job, cancellationToken)).Run;
             if (run is { IsOver: true } && after <= part!.Count)
             {
                 var end = RunEntry<TRun>.EndOf(run);
@@ -174,53 +174,77 @@ internal sealed partial class SharedRuns<TRun>(
         {
             if (await jobs.TakeAsync(kind.Name, [.. unreadable.Keys]) is not { } job)
                 return null;
-            if (TryRead(job) is not { } run)
+            if (TryRead(job.Lease.Job, job.Record) is { } run && TryCreateFolder() is { } path)
             {
-                await jobs.ReleaseAsync(job.Lease);
-                return null;
+                if (job.IsTakeover)
+                    Interlocked.Increment(ref takeovers);
+                LogTaken(kind.Name, run.Id, job.IsTakeover ? " from a server that was silent for too long" : "");
+                return new LeasedRun<TRun>(job, path, run, services);
             }
 
-            if (job.IsTakeover)
-                Interlocked.Increment(ref takeovers);
-            LogTaken(kind.Name, run.Id, job.IsTakeover ? " from a server that was silent for too long" : "");
-            var path = folder.NewStagingPath();
-            DurableFiles.CreateFolder(path);
-            return new LeasedRun<TRun>(job, path, run, services);
+            await jobs.ReleaseAsync(job.Lease, hasBegun: !job.IsNew);
+            return null;
         }
-        catch (Exception exception) when (exception is ServingException or IOException or UnauthorizedAccessException)
+        catch (ServingException)
         {
-            return null; // the database is away, or the disk is full: tried again
+            return null; // the database is away: tried again
         }
     }
 
-    // During an upgrade, a newer server may have added a run that this one can't read.
-    private TRun? TryRead(TakenJob job)
+    // Without room on the disk, the run is left to other servers, and tried again.
+    private string? TryCreateFolder()
     {
+        var path = folder.NewStagingPath();
         try
         {
-            return Read(job.Record);
+            DurableFiles.CreateFolder(path);
+            return path;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            unreadable[job.Lease.Job] = true;
-            LogUnreadable(exception, kind.Name, job.Lease.Job);
+            LogNoFolder(exception, kind.Name);
             return null;
         }
     }
 
-    private string Cancelled(string record) =>
-        RunEntry<TRun>.Write(Read(record).End(RunState.Cancelled, null, Run.WasCancelled, clock.GetUtcNow()));
+    // During an upgrade, a newer server may have added a run that this one can't read.
+    private TRun? TryRead(string id, string record)
+    {
+        try
+        {
+            return RunEntry<TRun>.Read(record) ?? throw new JsonException("The record is empty.");
+        }
+        catch (JsonException exception)
+        {
+            if (unreadable.TryAdd(id, true))
+                LogUnreadable(exception, kind.Name, id);
+            return null;
+        }
+    }
 
-    private static TRun Read(string record) =>
-        RunEntry<TRun>.Read(record) ?? throw new JsonException("The record of a run is empty.");
+    private string Cancelled(string id, string record)
+    {
+        var run = TryRead(id, record) ?? throw Unreadable(id);
+        return RunEntry<TRun>.Write(run.End(RunState.Cancelled, null, Run.WasCancelled, clock.GetUtcNow()));
+    }
 
-    // Whoever reads that a run has made a version finds the version here.
+    private ServingException Unreadable(string id) =>
+        new(
+            ErrorCode.StorageUnavailable,
+            $"This server can't read the {kind.Name} '{id}': a server of a newer version has written it. Ask that one, or "
+                + "try again when this one has been upgraded."
+        );
+
+    private async Task<RunStatus<TRun>> DescribeAsync(StoredJob job, CancellationToken cancellationToken) =>
+        await DescribeAsync([job], cancellationToken) is [var status] ? status : throw Unreadable(job.Id);
+
+    // Those that can't be read are left out. Whoever reads that a run has made a version finds the version here.
     private async Task<List<RunStatus<TRun>>> DescribeAsync(
         IReadOnlyList<StoredJob> found,
         CancellationToken cancellationToken
     )
     {
-        var described = found.Select(Describe).ToList();
+        var described = found.Select(Describe).OfType<RunStatus<TRun>>().ToList();
         try
         {
             if (described.Any(item => item.Run is { Version: { } made, Model: var name } && !Knows(name, made)))
@@ -236,9 +260,10 @@ internal sealed partial class SharedRuns<TRun>(
 
     private bool Knows(string model, int version) => registry.Find(model, version).Value is not null;
 
-    private RunStatus<TRun> Describe(StoredJob job)
+    private RunStatus<TRun>? Describe(StoredJob job)
     {
-        var run = Read(job.Record);
+        if (TryRead(job.Id, job.Record) is not { } run)
+            return null;
 
         // The version of a run that ends here is stored a moment before it is served.
         if (run.IsOver && held.GetValueOrDefault(run.Id) is { IsLost: false, Current: { IsOver: false } here })
@@ -253,6 +278,9 @@ internal sealed partial class SharedRuns<TRun>(
 
     [LoggerMessage(LogLevel.Information, "Takes {Kind} {Id}{From}")]
     private partial void LogTaken(string kind, string id, string from);
+
+    [LoggerMessage(LogLevel.Error, "Leaves a {Kind} to other servers: its folder can't be created")]
+    private partial void LogNoFolder(Exception exception, string kind);
 
     [LoggerMessage(LogLevel.Error, "Leaves {Kind} {Id} to other servers: its record can't be read here")]
     private partial void LogUnreadable(Exception exception, string kind, string id);

@@ -86,9 +86,10 @@ public sealed record TrainingDefinition
     [Range(0.0, 0.9999)]
     public double EmaDecay { get; init; }
 
-    /// <summary>Epochs without a better validation loss after which a phase ends; null: 5.</summary>
+    /// <summary>Epochs without a better validation loss after which a phase ends; null: by the method.</summary>
     [Description(
-        "Epochs without a better validation loss after which a phase ends; by default 5 to fine-tune, else 10."
+        "Epochs without a better validation loss after which a phase ends; by default 5 to fine-tune; from scratch, a "
+            + "third of the epochs, at least 10."
     )]
     [Range(1, 1_000_000)]
     public int? Patience { get; init; }

@@ -33,7 +33,10 @@ public sealed class TrainingOptions
     [Range(0, 10_000)]
     public int MaxQueued { get; init; } = 20;
 
-    /// <summary>The longest time that a client may ask for.</summary>
+    /// <summary>
+    /// The longest time of a training: the longest that a client may ask for, and the time after which one by epochs
+    /// ends with what it has reached.
+    /// </summary>
     /// <value>A time span; 1 second to 100 days; default 1 day.</value>
     [Range(typeof(TimeSpan), "00:00:01", "100.00:00:00")]
     public TimeSpan MaxTime { get; init; } = TimeSpan.FromDays(1);

@@ -200,12 +200,51 @@ public sealed partial class SharedTrainingTests(PostgresServer postgres)
         var run = await WaitAsync(replicas[0], await StartAsync(replicas[0], "pets", 1));
 
         AssertSucceeded(run);
-        await using var find = database.CreateCommand(
-            "select lease, attempts, lease_until = '-infinity' from jobs where id = 'new'"
+        Assert.Equal((1, 0, "queued"), await ReadRowAsync(database, "new")); // taken once, given back
+        var listed = (await replicas[0].Api.GetAsync("/v1/trainings")).Ok().GetProperty("trainings");
+        Assert.Equal(run.ToString(), Assert.Single(listed.EnumerateArray()).ToString());
+        const string Unreadable = "/v1/trainings/new";
+        var problem = (await replicas[0].Api.GetAsync(Unreadable)).Problem(503, "storage_unavailable");
+        Assert.Contains("newer version", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        (await replicas[0].Api.GetAsync($"{Unreadable}/events")).Problem(503, "storage_unavailable");
+        (await replicas[0].Api.PostAsync($"{Unreadable}/cancel", Bodies.Json(""))).Problem(503, "storage_unavailable");
+        Assert.Equal((1, 0, "queued"), await ReadRowAsync(database, "new"));
+    }
+
+    [Fact]
+    public async Task Training_OfAServerWithoutRoomForItsFolder_WaitsAndLosesNoAttempt()
+    {
+        var connection = postgres.CreateDatabase();
+        using var replicas = new Replicas(connection, Quick);
+        await replicas.StartAsync(1, NoTraining);
+        await replicas.StartAsync(1);
+        await UploadAsync(replicas);
+        await using var database = NpgsqlDataSource.Create(connection);
+        var staging = Path.Combine(replicas.Data, "server-1", ".staging");
+        Directory.Delete(staging, recursive: true);
+        await File.WriteAllTextAsync(staging, "No folder can be created in a file.", Token);
+
+        var training = await StartAsync(replicas[0], "pets", 1);
+        await Eventually.GetAsync(
+            () => ReadRowAsync(database, Path.GetFileName(training)),
+            row => row is (Leases: > 4, Attempts: 0, State: "queued")
         );
+        File.Delete(staging);
+        Directory.CreateDirectory(staging);
+
+        AssertSucceeded(await WaitAsync(replicas[0], training));
+    }
+
+    private static async Task<(long Leases, int Attempts, string State)> ReadRowAsync(
+        NpgsqlDataSource database,
+        string id
+    )
+    {
+        await using var find = database.CreateCommand("select lease, attempts, state from jobs where id = $1");
+        find.Parameters.Add(new NpgsqlParameter { Value = id });
         await using var row = await find.ExecuteReaderAsync(Token);
         Assert.True(await row.ReadAsync(Token));
-        Assert.Equal((1L, 0, true), (row.GetInt64(0), row.GetInt32(1), row.GetBoolean(2))); // taken once, given back
+        return (row.GetInt64(0), row.GetInt32(1), row.GetString(2));
     }
 
     private static async Task UploadAsync(Replicas replicas, string dataset = "digits")

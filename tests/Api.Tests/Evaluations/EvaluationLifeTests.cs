@@ -200,6 +200,26 @@ public sealed class EvaluationLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_ManyAtOnceThatRemoveTheSameOldOnes_AllRun()
+    {
+        await using var server = Start(("ModelService:Evaluation:MaxKept", "1"));
+        var client = new EvaluationClient(server.Api);
+        await server.Api.CreateAsync(Networks.Tiny("pets", Labels));
+        await client.UploadAsync("pets", ("cat", 2));
+        for (var round = 0; round < 5; round++)
+        {
+            var started = await Task.WhenAll(
+                Enumerable.Range(0, 4).Select(_ => server.Api.PostAsync(EvaluationClient.PathOf("pets"), Body))
+            );
+            Assert.All(started, answer => answer.Ok(202));
+            await Eventually.GetAsync(
+                async () => (await server.Api.GetAsync(EvaluationClient.PathOf("pets"))).Ok().ToString(),
+                list => !list.Contains("\"queued\"") && !list.Contains("\"running\"")
+            );
+        }
+    }
+
+    [Fact]
     public async Task Start_MoreScoresThanAllowed_IsRefused()
     {
         await using var server = Start(("ModelService:Evaluation:MaxScores", "1000"));

@@ -25,15 +25,7 @@ internal sealed class HeldStore
     public void GoOn() => goesOn.TrySetResult();
 
     /// <summary>Has a server use a store that is held.</summary>
-    public void Configure(IServiceCollection services)
-    {
-        var registered = services.Single(service => service.ServiceType == typeof(IModelStore));
-        services.Replace(
-            ServiceDescriptor.Singleton(provider =>
-                HeldStoreProxy.Create((IModelStore)registered.ImplementationFactory!(provider), Wait)
-            )
-        );
-    }
+    public void Configure(IServiceCollection services) => HeldStoreProxy.Configure(services, Wait);
 
     private void Wait()
     {
@@ -43,13 +35,24 @@ internal sealed class HeldStore
     }
 }
 
-/// <summary>A store whose slow methods wait first; <see cref="DispatchProxy"/> derives the rest.</summary>
+/// <summary>A store whose slow methods wait, or fail, first; <see cref="DispatchProxy"/> derives the rest.</summary>
 public class HeldStoreProxy : DispatchProxy
 {
     private IModelStore store = null!;
     private Action wait = null!;
 
-    internal static IModelStore Create(IModelStore store, Action wait)
+    /// <summary>Has a server use a store that calls something before each of its slow methods.</summary>
+    internal static void Configure(IServiceCollection services, Action before)
+    {
+        var registered = services.Single(service => service.ServiceType == typeof(IModelStore));
+        services.Replace(
+            ServiceDescriptor.Singleton(provider =>
+                Create((IModelStore)registered.ImplementationFactory!(provider), before)
+            )
+        );
+    }
+
+    private static IModelStore Create(IModelStore store, Action wait)
     {
         var proxy = Create<IModelStore, HeldStoreProxy>();
         (((HeldStoreProxy)proxy).store, ((HeldStoreProxy)proxy).wait) = (store, wait);

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using ModelService.Api.Tests.Support;
+using ModelService.Models.Errors;
 using ModelService.Models.Execution;
 using static ModelService.Api.Tests.Trainings.TrainingServer;
 
@@ -121,30 +123,43 @@ public sealed class TrainingLimitTests
     public async Task Cancel_KeepingWhileTheVersionIsMade_LetsItBeMade()
     {
         var held = new HeldStore();
-        var program = Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll");
-        await using var server = new ApiServer
-        {
-            Configure = services =>
-            {
-                held.Configure(services);
-                services.AddSingleton(new ProbeCommand("dotnet", program, ProbeProcess.Argument));
-            },
-        };
-        using var content = new ByteArrayContent(Zip(12, 3, ["train"]));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
-        (await server.Api.PostAsync("/v1/datasets/digits/images", content)).Ok(201);
-        var started = (await server.Api.PostAsync("/v1/models/one/trainings", Body("digits", 1))).Ok(202);
-        var training = $"/v1/trainings/{started.GetProperty("id").GetString()}";
+        await using var server = CreateServer(held.Configure);
+        var training = await StartAsync(server);
         await held.Asked;
 
         (await server.Api.PostAsync($"{training}/cancel?keep=true", Bodies.Json(""))).Ok();
         held.GoOn();
-        var run = await Eventually.GetAsync(
-            async () => (await server.Api.GetAsync(training)).Ok(),
-            run => run.GetProperty("state").GetString() is not ("queued" or "running")
-        );
+        var run = await WaitAsync(server, training);
 
         Assert.True(run.GetProperty("state").GetString() == "succeeded", run.ToString());
+    }
+
+    [Fact]
+    public async Task Run_ComparisonFailsAndTheDiskIsFullForAMoment_StillMakesItsVersion()
+    {
+        var failures = 0;
+        await using var server = CreateServer(services =>
+            HeldStoreProxy.Configure(
+                services,
+                () =>
+                {
+                    if (Interlocked.Decrement(ref failures) >= 0)
+                        throw new ServingException(ErrorCode.StorageUnavailable, "The disk is full.");
+                }
+            )
+        );
+        await WaitAsync(server, await StartAsync(server));
+        (await server.Api.PostAsync("/v1/models/one/versions/1/unload", Bodies.Json(""))).Ok();
+        failures = 1; // to store version 2, a number that is not used again
+
+        var run = await WaitAsync(server, await StartAsync(server, epochs: 40)); // so that it is worth a comparison
+
+        Assert.True(run.GetProperty("state").GetString() == "succeeded", run.ToString());
+        Assert.Equal(3, run.GetProperty("version").GetInt32());
+        Assert.False(run.GetProperty("promoted").GetBoolean());
+        var reason = run.GetProperty("promoted_reason").GetString();
+        Assert.StartsWith("It could not be compared with version 1: ", reason, StringComparison.Ordinal);
+        Assert.True(failures < 0);
     }
 
     [Fact]
@@ -166,6 +181,34 @@ public sealed class TrainingLimitTests
         Assert.Equal("succeeded", (await server.WaitAsync(others)).GetProperty("state").GetString());
         (await server.Api.GetAsync("/v1/models/one")).Problem(404, "model_not_found");
     }
+
+    // A server in the test's process that can train.
+    private static ApiServer CreateServer(Action<IServiceCollection> configure) =>
+        new()
+        {
+            Configure = services =>
+            {
+                configure(services);
+                var program = Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll");
+                services.AddSingleton(new ProbeCommand("dotnet", program, ProbeProcess.Argument));
+            },
+        };
+
+    // Starts a training of the model "one"; returns its path.
+    private static async Task<string> StartAsync(ApiServer server, int epochs = 1)
+    {
+        using var content = new ByteArrayContent(Zip(12, 3, ["train"]));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/zip");
+        Assert.InRange((await server.Api.PostAsync("/v1/datasets/digits/images", content)).Status, 200, 201);
+        var started = (await server.Api.PostAsync("/v1/models/one/trainings", Body("digits", epochs))).Ok(202);
+        return $"/v1/trainings/{started.GetProperty("id").GetString()}";
+    }
+
+    private static Task<JsonElement> WaitAsync(ApiServer server, string training) =>
+        Eventually.GetAsync(
+            async () => (await server.Api.GetAsync(training)).Ok(),
+            run => run.GetProperty("state").GetString() is not ("queued" or "running")
+        );
 
     private static Task<string> MetricsAsync(TrainingServer server) =>
         server.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);

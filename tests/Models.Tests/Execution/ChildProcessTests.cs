@@ -26,6 +26,17 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task Errors_OfAProcessThatWritesWithoutEnd_AreItsLast()
+    {
+        using var child = new ChildProcess("/bin/sh", ["-c", "seq 1 100000 >&2; echo why >&2"], _ => { });
+
+        await child.WaitAsync((_, _) => null, TimeProvider.System, Token);
+
+        Assert.EndsWith("\n99999\n100000\nwhy\n\n", child.Errors.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Equal(1 << 16, child.Errors.Length);
+    }
+
+    [Fact]
     public async Task Send_LinesOneAfterAnother_ComeInTheirOrder()
     {
         List<string> lines = [];

@@ -115,6 +115,8 @@ public sealed class QuantizerTests
     [Theory]
     [InlineData("[]")]
     [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("""{ "layers": null }""")]
     [InlineData("""{ "layers": { "a": {} } }""")]
     [InlineData("""{ "layers": { "a": { "input": { "scale": 0, "zero_point": 0 }, "output": null } } }""")]
     [InlineData(

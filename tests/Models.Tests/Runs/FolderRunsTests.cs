@@ -1,30 +1,24 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using ModelService.Models.Errors;
 using ModelService.Models.Runs;
-using ModelService.Models.Storage;
-using ModelService.Models.Storage.FileSystem;
-using ModelService.Models.Tests.Storage;
+using ModelService.Models.Tests.Runs.Support;
 
 namespace ModelService.Models.Tests.Runs;
 
 /// <summary>The runs of a server by itself, without what they compute.</summary>
 public sealed class FolderRunsTests : IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("runs-").FullName;
+    private readonly RunsFolder folder = new();
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Token => RunsFolder.Token;
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task Cancel_KeepingWhileNoProcessRuns_AsksTheNextOneAndEndsNothing()
     {
-        using var folder = OpenFolder();
-        using var runs = new FolderRuns<TestRun>(folder, new TestKind(root), TimeProvider.System);
-        var entry = await StartAsync(runs, folder);
+        using var runs = folder.CreateRuns();
+        var entry = await folder.StartAsync(runs);
 
         await runs.CancelAsync("one", keep: true, Token);
         var isAsked = false;
@@ -39,9 +33,8 @@ public sealed class FolderRunsTests : IDisposable
     [Fact]
     public async Task Cancel_KeepingOneThatWaits_EndsIt()
     {
-        using var folder = OpenFolder();
-        using var runs = new FolderRuns<TestRun>(folder, new TestKind(root), TimeProvider.System);
-        await AddAsync(runs, folder);
+        using var runs = folder.CreateRuns();
+        await folder.AddAsync(runs);
 
         await runs.CancelAsync("one", keep: true, Token);
 
@@ -49,19 +42,45 @@ public sealed class FolderRunsTests : IDisposable
     }
 
     [Fact]
+    public async Task Add_AnOldRunThatCannotBeForgotten_IsQueuedAllTheSame()
+    {
+        using var runs = folder.CreateRuns();
+        await folder.AddAsync(runs);
+        var old = await runs.TakeAsync(Token).FirstAsync(Token);
+        old.Change(run => run.End(RunState.Failed, null, "It failed.", DateTimeOffset.UnixEpoch));
+        Directory.Delete(old.Path, recursive: true); // so that it can't be moved, as when another request just moves it
+
+        await folder.AddAsync(runs, "two");
+
+        Assert.Equal("two", (await runs.TakeAsync(Token).FirstAsync(Token)).Current.Id);
+    }
+
+    [Fact]
+    public async Task Remove_ByManyAtOnce_FailsForNone()
+    {
+        using var runs = folder.CreateRuns();
+        for (var time = 0; time < 50; time++)
+        {
+            await folder.AddAsync(runs);
+            await runs.CancelAsync("one", keep: false, Token);
+
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => runs.RemoveAsync("one"), Token)));
+
+            Assert.Null(await runs.FindAsync("one", Token));
+        }
+    }
+
+    [Fact]
     public async Task Open_WhileTheOwnerWritesAnEvent_LeavesItsFileAlone()
     {
         string path;
-        using (var folder = OpenFolder())
-        {
-            using var runs = new FolderRuns<TestRun>(folder, new TestKind(root), TimeProvider.System);
-            path = Path.Combine((await StartAsync(runs, folder)).Path, "events.jsonl");
-        }
+        using (var runs = folder.CreateRuns())
+            path = Path.Combine((await folder.StartAsync(runs)).Path, "events.jsonl");
 
         await File.WriteAllTextAsync(path, "{\"id\":1}\n{\"id\":", Token);
-        using (var reader = OpenFolder(readOnly: true))
+        using (var reader = folder.Open(readOnly: true))
         {
-            using var runs = new FolderRuns<TestRun>(reader, new TestKind(root), TimeProvider.System);
+            using var runs = folder.CreateRuns(reader);
             runs.Open();
 
             Assert.Equal("{\"id\":1}\n{\"id\":", await File.ReadAllTextAsync(path, Token));
@@ -69,8 +88,7 @@ public sealed class FolderRunsTests : IDisposable
         }
 
         // The owner was killed in the middle of the line, and goes on.
-        using var owner = OpenFolder();
-        using var again = new FolderRuns<TestRun>(owner, new TestKind(root), TimeProvider.System);
+        using var again = folder.CreateRuns();
         again.Open();
         await foreach (var entry in again.TakeAsync(Token))
         {
@@ -82,65 +100,8 @@ public sealed class FolderRunsTests : IDisposable
         Assert.Equal("{\"id\":1}\n{\"id\":2,\"event\":\"step\"}\n", await File.ReadAllTextAsync(path, Token));
     }
 
-    private DataFolder OpenFolder(bool readOnly = false)
-    {
-        var folder = new DataFolder(
-            Options.Create(new StorageOptions { Path = root, ReadOnly = readOnly }),
-            new StoreFactory.Host(),
-            NullLogger<DataFolder>.Instance
-        );
-        folder.Open();
-        return folder;
-    }
-
-    private static async Task AddAsync(FolderRuns<TestRun> runs, DataFolder folder)
-    {
-        var staged = folder.NewStagingPath();
-        DurableFiles.CreateFolder(staged);
-        await File.WriteAllTextAsync(Path.Combine(staged, TestKind.Work), "", Token);
-        var run = new TestRun
-        {
-            Id = "one",
-            Model = "pets",
-            State = RunState.Queued,
-            Created = DateTimeOffset.UnixEpoch,
-            From = "pets@1",
-        };
-        Assert.True(await runs.AddAsync(run, staged, Token));
-    }
-
-    // A run that a worker has taken and begun.
-    private static async Task<RunEntry<TestRun>> StartAsync(FolderRuns<TestRun> runs, DataFolder folder)
-    {
-        await AddAsync(runs, folder);
-        var entry = await runs.TakeAsync(Token).FirstAsync(Token);
-        entry.Change(run => run with { State = RunState.Running });
-        return entry;
-    }
-
     private static async Task<List<string>> EventsAsync(FolderRuns<TestRun> runs) =>
         await runs.ReadEventsAsync("one", 0, follow: false, Token)
             .Select((JsonElement item) => item.GetRawText())
             .ToListAsync(Token);
-
-    private sealed record TestRun : Run;
-
-    private sealed class TestKind(string root) : RunKind<TestRun>
-    {
-        public const string Work = "work";
-
-        public override string Name => "training";
-
-        public override string Folder => Path.Combine(root, "trainings");
-
-        public override IReadOnlyList<string> Files => [Work];
-
-        public override RunLimits Limits => new(MaxRunning: 1, MaxQueued: 1, MaxKept: 1, MaxAttempts: 1);
-
-        public override ErrorCode NotFound => ErrorCode.TrainingNotFound;
-
-        public override ErrorCode Conflict => ErrorCode.TrainingConflict;
-
-        public override Task AdoptAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

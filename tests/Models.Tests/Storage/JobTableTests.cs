@@ -111,6 +111,22 @@ public sealed class JobTableTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Release_BeforeAnythingHasBegun_LeavesTheJobWaiting()
+    {
+        await AddAsync("a");
+        var job = await TakeAsync();
+        await jobs.ReleaseAsync(job.Lease, hasBegun: !job.IsNew);
+
+        Assert.Equal((1, 0), await jobs.CountAsync(Kind, Token));
+        var again = await TakeAsync();
+        await jobs.ReleaseAsync(again.Lease);
+
+        Assert.Equal((0, 1), await jobs.CountAsync(Kind, Token));
+        Assert.Equal((true, true, 1), (job.IsNew, again.IsNew, again.Attempts));
+        Assert.False((await TakeAsync()).IsNew);
+    }
+
+    [Fact]
     public async Task Renew_EventsThatAreStoredAlready_StoresThemOnce()
     {
         await AddAsync("a");

@@ -1,5 +1,6 @@
 using ModelService.Models.Tests.Training.Support;
 using ModelService.Models.Training;
+using ModelService.Models.Training.Process;
 
 namespace ModelService.Models.Tests.Training;
 
@@ -40,6 +41,55 @@ public sealed class TrainingSessionTests
         second.Run();
 
         Assert.Equal(first.Weights(), second.Weights());
+    }
+
+    [Fact]
+    public void Run_EpochsWithinTheLongestTime_GivesTheBitsOfARunWithoutOne()
+    {
+        using var free = new TrainingHarness(TrainingHarness.Lesson(), Scratch, perClass: 20);
+        using var limited = new TrainingHarness(TrainingHarness.Lesson(), Scratch, perClass: 20);
+        limited.Job = limited.Job with { MaxSeconds = 3600 };
+
+        free.Run();
+        limited.Run();
+
+        Assert.Equal(free.Weights(), limited.Weights());
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Scratch)]
+    [InlineData(TrainingMethod.All)]
+    public void Run_MoreEpochsThanTheLongestTimeAllows_EndsWithTheBest(TrainingMethod method)
+    {
+        var definition = Scratch with
+        {
+            Method = method,
+            Budget = new TrainingBudget { Epochs = 1_000_000 },
+            Patience = 1_000_000,
+        };
+        using var run = new TrainingHarness(
+            TrainingHarness.Lesson(),
+            definition,
+            perClass: 20,
+            method == Scratch.Method
+        );
+        run.Job = run.Job with { MaxSeconds = 6 };
+
+        var result = run.Run();
+
+        Assert.Contains(result.Phases, phase => phase.IsKept);
+        Assert.InRange(result.Seconds, 5, 30);
+    }
+
+    [Fact]
+    public void Run_NoBudgetAndAShortLongestTime_EndsByIt()
+    {
+        var definition = Scratch with { Budget = null, Patience = 1_000_000 };
+        using var run = new TrainingHarness(TrainingHarness.Lesson(), definition, perClass: 20);
+        run.Job = run.Job with { MaxSeconds = 4 };
+
+        Assert.Equal(4, TrainingProcess.CreateClock(run.Job).Budget);
+        Assert.InRange(run.Run().Seconds, 0, 30);
     }
 
     [Fact]

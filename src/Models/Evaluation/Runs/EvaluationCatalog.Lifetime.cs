@@ -51,13 +51,18 @@ public sealed partial class EvaluationCatalog
             .Values.Where(entry => entry.Current.Model == version.Name && entry.Current.Version == version.Version)
             .ToList();
         foreach (var entry in gone)
+            Forget(entry);
+    }
+
+    private void Forget(EvaluationEntry entry)
+    {
+        if (entries.TryRemove(entry.Current.Id, out _))
             _ = ForgetAsync(entry);
     }
 
     private async Task ForgetAsync(EvaluationEntry entry)
     {
         entry.Cancel(clock.GetUtcNow());
-        entries.TryRemove(entry.Current.Id, out _);
         try
         {
             await lane.RunAsync(() =>
@@ -68,7 +73,7 @@ public sealed partial class EvaluationCatalog
         }
         catch (ServingException exception)
         {
-            LogNotRemoved(exception, entry.Current.Id); // the next start removes it
+            LogNotRemoved(exception, entry.Current.Id); // after the next start, it is tried again
         }
     }
 
@@ -78,6 +83,6 @@ public sealed partial class EvaluationCatalog
     [LoggerMessage(LogLevel.Information, "Evaluation {Id} waits again: the server stopped before it ended")]
     private partial void LogResumed(string id);
 
-    [LoggerMessage(LogLevel.Error, "Evaluation {Id} of a version that is gone can't be removed")]
+    [LoggerMessage(LogLevel.Error, "Evaluation {Id} is forgotten, but its files can't be removed")]
     private partial void LogNotRemoved(Exception exception, string id);
 }

@@ -209,18 +209,29 @@ public sealed partial class EvaluationCatalog : IDisposable
             entries[record.Id] = entry;
         }
 
-        foreach (var old in EntriesOf(subject.Version).Where(item => item.Current.IsFinished).Skip(options.MaxKept - 1))
-            Remove(old);
         waiting.Writer.TryWrite(entry);
+        foreach (var old in EntriesOf(subject.Version).Where(item => item.Current.IsFinished).Skip(options.MaxKept - 1))
+            Forget(old);
         LogRequested(record.Id, record.Model, record.Version, record.Dataset, record.Revision, record.Split);
         return entry;
     }
 
+    // Of several requests at once, one removes the files.
     private void Remove(EvaluationEntry entry)
     {
         var id = entry.Current.Id;
-        files.Remove(id);
-        entries.TryRemove(id, out _);
+        if (!entries.TryRemove(id, out _))
+            return;
+        try
+        {
+            files.Remove(id);
+        }
+        catch (ServingException)
+        {
+            entries[id] = entry;
+            throw;
+        }
+
         entry.Cancel(clock.GetUtcNow());
     }
 

@@ -45,7 +45,8 @@ internal static class QuantizationJson
     {
         try
         {
-            var stored = json.Deserialize<Stored>(Options)!;
+            if (json.Deserialize<Stored>(Options) is not { Layers: not null } stored)
+                throw new JsonException("It has no layers.");
             foreach (var (name, layer) in stored.Layers)
                 Check(name, layer);
             return new Quantization(
@@ -64,7 +65,7 @@ internal static class QuantizationJson
                 Report = stored.Report,
             };
         }
-        catch (Exception exception) when (exception is JsonException or NullReferenceException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new ServingException(
                 ErrorCode.DefinitionInvalid,

@@ -5,7 +5,7 @@ namespace ModelService.Models.Storage.Postgres;
 /// <content>What clients do with jobs, through any server.</content>
 internal sealed partial class JobTable
 {
-    private const string Columns = "record, progress, state";
+    private const string Columns = "id, record, progress, state";
 
     /// <summary>Adds a job that waits for a server.</summary>
     /// <param name="kind">Its kind.</param>
@@ -141,7 +141,7 @@ internal sealed partial class JobTable
             async connection =>
             {
                 var found = await connection.RowsAsync(
-                    row => (Job: Read(row), Events: row.GetInt64(3)),
+                    row => (Job: Read(row), Events: row.GetInt64(4)),
                     $"select {Columns}, events from jobs where kind = $1 and id = $2",
                     kind,
                     id
@@ -187,8 +187,9 @@ internal sealed partial class JobTable
     private static StoredJob Read(NpgsqlDataReader row) =>
         new(
             row.GetString(0),
-            row.IsDBNull(1) ? null : row.GetString(1),
-            row.GetString(2) == "queued",
-            row.GetString(2) == "over"
+            row.GetString(1),
+            row.IsDBNull(2) ? null : row.GetString(2),
+            row.GetString(3) == "queued",
+            row.GetString(3) == "over"
         );
 }

@@ -42,12 +42,13 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
                     row.GetString(2),
                     row.GetInt32(3),
                     row.GetBoolean(4),
-                    row.GetInt64(5),
+                    row.GetBoolean(5),
+                    row.GetInt64(6),
                     new Dictionary<string, StoredFile>()
                 ),
                 $"""
                 with free as (
-                    select id, lease_until > '-infinity' as is_takeover from jobs
+                    select id, state = 'queued' as is_new, lease_until > '-infinity' as is_takeover from jobs
                     where kind = $1 and id <> all($4) and {Free}
                     order by state = 'queued', created limit 1 for update skip locked
                 )
@@ -55,7 +56,7 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
                 set state = 'running', lease = lease + 1, lease_until = now() + $2::interval, owner = $3,
                     attempts = attempts + 1
                 from free where jobs.id = free.id
-                returning jobs.id, lease, record, attempts, coalesce(is_takeover, false), events
+                returning jobs.id, lease, record, attempts, is_new, not is_new and is_takeover, events
                 """,
                 kind,
                 LeaseTime,
@@ -122,15 +123,19 @@ internal sealed partial class JobTable(Database database, BlobFiles blobs, IOpti
 
     /// <summary>Gives a job back that is not over: another server goes on with it at once.</summary>
     /// <param name="lease">The lease, which ends.</param>
-    public Task ReleaseAsync(JobLease lease) =>
+    /// <param name="hasBegun">Whether work on it has begun, now or earlier. If not, it waits as before.</param>
+    public Task ReleaseAsync(JobLease lease, bool hasBegun = true) =>
         database.ChangeAsync(connection =>
             connection.RunAsync(
                 """
-                update jobs set lease_until = '-infinity', attempts = attempts - 1
+                update jobs
+                set state = case when $3 then state else 'queued' end, lease_until = '-infinity',
+                    attempts = attempts - 1
                 where id = $1 and lease = $2 and state = 'running'
                 """,
                 lease.Job,
-                lease.Number
+                lease.Number,
+                hasBegun
             )
         );
 

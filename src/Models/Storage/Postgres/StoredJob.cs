@@ -1,16 +1,18 @@
 namespace ModelService.Models.Storage.Postgres;
 
 /// <summary>A job as it is stored.</summary>
+/// <param name="Id">Its id.</param>
 /// <param name="Record">What it is, and how it ended.</param>
 /// <param name="Progress">How far it is; null: not known.</param>
 /// <param name="IsQueued">Whether no server has taken it yet.</param>
 /// <param name="IsOver">Whether it has ended.</param>
-internal sealed record StoredJob(string Record, string? Progress, bool IsQueued, bool IsOver);
+internal sealed record StoredJob(string Id, string Record, string? Progress, bool IsQueued, bool IsOver);
 
 /// <summary>A job that this server has taken.</summary>
 /// <param name="Lease">The lease.</param>
 /// <param name="Record">What it is.</param>
 /// <param name="Attempts">How often servers have taken it, without those that gave it back; this one counts.</param>
+/// <param name="IsNew">Whether no server has begun it before.</param>
 /// <param name="IsTakeover">Whether the server that had it before was silent for too long.</param>
 /// <param name="Events">The number of its events.</param>
 /// <param name="Files">Its files by name.</param>
@@ -18,6 +20,7 @@ internal sealed record TakenJob(
     JobLease Lease,
     string Record,
     int Attempts,
+    bool IsNew,
     bool IsTakeover,
     long Events,
     IReadOnlyDictionary<string, StoredFile> Files

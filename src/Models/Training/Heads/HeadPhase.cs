@@ -49,10 +49,11 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
 
         var plain = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null);
         var started = context.Clock.Elapsed;
-        var valFeatures = Compute(plain, val, 0, 0, begin + ((until - begin) * 0.3)); // at most a third of the time
+        var third = Math.Min(begin + ((until - begin) * 0.3), context.Clock.End); // at most of the time
+        var valFeatures = Compute(plain, val, 0, 0, third);
         val = val[..(int)valFeatures.shape[0]];
         context.ReserveFor((context.Clock.Elapsed - started) / Math.Max(1, val.Length));
-        until = context.Clock.Elapsed + (context.Clock.Left * share);
+        until = Math.Min(context.Clock.Elapsed + (context.Clock.Left * share), context.Clock.End);
         var parts = new List<Tensor> { Compute(plain, train, 0, val.Length, until) };
         var images = train[..(int)parts[0].shape[0]].ToList();
         if (images.Count < train.Length)

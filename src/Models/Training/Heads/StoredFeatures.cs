@@ -49,10 +49,11 @@ internal sealed class StoredFeatures : IDisposable
                 )
             : 1;
         var views = Math.Min(Math.Min(byMemory, byTime), context.IsAugmented ? FeatureExtractor.MostViews : 1);
-        if (views < 1)
+        var count = (views * images.Length) + valImages.Length;
+        if (views < 1 || context.Clock.Elapsed + (count * context.SecondsOfImage) > context.Clock.End)
             return null;
-        context.Report.Phase(phase, $"Computes the features of {(views * images.Length) + valImages.Length} pictures.");
-        var meter = new ProgressMeter(context, phase, (views * images.Length) + valImages.Length);
+        context.Report.Phase(phase, $"Computes the features of {count} pictures.");
+        var meter = new ProgressMeter(context, phase, count);
         using var scope = NewDisposeScope();
         using var extractor = new FeatureExtractor(context, cut.Front);
         var plain = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null);

@@ -10,6 +10,7 @@ namespace ModelService.Models.Training.Process;
 /// </summary>
 internal static class StepPlan
 {
+    private const int WarmupSteps = 1; // it allocates memory and chooses algorithms, so the best of all is what counts
     private const int MeasuredSteps = 2;
 
     /// <summary>Plans a phase.</summary>
@@ -31,7 +32,7 @@ internal static class StepPlan
         var time = context.Clock.Left * definition.TimeShare;
         using var measured = create();
         var (best, total) = (double.MaxValue, 0.0);
-        for (var step = 0; step <= MeasuredSteps && total < time; step++)
+        for (var step = 0; step < WarmupSteps + MeasuredSteps && total < time; step++)
         {
             var before = context.Clock.Elapsed;
             using var batch = batches.Create(step, context.Threads);
@@ -45,7 +46,6 @@ internal static class StepPlan
         context.ReserveFor(0.35 * best / definition.BatchSize);
         time = Math.Min(time, context.Clock.Left * definition.TimeShare);
         var validation = 0.4 * best * context[ImagePart.Val].Length / definition.BatchSize / batches.Count;
-        var left = time;
-        return (long)Math.Clamp(left / (best + validation), 0, all);
+        return (long)Math.Clamp(time / (best + validation), 0, all);
     }
 }

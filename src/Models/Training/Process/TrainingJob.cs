@@ -51,6 +51,9 @@ internal sealed record TrainingJob
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>The most seconds that it may take; null: no limit, as in a job of an earlier version.</summary>
+    public double? MaxSeconds { get; init; }
+
     /// <summary>Whether every tensor of the initial weights is random: there is nothing to fine-tune.</summary>
     public required bool IsRandom { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed record TrainingJob
                 ["imaging"] = JsonSerializer.SerializeToNode(Imaging),
                 ["device"] = Device,
                 ["threads"] = Threads,
+                ["max_seconds"] = MaxSeconds,
                 ["is_random"] = IsRandom,
                 ["has_head"] = HasHead,
                 ["images"] = JsonSerializer.SerializeToNode(Images, Options),
@@ -90,6 +94,7 @@ internal sealed record TrainingJob
             Imaging = json.GetProperty("imaging").Deserialize<ImagingOptions>()!,
             Device = json.GetProperty("device").GetString()!,
             Threads = json.GetProperty("threads").GetInt32(),
+            MaxSeconds = json.TryGetProperty("max_seconds", out var seconds) ? seconds.Deserialize<double?>() : null,
             IsRandom = json.GetProperty("is_random").GetBoolean(),
             HasHead = json.GetProperty("has_head").GetBoolean(),
             Images = json.GetProperty("images").Deserialize<JobImage[]>(Options)!,

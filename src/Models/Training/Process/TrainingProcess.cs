@@ -26,6 +26,8 @@ public static class TrainingProcess
     /// <summary>Exit code of a run without a result; the last line of standard error says why.</summary>
     internal const int Failed = 3;
 
+    private const double DefaultSeconds = 300;
+
     /// <summary>Trains.</summary>
     /// <returns>The exit code: 0 with a result.</returns>
     public static int Run()
@@ -34,7 +36,7 @@ public static class TrainingProcess
         var folder = input.ReadLine() ?? "";
         using var output = new StreamWriter(Console.OpenStandardOutput());
         var job = TrainingJob.Read(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, TrainingJob.File))));
-        var clock = new TrainingClock(SecondsOf(job.Definition.Budget));
+        var clock = CreateClock(job);
         ServerWatch.Start(input, line => clock.IsAskedToFinish |= line == Finish);
         OfferToTheSystem();
         NativeRuntime.Prepare(new ComputeOptions { Threads = job.Threads });
@@ -79,10 +81,16 @@ public static class TrainingProcess
         new TrainingSession(context, folder).Run();
     }
 
-    private static double? SecondsOf(TrainingBudget? budget) =>
-        budget?.Seconds ?? (budget?.Epochs is null ? DefaultSeconds : null);
-
-    private const double DefaultSeconds = 300;
+    // Seconds are planned with. Epochs give the same bits at any speed, so a limit only cuts them off.
+    internal static TrainingClock CreateClock(TrainingJob job)
+    {
+        var budget = job.Definition.Budget;
+        var seconds = budget?.Seconds ?? (budget?.Epochs is null ? DefaultSeconds : null);
+        return new TrainingClock(
+            seconds is { } asked ? Math.Min(asked, job.MaxSeconds ?? asked) : null,
+            job.MaxSeconds
+        );
+    }
 
     // Training from scratch begins with random weights of its own seed, whatever the initial ones are.
     private static ParameterStore ReadInitial(TrainingJob job, string folder)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelService.Models.Datasets;
+using ModelService.Models.Errors;
 using ModelService.Models.Evaluation;
 using ModelService.Models.Evaluation.Runs;
 using ModelService.Models.Registry;
@@ -41,7 +42,19 @@ internal sealed class TrainingGate(ModelCatalog models, DatasetCatalog datasets,
             return (true, "It is the first version.");
         if (result.Val is not { } val)
             return (true, "There are no validation images to compare it with the default version.");
-        return await CompareAsync(job, val, current.Version, cancellationToken);
+        try
+        {
+            return await CompareAsync(job, val, current.Version, cancellationToken);
+        }
+        catch (ServingException exception)
+        {
+            // The version is kept in any case, so the training must not fail by this.
+            return (
+                false,
+                $"It could not be compared with version {current.Version.Version}: {exception.Message} "
+                    + "Pin this version to make it the default."
+            );
+        }
     }
 
     private async Task<(bool, string)> CompareAsync(

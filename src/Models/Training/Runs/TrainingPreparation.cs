@@ -90,6 +90,7 @@ internal sealed class TrainingPreparation(
             Imaging = imaging.Value,
             Device = ComputeDevice.Find(model.Definition.Device).ToString(),
             Threads = options.Value.ThreadsOrAll,
+            MaxSeconds = options.Value.MaxTime.TotalSeconds,
             IsRandom = false,
             HasHead = hasHead,
         };

@@ -64,7 +64,7 @@ internal sealed partial class TrainingRunner(
             switch (result.End)
             {
                 case ChildEnd.Succeeded:
-                    await RetryAsync(entry, () => KeepAsync(entry, cancellationToken), cancellationToken);
+                    await KeepAsync(entry, cancellationToken);
                     return;
                 case ChildEnd.Crashed when ++crashes < MostCrashes:
                     LogCrashed(Logger, started.Id, result.Reason!);
@@ -125,12 +125,17 @@ internal sealed partial class TrainingRunner(
         var (promoted, reason) = await gate.DecideAsync(job, result, cancellationToken);
         var lineage = LineageOf(entry.Current, job, result, promoted, reason);
         var model = job.Model.With(job.Model.Definition with { Pretrained = false });
-        var ending = await entry.PrepareEndAsync(manifest =>
-            Describe(manifest.Version, VersionSnapshot.IsHeldBack(manifest.Samples, manifest.Lineage))
-        );
-        var made = await AddAsync(entry, model, lineage, ending, cancellationToken);
-        var version = made.OrThrow().Version;
-        Succeed(entry, Describe(version.Version, version.Current.IsQuarantined));
+        await RetryKeepAsync(entry, AddAndEndAsync, cancellationToken);
+
+        async Task AddAndEndAsync()
+        {
+            var ending = await entry.PrepareEndAsync(manifest =>
+                Describe(manifest.Version, VersionSnapshot.IsHeldBack(manifest.Samples, manifest.Lineage))
+            );
+            var made = await AddAsync(entry, model, lineage, ending, cancellationToken);
+            var version = made.OrThrow().Version;
+            Succeed(entry, Describe(version.Version, version.Current.IsQuarantined));
+        }
 
         TrainingRun Describe(int number, bool isQuarantined) =>
             entry.Current.End(RunState.Succeeded, null, null, Clock.GetUtcNow()) with

@@ -40,7 +40,7 @@ internal sealed class TrainingHarness : IDisposable
         );
     }
 
-    public TrainingJob Job { get; init; }
+    public TrainingJob Job { get; set; }
 
     public string Folder => folder;
 
@@ -73,7 +73,7 @@ internal sealed class TrainingHarness : IDisposable
             TrainingProcess.Train(
                 Job,
                 folder,
-                new TrainingClock(Job.Definition.Budget?.Seconds),
+                TrainingProcess.CreateClock(Job),
                 output ?? text,
                 secondsBetweenCheckpoints
             );
