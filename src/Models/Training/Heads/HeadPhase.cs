@@ -49,7 +49,8 @@ internal sealed class HeadPhase(TrainingContext context, GraphCut cut, string la
 
         var plain = new PictureInputs(context.Pictures, context.Ids, context.Sizes, seed: null);
         var started = context.Clock.Elapsed;
-        var third = Math.Min(begin + ((until - begin) * 0.3), context.Clock.End); // at most of the time
+        // At most a third of the time.
+        var third = Math.Min(begin + ((until - begin) * 0.3), context.Clock.End);
         var valFeatures = Compute(plain, val, 0, 0, third);
         val = val[..(int)valFeatures.shape[0]];
         context.ReserveFor((context.Clock.Elapsed - started) / Math.Max(1, val.Length));
