@@ -55,8 +55,8 @@ public sealed class BatchingOptions : IValidatableObject
     public TimeSpan MaxDelay { get; init; }
 
     /// <summary>
-    /// Longest time for a prediction, even if its <c>X-Request-Timeout-Ms</c> is longer. After that time it is answered
-    /// <c>deadline_exceeded</c>.
+    /// Longest time for a prediction, even if its <c>X-Request-Timeout-Ms</c> is longer. The time to load its version
+    /// counts, too. After that time it is answered <c>deadline_exceeded</c>.
     /// </summary>
     /// <value>A time span; 1 millisecond to 1 hour; default 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
