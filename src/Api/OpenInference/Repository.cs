@@ -53,7 +53,7 @@ internal sealed class Repository(ModelCatalog catalog, StagingFolder staging, IO
             if (files.Count > 0)
                 throw Wrong($"The parameter '{File}...' needs 'config' besides.");
             var version = catalog.Find(name).OrThrow().Default.Version;
-            (await catalog.LoadAsync(name, version)).OrThrow();
+            (await catalog.LoadAsync(name, version, cancellationToken)).OrThrow();
             return;
         }
 
