@@ -17,6 +17,9 @@ public sealed class PredictionService
 {
     private const string LeaseHolder = "prediction";
 
+    // What a request holds of each score: those of its batches, then the logits and probabilities of each input.
+    private const long CopiesOfScores = 3;
+
     private readonly VersionLoader loader;
     private readonly InputScorer scorer;
     private readonly RouteBuckets buckets;
@@ -127,17 +130,19 @@ public sealed class PredictionService
         CancellationToken cancellationToken
     )
     {
-        var (model, inputLength) = (lease.Snapshot.Resolved!, lease.Worker.Counts.Input);
-        if ((long)inputs.Count * inputLength > Array.MaxLength / sizeof(float))
+        var model = lease.Snapshot.Resolved!;
+        var (inputLength, outputLength) = lease.Worker.Counts;
+        if ((long)inputs.Count * Math.Max(inputLength, outputLength) > Array.MaxLength / sizeof(float))
         {
             return new Failure(
                 ErrorCode.BodyTooLarge,
-                $"{inputs.Count} inputs of shape {model.Analysis.Input} are more than one request can hold. "
+                $"{inputs.Count} inputs of shape {model.Analysis.Input}, or their scores of shape "
+                    + $"{model.Analysis.Output}, are more than one request can hold. "
                     + "Send fewer inputs per request."
             );
         }
 
-        var bytes = (long)inputs.Count * inputLength * sizeof(float);
+        var bytes = inputs.Count * (inputLength + CopiesOfScores * outputLength) * sizeof(float);
         if (!limiter.Admit(inputs.Count, bytes).TryGet(out var admission, out var overloaded))
             return overloaded;
         using var admitted = admission;

@@ -71,8 +71,8 @@ public sealed class BatchingOptions : IValidatableObject
     public int InputsLimit { get; init; } = 4_096;
 
     /// <summary>
-    /// Maximum total size of the decoded inputs in progress for all models together. Further requests are answered
-    /// <c>overloaded</c>.
+    /// Maximum total size of the decoded inputs in progress for all models together, and of their scores. Further
+    /// requests are answered <c>overloaded</c>.
     /// </summary>
     /// <value>Bytes; at least 1 MiB; default 2 GiB.</value>
     [Range(1L << 20, long.MaxValue)]

@@ -36,6 +36,18 @@ public sealed class PredictionServiceTests
         Assert.Single(registry.Builder.Live);
     }
 
+    // The input has 4 numbers and 2 scores, which exist three times at the end.
+    [Fact]
+    public async Task Predict_InputAndScoresOfMoreBytesThanTheLimit_IsRefused()
+    {
+        await registry.CreateAsync("pets");
+
+        var failure = (await PredictAsync(new BatchingOptions { BytesLimit = 39 })).Failure!;
+
+        Assert.Equal(ErrorCode.BodyTooLarge, failure.Code);
+        Assert.Contains("40 bytes", failure.Detail, StringComparison.Ordinal);
+    }
+
     // Nothing here comes as far as scores.
     private Task<Outcome<PredictionResult>> PredictAsync(BatchingOptions options, TimeSpan? timeout = null)
     {
