@@ -238,6 +238,24 @@ public sealed class VersionLifeTests
     }
 
     [Fact]
+    public async Task Unload_ThenAnotherVersionNeedsItsMemory_StaysUnloaded()
+    {
+        await registry.CreateAsync("pets");
+        var version = registry.Version("pets", 1);
+        using (var lease = (await registry.LeaseAsync("pets")).OrThrow())
+        {
+            _ = version.Unload();
+            _ = version.Drain("Another version needed its memory.", loadsOnRequest: true);
+        }
+
+        await version.DrainedAsync();
+
+        Assert.Equal((VersionState.Unloaded, false), (version.Current.State, version.Current.LoadsOnRequest));
+        Assert.Equal("A client unloaded it.", version.Current.Reason);
+        Assert.Equal(ErrorCode.ModelNotReady, (await registry.LeaseAsync("pets")).Failure!.Code);
+    }
+
+    [Fact]
     public async Task Load_ThatFails_LeavesTheOtherVersionServing()
     {
         await registry.CreateAsync("pets");
