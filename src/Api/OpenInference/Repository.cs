@@ -83,7 +83,7 @@ internal sealed class Repository(ModelCatalog catalog, StagingFolder staging, IO
         (await catalog.AddVersionAsync(next, weights?.Upload, terms, cancellationToken)).OrThrow();
     }
 
-    /// <summary>Unloads all versions of a model that are in memory.</summary>
+    /// <summary>Unloads all versions of a model: those in memory, and those that the next request would load.</summary>
     /// <param name="name">The model's name.</param>
     /// <exception cref="ServingException">The failure.</exception>
     public async Task UnloadAsync(string name)
