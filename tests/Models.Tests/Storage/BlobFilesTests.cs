@@ -110,7 +110,7 @@ public sealed class BlobFilesTests : IDisposable
         var opening = files.OpenAsync(one, ErrorCode.WeightsUnreadable, Token);
         for (var time = 0; time < times; time++)
         {
-            await fetching.WaitAsync(Token);
+            Assert.True(await fetching.WaitAsync(TimeSpan.FromSeconds(20), Token));
             var held = await HoldLaneAsync(files);
             released.Release();
             await Eventually.GetAsync(() => File.Exists(files.Cache.PathOf(one.Sha256)), exists => exists);
