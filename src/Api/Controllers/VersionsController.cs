@@ -135,12 +135,16 @@ public sealed class VersionsController(ModelCatalog catalog, StagingFolder stagi
     /// <summary>Loads a version into memory.</summary>
     /// <param name="name" example="lesson">The model's name.</param>
     /// <param name="version" example="1">The version's number.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; the load goes on.</param>
     /// <response code="200">The version is ready.</response>
     [HttpPost("{version:int}/load", Name = "loadVersion")]
     [Authorize(Scopes.Manage)]
     [FailsWith(ErrorCode.OutOfMemory)]
-    public async Task<ActionResult<ModelResponse>> Load(string name, int version) =>
-        (await catalog.LoadAsync(name, version)).ToResult(ModelResponse.Create);
+    public async Task<ActionResult<ModelResponse>> Load(
+        string name,
+        int version,
+        CancellationToken cancellationToken
+    ) => (await catalog.LoadAsync(name, version, cancellationToken)).ToResult(ModelResponse.Create);
 
     /// <summary>
     /// Unloads a version from memory, after its running predictions have finished. Its files are kept.

@@ -53,7 +53,7 @@ internal sealed class Repository(ModelCatalog catalog, StagingFolder staging, IO
             if (files.Count > 0)
                 throw Wrong($"The parameter '{File}...' needs 'config' besides.");
             var version = catalog.Find(name).OrThrow().Default.Version;
-            (await catalog.LoadAsync(name, version)).OrThrow();
+            (await catalog.LoadAsync(name, version, cancellationToken)).OrThrow();
             return;
         }
 
@@ -83,7 +83,7 @@ internal sealed class Repository(ModelCatalog catalog, StagingFolder staging, IO
         (await catalog.AddVersionAsync(next, weights?.Upload, terms, cancellationToken)).OrThrow();
     }
 
-    /// <summary>Unloads all versions of a model that are in memory.</summary>
+    /// <summary>Unloads all versions of a model: those in memory, and those that the next request would load.</summary>
     /// <param name="name">The model's name.</param>
     /// <exception cref="ServingException">The failure.</exception>
     public async Task UnloadAsync(string name)

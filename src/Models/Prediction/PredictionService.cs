@@ -17,6 +17,9 @@ public sealed class PredictionService
 {
     private const string LeaseHolder = "prediction";
 
+    // What a request holds of each score: those of its batches, then the logits and probabilities of each input.
+    private const long CopiesOfScores = 3;
+
     private readonly VersionLoader loader;
     private readonly InputScorer scorer;
     private readonly RouteBuckets buckets;
@@ -59,8 +62,26 @@ public sealed class PredictionService
         CancellationToken cancellationToken
     )
     {
+        // The time counts from here: the version may have to be loaded first.
+        var timeout = terms.Timeout < maxTimeout ? terms.Timeout.Value : maxTimeout;
+        var due = InferenceWorker.Now + timeout;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         int? bucket = version is null ? buckets.Choose(name, terms.Client) : null;
-        var leased = await loader.LeaseAsync(name, version, LeaseHolder, cancellationToken, bucket);
+        Outcome<ModelLease> leased;
+        try
+        {
+            leased = await loader.LeaseAsync(name, version, LeaseHolder, deadline.Token, bucket);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Failure(
+                ErrorCode.DeadlineExceeded,
+                "The deadline passed while the version was being loaded. That goes on: "
+                    + "try again in a moment, or set a longer timeout."
+            );
+        }
+
         if (!leased.TryGet(out var lease, out var failure))
             return failure;
         using var leasing = lease;
@@ -70,7 +91,15 @@ public sealed class PredictionService
         Outcome<PredictionResult> outcome;
         try
         {
-            outcome = await ScoreAsync(lease, inputs, terms, cancellationToken);
+            outcome = await ScoreAsync(lease, inputs, terms.Priority, due, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            outcome = new Failure(
+                ErrorCode.DeadlineExceeded,
+                "The deadline passed before the scores were computed. "
+                    + "Send fewer inputs per request, or set a longer timeout."
+            );
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -96,31 +125,31 @@ public sealed class PredictionService
     private async Task<Outcome<PredictionResult>> ScoreAsync(
         ModelLease lease,
         IReadOnlyList<PredictionInput> inputs,
-        PredictionTerms terms,
+        Priority priority,
+        TimeSpan due,
         CancellationToken cancellationToken
     )
     {
-        var (model, inputLength) = (lease.Snapshot.Resolved!, lease.Worker.Counts.Input);
-        if ((long)inputs.Count * inputLength > Array.MaxLength / sizeof(float))
+        var model = lease.Snapshot.Resolved!;
+        var (inputLength, outputLength) = lease.Worker.Counts;
+        if ((long)inputs.Count * Math.Max(inputLength, outputLength) > Array.MaxLength / sizeof(float))
         {
             return new Failure(
                 ErrorCode.BodyTooLarge,
-                $"{inputs.Count} inputs of shape {model.Analysis.Input} are more than one request can hold. "
+                $"{inputs.Count} inputs of shape {model.Analysis.Input}, or their scores of shape "
+                    + $"{model.Analysis.Output}, are more than one request can hold. "
                     + "Send fewer inputs per request."
             );
         }
 
-        var bytes = (long)inputs.Count * inputLength * sizeof(float);
+        var bytes = inputs.Count * (inputLength + CopiesOfScores * outputLength) * sizeof(float);
         if (!limiter.Admit(inputs.Count, bytes).TryGet(out var admission, out var overloaded))
             return overloaded;
         using var admitted = admission;
-        var timeout = terms.Timeout < maxTimeout ? terms.Timeout.Value : maxTimeout;
-        var reserved = lease.Worker.Reserve(inputs.Count, terms.Priority, InferenceWorker.Now + timeout);
+        var reserved = lease.Worker.Reserve(inputs.Count, priority, due);
         if (!reserved.TryGet(out var reservation, out var full))
             return full;
         using var returning = reservation;
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         try
         {
             var scored = await scorer.ScoreAsync(
@@ -129,21 +158,13 @@ public sealed class PredictionService
                 reservation,
                 inputs,
                 lease.Model.Metrics,
-                deadline.Token
+                cancellationToken
             );
             return new PredictionResult(PredictionSource.Of(lease), scored.Outcomes, scored.Timing);
         }
         catch (ServingException exception)
         {
             return exception.Failure;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new Failure(
-                ErrorCode.DeadlineExceeded,
-                "The deadline passed before the scores were computed. "
-                    + "Send fewer inputs per request, or set a longer timeout."
-            );
         }
     }
 

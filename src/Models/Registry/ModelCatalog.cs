@@ -181,18 +181,19 @@ public sealed partial class ModelCatalog
     /// <summary>Loads a version, if it is not in memory. Simultaneous callers share one load.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
+    /// <param name="cancellationToken">Fires when the client disconnects; the load goes on.</param>
     /// <returns>
     /// The version; <see cref="ErrorCode.ModelNotReady"/>: its files are damaged; <see cref="ErrorCode.OutOfMemory"/>;
     /// or as <see cref="Find(string, int?)"/>.
     /// </returns>
-    public Task<Outcome<VersionOfModel>> LoadAsync(string name, int version) =>
+    public Task<Outcome<VersionOfModel>> LoadAsync(string name, int version, CancellationToken cancellationToken) =>
         Outcome.OfAsync(async () =>
         {
             var found = Find(name, version).OrThrow();
             if (found.Version.Current is not { WeightsFile: not null, Resolved: not null })
                 throw new ServingException(found.Version.NotReady());
             if (found.Version.Current.State != VersionState.Ready)
-                await loader.LoadAsync(found.Version);
+                await loader.LoadAsync(found.Version).WaitAsync(cancellationToken);
             return found;
         });
 

@@ -193,7 +193,7 @@ internal sealed partial class ModelRegistry(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Found {Count} models in the data folder")]
+    [LoggerMessage(LogLevel.Information, "Found {Count} stored models")]
     private partial void LogRestored(int count);
 
     [LoggerMessage(

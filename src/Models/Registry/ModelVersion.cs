@@ -235,7 +235,9 @@ public sealed partial class ModelVersion
         {
             if (current.State is not (VersionState.Ready or VersionState.Draining) || (onlyIdle && leases.Count > 0))
                 return null;
-            current = current.To(VersionState.Draining, reason, loadsOnRequest);
+            // Another version's need for memory takes nothing back of why it is unloaded already.
+            if (current.State == VersionState.Ready || !loadsOnRequest)
+                current = current.To(VersionState.Draining, reason, loadsOnRequest);
             if (inMemory is { } held)
             {
                 released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

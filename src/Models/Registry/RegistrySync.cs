@@ -226,7 +226,11 @@ internal sealed partial class RegistrySync : BackgroundService, IStoreSync
             preparations.Writer.TryWrite(entry);
         if (update.Changed.Count + update.Removed.Count > 0)
             LogReached(reached, update.Changed.Count, update.Removed.Count);
-        BeatSoon();
+
+        // The others wait for what is reached. What is incomplete waits for a build of this server: the next poll looks
+        // again, and the end of the build does.
+        if (update.IsComplete)
+            BeatSoon();
     }
 
     private void BeatSoon()

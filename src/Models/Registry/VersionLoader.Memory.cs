@@ -38,8 +38,9 @@ internal sealed partial class VersionLoader
         }
     }
 
-    // Unloads one version that is not leased, the least recently used first. A version that is being unloaded already
-    // comes before all others. When all are in use, waits a moment; false when there is nothing to wait for.
+    // Unloads one version that is not leased, the least recently used first. A version whose memory is being freed
+    // already comes before all others; one that is unloaded as soon as its leases end is in use until then. When all
+    // are in use, waits a moment; false when there is nothing to wait for.
     private async Task<bool> UnloadOneAsync(
         ModelVersion version,
         string device,
@@ -58,7 +59,10 @@ internal sealed partial class VersionLoader
             orderby item.LastUsed
             select item
         ).ToList();
-        if (candidates.FirstOrDefault(item => item.Current.State == VersionState.Draining) is { } leaving)
+        var leaving = candidates.FirstOrDefault(item =>
+            item.Current.State == VersionState.Draining && item.Holders is null
+        );
+        if (leaving is not null)
         {
             await leaving.DrainedAsync().WaitAsync(cancellationToken);
             return true;

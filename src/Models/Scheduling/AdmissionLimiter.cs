@@ -15,7 +15,7 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
 
     /// <summary>Admits a request.</summary>
     /// <param name="inputs">Number of inputs of the request.</param>
-    /// <param name="bytes">Size of these inputs after decoding, in bytes.</param>
+    /// <param name="bytes">Size of these inputs after decoding, and of their scores, in bytes.</param>
     /// <returns>
     /// The admission, which the caller disposes to end it; or <see cref="ErrorCode.Overloaded"/>; or <see
     /// cref="ErrorCode.BodyTooLarge"/>: the request alone exceeds the limit on bytes.
@@ -26,7 +26,8 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
         {
             return new Failure(
                 ErrorCode.BodyTooLarge,
-                $"The request's {inputs} inputs need {bytes} bytes; at most {options.BytesLimit} are allowed. "
+                $"The request's {inputs} inputs and their scores need {bytes} bytes; "
+                    + $"at most {options.BytesLimit} are allowed. "
                     + "Send fewer inputs per request."
             );
         }
@@ -37,8 +38,8 @@ internal sealed class AdmissionLimiter(BatchingOptions options)
             {
                 return new Failure(
                     ErrorCode.Overloaded,
-                    $"The server is working on {admittedInputs} inputs of {admittedBytes} bytes in total; at most "
-                        + $"{options.InputsLimit} inputs of {options.BytesLimit} bytes are allowed. "
+                    $"The server is working on {admittedInputs} inputs, which need {admittedBytes} bytes with their "
+                        + $"scores; at most {options.InputsLimit} inputs of {options.BytesLimit} bytes are allowed. "
                         + "Try again in a moment."
                 );
             }

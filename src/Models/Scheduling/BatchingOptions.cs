@@ -55,8 +55,8 @@ public sealed class BatchingOptions : IValidatableObject
     public TimeSpan MaxDelay { get; init; }
 
     /// <summary>
-    /// Longest time for a prediction, even if its <c>X-Request-Timeout-Ms</c> is longer. After that time it is answered
-    /// <c>deadline_exceeded</c>.
+    /// Longest time for a prediction, even if its <c>X-Request-Timeout-Ms</c> is longer. The time to load its version
+    /// counts, too. After that time it is answered <c>deadline_exceeded</c>.
     /// </summary>
     /// <value>A time span; 1 millisecond to 1 hour; default 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
@@ -71,8 +71,8 @@ public sealed class BatchingOptions : IValidatableObject
     public int InputsLimit { get; init; } = 4_096;
 
     /// <summary>
-    /// Maximum total size of the decoded inputs in progress for all models together. Further requests are answered
-    /// <c>overloaded</c>.
+    /// Maximum total size of the decoded inputs in progress for all models together, and of their scores. Further
+    /// requests are answered <c>overloaded</c>.
     /// </summary>
     /// <value>Bytes; at least 1 MiB; default 2 GiB.</value>
     [Range(1L << 20, long.MaxValue)]

@@ -7,6 +7,9 @@ namespace ModelService.Models.Tests.Registry;
 /// <summary>Versions that compete for the memory of two.</summary>
 public sealed class EvictionTests
 {
+    // Real time, after which something waits for ever.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly RegistryHarness registry = new(budget: 2 * RegistryHarness.VersionBytes);
 
     [Fact]
@@ -69,6 +72,40 @@ public sealed class EvictionTests
 
         using var a = (await registry.PassTimeAsync(loading)).OrThrow();
         Assert.Equal(VersionState.Unloaded, registry.State("b", 1));
+        AssertCharged(2);
+    }
+
+    [Fact]
+    public async Task Create_WhileAnUnloadedVersionIsStillInUse_UnloadsAnIdleOne()
+    {
+        await FillAsync();
+        using var a = (await registry.LeaseAsync("a")).OrThrow();
+        _ = registry.Version("a", 1).Unload();
+
+        var creating = registry.CreateAsync("c");
+
+        (await creating.WaitAsync(Patience, TestContext.Current.CancellationToken)).OrThrow();
+        Assert.Equal(VersionState.Draining, registry.State("a", 1));
+        Assert.Equal(VersionState.Unloaded, registry.State("b", 1));
+        AssertCharged(2);
+    }
+
+    [Fact]
+    public async Task Create_WhileUnloadedVersionsAreStillInUse_WaitsForThemAndGivesUp()
+    {
+        await FillAsync();
+        var a = (await registry.LeaseAsync("a")).OrThrow();
+        using var b = (await registry.LeaseAsync("b")).OrThrow();
+        _ = registry.Version("a", 1).Unload();
+
+        var creating = registry.PassTimeAsync(registry.CreateAsync("c"));
+        var failure = (await creating.WaitAsync(Patience, TestContext.Current.CancellationToken)).Failure!;
+        var next = registry.CreateAsync("c");
+        a.Dispose();
+
+        Assert.Equal(ErrorCode.OutOfMemory, failure.Code);
+        (await registry.PassTimeAsync(next)).OrThrow();
+        Assert.Equal(VersionState.Ready, registry.State("b", 1));
         AssertCharged(2);
     }
 

@@ -109,7 +109,7 @@ public sealed class RegistryModelTests
                 await registry.Catalog.UnloadAsync(name, version);
                 break;
             case 5:
-                await registry.Catalog.LoadAsync(name, version);
+                await registry.Catalog.LoadAsync(name, version, CancellationToken.None);
                 break;
             case 6:
                 await registry.Catalog.DeleteVersionAsync(name, version);
@@ -200,7 +200,7 @@ public sealed class RegistryModelTests
             6 => (
                 "load",
                 model.Load(name, version, fails),
-                (await registry.Catalog.LoadAsync(name, version)).Failure?.Code
+                (await registry.Catalog.LoadAsync(name, version, CancellationToken.None)).Failure?.Code
             ),
             7 => (
                 "delete version",

@@ -156,7 +156,7 @@ public sealed class VersionLifeTests
         var version = registry.Version("pets", 1);
         var leasing = registry.LeaseAsync("pets", 1);
         Assert.Equal(ErrorCode.ModelNotReady, (await leasing).Failure!.Code); // a client unloaded it
-        var loading = registry.Catalog.LoadAsync("pets", 1);
+        var loading = registry.Catalog.LoadAsync("pets", 1, CancellationToken.None);
         await held.Begun;
 
         Assert.Equal(0, (await registry.Catalog.DeleteAsync("pets")).OrThrow().BytesFreed);
@@ -222,6 +222,40 @@ public sealed class VersionLifeTests
     }
 
     [Fact]
+    public async Task Load_ClientThatLeaves_EndsTheWaitButNotTheLoad()
+    {
+        await registry.CreateAsync("pets");
+        var lease = (await registry.LeaseAsync("pets")).OrThrow();
+        _ = registry.Version("pets", 1).Unload();
+        using var client = new CancellationTokenSource();
+        var loading = registry.Catalog.LoadAsync("pets", 1, client.Token);
+
+        await client.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
+        lease.Dispose();
+        await Eventually.GetAsync(() => registry.State("pets", 1), state => state == VersionState.Ready);
+    }
+
+    [Fact]
+    public async Task Unload_ThenAnotherVersionNeedsItsMemory_StaysUnloaded()
+    {
+        await registry.CreateAsync("pets");
+        var version = registry.Version("pets", 1);
+        using (var lease = (await registry.LeaseAsync("pets")).OrThrow())
+        {
+            _ = version.Unload();
+            _ = version.Drain("Another version needed its memory.", loadsOnRequest: true);
+        }
+
+        await version.DrainedAsync();
+
+        Assert.Equal((VersionState.Unloaded, false), (version.Current.State, version.Current.LoadsOnRequest));
+        Assert.Equal("A client unloaded it.", version.Current.Reason);
+        Assert.Equal(ErrorCode.ModelNotReady, (await registry.LeaseAsync("pets")).Failure!.Code);
+    }
+
+    [Fact]
     public async Task Load_ThatFails_LeavesTheOtherVersionServing()
     {
         await registry.CreateAsync("pets");
@@ -230,7 +264,7 @@ public sealed class VersionLifeTests
         registry.Builder.OnBuild = (_, _, _) =>
             throw new ServingException(ErrorCode.WeightsUnreadable, "The file is damaged.");
 
-        var loaded = await registry.Catalog.LoadAsync("pets", 1);
+        var loaded = await registry.Catalog.LoadAsync("pets", 1, CancellationToken.None);
 
         Assert.Equal(ErrorCode.ModelNotReady, loaded.Failure!.Code);
         Assert.Contains("The file is damaged.", loaded.Failure.Detail, StringComparison.Ordinal);
@@ -241,7 +275,7 @@ public sealed class VersionLifeTests
 
         // A client may try again.
         registry.Builder.OnBuild = null;
-        Assert.Null((await registry.Catalog.LoadAsync("pets", 1)).Failure);
+        Assert.Null((await registry.Catalog.LoadAsync("pets", 1, CancellationToken.None)).Failure);
         Assert.Equal(VersionState.Ready, registry.State("pets", 1));
     }
 
@@ -252,7 +286,7 @@ public sealed class VersionLifeTests
         await registry.Catalog.UnloadAsync("pets", 1);
         registry.Builder.OnBuild = (_, _, _) => throw new InvalidOperationException("secret");
 
-        var failure = (await registry.Catalog.LoadAsync("pets", 1)).Failure!;
+        var failure = (await registry.Catalog.LoadAsync("pets", 1, CancellationToken.None)).Failure!;
 
         Assert.DoesNotContain("secret", failure.Detail, StringComparison.Ordinal);
         AssertNothingInMemory();
@@ -303,7 +337,7 @@ public sealed class VersionLifeTests
         await registry.Catalog.UnloadAsync("pets", 1);
         registry.Builder.Samples = new SamplesReport(1, []);
 
-        await registry.Catalog.LoadAsync("pets", 1);
+        await registry.Catalog.LoadAsync("pets", 1, CancellationToken.None);
 
         var snapshot = registry.Version("pets", 1).Current;
         Assert.True(snapshot.IsQuarantined);
@@ -451,7 +485,7 @@ public sealed class VersionLifeTests
         Assert.Equal(ErrorCode.ReadOnly, (await registry.PinAsync("pets", "1")).Failure!.Code);
         Assert.Equal(ErrorCode.ReadOnly, (await registry.Catalog.DeleteAsync("pets")).Failure!.Code);
         Assert.Null((await registry.Catalog.UnloadAsync("pets", 1)).Failure);
-        Assert.Null((await registry.Catalog.LoadAsync("pets", 1)).Failure);
+        Assert.Null((await registry.Catalog.LoadAsync("pets", 1, CancellationToken.None)).Failure);
     }
 
     [Fact]
@@ -496,7 +530,10 @@ public sealed class VersionLifeTests
             Assert.Equal(1, lease.Model.Version);
         var failure = (await next.LeaseAsync("pets", 2)).Failure!;
         Assert.Contains("manifest.json is missing.", failure.Detail, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.ModelNotReady, (await next.Catalog.LoadAsync("pets", 2)).Failure!.Code);
+        Assert.Equal(
+            ErrorCode.ModelNotReady,
+            (await next.Catalog.LoadAsync("pets", 2, CancellationToken.None)).Failure!.Code
+        );
         Assert.Equal(3, (await next.AddAsync("pets")).OrThrow().Version.Version);
     }
 

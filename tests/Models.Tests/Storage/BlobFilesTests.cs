@@ -89,6 +89,49 @@ public sealed class BlobFilesTests : IDisposable
         }
     }
 
+    // While the lane is busy, others take the room of the file between its download and its opening.
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public async Task Open_FileThatLeavesTheCacheBeforeItIsOpened_IsFetchedAgainAFewTimes(int times, bool isOpened)
+    {
+        var (one, two) = (await PutAsync(Open(), "1111"), await PutAsync(Open(), "2222"));
+        var files = Open(limit: 4);
+        files.Cache.Remove(one.Sha256);
+        var (fetches, released) = (0, new SemaphoreSlim(0));
+        var fetching = new SemaphoreSlim(0);
+        store.OnOpen = () =>
+        {
+            if (fetches++ == times)
+                return Task.CompletedTask;
+            fetching.Release();
+            return released.WaitAsync(Token);
+        };
+        var opening = files.OpenAsync(one, ErrorCode.WeightsUnreadable, Token);
+        for (var time = 0; time < times; time++)
+        {
+            Assert.True(await fetching.WaitAsync(TimeSpan.FromSeconds(20), Token));
+            var held = await HoldLaneAsync(files);
+            released.Release();
+            await Eventually.GetAsync(() => File.Exists(files.Cache.PathOf(one.Sha256)), exists => exists);
+            var path = files.Cache.NewPath();
+            await File.WriteAllTextAsync(path, "2222", Token);
+            files.Cache.Take(path, two);
+            held.Set();
+        }
+
+        if (isOpened)
+        {
+            await using var opened = await opening;
+            Assert.Equal("1111", await ReadAsync(opened));
+            return;
+        }
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => opening);
+        Assert.Equal(ErrorCode.StorageUnavailable, error.Code);
+        Assert.NotNull(error.Failure.RetryAfter);
+    }
+
     [Fact]
     public async Task Open_StoreAway_SaysWhenToTryAgain()
     {
@@ -147,6 +190,25 @@ public sealed class BlobFilesTests : IDisposable
         return files;
     }
 
+    // Keeps all threads of the lane busy until the event is set. Nothing is stored.
+    private static async Task<ManualResetEventSlim> HoldLaneAsync(BlobFiles files)
+    {
+        const int Width = 8;
+        using var busy = new CountdownEvent(Width);
+        var held = new ManualResetEventSlim();
+        for (var thread = 0; thread < Width; thread++)
+            _ = files.PutAsync(Wait(), _ => Task.CompletedTask, Token);
+        await Task.Run(() => busy.Wait(Token), Token);
+        return held;
+
+        IEnumerable<ReadOnlyMemory<byte>> Wait()
+        {
+            busy.Signal();
+            held.Wait(Token);
+            yield return held.IsSet ? throw new IOException("nothing to store") : default;
+        }
+    }
+
     private static Task<StoredFile> PutAsync(BlobFiles files, string content) =>
         files.PutAsync([Encoding.UTF8.GetBytes(content)], _ => Task.CompletedTask, Token);
 
@@ -166,6 +228,8 @@ public sealed class BlobFilesTests : IDisposable
 
         public Func<byte[], byte[]> Change { get; set; } = content => content;
 
+        public Func<Task> OnOpen { get; set; } = () => Task.CompletedTask;
+
         public void Set(string sha256, string? content)
         {
             if (content is null)
@@ -181,14 +245,13 @@ public sealed class BlobFilesTests : IDisposable
             blobs[sha256] = Change(bytes.ToArray());
         }
 
-        public Task<Stream?> OpenAsync(string sha256, CancellationToken cancellationToken)
+        public async Task<Stream?> OpenAsync(string sha256, CancellationToken cancellationToken)
         {
             Opened++;
-            return IsAway
-                ? throw new IOException("away")
-                : Task.FromResult<Stream?>(
-                    blobs.TryGetValue(sha256, out var content) ? new MemoryStream(content) : null
-                );
+            await OnOpen();
+            if (IsAway)
+                throw new IOException("away");
+            return blobs.TryGetValue(sha256, out var content) ? new MemoryStream(content) : null;
         }
 
         public Task DeleteAsync(string sha256, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace ModelService.Models.Tests.Storage;
 /// A store in memory, as fast as tests of the registry need it. It passes the same contract as the data folder. A test
 /// can let a write wait or fail.
 /// </summary>
-internal sealed class MemoryModelStore : IModelStore
+internal class MemoryModelStore : IModelStore
 {
     private const string SamplesFile = "samples.json";
 

@@ -107,9 +107,16 @@ internal static partial class NativeTuning
         var isTuned = isOn && OperatingSystem.IsLinux();
         if (isTuned)
             _ = mallopt(TrimThreshold, UsualTrimThreshold);
-        free();
-        if (isTuned)
-            _ = mallopt(TrimThreshold, int.MaxValue);
+        try
+        {
+            free();
+        }
+        finally
+        {
+            if (isTuned)
+                _ = mallopt(TrimThreshold, int.MaxValue);
+        }
+
         ReturnFreedMemory();
     }
 

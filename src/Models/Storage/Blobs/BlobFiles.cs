@@ -17,6 +17,9 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
     // The files that are read, hashed or copied at once.
     private const int Width = 8;
 
+    // A file that was fetched may leave a small cache for another one before it is opened.
+    private const int Attempts = 3;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lane lane = new(Width);
@@ -91,7 +94,7 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
     /// <returns>The file, at its start; the caller disposes it.</returns>
     /// <exception cref="ServingException">
     /// The given code, or <see cref="ErrorCode.StorageUnavailable"/> with a time to try again: the store can't be
-    /// reached, or the disk of the cache is full.
+    /// reached, the disk of the cache is full, or the cache is too small for what is fetched at once.
     /// </exception>
     public async Task<FileStream> OpenAsync(
         StoredFile expected,
@@ -107,9 +110,24 @@ internal sealed partial class BlobFiles(IBlobStore blobs, BlobCache cache, ILogg
         }
 
         Interlocked.Increment(ref misses);
-        await FetchOnceAsync(expected, code).WaitAsync(cancellationToken);
-        return await OpenCachedAsync(expected, comparesHash)
-            ?? throw new ServingException(code, $"The file {expected.Sha256} was deleted from the cache.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            await FetchOnceAsync(expected, code).WaitAsync(cancellationToken);
+            if (await OpenCachedAsync(expected, comparesHash) is { } fetched)
+                return fetched;
+        }
+
+        // Nothing is wrong with the file.
+        throw new ServingException(
+            new Failure(
+                ErrorCode.StorageUnavailable,
+                $"The file {expected.Sha256} was deleted from the server's cache before it could be opened: others "
+                    + "needed the room. Try again in a moment, or raise ModelService:Blobs:CacheBytes."
+            )
+            {
+                RetryAfter = RetryAfter,
+            }
+        );
     }
 
     /// <inheritdoc/>

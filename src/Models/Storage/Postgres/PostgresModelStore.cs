@@ -13,7 +13,7 @@ namespace ModelService.Models.Storage.Postgres;
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="blobs">The blobs.</param>
-/// <param name="folder">The server's own folder, which has its data sets and cache.</param>
+/// <param name="folder">The server's own folder, which has its cache.</param>
 /// <param name="reader">Reads stored versions.</param>
 /// <param name="options">Whether the server changes models, and how long a server lives without a sign of it.</param>
 /// <param name="cluster">The address at which other servers reach this one.</param>
