@@ -235,6 +235,7 @@ public sealed partial class ModelVersion
         {
             if (current.State is not (VersionState.Ready or VersionState.Draining) || (onlyIdle && leases.Count > 0))
                 return null;
+
             // Another version's need for memory takes nothing back of why it is unloaded already.
             if (current.State == VersionState.Ready || !loadsOnRequest)
                 current = current.To(VersionState.Draining, reason, loadsOnRequest);
@@ -252,9 +253,7 @@ public sealed partial class ModelVersion
     }
 
     /// <summary>Unloads the version, and keeps it unloaded until a client loads it.</summary>
-    /// <returns>
-    /// Completes when the memory is freed; null when the version is being loaded, or can't be served.
-    /// </returns>
+    /// <returns>Completes when the memory is freed; null while it is being loaded, or can't be served.</returns>
     internal Task? Unload()
     {
         const string Reason = "A client unloaded it.";

@@ -231,8 +231,8 @@ internal sealed partial class SharedRuns<TRun>(
     private ServingException Unreadable(string id) =>
         new(
             ErrorCode.StorageUnavailable,
-            $"This server can't read the {kind.Name} '{id}': a server of a newer version has written it. Ask that one, or "
-                + "try again when this one has been upgraded."
+            $"This server can't read the {kind.Name} '{id}': a server of a newer version has written it. "
+                + "Ask that one, or try again when this one has been upgraded."
         );
 
     private async Task<RunStatus<TRun>> DescribeAsync(StoredJob job, CancellationToken cancellationToken) =>
