@@ -6,7 +6,8 @@ namespace ModelService.Models.Registry;
 
 /// <content>
 /// Changes default versions together with the other servers: each loads the new one, and says in its beats which it has
-/// still to load. Who hears that enough servers are ready releases the change in the store, and each answers by it.
+/// still to load. The first server that hears of enough ready ones releases the change in the store; then each answers
+/// by the new version.
 /// </content>
 internal sealed partial class RegistrySync
 {
