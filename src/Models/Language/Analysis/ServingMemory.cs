@@ -7,7 +7,7 @@ public static class ServingMemory
     private const long BytesPerWeight = 650_000;
 
     // The stacks and heaps of its threads, measured with twenty small networks.
-    private const long BytesPerNetwork = 1_000_000;
+    private const long BytesPerNetwork = 1_400_000;
 
     /// <summary>Bytes of all tensors in a precision; counters are int64 in every precision.</summary>
     /// <param name="analysis">The network.</param>
