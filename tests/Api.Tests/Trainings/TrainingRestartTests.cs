@@ -9,9 +9,7 @@ public sealed class TrainingRestartTests
     [Fact]
     public async Task Kill_InTheMiddle_GoesOnToTheSameBits()
     {
-        // With two threads on an Intel Xeon without AMX, a run that was killed ended with other bits in 3 of 11 tries,
-        // and why is not known yet (docs/training.md).
-        await using var server = new TrainingServer("--ModelService:Training:Threads=1");
+        await using var server = new TrainingServer();
         await server.InitializeAsync();
         await server.UploadAsync("digits", 40);
         var undisturbed = await server.StartAsync("first", Scratch("digits", 40));
