@@ -28,6 +28,9 @@ public sealed class TrainingRestartTests
         Assert.Equal("succeeded", run.GetProperty("state").GetString());
         Assert.True(run.GetProperty("resumed").GetInt32() >= 1, run.ToString());
         Assert.Equal("succeeded", (await server.WaitAsync(waiting)).GetProperty("state").GetString());
+
+        // The epochs tell where a difference begins, the bits are what is promised.
+        Assert.Equal(await EpochsAsync(server, undisturbed), await EpochsAsync(server, killed));
         Assert.Equal(await WeightsAsync(server, "first"), await WeightsAsync(server, "second"));
     }
 
@@ -53,6 +56,15 @@ public sealed class TrainingRestartTests
             events.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
         );
     }
+
+    // An epoch is told again by a process that goes on from before it, then with the same numbers.
+    private static async Task<IEnumerable<string>> EpochsAsync(TrainingServer server, string training) =>
+        (await server.Api.GetAsync($"{training}/history"))
+            .Ok()
+            .GetProperty("epochs")
+            .EnumerateArray()
+            .Select(epoch => $"{epoch.GetProperty("epoch")}: {epoch.GetProperty("val_loss")}")
+            .Distinct();
 
     private static async Task<byte[]> WeightsAsync(TrainingServer server, string model)
     {

@@ -82,6 +82,27 @@ public sealed class TrainingSessionTests
     }
 
     [Fact]
+    public async Task TakeFolder_AnotherProcessHasIt_WaitsUntilItIsGivenBack()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var first = await TrainingProcess.TakeFolderAsync(folder.FullName);
+            var second = TrainingProcess.TakeFolderAsync(folder.FullName);
+            var isWaiting = !second.IsCompleted;
+
+            first.Dispose();
+
+            Assert.True(isWaiting);
+            (await second).Dispose();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Run_NoBudgetAndAShortLongestTime_EndsByIt()
     {
         var definition = Scratch with { Budget = null, Patience = 1_000_000 };

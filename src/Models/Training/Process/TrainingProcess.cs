@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
@@ -28,6 +29,9 @@ public static class TrainingProcess
 
     private const double DefaultSeconds = 300;
 
+    private static readonly TimeSpan MostTimeToTake = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Trains.</summary>
     /// <returns>The exit code: 0 with a result.</returns>
     public static int Run()
@@ -43,6 +47,7 @@ public static class TrainingProcess
         NativeTuning.LowerPriority(); // and so that of the threads which this one starts
         try
         {
+            using var owner = TakeFolderAsync(folder).GetAwaiter().GetResult();
             Train(job, folder, clock, output);
             return 0;
         }
@@ -79,6 +84,29 @@ public static class TrainingProcess
             SecondsBetweenCheckpoints = secondsBetweenCheckpoints,
         };
         new TrainingSession(context, folder).Run();
+    }
+
+    /// <summary>
+    /// Takes a run's folder, and waits while another process has it: that of a server which was killed may still write
+    /// a checkpoint, and what one process reads must not change under it.
+    /// </summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <returns>Gives the folder back, as the end of the process does, too.</returns>
+    /// <exception cref="IOException">The other process still has it after a minute.</exception>
+    internal static async Task<IDisposable> TakeFolderAsync(string folder)
+    {
+        var path = Path.Combine(folder, "owner.tmp");
+        for (var begin = Stopwatch.GetTimestamp(); ; await Task.Delay(PollInterval, TimeProvider.System))
+        {
+            try
+            {
+                return File.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(begin) < MostTimeToTake)
+            {
+                // It is ending.
+            }
+        }
     }
 
     // Seconds are planned with. Epochs give the same bits at any speed, so a limit only cuts them off.
