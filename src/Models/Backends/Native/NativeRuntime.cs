@@ -26,6 +26,7 @@ public static class NativeRuntime
             NativeTuning.BeforeLibtorch(options.NativeTuning);
             set_num_interop_threads(1); // the first use of libtorch, which loads it
             NativeTuning.AfterLibtorch();
+            PrepareVectorMath();
             if (!cuda.is_available())
                 return;
             backends.cuda.matmul.allow_tf32 = options.AllowTf32;
@@ -47,6 +48,15 @@ public static class NativeRuntime
     {
         NativeTuning.LowerPriority();
         PrepareThread();
+    }
+
+    // MKL's vector math sets itself up in its first call. Where two threads of one operation make it at once, one of
+    // them may compute with less accuracy: in 1 of 70 processes half of the first square roots had other bits, and so
+    // did the training with them. A single number is computed by one thread.
+    private static void PrepareVectorMath()
+    {
+        using var number = ones(1);
+        number.sqrt().Dispose();
     }
 
     /// <summary>
