@@ -14,9 +14,9 @@ internal static class StorageCommand
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        const string Option = "--ModelService:";
+        const string To = "--to"; // the only option of a command
         var words = arguments
-            .TakeWhile(word => !word.StartsWith(Option, StringComparison.OrdinalIgnoreCase) && word != "--environment")
+            .TakeWhile(word => word == To || !word.StartsWith("--", StringComparison.Ordinal))
             .ToList();
         if (CommandLine.FindProblem(arguments[words.Count..]) is { } problem)
         {

@@ -49,7 +49,7 @@ internal sealed partial class DevelopmentWarning(
     [LoggerMessage(
         LogLevel.Warning,
         "The server is in Development and needs no API key: all who reach {Address} may use and change everything. "
-            + "--environment Production requires keys"
+            + "--ModelService:Auth:Required=true requires one"
     )]
     private partial void LogOpen(string address);
 }

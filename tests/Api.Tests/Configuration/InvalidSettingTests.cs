@@ -1,4 +1,5 @@
 using ModelService.Api.Auth;
+using ModelService.Api.Tests.Embedding;
 using ModelService.Api.Tests.Support;
 
 namespace ModelService.Api.Tests.Configuration;
@@ -115,6 +116,23 @@ public sealed class InvalidSettingTests : IDisposable
     {
         Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--help"));
         Assert.Equal((0, ""), await ServerProcess.RunAsync(data.Path, "--version"));
+    }
+
+    [Theory]
+    [InlineData("--environment=Production", "ModelService:Storage:Kind")] // the database is what is missing
+    [InlineData("--enviroment=Production", "There is no option --enviroment; did you mean --environment?")]
+    public async Task Storage_OptionsAfterTheCommand_AreThoseOfTheServer(string option, string problem)
+    {
+        var (exitCode, output) = await Command.RunAsync(
+            data.Path,
+            Path.Combine(AppContext.BaseDirectory, "ModelService.Api.dll"),
+            "storage",
+            "migrate",
+            option
+        );
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(problem, output, StringComparison.Ordinal);
     }
 
     [Fact]
