@@ -87,8 +87,8 @@ public sealed class TrainingSessionTests
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            var first = await TrainingProcess.TakeFolderAsync(folder.FullName);
-            var second = TrainingProcess.TakeFolderAsync(folder.FullName);
+            var first = await TrainingProcess.TakeFolderAsync(folder.FullName, TimeProvider.System);
+            var second = TrainingProcess.TakeFolderAsync(folder.FullName, TimeProvider.System);
             var isWaiting = !second.IsCompleted;
 
             first.Dispose();

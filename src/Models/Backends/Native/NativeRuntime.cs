@@ -50,15 +50,6 @@ public static class NativeRuntime
         PrepareThread();
     }
 
-    // MKL's vector math sets itself up in its first call. Where two threads of one operation make it at once, one of
-    // them may compute with less accuracy: in 1 of 70 processes half of the first square roots had other bits, and so
-    // did the training with them. A single number is computed by one thread.
-    private static void PrepareVectorMath()
-    {
-        using var number = ones(1);
-        number.sqrt().Dispose();
-    }
-
     /// <summary>
     /// Sets the number of threads that the calling thread computes with; OpenMP keeps one for each thread.
     /// </summary>
@@ -68,5 +59,14 @@ public static class NativeRuntime
         // query has to come before the assignment.
         _ = get_num_threads();
         set_num_threads(threads);
+    }
+
+    // By all that can be seen, MKL's vector math sets itself up in its first call. Where two threads of one operation
+    // made it at once, half of the square roots had other bits, in 1 of 70 processes, and so had the training with
+    // them. A single number is computed by one thread.
+    private static void PrepareVectorMath()
+    {
+        using var number = ones(1);
+        number.sqrt().Dispose();
     }
 }

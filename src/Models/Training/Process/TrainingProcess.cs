@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using ModelService.Models.Backends;
 using ModelService.Models.Backends.Native;
@@ -47,7 +46,8 @@ public static class TrainingProcess
         NativeTuning.LowerPriority(); // and so that of the threads which this one starts
         try
         {
-            using var owner = TakeFolderAsync(folder).GetAwaiter().GetResult();
+            // Waits on this thread: its priority and its number of threads are those to compute with.
+            using var owner = TakeFolderAsync(folder, TimeProvider.System).GetAwaiter().GetResult();
             Train(job, folder, clock, output);
             return 0;
         }
@@ -91,20 +91,21 @@ public static class TrainingProcess
     /// a checkpoint, and what one process reads must not change under it.
     /// </summary>
     /// <param name="folder">The run's folder.</param>
+    /// <param name="clock">The time between tries.</param>
     /// <returns>Gives the folder back, as the end of the process does, too.</returns>
     /// <exception cref="IOException">The other process still has it after a minute.</exception>
-    internal static async Task<IDisposable> TakeFolderAsync(string folder)
+    internal static async Task<IDisposable> TakeFolderAsync(string folder, TimeProvider clock)
     {
         var path = Path.Combine(folder, "owner.tmp");
-        for (var begin = Stopwatch.GetTimestamp(); ; await Task.Delay(PollInterval, TimeProvider.System))
+        for (var begin = clock.GetTimestamp(); ; await Task.Delay(PollInterval, clock))
         {
             try
             {
                 return File.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             }
-            catch (IOException) when (Stopwatch.GetElapsedTime(begin) < MostTimeToTake)
+            catch (IOException) when (Directory.Exists(folder) && clock.GetElapsedTime(begin) < MostTimeToTake)
             {
-                // It is ending.
+                // The other process is ending.
             }
         }
     }
